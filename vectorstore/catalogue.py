@@ -1,0 +1,197 @@
+"""What a collection holds, in SQLite: its sources, the text of their pages, and which chunks are theirs.
+
+The catalogue is the truth that Chroma and the lexical index are kept in step with. A chunk is `adding` before it is
+written to the two, `live` once both have it, and `removing` until both have lost it, so that whatever a killed process
+left behind can be told and mended.
+"""
+
+import sqlite3
+import zlib
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from vectorstore.types import Page
+
+SCHEMA = """
+CREATE TABLE IF NOT EXISTS facts (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS sources (
+    source TEXT PRIMARY KEY, title TEXT NOT NULL, kind TEXT NOT NULL, text_id TEXT NOT NULL,
+    content_hash TEXT NOT NULL, size INTEGER NOT NULL, mtime_ns INTEGER NOT NULL,
+    chunks INTEGER NOT NULL, state TEXT NOT NULL, ingested_at TEXT NOT NULL) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS pages (
+    text_id TEXT NOT NULL, position INTEGER NOT NULL, number INTEGER, text BLOB NOT NULL,
+    PRIMARY KEY (text_id, position)) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS chunks (
+    source TEXT NOT NULL, id TEXT NOT NULL, state TEXT NOT NULL, PRIMARY KEY (source, id, state)) WITHOUT ROWID;
+CREATE INDEX IF NOT EXISTS chunks_by_state ON chunks (state) WHERE state != 'live';
+"""
+READY, MISSING = "ready", "missing"
+ADDING, LIVE, REMOVING = "adding", "live", "removing"
+
+
+@dataclass(frozen=True, slots=True)
+class SourceRecord:
+    """A file or URL as it was when it was read.
+
+    `source` is its absolute path or URL, `content_hash` the SHA-256 of its bytes, `text_id` names the stored text of
+    its pages (content and reader), `state` is `ready`, or `missing` when it is gone from disk.
+    """
+
+    source: str
+    title: str
+    kind: str
+    text_id: str
+    content_hash: str
+    size: int
+    mtime_ns: int
+    chunks: int
+    state: str
+    ingested_at: str
+
+
+SOURCE_COLUMNS = ", ".join(SourceRecord.__slots__)
+SOURCE_PLACES = ", ".join("?" for _ in SourceRecord.__slots__)
+
+
+class Catalogue:
+    """One SQLite file. Each call is one transaction; reads see the last one that was finished."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        with self._connect() as connection:
+            if not connection.execute("SELECT 1 FROM sqlite_master LIMIT 1").fetchone():
+                connection.execute("PRAGMA journal_mode = WAL")  # readers go on while one process writes
+                connection.executescript(SCHEMA)
+
+    @contextmanager
+    def _connect(self) -> Iterator[sqlite3.Connection]:
+        # A connection a call: threads share no state, and opening one takes 0.1 ms.
+        connection = sqlite3.connect(self.path, timeout=30)
+        try:
+            with connection:
+                yield connection
+        finally:
+            connection.close()
+
+    def facts(self) -> dict[str, str]:
+        with self._connect() as connection:
+            return dict(connection.execute("SELECT name, value FROM facts"))
+
+    def set_facts(self, **facts: str) -> None:
+        with self._connect() as connection:
+            connection.executemany("INSERT OR REPLACE INTO facts VALUES (?, ?)", facts.items())
+
+    def generation(self) -> int:
+        """A number that grows with every finished change."""
+        with self._connect() as connection:
+            row = connection.execute("SELECT value FROM facts WHERE name = 'generation'").fetchone()
+        return int(row[0]) if row else 0
+
+    def source(self, source: str) -> SourceRecord | None:
+        with self._connect() as connection:
+            query = f"SELECT {SOURCE_COLUMNS} FROM sources WHERE source = ?"
+            row = connection.execute(query, (source,)).fetchone()
+        return SourceRecord(*row) if row else None
+
+    def sources(self) -> list[SourceRecord]:
+        with self._connect() as connection:
+            rows = connection.execute(f"SELECT {SOURCE_COLUMNS} FROM sources ORDER BY source").fetchall()
+        return [SourceRecord(*row) for row in rows]
+
+    def pages(self, text_id: str) -> list[Page]:
+        with self._connect() as connection:
+            query = "SELECT number, text FROM pages WHERE text_id = ? ORDER BY position"
+            rows = connection.execute(query, (text_id,)).fetchall()
+        return [Page(number, unpack_text(text)) for number, text in rows]
+
+    def page(self, text_id: str, number: int | None) -> Page | None:
+        with self._connect() as connection:
+            query = "SELECT text FROM pages WHERE text_id = ? AND number IS ? ORDER BY position"
+            row = connection.execute(query, (text_id, number)).fetchone()
+        return Page(number, unpack_text(row[0])) if row else None
+
+    def chunk_ids(self, *, state: str = LIVE, sources: Iterable[str] | None = None) -> set[str]:
+        with self._connect() as connection:
+            if sources is None:
+                rows = connection.execute("SELECT id FROM chunks WHERE state = ?", (state,)).fetchall()
+                return {row[0] for row in rows}
+            query = "SELECT id FROM chunks WHERE source = ? AND state = ?"
+            return {row[0] for source in sources for row in connection.execute(query, (source, state))}
+
+    def announce(self, chunk_ids: dict[str, Sequence[str]]) -> None:
+        """Note, by source, the chunks that are about to be written to the indexes."""
+        rows = [(source, chunk_id, ADDING) for source, ids in chunk_ids.items() for chunk_id in ids]
+        with self._connect() as connection:
+            connection.executemany("INSERT OR IGNORE INTO chunks VALUES (?, ?, ?)", rows)
+
+    def swap(self, records: Sequence[SourceRecord], pages: dict[str, Sequence[Page]]) -> None:
+        """Make the announced chunks of these sources live, and what they had before ready to be removed."""
+        with self._connect() as connection:
+            for record in records:
+                if record.text_id in pages:
+                    store_pages(connection, record.text_id, pages[record.text_id])
+                retire_chunks(connection, record.source, keep_announced=True)
+                promote = "UPDATE OR REPLACE chunks SET state = ? WHERE source = ? AND state = ?"
+                connection.execute(promote, (LIVE, record.source, ADDING))
+                values = tuple(getattr(record, name) for name in SourceRecord.__slots__)
+                connection.execute(f"INSERT OR REPLACE INTO sources VALUES ({SOURCE_PLACES})", values)
+            grow_generation(connection)
+
+    def retire(self, sources: Iterable[str], *, forget: bool) -> None:
+        """Take all chunks of these sources out of use; `forget` drops the sources themselves too."""
+        with self._connect() as connection:
+            for source in sources:
+                retire_chunks(connection, source, keep_announced=False)
+                if forget:
+                    connection.execute("DELETE FROM sources WHERE source = ?", (source,))
+                else:
+                    connection.execute(
+                        "UPDATE sources SET state = ? WHERE source = ?",
+                        (MISSING, source),
+                    )
+            grow_generation(connection)
+
+    def touch(self, source: str, *, size: int, mtime_ns: int) -> None:
+        """Note the new size and time of a file whose content is what it was."""
+        with self._connect() as connection:
+            query = "UPDATE sources SET size = ?, mtime_ns = ? WHERE source = ?"
+            connection.execute(query, (size, mtime_ns, source))
+
+    def settle(self, *, announced: bool) -> None:
+        """Forget the chunks that the indexes have lost, those only announced too where asked, and unused pages."""
+        states = (REMOVING, ADDING) if announced else (REMOVING, REMOVING)
+        with self._connect() as connection:
+            gone = connection.execute("DELETE FROM chunks WHERE state IN (?, ?)", states).rowcount
+            if gone:
+                connection.execute("DELETE FROM pages WHERE text_id NOT IN (SELECT text_id FROM sources)")
+                grow_generation(connection)
+
+
+def store_pages(connection: sqlite3.Connection, text_id: str, pages: Sequence[Page]) -> None:
+    rows = [(text_id, i, page.number, pack_text(page.text)) for i, page in enumerate(pages)]
+    connection.executemany("INSERT OR IGNORE INTO pages VALUES (?, ?, ?, ?)", rows)
+
+
+def retire_chunks(connection: sqlite3.Connection, source: str, *, keep_announced: bool) -> None:
+    """Live chunks become `removing`, but for those announced again, which stay."""
+    kept = "AND id NOT IN (SELECT id FROM chunks WHERE source = ? AND state = ?)"
+    condition, values = (kept, (source, ADDING)) if keep_announced else ("", ())
+    query = f"UPDATE OR REPLACE chunks SET state = ? WHERE source = ? AND state = ? {condition}"
+    connection.execute(query, (REMOVING, source, LIVE, *values))
+
+
+def grow_generation(connection: sqlite3.Connection) -> None:
+    connection.execute(
+        "INSERT INTO facts VALUES ('generation', '1') "
+        "ON CONFLICT (name) DO UPDATE SET value = CAST(value AS INTEGER) + 1"
+    )
+
+
+def pack_text(text: str) -> bytes:
+    return zlib.compress(text.encode("utf-8", "surrogatepass"), level=6)
+
+
+def unpack_text(packed: bytes) -> str:
+    return zlib.decompress(packed).decode("utf-8", "surrogatepass")

