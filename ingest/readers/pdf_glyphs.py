@@ -1,0 +1,92 @@
+"""The bytes of a PDF opened with PDFium, and its pages turned into characters with their boxes."""
+
+import ctypes
+import threading
+from collections import deque
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from functools import cache
+from itertools import repeat
+
+import numpy as np
+import pypdfium2 as pdfium
+import pypdfium2.raw as pdfium_c
+
+from ingest.readers.pdf_lines import Floats, Glyphs, Ints, find_visible
+from ingest.readers.pdf_text import LINE_END_HYPHEN
+from vectorstore.errors import UnreadableFileError
+
+# PDFium keeps global state: whoever calls it, in whatever thread, holds this lock.
+PDFIUM_LOCK = threading.RLock()
+_SIGNATURE_WITHIN = 1024
+_PASSWORD_ERROR = 4
+_SECURITY_ERROR = 5
+
+
+@contextmanager
+def open_pdf(data: bytes) -> Iterator[pdfium.PdfDocument]:
+    """The document, closed at the end; every error of PDFium inside the block becomes an UnreadableFileError."""
+    if b"%PDF-" not in data[:_SIGNATURE_WITHIN]:
+        raise UnreadableFileError("not a PDF: it does not begin as one", "check what the file really is")
+    document = None
+    try:
+        with PDFIUM_LOCK:
+            document = pdfium.PdfDocument(data)
+        yield document
+    except pdfium.PdfiumError as error:
+        raise _unreadable(error) from error
+    finally:
+        with PDFIUM_LOCK:
+            if document:
+                document.close()
+
+
+def _unreadable(error: pdfium.PdfiumError) -> UnreadableFileError:
+    if error.err_code in (_PASSWORD_ERROR, _SECURITY_ERROR):
+        return UnreadableFileError("the PDF is encrypted", "remove the password and ingest it again")
+    return UnreadableFileError("the PDF is damaged", "open it in a PDF viewer, save it anew and ingest it again")
+
+
+def read_glyphs(document: pdfium.PdfDocument, place: int) -> Glyphs:
+    """The characters of the page at index `place`."""
+    with PDFIUM_LOCK:
+        page = document[place]
+        try:
+            text_page = page.get_textpage()
+            text = _characters(text_page.raw, text_page.count_chars())
+            visible = find_visible(text)
+            boxes = _character_boxes(text_page.raw, len(text), visible)
+            text_page.close()
+        finally:
+            page.close()  # closes its text page too
+    return Glyphs(text, visible, boxes)
+
+
+def _characters(text_page: pdfium_c.FPDF_TEXTPAGE, count: int) -> str:
+    """One code point a character. PDFium's own text leaves some out and writes others as two UTF-16 units.
+
+    Asked for one character, PDFium gives U+0002 where its text has U+FFFE.
+    """
+    buffer = (ctypes.c_ushort * (count + 1))()
+    written = pdfium_c.FPDFText_GetText(text_page, 0, count, buffer)
+    text = bytes(buffer)[: 2 * count].decode("utf-16-le", "surrogatepass")
+    if written == count + 1 and len(text) == count:
+        return text
+    codes = [pdfium_c.FPDFText_GetUnicode(text_page, index) for index in range(count)]
+    return "".join(chr(code) if code <= 0x10FFFF else "\0" for code in codes).replace("\x02", LINE_END_HYPHEN)
+
+
+def _character_boxes(text_page: pdfium_c.FPDF_TEXTPAGE, count: int, visible: Ints) -> Floats:
+    # One call a character is most of the reading time; plain addresses take half as long as ctypes objects.
+    boxes = np.zeros((count, 4), dtype=np.float32)
+    addresses = (boxes.ctypes.data + boxes.strides[0] * visible).tolist()
+    handle = ctypes.cast(text_page, ctypes.c_void_p)
+    deque(map(_loose_char_box(), repeat(handle), visible.tolist(), addresses), maxlen=0)
+    return boxes
+
+
+@cache
+def _loose_char_box() -> Callable[[ctypes.c_void_p, int, int], int]:
+    address = ctypes.cast(pdfium_c.FPDFText_GetLooseCharBox, ctypes.c_void_p).value
+    assert address
+    return ctypes.PYFUNCTYPE(ctypes.c_int, ctypes.c_void_p, ctypes.c_int, ctypes.c_void_p)(address)

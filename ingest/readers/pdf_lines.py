@@ -1,0 +1,191 @@
+"""The characters of a PDF page and their boxes turned into lines, in the order of the page's content stream."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+
+import numpy as np
+import numpy.typing as npt
+
+Floats = npt.NDArray[np.float32]
+Ints = npt.NDArray[np.intp]
+
+# Shares of a character's height (about 1.2 times its font size).
+SAME_LINE_OVERLAP = 0.4
+WIDE_GAP = 0.9
+WIDE_WORD_GAP = 2.2  # a share of the line's usual distance of words
+STACK_GAP = 0.6
+SCRIPT_HEIGHT = 0.85
+MAX_SCRIPT_WIDTH = 3.0
+_LEFTWARD = ((0x0590, 0x08FF), (0xFB1D, 0xFDFF), (0xFE70, 0xFEFF))  # Hebrew, Arabic and their kin
+_OTHER_SPACES = (0x1680, 0x2028, 0x2029, 0x202F, 0x205F, 0x3000)
+
+
+@dataclass(frozen=True, slots=True)
+class Glyphs:
+    """A page's characters as PDFium counts them: one code point and one box (left, top, right, bottom) each.
+
+    Only the characters at the indices `visible` are drawn; the boxes of the others are empty.
+    """
+
+    text: str
+    visible: Ints
+    boxes: Floats
+
+    def from_the_left(self) -> "Glyphs":
+        """Themselves, or their mirror image where the page is written from the right."""
+        codes = _codes(self.text)
+        leftward = sum(int(np.count_nonzero((codes >= low) & (codes <= high))) for low, high in _LEFTWARD)
+        if leftward <= len(self.visible) / 2:
+            return self
+        left, top, right, bottom = self.boxes.T
+        return Glyphs(self.text, self.visible, np.stack((-right, top, -left, bottom), axis=1))
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """Characters `start:end` that stand side by side with no wide gap, and the box around them.
+
+    `turned`: the characters are stacked, as in text turned by 90 degrees and in vertical writing.
+    `word_gap`: the mean distance of its words, 0 if it is one word.
+    """
+
+    start: int
+    end: int
+    left: float
+    bottom: float
+    right: float
+    top: float
+    turned: bool
+    word_gap: float
+
+    @property
+    def height(self) -> float:
+        return self.top - self.bottom
+
+    def __len__(self) -> int:
+        return self.end - self.start
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """Pieces of one line, left to right, and the box around them, its bottom and top those of the main text.
+
+    `is_row`: gaps part the pieces that are wide for its words too, as in a table.
+    """
+
+    pieces: tuple[Piece, ...]
+    left: float
+    bottom: float
+    right: float
+    top: float
+    is_row: bool
+
+    @classmethod
+    def of(cls, pieces: Sequence[Piece]) -> "Line":
+        main = max(pieces, key=len)
+        left, right = min(piece.left for piece in pieces), max(piece.right for piece in pieces)
+        return cls(tuple(pieces), left, main.bottom, right, main.top, _is_row(pieces, main))
+
+    @property
+    def height(self) -> float:
+        return self.top - self.bottom
+
+    @property
+    def turned(self) -> bool:
+        return self.pieces[0].turned
+
+
+def _is_row(pieces: Sequence[Piece], main: Piece) -> bool:
+    if len(pieces) == 1:
+        return False
+    widest = max(piece.left - before.right for before, piece in pairwise(pieces))
+    # A justified line of few words has wide gaps all over.
+    word_gap = max(piece.word_gap for piece in pieces)
+    return widest > max(WIDE_GAP * main.height, WIDE_WORD_GAP * word_gap)
+
+
+def find_lines(glyphs: Glyphs) -> list[Line]:
+    return _join_pieces(_find_pieces(glyphs))
+
+
+def _find_pieces(glyphs: Glyphs) -> list[Piece]:
+    visible = glyphs.visible
+    if not len(visible):
+        return []
+    left, top, right, bottom = glyphs.boxes[visible].T
+    newlines = np.cumsum(_codes(glyphs.text) == 10)
+    line_breaks = newlines[visible[1:]] != newlines[visible[:-1]]
+    turned, gaps, breaks = _find_breaks(left, bottom, right, top, line_breaks)
+    word_ends = (np.diff(visible) > 1) & ~breaks
+    starts: Ints = np.concatenate(([0], np.flatnonzero(breaks) + 1))
+    ends: Ints = np.append(starts[1:], len(visible))
+    counts = ends - starts
+    stacked = np.add.reduceat(np.append(turned, False).astype(np.intp), starts)
+    spaces = np.maximum(np.add.reduceat(np.append(word_ends, False).astype(np.intp), starts), 1)
+    space = np.add.reduceat(np.append(gaps * word_ends, 0), starts)
+    # The mean of bottoms and tops is the main text's place, hardly moved by a superscript.
+    columns = (
+        visible[starts].tolist(),
+        (visible[ends - 1] + 1).tolist(),
+        np.minimum.reduceat(left, starts).tolist(),
+        (np.add.reduceat(bottom, starts) / counts).tolist(),
+        np.maximum.reduceat(right, starts).tolist(),
+        (np.add.reduceat(top, starts) / counts).tolist(),
+        ((stacked > 1) & (stacked >= counts - 2)).tolist(),
+        (space / spaces).tolist(),
+    )
+    return [Piece(*values) for values in zip(*columns, strict=True)]
+
+
+def find_visible(text: str) -> Ints:
+    """The indices of the characters that are neither spaces nor controls."""
+    codes = _codes(text)
+    blank = (codes <= 32) | ((codes >= 0x7F) & (codes <= 0xA0)) | ((codes >= 0x2000) & (codes <= 0x200B))
+    return np.flatnonzero(~blank & ~np.isin(codes, _OTHER_SPACES))
+
+
+def _codes(text: str) -> npt.NDArray[np.uint32]:
+    return np.frombuffer(text.encode("utf-32-le", "surrogatepass"), dtype=np.uint32)
+
+
+def _find_breaks(
+    left: Floats,
+    bottom: Floats,
+    right: Floats,
+    top: Floats,
+    line_breaks: npt.NDArray[np.bool_],
+) -> tuple[npt.NDArray[np.bool_], Floats, npt.NDArray[np.bool_]]:
+    """Between each character and the next: are they stacked, how far apart are they, and does a new piece begin."""
+    height, width = top - bottom, right - left
+    overlap = np.minimum(top[1:], top[:-1]) - np.maximum(bottom[1:], bottom[:-1])
+    same_line = overlap >= SAME_LINE_OVERLAP * np.minimum(height[1:], height[:-1])
+    gap = np.maximum(left[1:] - right[:-1], left[:-1] - right[1:])  # in either direction: Arabic runs to the left
+    side_by_side = np.minimum(right[1:], right[:-1]) - np.maximum(left[1:], left[:-1])
+    stacked = ~line_breaks & ~same_line & (side_by_side >= 0.5 * np.minimum(width[1:], width[:-1]))
+    stacked &= -overlap < STACK_GAP * np.maximum(width[1:], width[:-1])
+    wide = gap > WIDE_GAP * np.maximum(height[1:], height[:-1])
+    return stacked, gap, line_breaks | (~stacked & (~same_line | wide))
+
+
+def _join_pieces(pieces: Sequence[Piece]) -> list[Line]:
+    lines: list[list[Piece]] = []
+    main = None  # the piece that shows where the line stands; the last one may be an exponent
+    for piece in pieces:
+        if main and _continues(lines[-1], main, piece):
+            lines[-1].append(piece)
+            main = max(main, piece, key=len)
+        else:
+            lines.append([piece])
+            main = piece
+    return [Line.of(line) for line in lines]
+
+
+def _continues(line: Sequence[Piece], main: Piece, piece: Piece) -> bool:
+    if main.turned or piece.turned:
+        return False
+    smaller = min(main.height, piece.height)
+    overlap = min(main.top, piece.top) - max(main.bottom, piece.bottom)
+    # An index under an exponent begins where the exponent began.
+    step_back = MAX_SCRIPT_WIDTH * main.height if piece.height < SCRIPT_HEIGHT * main.height else 0.3 * smaller
+    return overlap >= SAME_LINE_OVERLAP * smaller and piece.left >= line[-1].right - step_back

@@ -1,0 +1,50 @@
+"""What an ingest did, file by file."""
+
+from collections import Counter
+from dataclasses import asdict, dataclass
+from typing import Any, Literal
+
+Status = Literal["added", "updated", "unchanged", "missing", "removed", "skipped", "failed"]
+
+
+@dataclass(frozen=True, slots=True)
+class FileReport:
+    """One file's outcome; `chunks` is how many it has in the collection now, `reason` why it was skipped or failed."""
+
+    source: str
+    status: Status
+    chunks: int = 0
+    reason: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class IngestReport:
+    """A finished ingest; `warnings` are lines about folders rather than files, `seconds` is wall time."""
+
+    collection: str
+    files: tuple[FileReport, ...]
+    chunks_embedded: int
+    characters_embedded: int
+    seconds: float
+    warnings: tuple[str, ...] = ()
+
+    @property
+    def failed(self) -> tuple[FileReport, ...]:
+        return tuple(file for file in self.files if file.status == "failed")
+
+    def counts(self) -> dict[str, int]:
+        return dict(Counter(file.status for file in self.files))
+
+    def to_json(self) -> dict[str, Any]:
+        return asdict(self)
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """How far an ingest is: files looked at, of how many; chunks embedded, of how many known so far."""
+
+    files_done: int
+    files: int
+    chunks_done: int
+    chunks: int
+    current: str
