@@ -1,0 +1,46 @@
+"""What Python code calls: the few functions that read the settings and hand plain arguments down."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from langchain_core.runnables import Runnable
+
+from ingest.report import IngestReport
+from rag_app.chain import Request
+from rag_app.settings import Settings
+from rag_app.types import Answer
+from rag_app.wiring import build_answer_chain, build_retriever, build_store, run_ingest
+from vectorstore.retriever import HybridRetriever
+
+
+def ingest_paths(
+    paths: Sequence[str | Path],
+    *,
+    settings: Settings | None = None,
+    prune: bool = False,
+    rebuild: bool = False,
+    include_all: bool = False,
+) -> IngestReport:
+    """Bring the collection in step with these files and folders; see `ingest.pipeline.ingest_files` for the errors."""
+    return run_ingest(
+        paths,
+        settings or Settings(),
+        prune=prune,
+        rebuild=rebuild,
+        include_all=include_all,
+    )
+
+
+def load_chain(*, settings: Settings | None = None) -> Runnable[Request, Answer]:
+    """The chain from a question to an Answer; see `rag_app.chain.build_chain` for what it takes and raises."""
+    return build_answer_chain(settings or Settings())
+
+
+def load_retriever(*, k: int | None = None, settings: Settings | None = None) -> HybridRetriever:
+    """A LangChain retriever of the `k` best passages (RAG_TOP_K by default), for chains of one's own."""
+    return build_retriever(settings or Settings(), k=k)
+
+
+def load_page(source: str | Path, page: int | None = None, *, settings: Settings | None = None) -> str:
+    """The stored text that the offsets of chunks and citations of this source and page point into."""
+    return build_store(settings or Settings()).load_page(str(source), page)

@@ -1,0 +1,175 @@
+"""From a question to an answer: one LangChain Runnable that streams text and ends with the finished Answer."""
+
+import time
+from collections.abc import Generator, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from langchain_core.language_models import BaseChatModel
+from langchain_core.messages import BaseMessage, convert_to_messages
+from langchain_core.runnables import Runnable, RunnableConfig, RunnableLambda
+
+from prompts import load_prompt
+from rag_app.citations import Claim, compose, defuse
+from rag_app.followups import standalone_question
+from rag_app.quotes import as_claims, choose, find_candidates
+from rag_app.refusal import REFUSAL, THRESHOLD, answerability
+from rag_app.support import prove
+from rag_app.types import Answer
+from vectorstore.embeddings import embed_chunks
+from vectorstore.errors import InputError, ProviderError, RagError
+from vectorstore.provider_errors import explain_provider_error
+from vectorstore.retriever import HybridRetriever
+from vectorstore.types import Passage
+
+QUOTES = "quotes"
+MAX_QUESTION_CHARACTERS = 10_000
+REFUSED = (Claim(REFUSAL, ()),)
+Request = str | dict[str, Any]
+
+
+class AnswerError(ProviderError):
+    """The chat model failed; `passages` are those that were found for the question."""
+
+    passages: tuple[Passage, ...]
+
+    def __init__(self, cause: RagError, passages: Sequence[Passage]) -> None:
+        super().__init__(cause.message, cause.hint)
+        self.passages = tuple(passages)
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """What was asked, and in what conversation."""
+
+    text: str
+    history: tuple[BaseMessage, ...]
+
+
+def build_chain(
+    retriever: HybridRetriever,
+    *,
+    chat_model: BaseChatModel | None = None,
+    answered_by: str = QUOTES,
+) -> Runnable[Request, Answer]:
+    """The chain: `invoke` gives an Answer, `stream` pieces of provisional text and then the Answer.
+
+    Takes a question, or `{"question": ..., "history": [("human", ...), ("ai", ...)]}`. Without a chat model the
+    documents are quoted. Raises InputError for a question that cannot be asked, AnswerError where the model fails.
+    """
+
+    def answer(request: Request, config: RunnableConfig) -> Iterator[str | Answer]:
+        began = time.monotonic()
+        question = read_request(request)
+        searched = standalone_question(question.text, question.history, chat_model=chat_model, config=config)
+        documents = retriever.invoke(searched, config)
+        passages = [Passage.from_document(document) for document in documents]
+        if chat_model is None:
+            claims = quote(searched, passages, retriever)
+            yield from (claim.text + claim.after for claim in claims or REFUSED)
+        elif passages:
+            text = yield from write(searched, question.history, passages, chat_model, config, answered_by)
+            claims = [] if REFUSAL in text else prove(text, passages)
+        else:
+            claims = []
+        yield finish(
+            question.text,
+            searched,
+            passages,
+            claims,
+            answered_by,
+            seconds=time.monotonic() - began,
+        )
+
+    return RunnableLambda(answer, name="rag")
+
+
+def quote(question: str, passages: Sequence[Passage], retriever: HybridRetriever) -> list[Claim]:
+    """The documents' own sentences that answer; none where the passages hold no answer."""
+    lexical = retriever.store.lexical
+    candidates = find_candidates(
+        question,
+        passages,
+        embed=lambda texts: embed_chunks(retriever.model, texts),
+        lexical=lexical,
+    )
+    if answerability(question, passages, candidates, lexical=lexical) < THRESHOLD:
+        return []
+    return as_claims(choose(candidates))
+
+
+def write(
+    question: str,
+    history: Sequence[BaseMessage],
+    passages: Sequence[Passage],
+    chat_model: BaseChatModel,
+    config: RunnableConfig,
+    answered_by: str,
+) -> Generator[str, None, str]:
+    """Yield the model's text as it is written, and return it whole."""
+    values = {
+        "refusal": REFUSAL,
+        "passages": number_passages(passages),
+        "question": question,
+    }
+    messages = load_prompt("answer").format_messages(**values)
+    pieces: list[str] = []
+    try:
+        for piece in chat_model.stream(messages, config):
+            if piece.text:
+                pieces.append(piece.text)
+                yield piece.text
+    except Exception as error:  # every provider raises its own
+        raise AnswerError(explain_provider_error(error, answered_by), passages) from error
+    return "".join(pieces)
+
+
+def number_passages(passages: Sequence[Passage]) -> str:
+    """The passages as the prompt shows them: numbered, each with its title, page and headings."""
+    return "\n\n".join(show_passage(number, passage) for number, passage in enumerate(passages, 1))
+
+
+def show_passage(number: int, passage: Passage) -> str:
+    chunk = passage.chunk
+    page = f", page {chunk.page}" if chunk.page is not None else ""
+    return f"[{number}] {' > '.join((chunk.title + page, *chunk.headings))}\n{defuse(chunk.text)}"
+
+
+def finish(
+    question: str,
+    searched: str,
+    passages: Sequence[Passage],
+    claims: Sequence[Claim],
+    answered_by: str,
+    *,
+    seconds: float,
+) -> Answer:
+    text, sentences, citations = compose(claims or REFUSED)
+    return Answer(
+        question=question,
+        text=text,
+        refused=not claims,
+        answered_by=answered_by,
+        sentences=sentences,
+        citations=citations,
+        passages=tuple(passages),
+        searched_for=searched,
+        seconds=seconds,
+    )
+
+
+def read_request(request: Request) -> Question:
+    """The question of a request; InputError where it is none that can be asked."""
+    values = {"question": request} if isinstance(request, str) else request
+    text = str(values.get("question") or "").strip()
+    example = 'ask in words: rag ask "Who stayed in orbit?"'
+    if not text:
+        raise InputError("the question is empty", example)
+    if not any(letter.isalnum() for letter in text):
+        raise InputError("the question has no word in it", example)
+    if len(text) > MAX_QUESTION_CHARACTERS:
+        raise InputError(
+            f"the question has {len(text):,} characters; at most {MAX_QUESTION_CHARACTERS:,} are read",
+            "ask in a sentence or two; a long text can be ingested: rag ingest FILE",
+        )
+    return Question(text, tuple(convert_to_messages(values.get("history") or [])))

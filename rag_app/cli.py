@@ -1,0 +1,250 @@
+"""The command line: `rag ingest`, `rag ask` and the rest."""
+
+import sys
+from typing import Annotated, Any
+
+import typer
+from typer.exceptions import TyperException
+
+# LangChain and Chroma take a second to import: each command imports what it needs, so that help comes at once.
+from rag_app.cli_collections import collections_app
+from rag_app.cli_options import (
+    CollectionOption,
+    JsonOption,
+    TopKOption,
+    build_settings,
+    example,
+)
+from rag_app.console import print_error, print_json, say
+from vectorstore.errors import InputError, RagError
+
+app = typer.Typer(
+    add_completion=False,
+    rich_markup_mode=None,
+    help="Answers questions about your own documents, every sentence proved by their exact words.",
+)
+app.add_typer(collections_app, name="collections")
+
+
+@app.command(
+    epilog=example(
+        "rag ingest ~/papers",
+        "rag ingest --collection law contracts/ notes.md 'mail/*.eml'",
+    )
+)
+def ingest(
+    paths: Annotated[list[str], typer.Argument(metavar="PATH...", help="Files, folders or patterns.")],
+    collection: CollectionOption = None,
+    prune: Annotated[bool, typer.Option("--prune", help="Forget documents that are gone from disk.")] = False,
+    rebuild: Annotated[
+        bool,
+        typer.Option("--rebuild", help="Read everything again, also what is unchanged."),
+    ] = False,
+    include_all: Annotated[bool, typer.Option("--all", help="Read hidden and git-ignored files too.")] = False,
+    as_json: JsonOption = False,
+) -> None:
+    """Bring a collection in step with files and folders: what is new is added, what has changed is replaced."""
+    from rag_app.console import ingest_progress, print_report
+    from rag_app.wiring import run_ingest
+
+    settings = build_settings(collection)
+    with ingest_progress() as show:
+        report = run_ingest(
+            paths,
+            settings,
+            prune=prune,
+            rebuild=rebuild,
+            include_all=include_all,
+            on_progress=show,
+            on_message=say,
+        )
+    if as_json:
+        print_json(report.to_json())
+    else:
+        print_report(report)
+    raise typer.Exit(1 if report.failed else 0)
+
+
+@app.command(epilog=example('rag ask "Who stayed in orbit?"', 'rag ask --json --top-k 10 "Who paid for it?"'))
+def ask(
+    question: Annotated[str, typer.Argument(help="The question, in words.")],
+    collection: CollectionOption = None,
+    top_k: TopKOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Answer a question from the documents, with the exact words that prove the answer."""
+    from rag_app.chain import AnswerError
+    from rag_app.console import print_answer, print_passages, stream_answer
+    from rag_app.wiring import build_answer_chain
+
+    settings = build_settings(collection, top_k=top_k)
+    try:
+        answer = stream_answer(build_answer_chain(settings, on_message=say), question)
+    except AnswerError as error:  # the model failed, but what was found is worth showing
+        passages = [passage.to_json() for passage in error.passages]
+        if as_json:
+            print_json(
+                {
+                    "question": question,
+                    "error": error.message,
+                    "hint": error.hint,
+                    "passages": passages,
+                }
+            )
+        else:
+            print_passages(error.passages)
+        raise
+    if as_json:
+        print_json(answer.to_json())
+    else:
+        print_answer(answer)
+
+
+@app.command(epilog=example('rag search "lunar orbit"', 'rag search --top-k 3 --json "lunar orbit"'))
+def search(
+    query: Annotated[str, typer.Argument(help="What to look for.")],
+    collection: CollectionOption = None,
+    top_k: TopKOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Find the passages nearest to a query, by meaning and by words."""
+    import time
+
+    from rag_app.chain import read_request
+    from rag_app.console import print_passages
+    from rag_app.wiring import build_retriever
+
+    text = read_request(query).text
+    retriever = build_retriever(build_settings(collection, top_k=top_k), on_message=say)
+    began = time.monotonic()
+    passages = retriever.search(text)
+    seconds = time.monotonic() - began
+    if as_json:
+        found = [passage.to_json() for passage in passages]
+        print_json({"query": query, "passages": found, "seconds": seconds})
+    else:
+        print_passages(passages)
+
+
+@app.command(epilog=example("rag show ~/papers/moon.pdf --page 2", "rag show moon.pdf --json"))
+def show(
+    source: Annotated[
+        str,
+        typer.Argument(help="A path or URL as `rag list` gives it; the end of it will do."),
+    ],
+    page: Annotated[int | None, typer.Option("--page", min=1, help="The page, counted from 1.")] = None,
+    collection: CollectionOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Print the stored text of a page, which the offsets of citations point into."""
+    from rag_app.documents import find_page
+    from rag_app.wiring import build_store
+
+    found = find_page(build_store(build_settings(collection)), source, page)
+    if as_json:
+        print_json(found)
+    else:
+        typer.echo(found["text"])
+
+
+@app.command(epilog=example("rag chat", "rag chat --collection samples --port 8600"))
+def chat(
+    collection: CollectionOption = None,
+    port: Annotated[int, typer.Option("--port", min=1, max=65535, help="Where the page is served.")] = 8501,
+) -> None:
+    """Open the chat page in the browser."""
+    from rag_app.web.run import serve
+
+    settings = build_settings(collection)
+    serve(port, collection=settings.collection)
+
+
+@app.command("list", epilog=example("rag list", "rag list --collection samples --json"))
+def list_sources(collection: CollectionOption = None, as_json: JsonOption = False) -> None:
+    """List the documents of a collection with their state and number of chunks."""
+    from rag_app.documents import describe_sources, print_sources
+    from rag_app.wiring import build_store
+
+    store = build_store(build_settings(collection))
+    if as_json:
+        print_json(describe_sources(store))
+    else:
+        print_sources(store)
+
+
+@app.command(epilog=example("rag delete ~/papers/old.pdf", "rag delete old.pdf draft.docx"))
+def delete(
+    sources: Annotated[list[str], typer.Argument(metavar="SOURCE...", help="As `rag list` gives them.")],
+    collection: CollectionOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Remove documents from a collection; the files themselves stay."""
+    from rag_app.documents import delete_sources
+    from rag_app.wiring import build_store
+
+    removed = delete_sources(build_store(build_settings(collection)), sources, on_wait=say)
+    if as_json:
+        print_json(removed)
+    else:
+        for source in removed["removed"]:
+            typer.echo(f"removed: {source}")
+
+
+@app.command(epilog=example("rag status", "rag status --collection samples --json"))
+def status(collection: CollectionOption = None, as_json: JsonOption = False) -> None:
+    """Say what a collection holds, what made it and how large it is."""
+    from rag_app.documents import describe_collection
+    from rag_app.wiring import build_store
+
+    settings = build_settings(collection)
+    print_facts(describe_collection(build_store(settings), settings), as_json=as_json)
+
+
+@app.command(epilog=example("rag doctor", "rag doctor --json"))
+def doctor(collection: CollectionOption = None, as_json: JsonOption = False) -> None:
+    """Check the installation, the settings and the collection, and say what helps."""
+    from rag_app.doctor import run_checks
+
+    checks = run_checks(build_settings(collection))
+    if as_json:
+        print_json({"checks": [check.to_json() for check in checks]})
+    else:
+        for check in checks:
+            typer.echo(check.to_text())
+    raise typer.Exit(1 if any(check.severity == "error" for check in checks) else 0)
+
+
+def print_facts(facts: dict[str, Any], *, as_json: bool) -> None:
+    if as_json:
+        print_json(facts)
+        return
+    for name, value in facts.items():
+        typer.echo(f"{name.replace('_', ' ')}: {value}")
+
+
+def main() -> None:
+    """The entry point: errors for a person are two lines and exit code 2, never a traceback."""
+    arguments = sys.argv[1:] or ["--help"]
+    try:
+        code = app(arguments, prog_name="rag", standalone_mode=False)
+    except RagError as error:
+        print_error(error)
+        code = 2
+    except TyperException as error:
+        command = next((name for name in arguments if not name.startswith("-")), "")
+        known = command in {info.name or info.callback.__name__ for info in app.registered_commands if info.callback}
+        print_error(
+            InputError(
+                error.format_message(),
+                f"rag {command} --help" if known else "rag --help",
+            )
+        )
+        code = 2
+    except (KeyboardInterrupt, typer.Abort):
+        say("stopped; what was finished before is kept")
+        code = 130
+    sys.exit(code if isinstance(code, int) else 0)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,143 @@
+"""What the command line prints: results on stdout, everything said beside them on stderr."""
+
+import json
+import re
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, nullcontext
+from pathlib import Path
+from typing import Any
+
+from langchain_core.runnables import Runnable
+from rich.console import Console
+from rich.live import Live
+from rich.progress import (
+    BarColumn,
+    Progress,
+    TextColumn,
+    TimeElapsedColumn,
+    TimeRemainingColumn,
+)
+from rich.text import Text
+
+from ingest.report import FileReport, IngestReport
+from ingest.report import Progress as IngestProgress
+from rag_app.types import Answer, Citation
+from vectorstore.errors import RagError
+from vectorstore.types import Passage
+
+# A document's bytes must not move the cursor, recolour the terminal or retitle the window.
+CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
+WRITTEN_ANSWERS = "For written answers name a model: RAG_LLM=openai:gpt-5-mini or RAG_LLM=gguf:PATH"
+MOST_FILES_LISTED = 20
+
+out = Console(markup=False, highlight=False, soft_wrap=True)
+err = Console(stderr=True, markup=False, highlight=False, soft_wrap=True)
+
+
+def say(message: str) -> None:
+    err.print(message)
+
+
+def print_json(value: dict[str, Any]) -> None:
+    sys.stdout.write(json.dumps(value, ensure_ascii=False) + "\n")
+
+
+def print_error(error: RagError) -> None:
+    err.print(f"error: {clean(error.message)}")
+    err.print(f"hint: {clean(error.hint)}")
+
+
+def clean(text: str) -> str:
+    return CONTROL.sub(" ", text)
+
+
+@contextmanager
+def ingest_progress() -> Iterator[Callable[[IngestProgress], None]]:
+    """A bar with files, chunks per second and time left; silent where nobody watches."""
+    columns = (
+        TextColumn("{task.description}"),
+        BarColumn(),
+        TextColumn("{task.fields[files]}  {task.completed:.0f}/{task.total:.0f} chunks  {task.fields[speed]}"),
+        TimeElapsedColumn(),
+        TextColumn("left"),
+        TimeRemainingColumn(),
+    )
+    with Progress(*columns, console=err, transient=True, disable=not err.is_terminal) as bar:
+        task = bar.add_task("reading", total=1, files="", speed="")
+
+        def show(progress: IngestProgress) -> None:
+            speed = bar.tasks[0].speed
+            # What the files not yet read will bring is guessed from those that were.
+            expected = progress.chunks * progress.files / max(progress.files_done, 1)
+            bar.update(
+                task,
+                completed=progress.chunks_done,
+                total=max(expected, progress.chunks, 1),
+                files=f"{progress.files_done}/{progress.files} files",
+                speed=f"{speed:.0f} chunks/s" if speed else "",
+                description=clean(Path(progress.current).name)[:30],
+            )
+
+        yield show
+
+
+def print_report(report: IngestReport) -> None:
+    for warning in report.warnings:
+        say(f"warning: {clean(warning)}")
+    told = [file for file in report.files if file.status not in ("added", "updated", "unchanged")]
+    for file in told[:MOST_FILES_LISTED]:
+        out.print(f"{file.status}: {describe_file(file)}")
+    if len(told) > MOST_FILES_LISTED:
+        out.print(f"... and {len(told) - MOST_FILES_LISTED} more (--json lists all)")
+    counts = ", ".join(f"{count} {status}" for status, count in report.counts().items()) or "no files"
+    speed = report.chunks_embedded / report.seconds if report.seconds else 0
+    out.print(
+        f"{counts} in the collection {report.collection}: "
+        f"{report.chunks_embedded:,} chunks embedded in {report.seconds:.1f} s ({speed:.0f} chunks/s)"
+    )
+
+
+def describe_file(file: FileReport) -> str:
+    return clean(f"{file.source}: {file.reason}" if file.reason else file.source)
+
+
+def stream_answer(chain: Runnable[Any, Answer], question: str) -> Answer:
+    """The finished Answer; on a terminal the text is shown as it is written and then taken away."""
+    text = ""
+    with Live("", console=err, transient=True, auto_refresh=False) if err.is_terminal else nullcontext() as live:
+        for update in chain.stream(question):
+            if isinstance(update, Answer):
+                return update
+            text += str(update)
+            if live is not None:
+                live.update(Text(clean(text)), refresh=True)
+    raise RuntimeError("the chain ended without an Answer")
+
+
+def print_answer(answer: Answer) -> None:
+    out.print(clean(answer.text))
+    if not answer.refused:
+        out.print()
+        for citation in answer.citations:
+            out.print(f"[{citation.marker}] {place(citation)}")
+    elif answer.passages:
+        out.print("\nClosest passages:")
+        print_passages(answer.passages[:3])
+    unsupported = sum(not sentence.supported for sentence in answer.sentences)
+    if unsupported and not answer.refused:
+        say(f"\n{unsupported} of {len(answer.sentences)} sentences have no support in the documents")
+    say(f"\nAnswered by {answer.answered_by}." + (f" {WRITTEN_ANSWERS}" if answer.answered_by == "quotes" else ""))
+
+
+def place(found: Citation) -> str:
+    page = f", page {found.page}" if found.page is not None else ""
+    return clean(f"{found.title}{page} ({found.source})")
+
+
+def print_passages(passages: Sequence[Passage]) -> None:
+    for number, passage in enumerate(passages, 1):
+        chunk = passage.chunk
+        page = f", page {chunk.page}" if chunk.page is not None else ""
+        out.print(clean(f"{number}. {chunk.title}{page}  {passage.score:.2f}  {chunk.source}"))
+        out.print(clean("   " + " ".join(chunk.text.split())[:300]))

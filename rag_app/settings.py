@@ -1,0 +1,92 @@
+"""From the environment and `.env` to settings; the only place that reads them."""
+
+import difflib
+import os
+from pathlib import Path
+from typing import Any, Literal
+
+import platformdirs
+from dotenv import load_dotenv
+from pydantic import Field, ValidationError
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from vectorstore.errors import SettingsError
+
+PREFIX = "RAG_"
+
+
+class Settings(BaseSettings):
+    """Every setting, each `RAG_` and its name in capitals. Raises SettingsError for one that is unknown or unusable."""
+
+    model_config = SettingsConfigDict(env_prefix=PREFIX, extra="forbid", frozen=True, env_ignore_empty=True)
+
+    collection: str = Field("default", description="the collection to ingest into and to ask")
+    llm: str = Field(
+        "quotes",
+        description="who writes answers: quotes (the documents' own sentences), gguf:PATH (a model file run in this "
+        "process, extra `local`), or provider:model, such as openai:gpt-5-mini",
+    )
+    embeddings: str = Field(
+        "minilm",
+        description="the embedding model: minilm (all-MiniLM-L6-v2, offline), or provider:model, such as "
+        "openai:text-embedding-3-small or huggingface:BAAI/bge-small-en-v1.5",
+    )
+    top_k: int = Field(6, ge=1, le=100, description="how many passages are found for a question")
+    chunk_tokens: int = Field(
+        200,
+        ge=32,
+        le=8000,
+        description="how large chunks are, in tokens of the embedding model",
+    )
+    distance: Literal["cosine", "l2", "ip"] = Field("cosine", description="the distance of a new collection's space")
+    max_file_mb: int = Field(200, ge=1, description="files over this size, in MB, are skipped")
+    data_dir: Path = Field(
+        default_factory=lambda: platformdirs.user_data_path("rag-app"),
+        description="where collections are kept",
+    )
+    cache_dir: Path = Field(
+        default_factory=lambda: platformdirs.user_cache_path("rag-app"),
+        description="where converted models are kept",
+    )
+    chroma_url: str | None = Field(
+        None,
+        description="a Chroma server, such as http://localhost:8000; unset: Chroma runs embedded",
+    )
+
+    def __init__(self, **values: Any) -> None:
+        # Into the environment rather than into this object: provider packages look for their keys there.
+        load_dotenv(Path(".env"))
+        refuse_unknown(os.environ)
+        try:
+            super().__init__(**values)
+        except ValidationError as error:
+            raise explain(error) from error
+        object.__setattr__(self, "data_dir", self.data_dir.expanduser().resolve())
+        object.__setattr__(self, "cache_dir", self.cache_dir.expanduser().resolve())
+
+
+def refuse_unknown(environment: os._Environ[str] | dict[str, str]) -> None:
+    known = [f"{PREFIX}{name.upper()}" for name in Settings.model_fields]
+    for name in environment:
+        if name.startswith(PREFIX) and name not in known:
+            nearest = difflib.get_close_matches(name, known, n=1, cutoff=0.0)[0]
+            raise SettingsError(
+                f"{name} is not a setting",
+                f"did you mean {nearest}? .env.example lists every one",
+            )
+
+
+def explain(error: ValidationError) -> SettingsError:
+    first = error.errors()[0]
+    name = str(first["loc"][0]) if first["loc"] else "?"
+    if first["type"] == "extra_forbidden":
+        nearest = difflib.get_close_matches(name, list(Settings.model_fields), n=1, cutoff=0.0)[0]
+        return SettingsError(
+            f"{name} is not a setting",
+            f"did you mean {nearest}? .env.example lists every one",
+        )
+    message = first["msg"][0].lower() + first["msg"][1:]
+    return SettingsError(
+        f"{PREFIX}{name.upper()}={first['input']} cannot be used: {message}",
+        ".env.example says what it may be",
+    )

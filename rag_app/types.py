@@ -1,0 +1,65 @@
+"""What an answer is made of: sentences, each with its support, and citations that quote a document's exact words."""
+
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from vectorstore.types import Passage
+
+
+@dataclass(frozen=True, slots=True)
+class Citation:
+    """The words of a document that prove something: `page_text[start:end] == quote`, always.
+
+    `marker` is the number that stands as `[marker]` in the answer's text; `page` is None where the format has none.
+    """
+
+    marker: int
+    source: str
+    title: str
+    page: int | None
+    start: int
+    end: int
+    quote: str
+
+
+@dataclass(frozen=True, slots=True)
+class Sentence:
+    """A piece of an answer; `start` and `end` are offsets into the answer's text, and all pieces together cover it."""
+
+    text: str
+    start: int
+    end: int
+    supported: bool
+    markers: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """The finished answer.
+
+    `answered_by` is `quotes` or the `provider:model` that wrote the text; `searched_for` is the question as it was
+    searched, which differs from `question` in a follow-up; `seconds` is the time from question to finished answer.
+    """
+
+    question: str
+    text: str
+    refused: bool
+    answered_by: str
+    sentences: tuple[Sentence, ...]
+    citations: tuple[Citation, ...]
+    passages: tuple[Passage, ...]
+    searched_for: str
+    seconds: float
+
+    def to_json(self) -> dict[str, Any]:
+        return {
+            "question": self.question,
+            "answer": self.text,
+            "refused": self.refused,
+            "answered_by": self.answered_by,
+            "sentences": [asdict(sentence) for sentence in self.sentences],
+            "citations": [asdict(citation) for citation in self.citations],
+            "passages": [passage.to_json() for passage in self.passages],
+            "searched_for": self.searched_for,
+            "seconds": self.seconds,
+        }
