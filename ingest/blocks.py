@@ -11,7 +11,8 @@ from markdown_it import MarkdownIt
 MARKDOWN = MarkdownIt("commonmark").enable("table").disable(["inline", "text_join"])
 FRONT_MATTER = re.compile(r"\A---\n.*?\n---[ \t]*(?:\n|\Z)", re.DOTALL)
 PARAGRAPH_GAP = re.compile(r"\n[ \t]*\n\s*")
-HEADING_MARKS = re.compile(r"^\s{0,3}#{1,6}\s+|\s+#+\s*$|\n[=-]+\s*$|[*_`]{1,3}")
+# Marks of emphasis stand at the edge of a word; an underscore within one is part of a name.
+HEADING_MARKS = re.compile(r"^\s{0,3}#{1,6}(?:\s+|$)|\s+#+\s*$|\n[=-]+\s*$|(?<!\w)[*_`]{1,3}|[*_`]{1,3}(?!\w)")
 # These are cut between lines when they are over size; anything else between sentences.
 LINE_KINDS = {"table_open": "table", "fence": "code", "code_block": "code"}
 LIST_KINDS = {"bullet_list_open": "list", "ordered_list_open": "list"}
@@ -48,7 +49,8 @@ def markdown_blocks(text: str) -> Iterator[Block]:
     lines = text[begin:].split("\n")
     offsets = [begin, *(begin + n for n in accumulate(len(line) + 1 for line in lines))]
     covered = 0  # link definitions and the like give no token: what lies between tokens is a paragraph
-    for token in MARKDOWN.parse(text[begin:]):
+    # To the parser a carriage return begins a line; here it is white space, and places must be counted alike.
+    for token in MARKDOWN.parse(text[begin:].replace("\r", " ")):
         if token.level or not token.map or token.nesting < 0:
             continue
         first, last = token.map

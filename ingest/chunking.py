@@ -16,6 +16,8 @@ CountTokens = Callable[[Sequence[str]], list[int]]
 CHARACTERS_PER_TOKEN = 10
 # The line break between context and text, and a token that may appear where the two are joined.
 JOINT_TOKENS = 2
+# The shares of the window that a title and each of its headings may take; in English they never need as much.
+TITLE_SHARE, HEADING_SHARE = 4, 6
 LINES = re.compile(r"[^\n]*\n|[^\n]+")
 HAS_WORD = re.compile(r"\w")
 
@@ -49,6 +51,7 @@ def chunk_pages(source: str, title: str, pages: Iterable[Page], *, markdown: boo
     """All chunks of a document. No chunk crosses a page, and each fits the window together with its context."""
     chunks: list[Chunk] = []
     headings: list[tuple[int, str]] = []
+    title = fit_name(title, share=TITLE_SHARE, size=size)
     for page in pages:
         for start, end, path in cut_page(page.text, title, headings, markdown=markdown, size=size):
             chunks.append(Chunk(source, title, page.number, start, end, page.text[start:end], path))
@@ -84,7 +87,8 @@ def find_pieces(
     for block, tokens in zip(blocks, counts, strict=True):
         if block.kind == "heading":
             headings[:] = [(level, name) for level, name in headings if level < block.level]
-            headings.append((block.level, heading_text(text[block.start : block.end])))
+            name = heading_text(text[block.start : block.end])
+            headings.append((block.level, fit_name(name, share=HEADING_SHARE, size=size)))
         path = tuple(name for _, name in headings if name)
         room = size.window - size.measure([embedded_context(title, path)])[0] - JOINT_TOKENS
         parts = [(block.start, block.end, tokens)]
@@ -92,6 +96,14 @@ def find_pieces(
             parts = list(cut_block(text, block, limit=min(room, size.target), size=size))
         for start, end, part_tokens in parts:
             yield Piece(start, end, part_tokens, room, path, block.kind == "heading")
+
+
+def fit_name(name: str, *, share: int, size: ChunkSize) -> str:
+    """A title or heading, shortened where it would leave the text too little room: eighty Korean letters can."""
+    shown = embedded_context(name, ())
+    while size.measure([shown])[0] > max(size.window // share, 1):
+        name = shown = shown[: len(shown) * 3 // 4]
+    return name
 
 
 def pack(pieces: Iterable[Piece], target: int) -> Iterator[list[Piece]]:

@@ -11,7 +11,7 @@ from ingest.chunking import ChunkSize, chunk_pages
 from ingest.parsing import HEAD_BYTES, ParsedDocument, detect_kind, parse_document
 from ingest.report import FileReport, IngestReport, Progress
 from ingest.sources import FoundFile, FoundFiles, find_files
-from vectorstore.catalogue import MISSING, READY, SourceRecord
+from vectorstore.catalogue import MISSING, READY, SourceRecord, hash_pages
 from vectorstore.embeddings import EmbeddingModel, embed_chunks
 from vectorstore.errors import InputError, UnreadableFileError
 from vectorstore.store import Fingerprint, IngestedSource, Store
@@ -120,7 +120,7 @@ def judge_absent(found: FoundFiles, known: dict[str, SourceRecord]) -> tuple[lis
             warnings.append(f"there is nothing to ingest in {folder}{kept}")
         else:
             # Hidden and ignored files that were named one by one are not found by walking, and yet are there.
-            absent += [source for source in inside if not Path(source).exists()]
+            absent += [source for source in inside if is_gone(source)]
     for path in found.absent:
         inside = [source for source in known if is_below(source, path)]
         if str(path) in known:
@@ -133,6 +133,17 @@ def judge_absent(found: FoundFiles, known: dict[str, SourceRecord]) -> tuple[lis
                 "check the path; rag ingest --help shows examples",
             )
     return absent, warnings
+
+
+def is_gone(source: str) -> bool:
+    """False too where nobody can tell, such as in a folder that may not be entered."""
+    try:
+        Path(source).stat()
+    except (FileNotFoundError, NotADirectoryError):
+        return True
+    except OSError:
+        return False
+    return False
 
 
 def is_below(source: str, folder: Path) -> bool:
@@ -232,7 +243,7 @@ def describe(pending: Pending) -> SourceRecord:
         source=file.source,
         title=document.title,
         kind=document.kind,
-        text_id=f"{pending.content_hash}:{document.kind}",
+        text_id=hash_pages(document.pages),
         content_hash=pending.content_hash,
         size=file.size,
         mtime_ns=file.mtime_ns,

@@ -1,7 +1,9 @@
 """From paths, folders and patterns to the files to read, each with its size and time."""
 
+import errno
 import glob
 import os
+import re
 import stat
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -25,7 +27,8 @@ class FoundFile:
 
     @property
     def source(self) -> str:
-        return str(self.path)
+        # Bytes in a name that are no UTF-8 are spelled out: no database and no terminal takes them as they are.
+        return str(self.path).encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +49,7 @@ def find_files(paths: Sequence[str | Path], *, include_all: bool, max_bytes: int
     files: dict[Path, FoundFile] = {}
     folders, absent = [], []
     for path in expand(paths):
-        if path.is_dir():
+        if os.path.isdir(path):  # noqa: PTH112 - Path.is_dir raises where a folder above may not be entered
             folders.append(path)
             found = walk(path, include_all=include_all)
         elif os.path.lexists(path):
@@ -61,9 +64,9 @@ def find_files(paths: Sequence[str | Path], *, include_all: bool, max_bytes: int
 
 def expand(paths: Sequence[str | Path]) -> Iterator[Path]:
     for given in paths:
-        path = Path(given).expanduser()
+        path = Path(os.path.expanduser(given))  # noqa: PTH111 - Path.expanduser raises for a user there is none of
         if GLOB_SIGNS.isdisjoint(str(given)) or os.path.lexists(path):
-            yield path.resolve()
+            yield resolve(path)
             continue
         matches = sorted(glob.glob(str(path), recursive=True))
         if not matches:
@@ -71,13 +74,19 @@ def expand(paths: Sequence[str | Path]) -> Iterator[Path]:
                 f"nothing matches {given}",
                 "check the pattern, or name a folder: rag ingest FOLDER",
             )
-        yield from (Path(match).resolve() for match in matches)
+        yield from (resolve(Path(match)) for match in matches)
+
+
+def resolve(path: Path) -> Path:
+    return Path(os.path.realpath(path))  # Path.resolve raises for a link that leads to itself
 
 
 def walk(folder: Path, *, include_all: bool) -> Iterator[Path]:
     """Files below a folder, sorted, without following links to folders."""
-    ignored = () if include_all else inherited_rules(folder)
-    yield from walk_below(folder, ignored, include_all=include_all)
+    rules = () if include_all else inherited_rules(folder)
+    if is_ignored(folder, rules, is_folder=True):
+        rules = ()  # a folder that is named itself is taken, as a file is
+    yield from walk_below(folder, rules, include_all=include_all)
 
 
 Rules = tuple[tuple[Path, GitIgnoreSpec], ...]
@@ -112,11 +121,22 @@ def inherited_rules(folder: Path) -> Rules:
 
 
 def read_rules(folder: Path) -> Rules:
+    path = folder / ".gitignore"
     try:
-        lines = (folder / ".gitignore").read_text(errors="replace").splitlines()
+        # Opening a named pipe would wait for ever.
+        lines = path.read_text(encoding="utf-8", errors="replace").split("\n") if path.is_file() else []
     except OSError:
         return ()
-    return ((folder, GitIgnoreSpec.from_lines(lines)),)
+    return ((folder, GitIgnoreSpec.from_lines(filter(is_rule, lines))),)
+
+
+def is_rule(line: str) -> bool:
+    """False for what git too passes over, such as a lone `!`."""
+    try:
+        GitIgnoreSpec.from_lines([line])
+    except (ValueError, re.error):
+        return False
+    return True
 
 
 def is_ignored(path: Path, rules: Rules, *, is_folder: bool) -> bool:
@@ -131,11 +151,18 @@ def is_ignored(path: Path, rules: Rules, *, is_folder: bool) -> bool:
 
 def describe(path: Path, *, max_bytes: int) -> FoundFile:
     try:
+        str(path).encode()
         status = path.stat()
+    except UnicodeEncodeError:
+        return FoundFile(path, 0, 0, "cannot be read: its name is not UTF-8 (rename it)")
     except OSError as error:
+        if path.is_symlink() and error.errno in (errno.ENOENT, errno.ENOTDIR, errno.ELOOP):
+            return FoundFile(path, 0, 0, "a link that leads nowhere")
         return FoundFile(path, 0, 0, f"cannot be read: {error.strerror}")
     reason = None
-    if not stat.S_ISREG(status.st_mode):
+    if stat.S_ISDIR(status.st_mode):
+        reason = "cannot be read: its files may not be listed"
+    elif not stat.S_ISREG(status.st_mode):
         reason = "not a regular file"
     elif status.st_size > max_bytes:
         reason = f"over the size bound of {max_bytes // 1_000_000} MB (RAG_MAX_FILE_MB)"

@@ -1,24 +1,24 @@
 """From a question to an answer: one LangChain Runnable that streams text and ends with the finished Answer."""
 
 import time
-from collections.abc import Generator, Iterator, Sequence
+from collections.abc import AsyncIterator, Generator, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from langchain_core.language_models import BaseChatModel
-from langchain_core.messages import BaseMessage, convert_to_messages
-from langchain_core.runnables import Runnable, RunnableConfig, RunnableLambda
+from langchain_core.messages import BaseMessage, BaseMessageChunk, convert_to_messages
+from langchain_core.runnables import Runnable, RunnableConfig, RunnableLambda, run_in_executor
 
 from prompts import load_prompt
 from rag_app.citations import Claim, compose, defuse
 from rag_app.followups import standalone_question
+from rag_app.provider_errors import explain_provider_error, explain_unfinished
 from rag_app.quotes import as_claims, choose, find_candidates
 from rag_app.refusal import REFUSAL, THRESHOLD, answerability
 from rag_app.support import prove
 from rag_app.types import Answer
 from vectorstore.embeddings import embed_chunks
 from vectorstore.errors import InputError, ProviderError, RagError
-from vectorstore.provider_errors import explain_provider_error
 from vectorstore.retriever import HybridRetriever
 from vectorstore.types import Passage
 
@@ -68,7 +68,7 @@ def build_chain(
             claims = quote(searched, passages, retriever)
             yield from (claim.text + claim.after for claim in claims or REFUSED)
         elif passages:
-            text = yield from write(searched, question.history, passages, chat_model, config, answered_by)
+            text = yield from write(searched, passages, chat_model, config=config, answered_by=answered_by)
             claims = [] if REFUSAL in text else prove(text, passages)
         else:
             claims = []
@@ -81,7 +81,13 @@ def build_chain(
             seconds=time.monotonic() - began,
         )
 
-    return RunnableLambda(answer, name="rag")
+    async def answer_async(request: Request, config: RunnableConfig) -> AsyncIterator[str | Answer]:
+        # RunnableLambda streams a plain generator to `stream` alone, and fails in `astream`.
+        updates = answer(request, config)
+        while (update := await run_in_executor(config, next, updates, None)) is not None:
+            yield update
+
+    return RunnableLambda(answer, answer_async, name="rag")
 
 
 def quote(question: str, passages: Sequence[Passage], retriever: HybridRetriever) -> list[Claim]:
@@ -100,9 +106,9 @@ def quote(question: str, passages: Sequence[Passage], retriever: HybridRetriever
 
 def write(
     question: str,
-    history: Sequence[BaseMessage],
     passages: Sequence[Passage],
     chat_model: BaseChatModel,
+    *,
     config: RunnableConfig,
     answered_by: str,
 ) -> Generator[str, None, str]:
@@ -113,15 +119,19 @@ def write(
         "question": question,
     }
     messages = load_prompt("answer").format_messages(**values)
-    pieces: list[str] = []
+    written: BaseMessageChunk | None = None
     try:
         for piece in chat_model.stream(messages, config):
+            written = piece if written is None else written + piece
             if piece.text:
-                pieces.append(piece.text)
                 yield piece.text
     except Exception as error:  # every provider raises its own
         raise AnswerError(explain_provider_error(error, answered_by), passages) from error
-    return "".join(pieces)
+    if written is None:
+        return ""
+    if unfinished := explain_unfinished(written, answered_by):
+        raise AnswerError(unfinished, passages)
+    return written.text
 
 
 def number_passages(passages: Sequence[Passage]) -> str:
@@ -161,7 +171,8 @@ def finish(
 def read_request(request: Request) -> Question:
     """The question of a request; InputError where it is none that can be asked."""
     values = {"question": request} if isinstance(request, str) else request
-    text = str(values.get("question") or "").strip()
+    # Bytes of a terminal that are no UTF-8 arrive as lone surrogates, which no tokenizer takes.
+    text = str(values.get("question") or "").encode("utf-8", "replace").decode("utf-8").strip()
     example = 'ask in words: rag ask "Who stayed in orbit?"'
     if not text:
         raise InputError("the question is empty", example)

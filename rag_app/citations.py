@@ -9,6 +9,8 @@ from vectorstore.types import Passage
 
 # [1], [1,2], [1-3] and [1; 2]; two to three digits at most, so that years are none.
 MARKER = re.compile(r"\[(\d{1,3}(?:\s*[,;–-]\s*\d{1,3})*)\]")
+# Where a marker is taken out, what stands around it must not close up to a new one: `[[1]2]`.
+OPEN_MARKER = re.compile(r"\[[\d\s,;–-]*$")
 # Nothing in code is a marker: `rows[1]` is an array's.
 CODE = re.compile(r"```.*?(?:```|\Z)|~~~.*?(?:~~~|\Z)|`[^`\n]+`", re.DOTALL)
 WORD_JOINER = "\u2060"
@@ -100,7 +102,8 @@ def take_markers(text: str) -> tuple[str, list[tuple[int, int]]]:
     for match in MARKER.finditer(text):
         if any(start <= match.start() < end for start, end in code):
             continue
-        before = text[last : match.start()]
+        before = text[last : match.start()].rstrip(" ")
+        before += WORD_JOINER if OPEN_MARKER.search(before) else ""
         kept.append(before)
         length += len(before)
         markers += [(length, number) for number in expand_numbers(match.group(1))]

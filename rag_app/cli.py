@@ -1,6 +1,7 @@
 """The command line: `rag ingest`, `rag ask` and the rest."""
 
 import sys
+from io import TextIOWrapper
 from typing import Annotated, Any
 
 import typer
@@ -225,20 +226,19 @@ def print_facts(facts: dict[str, Any], *, as_json: bool) -> None:
 def main() -> None:
     """The entry point: errors for a person are two lines and exit code 2, never a traceback."""
     arguments = sys.argv[1:] or ["--help"]
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, TextIOWrapper):
+            # File names that are no UTF-8, and terminals that cannot show a letter, must not end in a traceback.
+            stream.reconfigure(errors="backslashreplace")
     try:
         code = app(arguments, prog_name="rag", standalone_mode=False)
     except RagError as error:
         print_error(error)
         code = 2
     except TyperException as error:
-        command = next((name for name in arguments if not name.startswith("-")), "")
-        known = command in {info.name or info.callback.__name__ for info in app.registered_commands if info.callback}
-        print_error(
-            InputError(
-                error.format_message(),
-                f"rag {command} --help" if known else "rag --help",
-            )
-        )
+        context = getattr(error, "ctx", None)
+        command = context.command_path if context else "rag"
+        print_error(InputError(error.format_message(), f"{command} --help"))
         code = 2
     except (KeyboardInterrupt, typer.Abort):
         say("stopped; what was finished before is kept")

@@ -40,7 +40,7 @@ def run_checks(settings: Settings) -> list[Check]:
         check_data_folder,
         check_disk,
         check_embeddings,
-        check_writer,
+        check_answers,
         check_collection,
     )
     return [check for run in checks for check in guarded(run, settings)]
@@ -106,7 +106,7 @@ def check_embeddings(settings: Settings) -> Iterator[Check]:
     )
 
 
-def check_writer(settings: Settings) -> Iterator[Check]:
+def check_answers(settings: Settings) -> Iterator[Check]:
     model = build_chat_model(settings)
     if model is None:
         remedy = "for written answers: RAG_LLM=openai:gpt-5-mini or RAG_LLM=gguf:PATH"

@@ -13,7 +13,8 @@ from prompts import load_prompt
 # A question with one of these, or with hardly a word of its own, speaks of what was said before.
 REFERS_BACK = re.compile(
     r"\b(he|she|it|they|him|her|his|hers|its|them|their|theirs|this|that|these|those|there|then|one|ones)\b"
-    r"|^\s*(and|but|so|or|what about|how about|why|when|where|who|which)\b[^.]{0,20}\??\s*$",
+    r"|^\s*(and|but|so|or|what about|how about)\b[^.]{0,20}\??\s*$"
+    r"|^\s*(why|when|where|who|which|how)(\s+\w+)?\s*\??\s*$",
     re.IGNORECASE,
 )
 HISTORY_MESSAGES = 6
@@ -35,7 +36,10 @@ def standalone_question(
         return with_last_question(question, history)
     talk = "\n".join(f"{message.type}: {message.text}" for message in history[-HISTORY_MESSAGES:])
     rewrite = load_prompt("rewrite") | chat_model | StrOutputParser()
-    written = rewrite.invoke({"history": talk, "question": question}, config).strip()
+    try:
+        written = rewrite.invoke({"history": talk, "question": question}, config).strip()
+    except Exception:  # every provider raises its own; the answer's own request meets it again, with the passages found
+        written = ""
     return written if is_usable(written, question, talk) else with_last_question(question, history)
 
 

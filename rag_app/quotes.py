@@ -21,6 +21,7 @@ COSINE_WEIGHT = 0.7
 # A further sentence is shown if it is nearly as good as the best.
 NEARLY = 0.8
 SHORTEST_UNIT = 12
+MOST_HEADING_WORDS = 6
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,13 +60,21 @@ def share_of_terms(weights: Mapping[str, float], there: Sequence[str]) -> float:
 
 
 def units(passage: Passage) -> list[Evidence]:
-    """The sentences, list items and rows of a passage; headings say what is meant and answer nothing."""
+    """The sentences, list items and rows of a passage; headings and captions say what is meant and answer nothing."""
     chunk = passage.chunk
     return [
         Evidence(passage, chunk.start + start, chunk.start + end)
         for start, end in split_sentences(chunk.text)
-        if end - start >= SHORTEST_UNIT and not chunk.text.startswith(("#", "```"), start)
+        if end - start >= SHORTEST_UNIT and not is_heading(chunk.text[start:end])
     ]
+
+
+def is_heading(unit: str) -> bool:
+    """Marked as one, or a few words without a number and without a full stop."""
+    if unit.startswith(("#", "```", "~~~")):
+        return True
+    is_row_or_ended = unit.startswith("|") or unit.endswith(tuple(".!?:;)”\"'。！？"))
+    return not is_row_or_ended and len(unit.split()) <= MOST_HEADING_WORDS and not any(map(str.isdigit, unit))
 
 
 def choose(candidates: Sequence[Candidate]) -> list[Candidate]:

@@ -10,9 +10,12 @@ LINE_OF_ITS_OWN = re.compile(
     r"^[ \t]*(?:#{1,6}[ \t]|[-*+•][ \t]|\d{1,3}[.)][ \t]|\||```|~~~|>)|^[ \t]*$",
     re.MULTILINE,
 )
+# A short first line of a paragraph without a full stop, before one that begins anew: a heading without its marks. Lines
+# of wrapped text are longer.
+BARE_HEADING = re.compile(r"(?:\A|\n[ \t]*\n)[^\n]{1,50}(?<![\s.,;:!?…-])[ \t]*\n(?=[^\W_a-z])")
 ROW_OR_HEADING = re.compile(r"[ \t]*(?:#{1,6}[ \t]|\||```|~~~)")
 HAS_WORD = re.compile(r"\w")
-ITEM_MARK = re.compile(r"[ \t]*(?:[-*+•]|\d{1,3}[.)]|>)[ \t]+")
+ITEM_MARK = re.compile(r"[ \t]*(?:[-*+•>]|\*{2,3}|\d{1,3}[.)])[ \t]+")
 
 
 def split_sentences(text: str) -> list[Span]:
@@ -30,7 +33,7 @@ def split_sentences(text: str) -> list[Span]:
 
 def split_lines(text: str) -> list[Span]:
     """The text cut before every line that stands by itself, and after those that are rows or headings."""
-    cuts = {0, len(text)}
+    cuts = {0, len(text), *(match.end() for match in BARE_HEADING.finditer(text))}
     for match in LINE_OF_ITS_OWN.finditer(text):
         cuts.add(match.start())
         if ROW_OR_HEADING.match(text, match.start()):
@@ -41,7 +44,7 @@ def split_lines(text: str) -> list[Span]:
 
 
 def strip(text: str, start: int, end: int) -> Span:
-    """The span without the mark of a list item and white space at its ends."""
+    """The span without the mark of a list item, the end of bold type before it, and white space at its ends."""
     mark = ITEM_MARK.match(text, start, end)
     start = mark.end() if mark else start
     piece = text[start:end]

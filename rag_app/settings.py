@@ -68,8 +68,9 @@ class Settings(BaseSettings):
 def refuse_unknown(environment: os._Environ[str] | dict[str, str]) -> None:
     known = [f"{PREFIX}{name.upper()}" for name in Settings.model_fields]
     for name in environment:
-        if name.startswith(PREFIX) and name not in known:
-            nearest = difflib.get_close_matches(name, known, n=1, cutoff=0.0)[0]
+        # In small letters too: pydantic reads them all the same.
+        if name.upper().startswith(PREFIX) and name.upper() not in known:
+            nearest = difflib.get_close_matches(name.upper(), known, n=1, cutoff=0.0)[0]
             raise SettingsError(
                 f"{name} is not a setting",
                 f"did you mean {nearest}? .env.example lists every one",

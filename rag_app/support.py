@@ -19,17 +19,19 @@ def prove(text: str, passages: Sequence[Passage]) -> list[Claim]:
     """A model's text as claims, each with the spans that prove it.
 
     Passages that a sentence's own markers name are searched first, then the others; markers of passages that were not
-    given are dropped.
+    given are dropped. A text of markers alone makes no claim.
     """
     bare, markers = take_markers(text)
+    if not bare.strip():
+        return []
     claims = []
     for start, end in cover(bare):
         named = [number - 1 for position, number in markers if start < max(position, 1) <= end]
         order = dict.fromkeys(n for n in [*named, *range(len(passages))] if 0 <= n < len(passages))
         sentence = bare[start:end]
         evidence = next(filter(None, (find_evidence(sentence, passages[n]) for n in order)), None)
-        shown = sentence.rstrip()
-        claims.append(Claim(shown, (evidence,) if evidence else (), after=sentence[len(shown) :]))
+        shown = sentence.strip()
+        claims.append(Claim(shown, (evidence,) if evidence else (), after=sentence[len(sentence.rstrip()) :]))
     return claims
 
 

@@ -5,7 +5,9 @@ written to the two, `live` once both have it, and `removing` until both have los
 left behind can be told and mended.
 """
 
+import hashlib
 import sqlite3
+import time
 import zlib
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
@@ -20,6 +22,7 @@ CREATE TABLE IF NOT EXISTS sources (
     source TEXT PRIMARY KEY, title TEXT NOT NULL, kind TEXT NOT NULL, text_id TEXT NOT NULL,
     content_hash TEXT NOT NULL, size INTEGER NOT NULL, mtime_ns INTEGER NOT NULL,
     chunks INTEGER NOT NULL, state TEXT NOT NULL, ingested_at TEXT NOT NULL) WITHOUT ROWID;
+CREATE INDEX IF NOT EXISTS sources_by_text ON sources (text_id);
 CREATE TABLE IF NOT EXISTS pages (
     text_id TEXT NOT NULL, position INTEGER NOT NULL, number INTEGER, text BLOB NOT NULL,
     PRIMARY KEY (text_id, position)) WITHOUT ROWID;
@@ -36,7 +39,7 @@ class SourceRecord:
     """A file or URL as it was when it was read.
 
     `source` is its absolute path or URL, `content_hash` the SHA-256 of its bytes, `text_id` names the stored text of
-    its pages (content and reader), `state` is `ready`, or `missing` when it is gone from disk.
+    its pages (see `hash_pages`), `state` is `ready`, or `missing` when it is gone from disk.
     """
 
     source: str
@@ -130,6 +133,7 @@ class Catalogue:
         """Make the announced chunks of these sources live, and what they had before ready to be removed."""
         with self._connect() as connection:
             for record in records:
+                text_before = text_of(connection, record.source)
                 if record.text_id in pages:
                     store_pages(connection, record.text_id, pages[record.text_id])
                 retire_chunks(connection, record.source, keep_announced=True)
@@ -137,6 +141,7 @@ class Catalogue:
                 connection.execute(promote, (LIVE, record.source, ADDING))
                 values = tuple(getattr(record, name) for name in SourceRecord.__slots__)
                 connection.execute(f"INSERT OR REPLACE INTO sources VALUES ({SOURCE_PLACES})", values)
+                drop_unused_pages(connection, text_before)
             grow_generation(connection)
 
     def retire(self, sources: Iterable[str], *, forget: bool) -> None:
@@ -145,7 +150,9 @@ class Catalogue:
             for source in sources:
                 retire_chunks(connection, source, keep_announced=False)
                 if forget:
+                    text_before = text_of(connection, source)
                     connection.execute("DELETE FROM sources WHERE source = ?", (source,))
+                    drop_unused_pages(connection, text_before)
                 else:
                     connection.execute(
                         "UPDATE sources SET state = ? WHERE source = ?",
@@ -160,13 +167,42 @@ class Catalogue:
             connection.execute(query, (size, mtime_ns, source))
 
     def settle(self, *, announced: bool) -> None:
-        """Forget the chunks that the indexes have lost, those only announced too where asked, and unused pages."""
+        """Forget the chunks that the indexes have lost, and those only announced too where asked.
+
+        A source whose chunks were announced and never finished is to be read again even if it is as it was: the chunks
+        that it shares with the unfinished version may have got another title, headings or vector.
+        """
         states = (REMOVING, ADDING) if announced else (REMOVING, REMOVING)
         with self._connect() as connection:
+            if announced:
+                connection.execute(
+                    "UPDATE sources SET content_hash = '', mtime_ns = 0 "
+                    "WHERE source IN (SELECT source FROM chunks WHERE state = ?)",
+                    (ADDING,),
+                )
             gone = connection.execute("DELETE FROM chunks WHERE state IN (?, ?)", states).rowcount
             if gone:
-                connection.execute("DELETE FROM pages WHERE text_id NOT IN (SELECT text_id FROM sources)")
                 grow_generation(connection)
+
+
+def hash_pages(pages: Sequence[Page]) -> str:
+    """A name for the text of pages: sources share it only if every page reads the same, whichever reader read it."""
+    digest = hashlib.sha256()
+    for page in pages:
+        text = page.text.encode("utf-8", "surrogatepass")
+        digest.update(f"{page.number} {len(text)}\n".encode())
+        digest.update(text)
+    return digest.hexdigest()
+
+
+def text_of(connection: sqlite3.Connection, source: str) -> str | None:
+    row = connection.execute("SELECT text_id FROM sources WHERE source = ?", (source,)).fetchone()
+    return row[0] if row else None
+
+
+def drop_unused_pages(connection: sqlite3.Connection, text_id: str | None) -> None:
+    query = "DELETE FROM pages WHERE text_id = ? AND NOT EXISTS (SELECT 1 FROM sources WHERE text_id = ?)"
+    connection.execute(query, (text_id, text_id))
 
 
 def store_pages(connection: sqlite3.Connection, text_id: str, pages: Sequence[Page]) -> None:
@@ -183,9 +219,11 @@ def retire_chunks(connection: sqlite3.Connection, source: str, *, keep_announced
 
 
 def grow_generation(connection: sqlite3.Connection) -> None:
+    # From the clock at first, so that a collection that was deleted and made again is never taken for the old one.
     connection.execute(
-        "INSERT INTO facts VALUES ('generation', '1') "
-        "ON CONFLICT (name) DO UPDATE SET value = CAST(value AS INTEGER) + 1"
+        "INSERT INTO facts VALUES ('generation', ?) "
+        "ON CONFLICT (name) DO UPDATE SET value = CAST(value AS INTEGER) + 1",
+        (str(time.time_ns()),),
     )
 
 

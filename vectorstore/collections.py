@@ -1,24 +1,34 @@
 """The collections of a data folder: found, opened, renamed and deleted by name."""
 
+import ipaddress
 import re
 import shutil
+import time
 from pathlib import Path
 
 from vectorstore.errors import CollectionError, CollectionNotFoundError, InputError
 from vectorstore.storage_errors import translated_storage_errors
 from vectorstore.store import Store
 
-# Chroma's own rule for names.
-NAME = re.compile(r"[a-zA-Z0-9][a-zA-Z0-9._-]{1,510}[a-zA-Z0-9]")
+# Chroma's own rule for names, but for their length: a folder's name has at most 255 bytes.
+NAME = re.compile(r"[a-zA-Z0-9][a-zA-Z0-9._-]{1,253}[a-zA-Z0-9]")
 
 
 def collection_folder(data_dir: Path, name: str) -> Path:
-    if not NAME.fullmatch(name) or ".." in name:
+    if not NAME.fullmatch(name) or ".." in name or is_ip_address(name):
         raise InputError(
             f"{name!r} cannot be the name of a collection",
-            "use 3 to 512 letters, digits, dots, dashes and underscores, with a letter or digit first and last",
+            "use 3 to 255 letters, digits, dots, dashes and underscores, with a letter or digit first and last",
         )
     return data_dir / "collections" / name
+
+
+def is_ip_address(name: str) -> bool:
+    try:
+        ipaddress.IPv4Address(name)
+    except ValueError:
+        return False
+    return True
 
 
 def list_collections(data_dir: Path) -> list[str]:
@@ -53,8 +63,12 @@ def delete_collection(data_dir: Path, name: str, *, chroma_url: str | None = Non
         if chroma_url and store.fingerprint:
             store.open_vectors().drop()
         store.close()
+        # Moved away first, in one step: half a collection must never be taken for a whole one.
+        going = data_dir / "deleted" / f"{name[:200]}-{time.time_ns()}"
         with translated_storage_errors(store.folder):
-            shutil.rmtree(store.folder)
+            going.parent.mkdir(exist_ok=True)
+            store.folder.rename(going)
+            shutil.rmtree(going.parent)
 
 
 def rename_collection(data_dir: Path, name: str, new_name: str, *, chroma_url: str | None = None) -> None:
@@ -66,8 +80,9 @@ def rename_collection(data_dir: Path, name: str, new_name: str, *, chroma_url: s
             f"rag collections delete {new_name}",
         )
     with store.writing():
-        if store.fingerprint:
+        if chroma_url and store.fingerprint:
             store.open_vectors().rename(new_name)
         store.close()
         with translated_storage_errors(store.folder):
+            # In one step; an embedded Chroma is told the new name when it is opened.
             store.folder.rename(target)

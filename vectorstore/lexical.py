@@ -95,6 +95,8 @@ def weigh(searcher: tantivy.Searcher, terms: Sequence[str]) -> dict[str, float]:
 
 def inverse_document_frequency(documents: int, with_term: int) -> float:
     """BM25's own: ln(1 + (N - n + 0.5) / (n + 0.5))."""
+    # Until tantivy merges a word's deleted documents away it counts them, though not among all documents.
+    with_term = min(with_term, documents)
     return math.log(1 + (documents - with_term + 0.5) / (with_term + 0.5))
 
 

@@ -70,4 +70,5 @@ def cosine_similarities(vector: Vectors, vectors: Vectors) -> Vectors:
     """Cosines of one vector, shape (dimension,), with many, shape (n, dimension); 0 for a vector of length 0."""
     lengths = np.linalg.norm(vectors, axis=1) * np.linalg.norm(vector)
     products: Vectors = vectors @ vector
-    return np.divide(products, lengths, out=np.zeros_like(products), where=lengths > 0)
+    cosines: Vectors = np.divide(products, lengths, out=np.zeros_like(products), where=lengths > 0)
+    return cosines

@@ -4,7 +4,6 @@ Writing takes turns between processes by a lock file. Reading never waits for it
 generation that another process has written, and opens Chroma anew.
 """
 
-import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -20,10 +19,12 @@ from vectorstore.errors import CollectionError, WrongModelError
 from vectorstore.lexical import LexicalIndex
 from vectorstore.storage_errors import translated_storage_errors
 from vectorstore.types import Chunk, Page
-from vectorstore.vectors import VectorIndex
+from vectorstore.vectors import VectorIndex, shared_index
 
 Vectors = NDArray[np.float32]
 Found = TypeVar("Found")
+# What changes faster than this is read as it is: an ingest takes seconds from one change to the next.
+REREADS = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,9 +54,7 @@ class Store:
             self.catalogue = Catalogue(folder / "catalogue.sqlite3")
             self.lexical = LexicalIndex(folder / "lexical")
         self._chroma_url = chroma_url
-        self._vectors: VectorIndex | None = None
-        self._seen_generation = -1
-        self._opening = threading.RLock()
+        self._shared = shared_index(folder / "chroma", url=chroma_url)
 
     @property
     def fingerprint(self) -> Fingerprint | None:
@@ -89,33 +88,34 @@ class Store:
         return self._read(lambda vectors: vectors.fetch(ids)) if ids else {}
 
     def _read(self, read: Callable[[VectorIndex], Found]) -> Found:
-        # One reader at a time: an index that is being reopened must not be read, and a read takes milliseconds.
-        with self._opening, translated_storage_errors(self.folder):
-            return read(self.open_vectors())
+        with self._shared.lock, translated_storage_errors(self.folder):
+            found = read(self.open_vectors())
+            for _ in range(REREADS):
+                if self._shared.generation == self.catalogue.generation():
+                    break
+                # Another process has removed rows meanwhile, whose successors this index could not show yet.
+                found = read(self.open_vectors())
+            return found
 
     def open_vectors(self) -> VectorIndex:
         """The vector index as of the last finished change, whichever process made it."""
-        with self._opening:
-            generation = self.catalogue.generation()
-            if self._vectors is None or generation != self._seen_generation:
-                self.close()
-                made_by = self.fingerprint
-                if made_by is None:
-                    raise CollectionError(f"the collection {self.name} is empty", "rag ingest PATH")
-                self._vectors = VectorIndex(
-                    self.folder / "chroma",
-                    name=self.name,
-                    distance=made_by.distance,
-                    url=self._chroma_url,
-                )
-                self._seen_generation = generation
-            return self._vectors
+        with self._shared.lock:
+            return self._shared.at(self.catalogue.generation(), self._open_index)
+
+    def _open_index(self) -> VectorIndex:
+        made_by = self.fingerprint
+        if made_by is None:
+            raise CollectionError(f"the collection {self.name} is empty", "rag ingest PATH")
+        return VectorIndex(
+            self.folder / "chroma",
+            name=self.name,
+            distance=made_by.distance,
+            url=self._chroma_url,
+        )
 
     def close(self) -> None:
-        with self._opening:
-            if self._vectors is not None:
-                self._vectors.close()
-                self._vectors = None
+        """Let go of the index's files; the next use, here or by another Store of this folder, opens them again."""
+        self._shared.close()
 
     # Writing
 
@@ -154,15 +154,17 @@ class Store:
             if item.chunks:
                 self.open_vectors().upsert(item.chunks, np.asarray(item.vectors, dtype=np.float32))
         self.lexical.change(add=[chunk for item in batch for chunk in item.chunks])
-        self.catalogue.swap(
-            [item.record for item in batch],
-            {item.record.text_id: item.pages for item in batch},
-        )
+        with self._own_change():
+            self.catalogue.swap(
+                [item.record for item in batch],
+                {item.record.text_id: item.pages for item in batch},
+            )
         self._remove_retired()
 
     def remove(self, sources: Sequence[str], *, forget: bool) -> None:
         """Take sources out of every answer; `forget` drops their record and text, else they stay as missing."""
-        self.catalogue.retire(sources, forget=forget)
+        with self._own_change():
+            self.catalogue.retire(sources, forget=forget)
         self._remove_retired()
 
     def _remove_retired(self) -> None:
@@ -170,9 +172,17 @@ class Store:
         if retired:
             self.open_vectors().delete(sorted(retired))
             self.lexical.change(remove=retired)
-        self.catalogue.settle(announced=False)
-        # The open index made these changes itself, so it need not be opened anew.
-        self._seen_generation = self.catalogue.generation()
+        with self._own_change():
+            self.catalogue.settle(announced=False)
+
+    @contextmanager
+    def _own_change(self) -> Iterator[None]:
+        """The open index has made this change itself: it need not be opened anew, under the feet of its readers."""
+        with self._shared.lock:
+            is_current = self._shared.generation == self.catalogue.generation()
+            yield
+            if is_current:
+                self._shared.generation = self.catalogue.generation()
 
     def _mend(self) -> None:
         """Remove from the indexes what was announced and never finished, or retired and never removed."""

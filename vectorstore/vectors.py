@@ -1,13 +1,14 @@
 """The vectors of a collection in Chroma, through langchain-chroma: chunks by nearness and by id."""
 
-from collections.abc import Sequence
+import threading
+from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any, cast
+from typing import Any, Literal, cast
 from urllib.parse import urlsplit
 
 import chromadb
 import numpy as np
-from chromadb.api import ClientAPI
+from chromadb.api.client import Client
 from chromadb.config import Settings
 from langchain_chroma import Chroma
 from langchain_core.documents import Document
@@ -18,13 +19,14 @@ from vectorstore.types import Chunk
 
 Vectors = NDArray[np.float32]
 Found = dict[str, tuple[Chunk, Vectors]]
+COLUMNS: tuple[Literal["documents", "metadatas", "embeddings"], ...] = ("documents", "metadatas", "embeddings")
 
 
 class VectorIndex:
     """One Chroma collection, embedded in `folder` or on the server at `url`; made at the first opening."""
 
     def __init__(self, folder: Path, *, name: str, distance: str, url: str | None = None) -> None:
-        self._client = connect(url) if url else open_embedded(folder)
+        self._client = connect(url) if url else open_embedded(folder, name)
         self.chroma = Chroma(
             collection_name=name,
             client=self._client,
@@ -35,15 +37,14 @@ class VectorIndex:
         self._collection = self._client.get_collection(name, embedding_function=None)
 
     def nearest(self, vector: Vectors, *, limit: int) -> Found:
-        found = self._collection.query(
-            query_embeddings=[vector],
-            n_results=limit,
-            include=["documents", "metadatas", "embeddings"],
+        found = cast(
+            "dict[str, Any]",
+            self._collection.query(query_embeddings=vector[np.newaxis], n_results=limit, include=[*COLUMNS]),
         )
-        return as_chunks({key: (found[key] or [[]])[0] for key in ("ids", "documents", "metadatas", "embeddings")})  # type: ignore[literal-required]
+        return as_chunks({column: found[column][0] for column in ("ids", *COLUMNS)})
 
     def fetch(self, ids: Sequence[str]) -> Found:
-        return as_chunks(self.chroma.get(list(ids), include=["documents", "metadatas", "embeddings"]))
+        return as_chunks(self.chroma.get(list(ids), include=[*COLUMNS]))
 
     def upsert(self, chunks: Sequence[Chunk], vectors: Vectors) -> None:
         documents = [chunk.to_document() for chunk in chunks]
@@ -80,20 +81,61 @@ class VectorIndex:
         self._client.close()
 
 
-def open_embedded(folder: Path) -> ClientAPI:
+class SharedIndex:
+    """The one VectorIndex that this process has open on a folder, whichever Store asks; `generation` is what it shows.
+
+    Chroma's clients of a folder share one cache, which stays blind to other processes until the last of them is closed.
+    """
+
+    def __init__(self) -> None:
+        # One reader at a time: an index that is being reopened must not be read, and a read takes milliseconds.
+        self.lock = threading.RLock()
+        self.generation = -1
+        self._index: VectorIndex | None = None
+
+    def at(self, generation: int, open_index: Callable[[], VectorIndex]) -> VectorIndex:
+        """The index as of this generation, opened anew where it was opened at another."""
+        with self.lock:
+            if self._index is None or generation != self.generation:
+                self.close()
+                self._index = open_index()
+                self.generation = generation
+            return self._index
+
+    def close(self) -> None:
+        with self.lock:
+            if self._index is not None:
+                self._index.close()
+                self._index = None
+
+
+SHARED: dict[tuple[Path, str | None], SharedIndex] = {}
+
+
+def shared_index(folder: Path, *, url: str | None) -> SharedIndex:
+    return SHARED.setdefault((folder, url), SharedIndex())
+
+
+def open_embedded(folder: Path, name: str) -> Client:
     folder.mkdir(parents=True, exist_ok=True)
-    return chromadb.PersistentClient(str(folder), settings=Settings(anonymized_telemetry=False))
+    client = chromadb.PersistentClient(str(folder), settings=Settings(anonymized_telemetry=False))
+    # A folder holds one collection, which keeps its name in Chroma when the folder is renamed.
+    for collection in client.list_collections():
+        if collection.name != name:
+            collection.modify(name=name)
+    return cast("Client", client)
 
 
-def connect(url: str) -> ClientAPI:
+def connect(url: str) -> Client:
     parts = urlsplit(url)
     try:
-        return chromadb.HttpClient(
+        client = chromadb.HttpClient(
             host=parts.hostname or "localhost",
             port=parts.port or 8000,
             ssl=parts.scheme == "https",
             settings=Settings(anonymized_telemetry=False),
         )
+        return cast("Client", client)
     except Exception as error:  # httpx's, Chroma's or ValueError, by what failed
         raise StorageError(
             f"no Chroma server answers at {url}",
@@ -109,10 +151,12 @@ def as_chunks(rows: dict[str, Any]) -> Found:
         rows["embeddings"],
         strict=True,
     )
+    # A row without its text was deleted by another process after this one had read the index of nearness.
     return {
         row_id: (
             Chunk.from_document(Document(page_content=text, metadata=metadata)),
             np.asarray(vector, np.float32),
         )
         for row_id, text, metadata, vector in columns
+        if text is not None
     }

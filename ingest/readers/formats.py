@@ -4,390 +4,85 @@ from pathlib import Path
 
 from ingest.readers.text import is_text
 
-PDF_KINDS = {".pdf": "pdf"}
 
-MARKDOWN_KINDS = dict.fromkeys((".md", ".markdown", ".mdown", ".mkd", ".mkdn", ".mdx", ".qmd", ".rmd"), "markdown")
+def _suffixes(names: str) -> frozenset[str]:
+    return frozenset(f".{name}" for name in names.split())
 
-STRUCTURED_KINDS = {
-    **dict.fromkeys((".docx", ".docm", ".dotx", ".dotm"), "docx"),
-    **dict.fromkeys((".doc", ".dot"), "doc"),
-    **dict.fromkeys((".xlsx", ".xlsm", ".xltx", ".xltm"), "xlsx"),
-    **dict.fromkeys((".pptx", ".pptm", ".ppsx", ".potx"), "pptx"),
-    **dict.fromkeys((".ppt", ".pps"), "ppt"),
-    **dict.fromkeys((".html", ".htm", ".xhtml"), "html"),
-    **{
-        f".{kind}": kind
-        for kind in (
-            "xls",
-            "xlsb",
-            "ods",
-            "odp",
-            "odt",
-            "fodt",
-            "sxw",
-            "rtf",
-            "epub",
-            "fb2",
-            "wpd",
-        )
-    },
-    **{f".{kind}": kind for kind in ("eml", "msg", "ipynb", "csv", "tsv", "xml", "vtt", "srt", "xps")},
+
+# By xberg. Each kind's own name is a suffix too.
+_STRUCTURED_KINDS = {
+    "docx": "docm dotx dotm",
+    "doc": "dot",
+    "odt": "",
+    "fodt": "",
+    "sxw": "",
+    "rtf": "",
+    "wpd": "",
+    "xlsx": "xlsm xltx xltm",
+    "xls": "",
+    "xlsb": "",
+    "ods": "",
+    "csv": "",
+    "tsv": "",
+    "pptx": "pptm ppsx potx",
+    "ppt": "pps",
+    "odp": "",
+    "html": "htm xhtml",
+    "xml": "",
+    "epub": "",
+    "fb2": "",
+    "xps": "",
+    "eml": "",
+    "msg": "",
+    "ipynb": "",
+    "vtt": "",
+    "srt": "",
 }
+_KIND_OF_SUFFIX = {".pdf": "pdf"} | dict.fromkeys(_suffixes("md markdown mdown mkd mkdn mdx qmd rmd"), "markdown")
+for _kind, _others in _STRUCTURED_KINDS.items():
+    _KIND_OF_SUFFIX |= dict.fromkeys(_suffixes(f"{_kind} {_others}"), _kind)
 
-TEXT_SUFFIXES = frozenset(
-    [
-        ".txt",
-        ".text",
-        ".log",
-        ".rst",
-        ".adoc",
-        ".asciidoc",
-        ".org",
-        ".tex",
-        ".bib",
-        ".textile",
-        ".wiki",
-        ".mediawiki",
-        ".typ",
-        ".djot",
-        ".mbox",
-        ".ics",
-        ".vcf",
-    ]
+_KIND_OF_SUFFIX |= dict.fromkeys(
+    _suffixes("txt text log rst adoc asciidoc org tex bib textile wiki mediawiki typ djot mbox ics vcf"), "text"
+)
+# Source code, and data that is written as text. xberg would fetch a grammar for some of it.
+_KIND_OF_SUFFIX |= dict.fromkeys(
+    _suffixes(
+        "py pyi pyx js mjs cjs ts tsx jsx vue svelte java kt kts scala groovy clj c h cc cpp cxx hpp hh cs fs vb go rs "
+        "swift m mm rb php pl pm lua r jl dart ex exs erl hs ml mli elm nim zig sh bash zsh fish ps1 bat cmd sql "
+        "graphql proto thrift css scss sass less json jsonl ndjson json5 geojson yaml yml toml ini cfg conf env "
+        "properties gradle cmake mk tf hcl nix dockerfile diff patch csproj xaml plist xsd xsl xslt asm s f90 f for "
+        "pas lisp el scm v sv vhd sol cu cl"
+    ),
+    "code",
 )
 
-# Known to be source code or data in text form; any other suffix is judged by the file's bytes.
-CODE_SUFFIXES = frozenset(
-    [
-        ".py",
-        ".pyi",
-        ".pyx",
-        ".js",
-        ".mjs",
-        ".cjs",
-        ".ts",
-        ".tsx",
-        ".jsx",
-        ".vue",
-        ".svelte",
-        ".java",
-        ".kt",
-        ".kts",
-        ".scala",
-        ".groovy",
-        ".clj",
-        ".c",
-        ".h",
-        ".cc",
-        ".cpp",
-        ".cxx",
-        ".hpp",
-        ".hh",
-        ".cs",
-        ".fs",
-        ".vb",
-        ".go",
-        ".rs",
-        ".swift",
-        ".m",
-        ".mm",
-        ".rb",
-        ".php",
-        ".pl",
-        ".pm",
-        ".lua",
-        ".r",
-        ".jl",
-        ".dart",
-        ".ex",
-        ".exs",
-        ".erl",
-        ".hs",
-        ".ml",
-        ".mli",
-        ".elm",
-        ".nim",
-        ".zig",
-        ".sh",
-        ".bash",
-        ".zsh",
-        ".fish",
-        ".ps1",
-        ".bat",
-        ".cmd",
-        ".sql",
-        ".graphql",
-        ".proto",
-        ".thrift",
-        ".css",
-        ".scss",
-        ".sass",
-        ".less",
-        ".json",
-        ".jsonl",
-        ".ndjson",
-        ".json5",
-        ".geojson",
-        ".yaml",
-        ".yml",
-        ".toml",
-        ".ini",
-        ".cfg",
-        ".conf",
-        ".env",
-        ".properties",
-        ".gradle",
-        ".cmake",
-        ".mk",
-        ".tf",
-        ".hcl",
-        ".nix",
-        ".dockerfile",
-        ".diff",
-        ".patch",
-        ".csproj",
-        ".xaml",
-        ".plist",
-        ".xsd",
-        ".xsl",
-        ".xslt",
-        ".asm",
-        ".s",
-        ".f90",
-        ".f",
-        ".for",
-        ".pas",
-        ".lisp",
-        ".el",
-        ".scm",
-        ".v",
-        ".sv",
-        ".vhd",
-        ".sol",
-        ".cu",
-        ".cl",
-    ]
+# Skipped by name: what has no text that is read yet (images, recordings), and what has none.
+_SKIPPED = (
+    _suffixes(
+        "png jpg jpeg jpe jp2 gif bmp tif tiff webp heic heif avif ico icns svg psd ai eps raw cr2 nef dng xcf indd "
+        "sketch fig emf wmf drawio dwg dxf"
+    )
+    | _suffixes("mp3 m4a m4b aac wav flac ogg oga opus wma aif aiff mid midi amr au")
+    | _suffixes("mp4 m4v mov avi mkv webm wmv flv mpg mpeg 3gp ogv swf")
+    | _suffixes("zip tar gz tgz bz2 tbz tbz2 xz txz zst lz lz4 lzma br z 7z rar ar cpio cab iso dmg img warc")
+    | _suffixes("jar war ear apk ipa deb rpm msi whl egg crx xpi")
+    | _suffixes("exe dll so dylib a o obj lib pdb class pyc pyo pyd wasm elc beam bin com sys efi")
+    | _suffixes("ttf otf ttc woff woff2 eot pfb pfm afm fon")
+    | _suffixes("db sqlite sqlite3 mdb accdb dbf parquet arrow feather orc avro cbor msgpack pkl pickle npy npz")
+    | _suffixes("h5 hdf5 mat rds rdata safetensors gguf ggml onnx pt pth ckpt tflite pb tfrecord shp shx las")
+    | _suffixes("pages numbers key one chm mobi azw azw3 djvu pst ost hwp hwpx wps pub vsd vsdx mpp")
+    | _suffixes("pem crt cer der p12 pfx p7m p7s gpg pgp asc sig keystore jks kdbx")
+    | _suffixes("map swp swo bak tmp lock part crdownload torrent lnk ds_store")
 )
+_CODE_NAMES = frozenset(("dockerfile", "makefile"))
 
-# Skipped by name: nothing in them that is read as text yet (images and recordings), or nothing at all.
-SKIPPED_SUFFIXES = frozenset(
-    [
-        ".png",
-        ".jpg",
-        ".jpeg",
-        ".jpe",
-        ".jp2",
-        ".gif",
-        ".bmp",
-        ".tif",
-        ".tiff",
-        ".webp",
-        ".heic",
-        ".heif",
-        ".avif",
-        ".ico",
-        ".icns",
-        ".svg",
-        ".psd",
-        ".ai",
-        ".eps",
-        ".raw",
-        ".cr2",
-        ".nef",
-        ".dng",
-        ".xcf",
-        ".indd",
-        ".sketch",
-        ".fig",
-        ".emf",
-        ".wmf",
-        ".drawio",
-        ".dwg",
-        ".dxf",
-        ".mp3",
-        ".m4a",
-        ".m4b",
-        ".aac",
-        ".wav",
-        ".flac",
-        ".ogg",
-        ".oga",
-        ".opus",
-        ".wma",
-        ".aif",
-        ".aiff",
-        ".mid",
-        ".midi",
-        ".amr",
-        ".au",
-        ".mp4",
-        ".m4v",
-        ".mov",
-        ".avi",
-        ".mkv",
-        ".webm",
-        ".wmv",
-        ".flv",
-        ".mpg",
-        ".mpeg",
-        ".3gp",
-        ".ogv",
-        ".swf",
-        ".zip",
-        ".tar",
-        ".gz",
-        ".tgz",
-        ".bz2",
-        ".tbz",
-        ".tbz2",
-        ".xz",
-        ".txz",
-        ".zst",
-        ".lz",
-        ".lz4",
-        ".lzma",
-        ".br",
-        ".z",
-        ".7z",
-        ".rar",
-        ".ar",
-        ".cpio",
-        ".cab",
-        ".iso",
-        ".dmg",
-        ".img",
-        ".jar",
-        ".war",
-        ".ear",
-        ".apk",
-        ".ipa",
-        ".deb",
-        ".rpm",
-        ".msi",
-        ".whl",
-        ".egg",
-        ".crx",
-        ".xpi",
-        ".warc",
-        ".exe",
-        ".dll",
-        ".so",
-        ".dylib",
-        ".a",
-        ".o",
-        ".obj",
-        ".lib",
-        ".pdb",
-        ".class",
-        ".pyc",
-        ".pyo",
-        ".pyd",
-        ".wasm",
-        ".elc",
-        ".beam",
-        ".bin",
-        ".com",
-        ".sys",
-        ".efi",
-        ".ttf",
-        ".otf",
-        ".ttc",
-        ".woff",
-        ".woff2",
-        ".eot",
-        ".pfb",
-        ".pfm",
-        ".afm",
-        ".fon",
-        ".db",
-        ".sqlite",
-        ".sqlite3",
-        ".mdb",
-        ".accdb",
-        ".dbf",
-        ".parquet",
-        ".arrow",
-        ".feather",
-        ".orc",
-        ".avro",
-        ".cbor",
-        ".msgpack",
-        ".pkl",
-        ".pickle",
-        ".npy",
-        ".npz",
-        ".h5",
-        ".hdf5",
-        ".mat",
-        ".rds",
-        ".rdata",
-        ".safetensors",
-        ".gguf",
-        ".ggml",
-        ".onnx",
-        ".pt",
-        ".pth",
-        ".ckpt",
-        ".tflite",
-        ".pb",
-        ".tfrecord",
-        ".shp",
-        ".shx",
-        ".las",
-        ".pages",
-        ".numbers",
-        ".key",
-        ".one",
-        ".chm",
-        ".mobi",
-        ".azw",
-        ".azw3",
-        ".djvu",
-        ".pst",
-        ".ost",
-        ".hwp",
-        ".hwpx",
-        ".wps",
-        ".pub",
-        ".vsd",
-        ".vsdx",
-        ".mpp",
-        ".pem",
-        ".crt",
-        ".cer",
-        ".der",
-        ".p12",
-        ".pfx",
-        ".p7m",
-        ".p7s",
-        ".gpg",
-        ".pgp",
-        ".asc",
-        ".sig",
-        ".keystore",
-        ".jks",
-        ".kdbx",
-        ".map",
-        ".swp",
-        ".swo",
-        ".bak",
-        ".tmp",
-        ".lock",
-        ".part",
-        ".crdownload",
-        ".torrent",
-        ".lnk",
-        ".ds_store",
-    ]
-)
-
-supported_suffixes = frozenset(PDF_KINDS) | frozenset(MARKDOWN_KINDS) | frozenset(STRUCTURED_KINDS)
-supported_suffixes |= TEXT_SUFFIXES | CODE_SUFFIXES
+supported_suffixes = frozenset(_KIND_OF_SUFFIX)
 
 
 def is_supported(path: Path) -> bool:
     """False where the name alone says that the file is to be skipped; an unknown suffix needs `detect_kind`."""
-    return path.suffix.lower() not in SKIPPED_SUFFIXES
+    return path.suffix.lower() not in _SKIPPED
 
 
 def detect_kind(path: Path, head: bytes) -> str | None:
@@ -395,17 +90,11 @@ def detect_kind(path: Path, head: bytes) -> str | None:
 
     A name that promises a kind is believed, so that a `.pdf` that is none fails and is not silently passed over.
     """
-    suffix = path.suffix.lower()
-    if suffix in SKIPPED_SUFFIXES:
+    if not is_supported(path):
         return None
-    by_name = PDF_KINDS.get(suffix) or MARKDOWN_KINDS.get(suffix) or STRUCTURED_KINDS.get(suffix)
-    if by_name:
-        return by_name
-    if suffix in CODE_SUFFIXES or path.name.lower() in ("dockerfile", "makefile"):
+    if path.name.lower() in _CODE_NAMES:
         return "code"
-    if suffix in TEXT_SUFFIXES:
-        return "text"
-    return _kind_of_unknown(head)
+    return _KIND_OF_SUFFIX.get(path.suffix.lower()) or _kind_of_unknown(head)
 
 
 def _kind_of_unknown(head: bytes) -> str | None:

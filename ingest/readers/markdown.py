@@ -1,4 +1,4 @@
-"""Markdown as a converter wrote it turned into Markdown that reads as the document does: words, headings, lists, tables.
+"""Markdown as a converter wrote it turned into Markdown that reads as the document does: its words and structure.
 
 Every literal mark must come escaped: then an unescaped one is markup, and can be taken away with certainty.
 """
@@ -9,7 +9,7 @@ import re
 from ingest.readers.text import decode_text
 from vectorstore.errors import UnreadableFileError
 
-_FENCED = re.compile(r"^(?P<fence>`{3,}|~{3,})[^\n]*\n.*?^(?P=fence)[ ]*$", re.MULTILINE | re.DOTALL)
+_FENCED = re.compile(r"^[ \t]*(?P<fence>`{3,}|~{3,})[^\n]*\n.*?^[ \t]*(?P=fence)[ \t]*$", re.MULTILINE | re.DOTALL)
 _INLINE = re.compile(
     r"""\\(?P<escaped>[!-/:-@\[-`{-~])
       | (?P<ticks>`+)(?P<code>.+?)(?P=ticks)(?!`)
@@ -19,7 +19,7 @@ _INLINE = re.compile(
       | (?P<emphasis>\*{1,3}|~~|==(?=\S)|(?<=\S)==)""",
     re.VERBOSE | re.DOTALL,
 )
-_LIST_MARK = re.compile(r"^(\s*)\*(?= )", re.MULTILINE)
+_HEADING = re.compile(r"^ {0,3}(?P<marks>#{1,6})[ \t]+(?P<text>\S.*?)(?:[ \t]+#+)?[ \t]*$", re.MULTILINE)
 _TITLE = re.compile(r"<title\b[^>]*>(.*?)</title", re.IGNORECASE | re.DOTALL)
 _TITLE_WITHIN = 100_000
 
@@ -34,6 +34,12 @@ def clean_markdown(markdown: str) -> str:
     return re.sub(r"\n{3,}", "\n\n", text).strip()
 
 
+def first_heading(markdown: str, *, deepest: int) -> str | None:
+    """The text of the first heading of level 1 to `deepest` that is not in a code block."""
+    headings = _HEADING.finditer(_FENCED.sub("", markdown))
+    return next((heading["text"] for heading in headings if len(heading["marks"]) <= deepest), None)
+
+
 def html_title(data: bytes) -> str | None:
     try:
         found = _TITLE.search(decode_text(data[:_TITLE_WITHIN]))
@@ -43,7 +49,7 @@ def html_title(data: bytes) -> str | None:
 
 
 def _clean_prose(text: str) -> str:
-    cleaned = _INLINE.sub(_plain, _LIST_MARK.sub(r"\1-", text))
+    cleaned = _INLINE.sub(_plain, text)
     return re.sub(r"[ \t]+$", "", cleaned, flags=re.MULTILINE)
 
 

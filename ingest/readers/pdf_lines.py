@@ -17,6 +17,7 @@ WIDE_WORD_GAP = 2.2  # a share of the line's usual distance of words
 STACK_GAP = 0.6
 SCRIPT_HEIGHT = 0.85
 MAX_SCRIPT_WIDTH = 3.0
+MAX_ITEM_MARK = 4  # characters
 _LEFTWARD = ((0x0590, 0x08FF), (0xFB1D, 0xFDFF), (0xFE70, 0xFEFF))  # Hebrew, Arabic and their kin
 _OTHER_SPACES = (0x1680, 0x2028, 0x2029, 0x202F, 0x205F, 0x3000)
 
@@ -99,7 +100,9 @@ class Line:
 def _is_row(pieces: Sequence[Piece], main: Piece) -> bool:
     if len(pieces) == 1:
         return False
-    widest = max(piece.left - before.right for before, piece in pairwise(pieces))
+    # What stands after the mark of an item is set off from it too.
+    counted = pieces[1:] if len(pieces[0]) <= MAX_ITEM_MARK else pieces
+    widest = max((piece.left - before.right for before, piece in pairwise(counted)), default=0.0)
     # A justified line of few words has wide gaps all over.
     word_gap = max(piece.word_gap for piece in pieces)
     return widest > max(WIDE_GAP * main.height, WIDE_WORD_GAP * word_gap)

@@ -1,4 +1,4 @@
-"""The paragraphs of a PDF page turned into running text, hyphenated words mended, with the map back to its characters."""
+"""The paragraphs of a PDF page turned into running text, broken words mended, with the map back to its characters."""
 
 import re
 from collections.abc import Callable, Iterator
@@ -44,6 +44,8 @@ _COMPOUND_STARTS = frozenset(
     ]
 )
 _COMPOUND_ENDS = frozenset(("of", "to", "by"))
+
+_IF_NOT_GOING_ON = {Joint.UNSURE_NEWLINE: Joint.NEWLINE, Joint.UNSURE_PARAGRAPH: Joint.PARAGRAPH}
 
 IsWord = Callable[[str], bool]
 
@@ -114,19 +116,20 @@ def _kept(text: str, start: int, end: int) -> Iterator[tuple[int, int, str | Non
 def _seam(text: str, words: str, joint: Joint, is_word: IsWord) -> tuple[str, bool]:
     """What to put between a text and the line that follows, and whether the text's last character goes."""
     last, first = text[-1], words[0]
-    if joint is Joint.UNSURE:
-        joint = Joint.SPACE if _goes_on(last, first) else Joint.PARAGRAPH
+    if joint in _IF_NOT_GOING_ON:
+        joint = Joint.SPACE if _goes_on(last, first) else _IF_NOT_GOING_ON[joint]
     broken = last in _HYPHENS and len(text) > 1 and text[-2].isalnum() and first.isalnum()
     if broken and (joint is Joint.SPACE or (joint is Joint.NEWLINE and first.islower())):
         return "", not _keeps_hyphen(text[-60:-1], words, is_word)
-    if joint is Joint.SPACE and (last in _DASHES or (_IDEOGRAPH.match(last) and _IDEOGRAPH.match(first))):
+    dashed = last in _DASHES and text[-2:-1].isalnum()
+    if joint is Joint.SPACE and (dashed or (_IDEOGRAPH.match(last) and _IDEOGRAPH.match(first))):
         return "", False
     return joint.value, False
 
 
 def _goes_on(last: str, first: str) -> bool:
     """Whether a sentence goes on from a text's last character to the next line's first."""
-    return first.islower() and last not in ".!?:;" or (last in _HYPHENS and first.isalpha())
+    return (first.islower() and last not in ".!?:;") or (last in _HYPHENS and first.isalpha())
 
 
 def _keeps_hyphen(before: str, after: str, is_word: IsWord) -> bool:
@@ -145,5 +148,5 @@ def _keeps_hyphen(before: str, after: str, is_word: IsWord) -> bool:
         return True
     *leading, part = left.split("-")
     if right in _COMPOUND_ENDS or part in _COMPOUND_STARTS or leading:
-        return is_word(part) and is_word(right) or (part in _COMPOUND_STARTS and is_word(right))
+        return is_word(right) and (part in _COMPOUND_STARTS or is_word(part))
     return min(len(part), len(right)) > 2 and is_word(part) and is_word(right)

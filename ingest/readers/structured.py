@@ -7,8 +7,9 @@ from typing import Any
 
 import xberg
 
+from ingest.readers.disguises import encrypted_error
 from ingest.readers.markdown import clean_markdown, html_title
-from ingest.readers.text import decode_text
+from ingest.readers.text import decode_text, read_text
 from ingest.readers.tree import TreeNode, render_pages
 from vectorstore.errors import UnreadableFileError
 from vectorstore.types import Page
@@ -16,6 +17,8 @@ from vectorstore.types import Page
 # Kinds whose numbered pages are in the file. Word processors lay pages out when they draw: what xberg counts there
 # are the hand-made breaks, which would cite page 2 for what every reader sees on page 9.
 _PAGED_KINDS = frozenset({"xlsx", "xls", "xlsb", "ods", "pptx", "ppt", "odp"})
+_MAIL_KINDS = frozenset({"eml", "msg"})
+_SUBTITLE_KINDS = frozenset({"vtt", "srt"})
 _TABLE_KINDS = frozenset({"csv", "tsv"})
 _TIMEOUT_S = 300.0
 
@@ -29,27 +32,31 @@ def read_structured(data: bytes, *, kind: str, name: str) -> tuple[str | None, t
     document = _extract(data, name)
     if kind == "html":
         return html_title(data) or document.metadata.title, (Page(None, clean_markdown(document.content)),)
+    title = document.metadata.title or (document.metadata.subject if kind in _MAIL_KINDS else None)
     nodes = [TreeNode.of(node) for node in (document.document.nodes if document.document else ())]
-    return document.metadata.title, render_pages(nodes, paged=kind in _PAGED_KINDS, lines=kind in ("vtt", "srt"))
+    if kind == "xml" and not any(node.text for node in nodes if node.type != "heading"):
+        return title, read_text(data)  # all it says, it says in its attributes
+    return title, render_pages(nodes, paged=kind in _PAGED_KINDS, lines=kind in _SUBTITLE_KINDS)
 
 
 def _extract(data: bytes, name: str) -> Any:
     source = xberg.ExtractInput(kind="bytes", bytes=data, filename=name)
     try:
         result = _run(asyncio.wait_for(xberg.extract(source, _config()), _TIMEOUT_S))
-    except TimeoutError:
-        raise UnreadableFileError(
-            f"reading it took over {_TIMEOUT_S:.0f} s",
-            "split the file into smaller ones",
-        ) from None
-    except Exception as error:  # xberg raises RuntimeError, its own errors and what its Rust code panics with
-        raise UnreadableFileError(_first_line(error), "open the file in its program and save it again") from error
+    except TimeoutError as error:
+        raise UnreadableFileError(f"not read within {_TIMEOUT_S:.0f} s", "split it into smaller files") from error
+    except Exception as error:  # RuntimeError, xberg's own errors, and whatever its Rust code panics with
+        raise _refusal(error) from error
     if not result.results:
-        raise UnreadableFileError(
-            _first_line(result.errors[0] if result.errors else "nothing in it"),
-            "check the file",
-        )
+        raise _refusal(result.errors[0].message if result.errors else "nothing in it")
     return result.results[0]
+
+
+def _refusal(error: object) -> UnreadableFileError:
+    lines = str(error).strip().splitlines() or [type(error).__name__]
+    if "password" in lines[0].lower() or "encrypted" in lines[0].lower():
+        return encrypted_error()
+    return UnreadableFileError(lines[0].removeprefix("Parsing error: "), "open it in its own program and save it again")
 
 
 def _run(coroutine: Coroutine[Any, Any, Any]) -> Any:
@@ -59,21 +66,32 @@ def _run(coroutine: Coroutine[Any, Any, Any]) -> Any:
 
 
 def _config() -> xberg.ExtractionConfig:
-    escapes = xberg.ConversionOptions(
-        extract_metadata=False,
-        skip_images=True,
-        escape_asterisks=True,
-        escape_underscores=True,
-        escape_misc=True,
-    )
     return xberg.ExtractionConfig(
         use_cache=False,  # it would write into the home folder
         disable_ocr=True,
         enable_quality_processing=False,  # it rewrites the text
         max_archive_depth=0,  # attachments and embedded files are not this document's words
         output_format="markdown",
-        html_options=escapes,  # all of them, so that what is unescaped is structure
+        html_options=_html_options(),
         include_document_structure=True,
+        # By default it refuses 100,000 cells, and slides that compress 100 times.
+        security_limits=xberg.SecurityLimits(
+            max_archive_size=300_000_000, max_compression_ratio=2_000, max_table_cells=5_000_000
+        ),
+    )
+
+
+def _html_options() -> xberg.ConversionOptions:
+    """Every literal mark escaped, so that what is not is markup; one mark for all list items, no padding in tables."""
+    return xberg.ConversionOptions(
+        extract_metadata=False,
+        skip_images=True,
+        escape_asterisks=True,
+        escape_underscores=True,
+        escape_misc=True,
+        bullets="-",
+        compact_tables=True,
+        exclude_selectors=["iframe", "noscript", "template"],
     )
 
 
@@ -87,8 +105,3 @@ def _subrip_to_webvtt(data: bytes) -> bytes:
             *(line.replace(",", ".") if "-->" in line else line for line in lines),
         ]
     ).encode()
-
-
-def _first_line(error: object) -> str:
-    lines = str(error).strip().splitlines()
-    return lines[0].removeprefix("Parsing error: ") if lines else type(error).__name__

@@ -1,4 +1,4 @@
-"""The bytes of a Markdown, text or code file turned into its own text, line ends made `\\n` and nothing else changed."""
+"""The bytes of a Markdown, text or code file turned into its own text: line ends become `\\n`, and that is all."""
 
 import codecs
 import re

@@ -4,14 +4,18 @@ xberg's own Markdown escapes what might be markup and keeps links, emphasis and 
 """
 
 import json
-from collections.abc import Iterable, Iterator, Sequence
+import re
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from itertools import groupby
+from itertools import accumulate, groupby
 from typing import Any, Self
 
 from vectorstore.types import Page
 
+_CONTROLS = re.compile("[\x00-\x08\x0c-\x1f\x7f-\x9f]")
 _MAIL_HEADERS = ("Subject", "From", "To", "Cc", "CC", "Date")
+Content = dict[str, Any]
+
 _SHOWN_LAYERS = ("body", "footnote")
 
 
@@ -19,7 +23,7 @@ _SHOWN_LAYERS = ("body", "footnote")
 class TreeNode:
     """One node of xberg's tree: `content` is its JSON, `parent` an index into the same list."""
 
-    content: dict[str, Any]
+    content: Content
     page: int | None
     parent: int | None
     children: tuple[int, ...]
@@ -39,6 +43,10 @@ class TreeNode:
     @property
     def type(self) -> str:
         return str(self.content["node_type"])
+
+    @property
+    def text(self) -> str:
+        return _text_of(self.content)
 
 
 def render_pages(nodes: Sequence[TreeNode], *, paged: bool, lines: bool) -> tuple[Page, ...]:
@@ -65,25 +73,16 @@ def _join(blocks: Sequence[tuple[int, str]], nodes: Sequence[TreeNode], separato
 
 
 def _page_numbers(nodes: Sequence[TreeNode]) -> list[int]:
-    """The page of each node: its own, that of the slide or sheet around it, or (a heading) that of what follows it."""
-    numbers = [_own_page(node, nodes) for node in nodes]
+    """The page of each node: its own, that of the slide it comes after, or (a sheet's name) that of what follows it."""
+    slide: int | None = None
+    own: list[int | None] = []
+    for node in nodes:
+        slide = node.content["number"] if node.type == "slide" else slide
+        own.append(node.page or slide)
     following: int | None = None
-    for place in range(len(nodes) - 1, -1, -1):
-        following = numbers[place] = numbers[place] or following
-    last = 1
-    filled = []
-    for number in numbers:
-        last = max(last, number or last)  # never backwards: pages come out in order, each once
-        filled.append(last)
-    return filled
-
-
-def _own_page(node: TreeNode, nodes: Sequence[TreeNode]) -> int | None:
-    for ancestor in _lineage(node, nodes):
-        page = ancestor.page or (ancestor.content.get("number") if ancestor.type == "slide" else None)
-        if page:
-            return int(page)
-    return None
+    for place in range(len(own) - 1, -1, -1):
+        following = own[place] = own[place] or following
+    return list(accumulate((number or 1 for number in own), max))  # never backwards, so that each page is one
 
 
 def _lineage(node: TreeNode, nodes: Sequence[TreeNode]) -> Iterator[TreeNode]:
@@ -97,33 +96,10 @@ def _render(place: int, *, nodes: Sequence[TreeNode]) -> str:
     node = nodes[place]
     if node.layer not in _SHOWN_LAYERS:
         return ""
-    content, text = (
-        node.content,
-        str(node.content.get("text") or "").strip("\n").rstrip(),
-    )
-    match node.type:
-        case "title":
-            return _heading(text, 1)
-        case "heading":
-            return _heading(text, content["level"])
-        case "slide":
-            return ""
-        case "list_item":
-            return _list_item(text, place, nodes)
-        case "table":
-            return render_table(_rows(content["grid"]))
-        case "code":
-            return _fence(text, content.get("language") or "")
-        case "definition_item":
-            return f"{content['term']}: {content['definition']}".strip()
-        case "metadata_block":
-            return _mail_headers(content["entries"])
-        case "raw_block":
-            return str(content["content"]).strip()
-        case "admonition":
-            return str(content.get("title") or "").strip()
-        case _:  # paragraph, formula, footnote, citation, comment; group, list, image and page break have no text
-            return text.strip()
+    if node.type == "list_item":
+        return _list_item(place, nodes)
+    render = _RENDERERS.get(node.type)
+    return render(node.content) if render else node.text.strip()
 
 
 def _heading(text: str, level: int) -> str:
@@ -131,13 +107,14 @@ def _heading(text: str, level: int) -> str:
     return f"{'#' * min(level, 6)} {words}" if words else ""
 
 
-def _list_item(text: str, place: int, nodes: Sequence[TreeNode]) -> str:
+def _list_item(place: int, nodes: Sequence[TreeNode]) -> str:
     lists = [ancestor for ancestor in _lineage(nodes[place], nodes) if ancestor.type == "list"]
     indent = "  " * max(len(lists) - 1, 0)
     mark = "- "
     if lists and lists[0].content.get("ordered"):
         mark = f"{lists[0].children.index(place) + 1 if place in lists[0].children else 1}. "
-    return f"{indent}{mark}{text.strip()}" if text.strip() else ""
+    text = nodes[place].text.strip()
+    return f"{indent}{mark}{text}" if text else ""
 
 
 def _fence(text: str, language: str) -> str:
@@ -152,7 +129,7 @@ def _mail_headers(entries: Iterable[dict[str, str]]) -> str:
     return "\n".join(f"{key}: {shown[key]}" for key in _MAIL_HEADERS if shown.get(key))
 
 
-def _rows(grid: dict[str, Any]) -> list[list[str]]:
+def _rows(grid: Content) -> list[list[str]]:
     rows = [["" for _ in range(grid["cols"])] for _ in range(grid["rows"])]
     for cell in grid["cells"]:
         if cell["row"] < grid["rows"] and cell["col"] < grid["cols"]:
@@ -168,3 +145,23 @@ def render_table(rows: Sequence[Sequence[str]]) -> str:
         return ""
     lines = [f"| {' | '.join(row[place].replace('|', chr(92) + '|') for place in columns)} |" for row in filled]
     return "\n".join([lines[0], f"|{' --- |' * len(columns)}", *lines[1:]])
+
+
+def _text_of(content: Content) -> str:
+    # A vertical tab is a line break inside a paragraph of a slide.
+    return _CONTROLS.sub("", str(content.get("text") or "").replace("\x0b", "\n")).strip("\n").rstrip()
+
+
+# The other types with a text of their own (paragraph, formula, footnote, citation, comment) are that text; groups,
+# lists, images and page breaks have none.
+_RENDERERS: dict[str, Callable[[Content], str]] = {
+    "title": lambda content: _heading(_text_of(content), 1),
+    "heading": lambda content: _heading(_text_of(content), content["level"]),
+    "slide": lambda content: _heading(content.get("title") or "", 2),
+    "table": lambda content: render_table(_rows(content["grid"])),
+    "code": lambda content: _fence(_text_of(content), content.get("language") or ""),
+    "definition_item": lambda content: f"{content['term']}: {content['definition']}".strip(),
+    "metadata_block": lambda content: _mail_headers(content["entries"]),
+    "raw_block": lambda content: str(content["content"]).strip(),
+    "admonition": lambda content: str(content.get("title") or "").strip(),
+}

@@ -19,6 +19,8 @@ from vectorstore.errors import (
 KNOWN_WINDOWS = {"openai": 8191, "azure_openai": 8191}
 OTHER_WINDOW = 2048
 BYTES_PER_TOKEN = 4
+# langchain-openai would count tokens itself, with a vocabulary that it downloads; chunks are bounded already.
+OPTIONS = {name: {"check_embedding_ctx_length": False} for name in KNOWN_WINDOWS}
 
 
 def load_embedding_model(
@@ -68,7 +70,7 @@ def load_sentence_transformer(name: str, path: str) -> EmbeddingModel:
     def count_tokens(texts: Sequence[str]) -> list[int]:
         return [len(tokenizer.tokenize(text)) for text in texts]
 
-    return EmbeddingModel(name, embeddings, int(model.max_seq_length) - special, count_tokens)
+    return EmbeddingModel(name, embeddings, (model.max_seq_length or OTHER_WINDOW) - special, count_tokens)
 
 
 def load_provider_model(name: str) -> EmbeddingModel:
@@ -106,7 +108,7 @@ def init_provider_embeddings(name: str) -> Embeddings:
 
     provider = name.partition(":")[0]
     try:
-        embeddings = init_embeddings(name)
+        embeddings = init_embeddings(name, **OPTIONS.get(provider, {}))
     except ImportError as error:
         package = f"langchain-{provider.replace('_', '-')}"
         raise MissingPackageError(f"{name} needs the package {package}", f"pip install {package}") from error

@@ -1,0 +1,45 @@
+# `make` or `make help` lists the targets.
+PYTHON ?= python3
+BIN := .venv/bin
+CODE := ingest prompts rag_app vectorstore
+# Where only loopback exists, if the system allows it; where it does not, tests/conftest.py refuses other connections.
+OFFLINE := $(BIN)/python tests/offline/loopback.py
+
+.PHONY: help run test test-all format lint clean
+export PYTHON
+
+help:  ## list the targets
+	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile | expand -t 12
+
+run: .venv/installed  ## install, ingest the sample documents, open the chat page on http://localhost:8501
+	$(BIN)/rag ingest --collection samples rag_app/samples/documents
+	$(BIN)/rag chat --collection samples
+
+test: .venv/installed-dev lint  ## install with the development extras, check and test
+	$(OFFLINE) $(BIN)/pytest -m "not slow"
+
+test-all: .venv/installed-dev lint  ## the same with the long repetitions
+	$(OFFLINE) $(BIN)/pytest
+
+lint: .venv/installed-dev  ## check form, style, types and the direction of imports
+	$(BIN)/ruff format --check
+	$(BIN)/ruff check
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+format: .venv/installed-dev  ## format the code and mend what ruff can mend
+	$(BIN)/ruff check --fix
+	$(BIN)/ruff format
+
+clean:  ## remove the environment and all caches; documents that were ingested stay
+	rm -rf .venv .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache
+	find $(CODE) tests -name __pycache__ -type d -exec rm -rf {} +
+
+# Stamps: an installation is repeated only when what is to be installed has changed.
+.venv/installed: pyproject.toml install.sh
+	./install.sh
+	@touch $@
+
+.venv/installed-dev: pyproject.toml install.sh
+	./install.sh dev
+	@touch $@ .venv/installed

@@ -1,0 +1,12 @@
+"""The script that Streamlit runs for every click: the frame of the page and which of its pages is shown."""
+
+from pathlib import Path
+
+import streamlit as st
+
+from rag_app.web import chat
+
+ICON = Path(__file__).parent / "assets" / "icon.svg"
+
+st.set_page_config(page_title="Ask your documents", page_icon=str(ICON), layout="wide")
+st.navigation([st.Page(chat.show, title="Chat", icon=":material/forum:", url_path="chat", default=True)]).run()

@@ -1,0 +1,91 @@
+"""What was asked and what came of it, in one visitor's session."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Literal
+
+import streamlit as st
+
+if TYPE_CHECKING:  # LangChain comes with these, and the page is drawn before it is needed
+    from rag_app.types import Answer
+    from vectorstore.types import Passage
+
+Kind = Literal["citation", "passage"]
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """Why a question has no answer, and the passages that were found for it all the same."""
+
+    message: str
+    hint: str
+    passages: "tuple[Passage, ...]" = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """A question and its outcome; None while nobody has begun to answer it."""
+
+    question: str
+    outcome: "Answer | Failure | None" = None
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """The citation or passage that stands open beside the chat; numbers count from 1, `count` grows with each click."""
+
+    turn: int
+    kind: Kind
+    number: int
+    count: int
+    whole_page: bool = False
+
+
+# A click or a reload ends the script in the midst of an answer: what is left then says so.
+STOPPED = Failure("this question was stopped before it was answered", "ask it again")
+
+
+@dataclass(slots=True)
+class Conversation:
+    turns: list[Turn] = field(default_factory=list)
+    opened: Opened | None = None
+    clicks: int = 0
+
+    def ask(self, question: str) -> None:
+        self.turns.append(Turn(question))
+
+    def ask_again(self, number: int) -> None:
+        self.turns[number] = Turn(self.turns[number].question)
+        if self.opened and self.opened.turn == number:
+            self.opened = None  # what it shows is a passage of the outcome that is gone
+
+    def finish(self, number: int, outcome: "Answer | Failure") -> None:
+        self.turns[number] = replace(self.turns[number], outcome=outcome)
+
+    def open(self, turn: int, kind: Kind, number: int) -> None:
+        self.clicks += 1
+        self.opened = Opened(turn, kind, number, self.clicks)
+
+    def show_whole_page(self, *, whole: bool) -> None:
+        if self.opened:
+            self.opened = replace(self.opened, whole_page=whole)
+
+    def history(self, number: int) -> list[tuple[str, str]]:
+        """The questions before this one that were answered, with their answers, as the chain takes them."""
+        answered = [turn for turn in self.turns[:number] if turn.outcome and not isinstance(turn.outcome, Failure)]
+        return [message for turn in answered for message in messages(turn)]
+
+
+def messages(turn: Turn) -> Sequence[tuple[str, str]]:
+    if turn.outcome is None or isinstance(turn.outcome, Failure):
+        return []
+    return [("human", turn.question), ("ai", turn.outcome.text)]
+
+
+def current() -> Conversation:
+    conversation: Conversation = st.session_state.setdefault("conversation", Conversation())
+    return conversation
+
+
+def start_anew() -> None:
+    st.session_state["conversation"] = Conversation()

@@ -1,0 +1,30 @@
+"""From a component's name to what draws it: the style and the script in the files of that name."""
+
+from functools import cache
+from pathlib import Path
+
+import streamlit as st
+from streamlit.components.v2.types import ComponentRenderer
+
+ASSETS = Path(__file__).parent / "assets"
+# Text of documents and models reaches the browser as data alone: Streamlit does not sanitise html.
+HTML = '<div class="root"></div>'
+
+
+@cache
+def load_component(name: str) -> ComponentRenderer:
+    return st.components.v2.component(
+        f"rag-{name}",
+        html=HTML,
+        css=read("theme.css") + read(f"{name}.css"),
+        js=read("drawing.js") + read(f"{name}.js"),
+    )
+
+
+@cache
+def page_style() -> str:
+    return f"<style>{read('page.css')}</style>"
+
+
+def read(name: str) -> str:
+    return (ASSETS / name).read_text(encoding="utf-8")

@@ -1,0 +1,105 @@
+"""What every test has: an empty data folder, no settings but its own, the command line, the samples, a browser."""
+
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Protocol
+from urllib.parse import urlsplit
+
+import outbound
+import pytest
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser, Page
+
+pytest_plugins = ["nothing_leaves"]
+
+ROOT = Path(__file__).parents[1]
+CHROMIUM_NAMES = ("chromium", "chromium-browser", "google-chrome")
+# Playwright's own defaults keep Chromium from updating and reporting; without this rule it still looks up hosts.
+CHROMIUM_ARGUMENTS = [
+    "--no-sandbox",  # root, as in a container or a namespace, has no sandbox
+    "--disable-quic",
+    "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE localhost, EXCLUDE 127.0.0.1",
+]
+# Settings, keys and switches of whoever runs the tests. The last ones would quieten libraries in our place.
+FOREIGN_PREFIXES = ("RAG_", "OPENAI_", "LANGCHAIN_", "LANGSMITH_", "STREAMLIT_", "CHROMA_", "HF_")
+FOREIGN_NAMES = ("CI", "DO_NOT_TRACK", "ANONYMIZED_TELEMETRY", "TRANSFORMERS_OFFLINE")
+
+
+class CommandLine(Protocol):
+    def __call__(self, *arguments: str | Path, **environment: str) -> subprocess.CompletedProcess[str]: ...
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    for name in list(os.environ):
+        foreign = name.startswith(FOREIGN_PREFIXES) or name in FOREIGN_NAMES or name.lower().endswith("_proxy")
+        if foreign:
+            del os.environ[name]
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _session_data_dir(tmp_path_factory: pytest.TempPathFactory) -> None:
+    """For fixtures wider than one test: never the data of whoever runs the tests."""
+    os.environ["RAG_DATA_DIR"] = str(tmp_path_factory.mktemp("session-data"))
+
+
+@pytest.fixture(autouse=True)
+def _isolated(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """An empty data folder and no `.env`. The user's cache stays, so that the model is converted once a machine."""
+    monkeypatch.setenv("RAG_DATA_DIR", str(tmp_path / "data"))
+    monkeypatch.chdir(tmp_path)
+
+
+@pytest.fixture
+def rag(tmp_path: Path) -> CommandLine:
+    """The command line in a process of its own, its settings given as keywords: rag("ask", "Who?", RAG_TOP_K="3")."""
+
+    def run(*arguments: str | Path, **environment: str) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            [sys.executable, "-m", "rag_app.cli", *map(str, arguments)],
+            cwd=tmp_path,
+            env={**os.environ, **environment},
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            encoding="utf-8",
+            timeout=300,
+            check=False,
+        )
+
+    return run
+
+
+@pytest.fixture(scope="session")
+def samples_dir() -> Path:
+    return ROOT / "rag_app" / "samples" / "documents"
+
+
+@pytest.fixture(scope="module")
+def browser() -> "Iterator[Browser]":
+    """Not for the whole session: while Playwright's loop is open, `asyncio.run` fails in every other test."""
+    chromium = next(filter(None, map(shutil.which, CHROMIUM_NAMES)), None)
+    if chromium is None:
+        pytest.skip("no Chromium: apt-get install chromium")
+    from playwright.sync_api import sync_playwright  # 0.3 s that only the page's tests pay
+
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=chromium, args=CHROMIUM_ARGUMENTS)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def page(browser: "Browser") -> "Iterator[Page]":
+    """A page in a fresh profile; a request to another host than this one fails the test."""
+    context = browser.new_context(viewport={"width": 1280, "height": 900}, locale="en-US")
+    requested: list[str] = []
+    context.on("request", lambda request: requested.append(request.url))
+    page = context.new_page()
+    page.on("websocket", lambda socket: requested.append(socket.url))
+    yield page
+    context.close()
+    assert [url for url in requested if not outbound.is_local(urlsplit(url).hostname)] == []

@@ -1,0 +1,67 @@
+"""Passages made from a page's text, and hypothesis strategies for what a model may write about them."""
+
+from collections.abc import Sequence
+
+from hypothesis import strategies as st
+
+from vectorstore.types import Chunk, Passage
+
+PAGE = (
+    "# The crew\n\nThree astronauts flew on Apollo 11 in July 1969. Michael Collins stayed in lunar orbit aboard "
+    "Columbia. Neil Armstrong and Buzz Aldrin landed in Eagle.\n\n## Weights\n\n| stage | tonnes |\n|---|---|\n"
+    "| first | 2,300 |\n| second | 496.2 |\n\n- The memory held `words[36864]` of fixed memory [1].\n- 车站在左边。\n"
+)
+
+
+def make_passage(text: str, *, start: int = 0, source: str = "/docs/crew.md", page: int | None = None) -> Passage:
+    """The passage that `text` is, `start` code points into its page."""
+    return Passage(Chunk(source, "The crew", page, start, start + len(text), text), score=0.5, cosine=0.5, lexical=0.5)
+
+
+def cut(page_text: str, cuts: Sequence[int], *, source: str, page: int | None = None) -> list[Passage]:
+    """A page's text cut at these places into passages."""
+    ends = sorted({0, *cuts, len(page_text)})
+    return [
+        make_passage(page_text[start:end], start=start, source=source, page=page)
+        for start, end in zip(ends, ends[1:], strict=False)
+    ]
+
+
+def marker_texts() -> st.SearchStrategy[str]:
+    numbers = st.lists(st.integers(0, 120).map(str), min_size=1, max_size=3)
+    return st.tuples(numbers, st.sampled_from([",", ", ", "-", "–", ";"])).map(lambda parts: f"[{parts[1].join(parts[0])}]")
+
+
+def model_texts() -> st.SearchStrategy[str]:
+    """What a model may write: the passages' own sentences, markers that point anywhere, code, tables, any characters."""
+    said = st.sampled_from(
+        [
+            *PAGE.splitlines(),
+            "Michael Collins stayed in lunar orbit.",
+            "Collins stayed aboard Columbia in 1970.",
+            "Cheese is made of milk.",
+            "2,300 tonnes",
+            "```\nrows[1]\n```",
+            "`a[2]`",
+            "~~~",
+            "[",
+            "]",
+            "**",
+            "\n",
+            "\n\n",
+            " ",
+            ". ",
+        ]
+    )
+    return st.lists(said | marker_texts() | st.text(max_size=12), max_size=12).map("".join)
+
+
+@st.composite
+def passage_lists(draw: st.DrawFn) -> tuple[dict[str, str], list[Passage]]:
+    """Page texts by source, and passages cut from them anywhere."""
+    texts = [PAGE, *draw(st.lists(st.text(min_size=1, max_size=80), max_size=2))]
+    pages = {f"/docs/{number}.md": text for number, text in enumerate(texts)}
+    passages: list[Passage] = []
+    for source, text in pages.items():
+        passages += cut(text, draw(st.lists(st.integers(1, len(text)), max_size=3)), source=source)
+    return pages, draw(st.permutations(passages))

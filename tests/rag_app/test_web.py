@@ -1,0 +1,307 @@
+"""The page in a real browser, served by the real command line over really ingested documents."""
+
+import os
+import re
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from urllib.error import URLError
+from urllib.request import urlopen
+
+import pytest
+
+from rag_app import Settings, load_chain
+from rag_app.refusal import REFUSAL
+from rag_app.samples import SAMPLES_DIR, SUGGESTED_QUESTIONS
+from tests.rag_app.fault_server import FaultServer
+
+pytest.importorskip("playwright.sync_api", reason="drives the page: pip install 'rag-app[dev]'")
+from playwright.sync_api import Locator, Page, expect
+
+pytestmark = [pytest.mark.browser, pytest.mark.timeout(300)]
+PATIENCE_S = 60.0
+HOSTILE = """# Notes <img src=x onerror="window.stolen=1">
+
+The gardener waters the roses every morning <script>window.stolen=1</script> before breakfast.
+
+![roses](http://example.invalid/roses.png) [a link](javascript:window.stolen=1)
+"""
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _patience() -> Iterator[None]:
+    expect.set_options(timeout=PATIENCE_S * 1000)
+    yield
+    expect.set_options(timeout=5_000)
+
+
+@pytest.fixture(scope="module")
+def samples_data(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    data_dir = tmp_path_factory.mktemp("samples-data")
+    run_rag(data_dir, "ingest", "--collection", "samples", SAMPLES_DIR)
+    return data_dir
+
+
+@pytest.fixture(scope="module")
+def samples_url(samples_data: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    with served(samples_data, "samples", log=tmp_path_factory.mktemp("samples-log") / "log") as url:
+        yield url
+
+
+@pytest.fixture(scope="module")
+def model(tmp_path_factory: pytest.TempPathFactory) -> Iterator[FaultServer]:
+    with FaultServer() as server:
+        yield server
+
+
+@pytest.fixture(scope="module")
+def written_url(model: FaultServer, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The page where a chat model writes the answers, over one document that tries to run scripts."""
+    folder = tmp_path_factory.mktemp("written")
+    notes = folder / "notes.md"
+    notes.write_text(HOSTILE, encoding="utf-8")
+    run_rag(folder / "data", "ingest", "--collection", "garden", notes)
+    settings = {"RAG_LLM": "openai:fake-model", "OPENAI_BASE_URL": model.base_url, "OPENAI_API_KEY": "key-of-the-tests"}
+    with served(folder / "data", "garden", log=folder / "log", **settings) as url:
+        yield url
+
+
+def test_a_suggested_question_is_answered_with_a_quote_that_opens_in_its_page(
+    page: Page, samples_url: str, samples_data: Path
+) -> None:
+    question = SUGGESTED_QUESTIONS[0]
+    cited = load_chain(settings=Settings(collection="samples", data_dir=samples_data)).invoke(question).citations[0]
+
+    page.goto(samples_url)
+    expect(page.get_by_text(f"{len(list(SAMPLES_DIR.iterdir()))} documents in the collection samples")).to_be_visible()
+    page.get_by_role("button", name=question).click()
+    expect(page.get_by_text("Answered by quotes")).to_be_visible()
+    expect(page.get_by_text("RAG_LLM=openai:")).to_be_visible()
+    expect(page.get_by_text("Deploy")).to_have_count(0)
+    page.get_by_role("button", name="Source 1").click()
+
+    source = page.get_by_role("region", name="Source")
+    expect(source).to_contain_text(cited.title)
+    expect(source).to_contain_text(f"Page {cited.page}" if cited.page else cited.source)
+    expect(source).to_contain_text(cited.source)
+    assert source.locator("mark").evaluate_all("marks => marks.map(mark => mark.textContent)") == [cited.quote]
+    assert is_seen_inside(source.locator("mark"), source.locator(".page"))
+
+
+def test_the_open_source_shows_its_context_then_the_whole_page_and_closes(page: Page, samples_url: str) -> None:
+    ask(page, samples_url, "Who stayed in orbit?")
+    page.get_by_role("button", name="Source 1").click()
+    source = page.get_by_role("region", name="Source")
+    text = source.locator(".page")
+    before = len(text.inner_text())
+    source.get_by_role("button", name="Show the whole").click()
+    expect(source.get_by_role("button", name="Show less")).to_be_visible()
+    assert len(text.inner_text()) > before
+    assert is_seen_inside(source.locator("mark"), text)
+    source.get_by_role("button", name="Close").click()
+    expect(source).to_have_count(0)
+
+
+def test_a_card_under_the_answer_opens_the_same_words_as_its_marker(page: Page, samples_url: str) -> None:
+    ask(page, samples_url, "Who stayed in orbit?")
+    page.get_by_role("list", name="Citations").get_by_role("button").first.click()
+    mark = page.get_by_role("region", name="Source").locator("mark")
+    quote = mark.inner_text()
+    page.get_by_role("button", name="Source 1").click()
+    expect(mark).to_have_text(quote)
+    expect(page.get_by_role("button", name="Source 1")).to_have_attribute("aria-pressed", "true")
+
+
+def test_a_follow_up_is_answered_in_the_light_of_the_question_before(page: Page, samples_url: str) -> None:
+    ask(page, samples_url, "How tall was the Saturn V?")
+    ask(page, None, "Who built its first stage?")
+    expect(page.get_by_text("Answered by quotes")).to_have_count(2)
+    expect(page.get_by_text("110.6 metres").first).to_be_visible()
+    expect(page.get_by_role("group", name="Chat message from assistant").last).to_contain_text("Boeing")
+
+
+def test_a_question_the_documents_do_not_answer_is_refused_with_the_closest_passages(
+    page: Page, samples_url: str
+) -> None:
+    ask(page, samples_url, "How do I bake sourdough bread?")
+    expect(page.get_by_text(REFUSAL)).to_be_visible()
+    page.get_by_role("list", name="Closest passages").get_by_role("button").first.click()
+    expect(page.get_by_role("region", name="Source").locator("mark")).to_be_visible()
+    expect(page.get_by_role("button", name="Source 1")).to_have_count(0)
+
+
+def test_a_question_of_punctuation_alone_gets_an_error_in_words(page: Page, samples_url: str) -> None:
+    ask(page, samples_url, "?!")
+    expect(page.get_by_role("alert")).to_contain_text("the question has no word in it")
+    expect(page.get_by_role("button", name="Try again")).to_be_visible()
+
+
+def test_the_page_has_no_sideways_scrolling_on_a_narrow_screen(page: Page, samples_url: str) -> None:
+    page.set_viewport_size({"width": 420, "height": 800})
+    ask(page, samples_url, "Who stayed in orbit?")
+    page.get_by_role("button", name="Source 1").click()
+    expect(page.get_by_role("region", name="Source").locator("mark")).to_be_in_viewport()
+    assert page.evaluate("document.documentElement.scrollWidth") <= 420
+
+
+def test_a_missing_collection_is_told_with_its_command_and_what_is_ingested_meanwhile_is_found(
+    page: Page, tmp_path: Path
+) -> None:
+    first, second = tmp_path / "first.txt", tmp_path / "second.txt"
+    first.write_text("The harbour master of Lowmere is called Hanneke. She keeps the keys of the lock.\n")
+    second.write_text("The lighthouse of Lowmere was painted green in 1931 by two brothers.\n")
+    with served(tmp_path / "data", "papers", log=tmp_path / "log") as url:
+        page.goto(url)
+        expect(page.get_by_role("alert")).to_contain_text("there is no collection papers")
+        expect(page.get_by_role("alert")).to_contain_text("rag ingest --collection papers")
+        run_rag(tmp_path / "data", "ingest", "--collection", "papers", first)
+        page.get_by_role("button", name="Try again").click()
+        expect(page.get_by_text("1 document in the collection papers")).to_be_visible()
+        ask(page, None, "Who is the harbour master of Lowmere?")
+        expect(page.get_by_text("is called Hanneke").first).to_be_visible()
+        run_rag(tmp_path / "data", "ingest", "--collection", "papers", second)
+        ask(page, None, "When was the lighthouse of Lowmere painted green?")
+        expect(page.get_by_text("painted green in 1931").first).to_be_visible()
+
+
+def test_what_documents_and_models_write_is_shown_as_text(page: Page, written_url: str, model: FaultServer) -> None:
+    model.behave("answer")
+    model.answer = "The gardener waters the roses every morning [1].\n<img src=x onerror='window.stolen=1'> ![a](b.png)"
+    requested: list[str] = []
+    page.on("request", lambda request: requested.append(request.url))
+    ask(page, written_url, "When does the gardener water the roses?")
+    expect(page.get_by_text("Answered by openai:fake-model")).to_be_visible()
+    expect(page.get_by_text("<img src=x onerror='window.stolen=1'> ![a](b.png)")).to_be_visible()
+    page.get_by_role("button", name="Source 1").click()
+
+    source = page.get_by_role("region", name="Source")
+    expect(source).to_contain_text("<script>window.stolen=1</script>")
+    expect(source).to_contain_text("![roses](http://example.invalid/roses.png) [a link](javascript:window.stolen=1)")
+    assert page.evaluate("window.stolen") is None
+    assert page.locator("a[href^=javascript]").count() == 0
+    assert [url for url in requested if re.search(r"example|/x$|b\.png", url)] == []
+
+
+def test_a_sentence_without_proof_is_marked_unsupported(page: Page, written_url: str, model: FaultServer) -> None:
+    model.behave("answer")
+    model.answer = "The gardener waters the roses every morning [1]. The tulips came from Holland by ship."
+    ask(page, written_url, "When does the gardener water the roses?")
+    answer = page.get_by_role("group", name="Chat message from assistant")
+    expect(answer).to_contain_text("by ship. (unsupported)")
+    underlines = [
+        answer.get_by_text(words, exact=True).evaluate("words => getComputedStyle(words).textDecorationStyle")
+        for words in ("The gardener waters the roses every morning.", "The tulips came from Holland by ship.")
+    ]
+    assert underlines == ["solid", "dotted"]
+
+
+def test_text_is_on_the_page_while_the_model_still_writes(page: Page, written_url: str, model: FaultServer) -> None:
+    model.behave("answer")
+    model.answer, model.hold_after = "The gardener waters the roses every morning [1].", 4
+    page.goto(written_url)
+    send(page, "When does the gardener water the roses?")
+    expect(page.get_by_text("The gardener waters the", exact=True)).to_be_visible()
+    expect(page.get_by_text("Answered by")).to_have_count(0)
+    model.release()
+    expect(page.get_by_text("Answered by openai:fake-model")).to_be_visible()
+    expect(page.get_by_role("button", name="Source 1")).to_be_visible()
+
+
+def test_a_model_that_breaks_off_leaves_the_passages_and_nothing_half_written(
+    page: Page, written_url: str, model: FaultServer
+) -> None:
+    model.behave("dies_in_stream", "answer")
+    model.answer = "Hollyhocks grow tall beside the gate [1]."
+    page.goto(written_url)
+    send(page, "When does the gardener water the roses?")
+    expect(page.get_by_role("alert")).to_contain_text("broke off")
+    expect(page.get_by_text("Hollyhocks")).to_have_count(0)
+    page.get_by_role("list", name="Closest passages").get_by_role("button").first.click()
+    expect(page.get_by_role("region", name="Source").locator("mark")).to_contain_text("waters the roses")
+    page.get_by_role("button", name="Try again").click()
+    expect(page.get_by_text("Answered by openai:fake-model")).to_be_visible()
+    expect(page.get_by_role("alert")).to_have_count(0)
+
+
+def test_a_port_that_is_taken_is_an_error_with_a_hint(tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        command = [sys.executable, "-m", "rag_app.cli", "chat", "--port", str(port)]
+        run = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+    assert run.returncode == 2
+    assert f"error: port {port} cannot be used" in run.stderr
+    assert f"hint: take another: rag chat --port {port + 1}" in run.stderr
+
+
+def ask(page: Page, url: str | None, question: str) -> None:
+    """Ask and wait until the outcome is there; with an address, on a fresh page."""
+    if url:
+        page.goto(url)
+    outcomes = page.get_by_text(re.compile("^Answered by |^Try again$"))
+    answered = outcomes.count()
+    send(page, question)
+    expect(outcomes).to_have_count(answered + 1)
+
+
+def send(page: Page, question: str) -> None:
+    box = page.get_by_role("textbox", name="Ask about your documents")
+    box.fill(question)
+    box.press("Enter")
+
+
+def is_seen_inside(inner: Locator, outer: Locator) -> bool:
+    """Whether one box lies in the other up and down; waits for scrolling that is under way."""
+    deadline = time.monotonic() + 5
+    while time.monotonic() < deadline:
+        part, whole = inner.bounding_box(), outer.bounding_box()
+        if part and whole and whole["y"] <= part["y"] and part["y"] + part["height"] <= whole["y"] + whole["height"]:
+            return True
+        time.sleep(0.05)
+    return False
+
+
+def run_rag(data_dir: Path, *arguments: str | Path) -> str:
+    """What the command line prints, run in a process of its own as someone would beside the open page."""
+    run = subprocess.run(
+        [sys.executable, "-m", "rag_app.cli", *map(str, arguments)],
+        env={**os.environ, "RAG_DATA_DIR": str(data_dir)},
+        capture_output=True,
+        encoding="utf-8",
+        timeout=300,
+        check=False,
+    )
+    assert run.returncode == 0, run.stdout + run.stderr
+    return run.stdout
+
+
+@contextmanager
+def served(data_dir: Path, collection: str, *, log: Path, **settings: str) -> Iterator[str]:
+    """`rag chat` in a process of its own, for the time of the `with`; yields the page's address."""
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    command = [sys.executable, "-m", "rag_app.cli", "chat", "--collection", collection, "--port", str(port)]
+    environment = {**os.environ, **settings, "RAG_DATA_DIR": str(data_dir), "STREAMLIT_SERVER_HEADLESS": "true"}
+    with log.open("wb") as output:
+        server = subprocess.Popen(command, env=environment, cwd=log.parent, stdout=output, stderr=output)
+        try:
+            wait_for(f"http://localhost:{port}/_stcore/health", server, log)
+            yield f"http://localhost:{port}"
+        finally:
+            server.terminate()
+            server.wait(timeout=30)
+    assert "Traceback" not in log.read_text(encoding="utf-8")
+
+
+def wait_for(url: str, server: subprocess.Popen[bytes], log: Path) -> None:
+    deadline = time.monotonic() + PATIENCE_S
+    while time.monotonic() < deadline and server.poll() is None:
+        try:
+            with urlopen(url, timeout=5):
+                return
+        except (URLError, ConnectionError):
+            time.sleep(0.1)
+    pytest.fail(f"the page was not served:\n{log.read_text(encoding='utf-8')}")
