@@ -5,7 +5,7 @@ CODE := ingest prompts rag_app vectorstore
 # Where only loopback exists, if the system allows it; where it does not, tests/conftest.py refuses other connections.
 OFFLINE := $(BIN)/python tests/offline/loopback.py
 
-.PHONY: help run test test-all format lint clean
+.PHONY: help run test test-all format lint readme clean
 export PYTHON
 
 help:  ## list the targets
@@ -30,6 +30,9 @@ lint: .venv/installed-dev  ## check form, style, types and the direction of impo
 format: .venv/installed-dev  ## format the code and mend what ruff can mend
 	$(BIN)/ruff check --fix
 	$(BIN)/ruff format
+
+readme: .venv/installed-dev  ## write the README's lists of settings and commands anew
+	$(BIN)/python tests/readme.py
 
 clean:  ## remove the environment and all caches; documents that were ingested stay
 	rm -rf .venv .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache

@@ -47,7 +47,7 @@ def parse_document(path: Path, data: bytes) -> ParsedDocument:
     kind = detect_kind(path, data[:HEAD_BYTES])
     if kind is None:
         raise UnreadableFileError("not text: a kind of file that is not read", "convert it to PDF or text")
-    title, pages = _read(path, data, kind)
+    title, pages = _read(data, kind)
     pages = tuple(page for page in pages if page.text.strip())
     if not pages:
         raise UnreadableFileError(*_nothing_in(kind))
@@ -55,14 +55,14 @@ def parse_document(path: Path, data: bytes) -> ParsedDocument:
     return ParsedDocument(_title(title, pages, kind=kind, path=path), pages, kind, markdown)
 
 
-def _read(path: Path, data: bytes, kind: str) -> tuple[str | None, tuple[Page, ...]]:
+def _read(data: bytes, kind: str) -> tuple[str | None, tuple[Page, ...]]:
     if kind == "pdf":
         return read_pdf(data)
     if kind in ("markdown", "text", "code"):
         return None, read_text(data)
     refuse_encrypted(data)
     refuse_mislabelled(data, kind=kind)
-    return read_structured(data, kind=kind, name=path.name)
+    return read_structured(data, kind=kind)
 
 
 def _nothing_in(kind: str) -> tuple[str, str]:

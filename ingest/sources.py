@@ -5,15 +5,20 @@ import glob
 import os
 import re
 import stat
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from pathspec import GitIgnoreSpec
+from pathspec.patterns.gitignore.base import GitIgnorePatternError
+from pathspec.patterns.gitignore.spec import GitIgnoreSpecPattern
 
 from vectorstore.errors import InputError
 
 GLOB_SIGNS = frozenset("*?[")
+# To git `build/**` is all that is in build and not build itself, so that `!build/keep.md` can follow it; pathspec would
+# take the folder too.
+ALL_INSIDE = re.compile(r"/\*\*(?=/?\s*$)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +73,7 @@ def expand(paths: Sequence[str | Path]) -> Iterator[Path]:
         if GLOB_SIGNS.isdisjoint(str(given)) or os.path.lexists(path):
             yield resolve(path)
             continue
-        matches = sorted(glob.glob(str(path), recursive=True))
+        matches = sorted(glob.glob(str(path), recursive=True))  # noqa: PTH207 - takes absolute patterns, pathlib does not
         if not matches:
             raise InputError(
                 f"nothing matches {given}",
@@ -84,12 +89,12 @@ def resolve(path: Path) -> Path:
 def walk(folder: Path, *, include_all: bool) -> Iterator[Path]:
     """Files below a folder, sorted, without following links to folders."""
     rules = () if include_all else inherited_rules(folder)
-    if is_ignored(folder, rules, is_folder=True):
+    if any(is_ignored(path, rules, is_folder=True) for path in (folder, *folder.parents)):
         rules = ()  # a folder that is named itself is taken, as a file is
     yield from walk_below(folder, rules, include_all=include_all)
 
 
-Rules = tuple[tuple[Path, GitIgnoreSpec], ...]
+Rules = tuple[tuple[Path, tuple[GitIgnoreSpecPattern, ...]], ...]
 
 
 def walk_below(folder: Path, rules: Rules, *, include_all: bool) -> Iterator[Path]:
@@ -127,26 +132,32 @@ def read_rules(folder: Path) -> Rules:
         lines = path.read_text(encoding="utf-8", errors="replace").split("\n") if path.is_file() else []
     except OSError:
         return ()
-    return ((folder, GitIgnoreSpec.from_lines(filter(is_rule, lines))),)
+    return ((folder, tuple(parse_rules(lines))),)
 
 
-def is_rule(line: str) -> bool:
-    """False for what git too passes over, such as a lone `!`."""
-    try:
-        GitIgnoreSpec.from_lines([line])
-    except (ValueError, re.error):
-        return False
-    return True
+def parse_rules(lines: Iterable[str]) -> Iterator[GitIgnoreSpecPattern]:
+    for line in lines:
+        # What git passes over too, such as a lone `!`, is no reason to stop.
+        with suppress(GitIgnorePatternError, re.error):
+            yield GitIgnoreSpecPattern(ALL_INSIDE.sub("/**/*", line))
 
 
 def is_ignored(path: Path, rules: Rules, *, is_folder: bool) -> bool:
-    """Whether git would ignore it: the innermost file with a rule for it decides."""
-    for base, spec in reversed(rules):
+    """Whether git would ignore it: the last rule for it of the innermost file that has one decides."""
+    for base, patterns in reversed(rules):
+        if base not in path.parents:
+            continue
         name = path.relative_to(base).as_posix() + ("/" if is_folder else "")
-        decided = spec.check_file(name).include
-        if decided is not None:
-            return decided
+        for pattern in reversed(patterns):
+            if pattern.include is not None and is_meant(name, pattern):
+                return pattern.include
     return False
+
+
+def is_meant(name: str, pattern: GitIgnoreSpecPattern) -> bool:
+    """Whether a rule is for this path itself; pathspec's whole matcher takes what is below a match for a match too."""
+    found = pattern.regex.finditer(name) if pattern.regex else ()
+    return any(match.end() == len(name) for match in found)
 
 
 def describe(path: Path, *, max_bytes: int) -> FoundFile:

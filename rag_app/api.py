@@ -7,9 +7,10 @@ from langchain_core.runnables import Runnable
 
 from ingest.report import IngestReport
 from rag_app.chain import Request
+from rag_app.ingesting import run_ingest
 from rag_app.settings import Settings
 from rag_app.types import Answer
-from rag_app.wiring import build_answer_chain, build_retriever, build_store, run_ingest
+from rag_app.wiring import build_answer_chain, build_retriever, build_store
 from vectorstore.retriever import HybridRetriever
 
 

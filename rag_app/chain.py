@@ -12,13 +12,13 @@ from langchain_core.runnables import Runnable, RunnableConfig, RunnableLambda, r
 from prompts import load_prompt
 from rag_app.citations import Claim, compose, defuse
 from rag_app.followups import standalone_question
-from rag_app.provider_errors import explain_provider_error, explain_unfinished
 from rag_app.quotes import as_claims, choose, find_candidates
 from rag_app.refusal import REFUSAL, THRESHOLD, answerability
 from rag_app.support import prove
 from rag_app.types import Answer
 from vectorstore.embeddings import embed_chunks
 from vectorstore.errors import InputError, ProviderError, RagError
+from vectorstore.provider_errors import explain_provider_error, explain_unfinished
 from vectorstore.retriever import HybridRetriever
 from vectorstore.types import Passage
 
@@ -87,7 +87,8 @@ def build_chain(
         while (update := await run_in_executor(config, next, updates, None)) is not None:
             yield update
 
-    return RunnableLambda(answer, answer_async, name="rag")
+    # Its types know of no generator that takes a config.
+    return RunnableLambda(answer, answer_async, name="rag")  # type: ignore[arg-type]
 
 
 def quote(question: str, passages: Sequence[Passage], retriever: HybridRetriever) -> list[Claim]:

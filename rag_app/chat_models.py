@@ -12,9 +12,9 @@ from langchain_core.language_models import BaseChatModel
 from pydantic import ValidationError
 
 from rag_app.gguf import load_gguf_model, openai_clients
-from rag_app.provider_errors import explain_provider_error, explain_unfinished, split_spec
-from rag_app.provider_failures import without_secrets
 from vectorstore.errors import MissingPackageError, RagError, SettingsError
+from vectorstore.provider_errors import explain_provider_error, explain_unfinished, split_spec
+from vectorstore.provider_failures import without_secrets
 
 __all__ = ["explain_provider_error", "explain_unfinished", "load_chat_model"]
 

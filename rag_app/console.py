@@ -6,9 +6,8 @@ import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, nullcontext
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from langchain_core.runnables import Runnable
 from rich.console import Console
 from rich.live import Live
 from rich.progress import (
@@ -20,11 +19,15 @@ from rich.progress import (
 )
 from rich.text import Text
 
-from ingest.report import FileReport, IngestReport
-from ingest.report import Progress as IngestProgress
-from rag_app.types import Answer, Citation
 from vectorstore.errors import RagError
-from vectorstore.types import Passage
+
+if TYPE_CHECKING:  # so that help and errors do not wait for LangChain, 0.6 s
+    from langchain_core.runnables import Runnable
+
+    from ingest.report import FileReport, IngestReport
+    from ingest.report import Progress as IngestProgress
+    from rag_app.types import Answer, Citation
+    from vectorstore.types import Passage
 
 # A document's bytes must not move the cursor, recolour the terminal or retitle the window.
 CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
@@ -45,8 +48,8 @@ def print_json(value: dict[str, Any]) -> None:
 
 
 def print_error(error: RagError) -> None:
-    err.print(f"error: {clean(error.message)}")
-    err.print(f"hint: {clean(error.hint)}")
+    for name, text in (("error", error.message), ("hint", error.hint)):
+        err.print(f"{name}: {' '.join(clean(text).splitlines())}")
 
 
 def clean(text: str) -> str:
@@ -54,7 +57,7 @@ def clean(text: str) -> str:
 
 
 @contextmanager
-def ingest_progress() -> Iterator[Callable[[IngestProgress], None]]:
+def ingest_progress() -> Iterator[Callable[["IngestProgress"], None]]:
     """A bar with files, chunks per second and time left; silent where nobody watches."""
     columns = (
         TextColumn("{task.description}"),
@@ -67,7 +70,7 @@ def ingest_progress() -> Iterator[Callable[[IngestProgress], None]]:
     with Progress(*columns, console=err, transient=True, disable=not err.is_terminal) as bar:
         task = bar.add_task("reading", total=1, files="", speed="")
 
-        def show(progress: IngestProgress) -> None:
+        def show(progress: "IngestProgress") -> None:
             speed = bar.tasks[0].speed
             # What the files not yet read will bring is guessed from those that were.
             expected = progress.chunks * progress.files / max(progress.files_done, 1)
@@ -83,7 +86,7 @@ def ingest_progress() -> Iterator[Callable[[IngestProgress], None]]:
         yield show
 
 
-def print_report(report: IngestReport) -> None:
+def print_report(report: "IngestReport") -> None:
     for warning in report.warnings:
         say(f"warning: {clean(warning)}")
     told = [file for file in report.files if file.status not in ("added", "updated", "unchanged")]
@@ -99,12 +102,14 @@ def print_report(report: IngestReport) -> None:
     )
 
 
-def describe_file(file: FileReport) -> str:
+def describe_file(file: "FileReport") -> str:
     return clean(f"{file.source}: {file.reason}" if file.reason else file.source)
 
 
-def stream_answer(chain: Runnable[Any, Answer], question: str) -> Answer:
+def stream_answer(chain: "Runnable[Any, Answer]", question: str) -> "Answer":
     """The finished Answer; on a terminal the text is shown as it is written and then taken away."""
+    from rag_app.types import Answer
+
     text = ""
     with Live("", console=err, transient=True, auto_refresh=False) if err.is_terminal else nullcontext() as live:
         for update in chain.stream(question):
@@ -116,7 +121,7 @@ def stream_answer(chain: Runnable[Any, Answer], question: str) -> Answer:
     raise RuntimeError("the chain ended without an Answer")
 
 
-def print_answer(answer: Answer) -> None:
+def print_answer(answer: "Answer") -> None:
     out.print(clean(answer.text))
     if not answer.refused:
         out.print()
@@ -131,12 +136,12 @@ def print_answer(answer: Answer) -> None:
     say(f"\nAnswered by {answer.answered_by}." + (f" {WRITTEN_ANSWERS}" if answer.answered_by == "quotes" else ""))
 
 
-def place(found: Citation) -> str:
+def place(found: "Citation") -> str:
     page = f", page {found.page}" if found.page is not None else ""
     return clean(f"{found.title}{page} ({found.source})")
 
 
-def print_passages(passages: Sequence[Passage]) -> None:
+def print_passages(passages: Sequence["Passage"]) -> None:
     for number, passage in enumerate(passages, 1):
         chunk = passage.chunk
         page = f", page {chunk.page}" if chunk.page is not None else ""

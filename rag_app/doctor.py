@@ -60,7 +60,7 @@ def guarded(run: Callable[[Settings], Iterator[Check]], settings: Settings) -> l
         ]
 
 
-def check_python(settings: Settings) -> Iterator[Check]:
+def check_python(_settings: Settings) -> Iterator[Check]:
     yield Check("python", "ok", f"{sys.version.split()[0]} at {sys.executable}")
 
 

@@ -38,7 +38,7 @@ def standalone_question(
     rewrite = load_prompt("rewrite") | chat_model | StrOutputParser()
     try:
         written = rewrite.invoke({"history": talk, "question": question}, config).strip()
-    except Exception:  # every provider raises its own; the answer's own request meets it again, with the passages found
+    except Exception:  # noqa: BLE001 (every provider raises its own; the answer's own request will tell of it)
         written = ""
     return written if is_usable(written, question, talk) else with_last_question(question, history)
 

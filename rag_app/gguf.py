@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 # on a shorter context gets its own: llama.cpp lowers the figure by itself.
 CONTEXT_TOKENS = 4096
 # Small models can repeat themselves until the context is full, which takes minutes on a processor.
-ANSWER_TOKENS = 1024
+ANSWER_TOKENS = 512
 
 MAGIC = b"GGUF"
 SILENT = -1

@@ -1,6 +1,7 @@
 """From a text to its sentences, list items and table rows, each a slice of the text."""
 
 import re
+from itertools import pairwise
 
 from sentencex import get_sentence_boundaries
 
@@ -40,7 +41,7 @@ def split_lines(text: str) -> list[Span]:
             line_end = text.find("\n", match.start())
             cuts.add(len(text) if line_end < 0 else line_end + 1)
     ordered = sorted(cuts)
-    return [(start, end) for start, end in zip(ordered, ordered[1:], strict=False) if text[start:end].strip()]
+    return [(start, end) for start, end in pairwise(ordered) if text[start:end].strip()]
 
 
 def strip(text: str, start: int, end: int) -> Span:

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Sequence
+from itertools import pairwise
 
 from rag_app.citations import Claim, Evidence, take_markers
 from rag_app.sentences import split_sentences
@@ -45,7 +46,7 @@ def find_evidence(sentence: str, passage: Passage) -> Evidence | None:
     """The sentence of a passage, or two neighbours, with most of the claim's content words and all of its numbers."""
     chunk = passage.chunk
     units = split_sentences(chunk.text)
-    spans = units + [(first[0], second[1]) for first, second in zip(units, units[1:], strict=False)]
+    spans = units + [(first[0], second[1]) for first, second in pairwise(units)]
     wanted = content_words(sentence)
     scored = [(share_found(wanted, content_words(chunk.text[start:end])), start, end) for start, end in spans]
     best = max(

@@ -1,18 +1,16 @@
 """From settings to the objects that do the work. A model is loaded once in a process, whoever asks."""
 
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from pathlib import Path
 
 from langchain_core.language_models import BaseChatModel
 from langchain_core.runnables import Runnable
 
-from ingest.pipeline import IngestOptions, ingest_files
-from ingest.report import IngestReport, Progress
 from rag_app.chain import QUOTES, Request, build_chain
 from rag_app.settings import Settings
 from rag_app.types import Answer
-from vectorstore.collections import create_store, open_store
+from vectorstore.collections import open_store
 from vectorstore.embeddings import EmbeddingModel, load_embedding_model
 from vectorstore.retriever import HybridRetriever
 from vectorstore.store import Fingerprint, Store
@@ -25,7 +23,7 @@ def silent(message: str) -> None:
 
 
 class LoadedModels:
-    """The embedding models of this process, by name and cache folder."""
+    """The embedding models that run in this process, by name and cache folder."""
 
     def __init__(self) -> None:
         self._models: dict[tuple[str, Path], EmbeddingModel] = {}
@@ -33,10 +31,17 @@ class LoadedModels:
 
     def get(self, settings: Settings, on_message: Tell) -> EmbeddingModel:
         key = (settings.embeddings, settings.cache_dir)
+        if is_provider(settings.embeddings):
+            return load_embedding_model(key[0], cache_dir=key[1], on_message=on_message)
         with self._lock:
             if key not in self._models:
                 self._models[key] = load_embedding_model(key[0], cache_dir=key[1], on_message=on_message)
             return self._models[key]
+
+
+def is_provider(name: str) -> bool:
+    """Whether a model is asked over the network: its client is made in no time, and keeps the key it was made with."""
+    return ":" in name and not name.startswith("huggingface:")
 
 
 LOADED = LoadedModels()
@@ -70,32 +75,3 @@ def build_answer_chain(
 ) -> Runnable[Request, Answer]:
     retriever = build_retriever(settings, k=k, on_message=on_message)
     return build_chain(retriever, chat_model=build_chat_model(settings), answered_by=settings.llm)
-
-
-def run_ingest(
-    paths: Sequence[str | Path],
-    settings: Settings,
-    *,
-    prune: bool = False,
-    rebuild: bool = False,
-    include_all: bool = False,
-    on_progress: Callable[[Progress], None] = lambda progress: None,
-    on_message: Tell = silent,
-) -> IngestReport:
-    """Bring the settings' collection, made if there is none, in step with these files and folders."""
-    options = IngestOptions(
-        chunk_tokens=settings.chunk_tokens,
-        max_file_bytes=settings.max_file_mb * 1_000_000,
-        prune=prune,
-        rebuild=rebuild,
-        include_all=include_all,
-    )
-    return ingest_files(
-        paths,
-        store=create_store(settings.data_dir, settings.collection, chroma_url=settings.chroma_url),
-        model=LOADED.get(settings, on_message),
-        distance=settings.distance,
-        options=options,
-        on_progress=on_progress,
-        on_wait=on_message,
-    )

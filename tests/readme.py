@@ -1,9 +1,9 @@
 """The parts of README.md that are generated: settings and commands. `make readme` writes them anew."""
 
-import re
 from pathlib import Path
 
 from rag_app.cli import app
+from rag_app.cli_collections import collections_app
 from rag_app.settings import Settings
 
 DEFAULT_FOLDERS = {"data_dir": "the user's data folder", "cache_dir": "the user's cache folder"}
@@ -19,7 +19,7 @@ def settings_table() -> str:
 
 
 def commands_table() -> str:
-    groups = [(group.typer_instance.info.epilog, group.typer_instance.info.help) for group in app.registered_groups]
+    groups = [(group.info.epilog, group.info.help) for group in (collections_app,)]
     commands = [(info.epilog, info.callback and info.callback.__doc__) for info in app.registered_commands]
     lines = ["| for example | what it does |", "|---|---|"]
     for epilog, description in [*commands, *groups]:
@@ -35,9 +35,8 @@ PARTS = {"settings": settings_table, "commands": commands_table}
 def generated(text: str) -> str:
     """The README with its generated parts as they should be."""
     for name, make in PARTS.items():
-        pattern = rf"(<!-- {name}: made by `make readme` -->\n).*?(\n<!-- end -->)"
-        part = make()
-        text = re.sub(pattern, lambda match, part=part: match[1] + part + match[2], text, flags=re.DOTALL)
+        before, rest = text.split(f"<!-- {name}: made by `make readme` -->\n")
+        text = f"{before}<!-- {name}: made by `make readme` -->\n{make()}\n{rest[rest.index('<!-- end -->') :]}"
     return text
 
 

@@ -54,7 +54,7 @@ def test_the_readme_tree_names_every_module_of_the_four_packages() -> None:
         path.relative_to(ROOT)
         for package in PACKAGES
         for path in (ROOT / package).iterdir()
-        if path.name != "__pycache__" and path.name != "__init__.py"
+        if not path.name.startswith((".", "__")) and path.name != "py.typed"
     ]
     assert [str(path) for path in modules if path not in named] == []
 

@@ -15,7 +15,7 @@ SAME_LINE_OVERLAP = 0.4
 WIDE_GAP = 0.9
 WIDE_WORD_GAP = 2.2  # a share of the line's usual distance of words
 STACK_GAP = 0.6
-SCRIPT_HEIGHT = 0.85
+SCRIPT_HEIGHT = 0.8
 MAX_SCRIPT_WIDTH = 3.0
 MAX_ITEM_MARK = 4  # characters
 _LEFTWARD = ((0x0590, 0x08FF), (0xFB1D, 0xFDFF), (0xFE70, 0xFEFF))  # Hebrew, Arabic and their kin
@@ -45,7 +45,7 @@ class Glyphs:
 
 @dataclass(frozen=True, slots=True)
 class Piece:
-    """Characters `start:end` that stand side by side with no wide gap, and the box around them.
+    """Characters `start:end` of one size that stand side by side with no wide gap, and the box around them.
 
     `turned`: the characters are stacked, as in text turned by 90 degrees and in vertical writing.
     `word_gap`: the mean distance of its words, 0 if it is one word.
@@ -167,8 +167,9 @@ def _find_breaks(
     side_by_side = np.minimum(right[1:], right[:-1]) - np.maximum(left[1:], left[:-1])
     stacked = ~line_breaks & ~same_line & (side_by_side >= 0.5 * np.minimum(width[1:], width[:-1]))
     stacked &= -overlap < STACK_GAP * np.maximum(width[1:], width[:-1])
-    wide = gap > WIDE_GAP * np.maximum(height[1:], height[:-1])
-    return stacked, gap, line_breaks | (~stacked & (~same_line | wide))
+    taller = np.maximum(height[1:], height[:-1])
+    apart = ~same_line | (gap > WIDE_GAP * taller) | (np.minimum(height[1:], height[:-1]) < SCRIPT_HEIGHT * taller)
+    return stacked, gap, line_breaks | (~stacked & apart)
 
 
 def _join_pieces(pieces: Sequence[Piece]) -> list[Line]:

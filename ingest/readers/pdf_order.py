@@ -16,6 +16,7 @@ SAME_SIZE = (0.84, 1.19)
 MIN_COLUMN_LINES = 5
 MIN_COLUMN_CHARS = 22
 MIN_PROSE = 12
+MIN_GUTTER = 0.7
 MIN_SHARED_WIDTH = 0.5
 OVERLAP_ALLOWED = 0.3
 
@@ -152,7 +153,8 @@ def _narrowed_gutter(line: Line, low: float, high: float) -> tuple[float, float]
     if line.turned:
         return None
     least = WIDE_GAP * line.height if low == float("-inf") else 0.0
-    edges = [(before.right, piece.left) for before, piece in pairwise(line.pieces)]
+    gaps = [(before.right, piece.left) for before, piece in pairwise(line.pieces)]
+    edges = [(left, right) for left, right in gaps if right - left > MIN_GUTTER * line.height]
     free = [(float("-inf"), line.left), *edges, (line.right, float("inf"))] if low > float("-inf") else edges
     cuts = [(max(low, left), min(high, right)) for left, right in free]
     cuts = [(left, right) for left, right in cuts if right - left > least and right > left]

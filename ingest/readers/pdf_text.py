@@ -4,9 +4,11 @@ import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
-from ingest.readers.pdf_lines import Glyphs, Line
+from ingest.readers.pdf_lines import WIDE_GAP, Glyphs, Line
 from ingest.readers.pdf_paragraphs import Joint, Layout
 
+# Shares of a line's height: where PDFium broke a line that goes on, and where it did not.
+BROKEN_GAP = 0.15
 LINE_END_HYPHEN = "\ufffe"  # PDFium's own mark for a hyphen that ends a line
 _HYPHENS = "-\u2010\ufffe\xad"
 _DASHES = "\u2013\u2014/"
@@ -86,10 +88,10 @@ def _line_text(line: Line, glyphs: Glyphs) -> tuple[str, list[int | None]]:
     for number, piece in enumerate(line.pieces):
         if number:
             before = line.pieces[number - 1]
-            parted = glyphs.text[before.end : piece.start].strip(" ") != glyphs.text[before.end : piece.start]
-            if parted or piece.left - before.right > 0.15 * line.height:
+            between = glyphs.text[before.end : piece.start]
+            if " " in between or piece.left - before.right > (BROKEN_GAP if between else WIDE_GAP) * line.height:
                 text += " "
-                indices.append(before.end if glyphs.text[before.end : before.end + 1] == " " else None)
+                indices.append(before.end if between[:1] == " " else None)
         for start, end, character in _kept(glyphs.text, piece.start, piece.end):
             text += character or glyphs.text[start:end]
             indices += range(start, end)

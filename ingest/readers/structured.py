@@ -18,25 +18,24 @@ from vectorstore.types import Page
 # are the hand-made breaks, which would cite page 2 for what every reader sees on page 9.
 _PAGED_KINDS = frozenset({"xlsx", "xls", "xlsb", "ods", "pptx", "ppt", "odp"})
 _MAIL_KINDS = frozenset({"eml", "msg"})
-_SUBTITLE_KINDS = frozenset({"vtt", "srt"})
 _TABLE_KINDS = frozenset({"csv", "tsv"})
 _TIMEOUT_S = 300.0
 
 
-def read_structured(data: bytes, *, kind: str, name: str) -> tuple[str | None, tuple[Page, ...]]:
+def read_structured(data: bytes, *, kind: str) -> tuple[str | None, tuple[Page, ...]]:
     """The document's own title, if it names one, and its pages; raises UnreadableFileError."""
     if kind in _TABLE_KINDS or kind == "srt":
         data = decode_text(data).encode()
     if kind == "srt":
-        data, name = _subrip_to_webvtt(data), f"{name}.vtt"
-    document = _extract(data, name)
+        data, kind = _subrip_to_webvtt(data), "vtt"
+    document = _extract(data, f"document.{kind}")
     if kind == "html":
         return html_title(data) or document.metadata.title, (Page(None, clean_markdown(document.content)),)
     title = document.metadata.title or (document.metadata.subject if kind in _MAIL_KINDS else None)
     nodes = [TreeNode.of(node) for node in (document.document.nodes if document.document else ())]
     if kind == "xml" and not any(node.text for node in nodes if node.type != "heading"):
         return title, read_text(data)  # all it says, it says in its attributes
-    return title, render_pages(nodes, paged=kind in _PAGED_KINDS, lines=kind in _SUBTITLE_KINDS)
+    return title, render_pages(nodes, paged=kind in _PAGED_KINDS, lines=kind == "vtt")
 
 
 def _extract(data: bytes, name: str) -> Any:
@@ -45,7 +44,9 @@ def _extract(data: bytes, name: str) -> Any:
         result = _run(asyncio.wait_for(xberg.extract(source, _config()), _TIMEOUT_S))
     except TimeoutError as error:
         raise UnreadableFileError(f"not read within {_TIMEOUT_S:.0f} s", "split it into smaller files") from error
-    except Exception as error:  # RuntimeError, xberg's own errors, and whatever its Rust code panics with
+    except (KeyboardInterrupt, SystemExit):
+        raise
+    except BaseException as error:  # a panic of xberg's Rust code is no Exception
         raise _refusal(error) from error
     if not result.results:
         raise _refusal(result.errors[0].message if result.errors else "nothing in it")

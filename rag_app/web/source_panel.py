@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from rag_app.web.conversation import Failure, Opened, Turn
 from rag_app.web.frontend import load_component
+from vectorstore.errors import CollectionError, RagError
 
 if TYPE_CHECKING:
     from vectorstore.store import Store
@@ -14,6 +15,8 @@ if TYPE_CHECKING:
 CONTEXT_CHARACTERS = 1_500
 # More text than this in one box makes a browser slow.
 MOST_CHARACTERS = 200_000
+GONE = "No longer in the collection: these words were in it when the answer was given."
+CHANGED = "The document has changed since: these words were in it when the answer was given."
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,14 +88,14 @@ def place_values(place: Place) -> dict[str, Any]:
 
 def text_values(store: "Store", place: Place, *, whole: bool) -> dict[str, Any]:
     """The text around the quote; of a document that has changed since, the quote alone: other words stand there now."""
-    from vectorstore.errors import RagError
-
     try:
         text = store.load_page(place.source, place.page)
+    except CollectionError:
+        return {"warning": GONE}
     except RagError as error:
-        return {"before": "", "after": "", "warning": f"No longer in the collection: {error.message}."}
+        return {"warning": error.message}
     if text[place.start : place.end] != place.quote:
-        return {"before": "", "after": "", "warning": "The document has changed since this answer was given."}
+        return {"warning": CHANGED}
     first, last = window(text, place, MOST_CHARACTERS if whole else CONTEXT_CHARACTERS)
     return {
         "before": ("… " if first else "") + text[first : place.start],

@@ -177,6 +177,16 @@ def test_each_sheet_is_a_page_headed_by_its_name_without_empty_rows_and_columns(
     assert last == Page(3, "## Crew\n\n| Armstrong |\n| --- |")
 
 
+def test_a_large_table_is_read_to_its_end() -> None:
+    text = text_of("a.csv", "".join(f"{row},a,b,c\n" for row in range(30_000)))
+    assert text.endswith("| 29999 | a | b | c |")
+
+
+def test_a_document_without_a_suffix_is_read_as_what_it_begins_as() -> None:
+    assert text_of("page", "<!DOCTYPE html><html><body><p>It is <b>old</b>.</p></body></html>") == "It is old."
+    assert text_of("letter", r"{\rtf1\ansi It is {\b old}.}") == "It is old."
+
+
 WEB_PAGE = """<html><head><title>The moon &amp; us</title><style>p {}</style><script>var a = 1;</script></head><body>
 <nav><a href="/">Home</a></nav><h1>Moon_rock</h1>
 <p>It is <b>old</b>, see <a href="http://example.org/a_(b)">this page</a>: 1 * 2 &lt; 3 [sic] # \\ `no` and a_b_c.</p>

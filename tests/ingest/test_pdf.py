@@ -5,12 +5,16 @@ from concurrent.futures import ThreadPoolExecutor
 from io import BytesIO
 from pathlib import Path
 
+import numpy as np
 import pypdfium2 as pdfium
 import pytest
 from fpdf import FPDF
 
 from ingest.parsing import parse_document
 from ingest.readers.pdf import quote_boxes, read_pdf, read_pdf_page
+from ingest.readers.pdf_lines import Glyphs, find_lines, find_visible
+from ingest.readers.pdf_order import order_blocks
+from ingest.readers.pdf_paragraphs import lay_out
 from vectorstore.errors import UnreadableFileError
 
 PITCH = 14.0
@@ -99,6 +103,14 @@ def test_an_indented_line_begins_a_paragraph() -> None:
     assert paper.text() == f"{' '.join(LEFT)}\n\n{' '.join(RIGHT)}"
 
 
+def test_an_indented_line_begins_a_paragraph_after_a_full_line_too() -> None:
+    paper = Paper()
+    below = paper.justify(60, 80, *LEFT, "")
+    paper.justify(75, below - PITCH, RIGHT[0], "", width=205)
+    paper.justify(60, below, *RIGHT[1:])
+    assert paper.text() == f"{' '.join(LEFT)}\n\n{' '.join(RIGHT)}"
+
+
 def test_the_items_of_a_list_with_hanging_lines_are_kept_apart() -> None:
     paper = Paper()
     for number in range(3):
@@ -108,6 +120,13 @@ def test_the_items_of_a_list_with_hanging_lines_are_kept_apart() -> None:
     assert items == [
         f"{number}. The lunar module stood on four legs and carried two people down to it." for number in range(3)
     ]
+
+
+def test_the_text_of_an_item_far_from_its_mark_is_no_row_of_a_table() -> None:
+    paper = Paper()
+    paper.write(60, 80, "1.")
+    paper.justify(90, 80, "The lunar module stood on four legs", "and carried two people down to it.", width=190)
+    assert paper.text() == "1. The lunar module stood on four legs and carried two people down to it."
 
 
 def test_lines_that_the_author_ended_early_stay_lines() -> None:
@@ -182,6 +201,29 @@ def test_an_exponent_stays_in_its_line() -> None:
     assert paper.text() == "The area is 12 km2, no more."
 
 
+def test_a_page_written_from_the_right_is_laid_out_from_the_right() -> None:
+    lines = ["\u05d0\u05d1", *["\u05d0\u05d1\u05d2 \u05d3\u05d4 \u05d5\u05d6\u05d7"] * 3, "\u05d8\u05d9"]
+    boxes = [
+        (300 - 10 * place - 10, 700 - 14 * row + 12, 300 - 10 * place, 700 - 14 * row)
+        for row, line in enumerate(lines)
+        for place in range(len(line))
+    ]
+    text = "".join(lines)
+    glyphs = Glyphs(text, find_visible(text), np.array(boxes, dtype=np.float32)).from_the_left()
+    layout = lay_out(order_blocks(find_lines(glyphs)), glyphs)
+    assert [joint.name for joint in layout.joints] == ["PARAGRAPH", "NEWLINE", "SPACE", "SPACE", "SPACE"]
+
+
+def test_an_index_under_an_exponent_stays_in_its_line() -> None:
+    paper = Paper()
+    paper.write(60, 80, "The speed is v")
+    end = 60 + paper.pdf.get_string_width("The speed is v")
+    paper.write(end, 74, "max", size=7)
+    paper.write(end, 85, "in", size=7)
+    paper.write(end + 14, 80, "in orbit.")
+    assert paper.text() == "The speed is vmaxin in orbit."
+
+
 @pytest.mark.parametrize(
     ("before", "after", "elsewhere", "read"),
     [
@@ -210,8 +252,8 @@ def test_a_hyphen_is_judged_by_the_words_of_nearby_pages_too() -> None:
     paper = Paper()
     paper.justify(60, 80, "Every child in town can tell you of a moon-", "rock in a box.", width=230)
     paper.turn_page()
-    paper.write(60, 80, "The moonrock weighs a pound.")
-    assert read_pdf(paper.data)[1][0].text == "Every child in town can tell you of a moonrock in a box."
+    paper.write(60, 80, "The moon-rock weighs a pound.")
+    assert read_pdf(paper.data)[1][0].text == "Every child in town can tell you of a moon-rock in a box."
 
 
 def test_pages_are_counted_from_one_and_empty_ones_are_left_out() -> None:

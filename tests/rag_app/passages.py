@@ -1,6 +1,7 @@
 """Passages made from a page's text, and hypothesis strategies for what a model may write about them."""
 
 from collections.abc import Sequence
+from itertools import pairwise
 
 from hypothesis import strategies as st
 
@@ -21,19 +22,17 @@ def make_passage(text: str, *, start: int = 0, source: str = "/docs/crew.md", pa
 def cut(page_text: str, cuts: Sequence[int], *, source: str, page: int | None = None) -> list[Passage]:
     """A page's text cut at these places into passages."""
     ends = sorted({0, *cuts, len(page_text)})
-    return [
-        make_passage(page_text[start:end], start=start, source=source, page=page)
-        for start, end in zip(ends, ends[1:], strict=False)
-    ]
+    return [make_passage(page_text[start:end], start=start, source=source, page=page) for start, end in pairwise(ends)]
 
 
 def marker_texts() -> st.SearchStrategy[str]:
     numbers = st.lists(st.integers(0, 120).map(str), min_size=1, max_size=3)
-    return st.tuples(numbers, st.sampled_from([",", ", ", "-", "–", ";"])).map(lambda parts: f"[{parts[1].join(parts[0])}]")
+    between = st.sampled_from([",", ", ", "-", "–", ";"])
+    return st.builds(lambda parts, sign: f"[{sign.join(parts)}]", numbers, between)
 
 
 def model_texts() -> st.SearchStrategy[str]:
-    """What a model may write: the passages' own sentences, markers that point anywhere, code, tables, any characters."""
+    """What a model may write: the passages' sentences, markers that point anywhere, code, tables, any characters."""
     said = st.sampled_from(
         [
             *PAGE.splitlines(),

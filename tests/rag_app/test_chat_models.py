@@ -20,6 +20,7 @@ from rag_app.gguf import load_gguf_model
 from tests.rag_app.fault_server import Behaviour, FaultServer
 from vectorstore.errors import MissingPackageError, ProviderError, RagError, SettingsError
 
+ROOT = Path(__file__).parents[2]
 SPEC = "openai:test-model"
 EXAMPLES = "such as RAG_LLM=openai:gpt-5-mini or RAG_LLM=gguf:/models/model.gguf"
 GREETING = "Say hello."
@@ -123,7 +124,7 @@ threading.Thread(target=write, daemon=True).start()
 assert first.wait(60)
 print(time.time())
 """
-        run = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=120, check=False)
+        run = subprocess.run([sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, timeout=120)
         assert (run.returncode, run.stderr) == (0, "")
         assert time.time() - float(run.stdout) < 15  # it takes 30 s to close where pings are not asked for
 
@@ -186,7 +187,7 @@ except MissingPackageError as error:
     print(error.message, error.hint, sep="|")
 """
         monkeypatch.setenv("PYTHONPATH", f"{tmp_path}{os.pathsep}{os.environ.get('PYTHONPATH', '')}")
-        run = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False)
+        run = subprocess.run([sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, timeout=120)
         assert run.stdout.strip() == f"gguf:{file} needs the package xllamacpp, {told_as}"
 
 

@@ -1,5 +1,7 @@
 """From passages to the sentences of theirs that answer, or to none."""
 
+from itertools import pairwise
+
 import pytest
 from hypothesis import given
 
@@ -59,7 +61,7 @@ class TestSentences:
     def test_of_any_text_the_sentences_stand_in_order_and_apart(self, text: str) -> None:
         spans = split_sentences(text)
         assert all(0 <= start < end <= len(text) for start, end in spans)
-        assert all(first[1] <= second[0] for first, second in zip(spans, spans[1:], strict=False))
+        assert all(first[1] <= second[0] for first, second in pairwise(spans))
         assert all(text[start:end] == text[start:end].strip() for start, end in spans)
 
 
@@ -77,14 +79,17 @@ class TestUnits:
     def test_a_few_words_without_an_end_are_a_heading(self, unit: str) -> None:
         assert is_heading(unit)
 
-    @pytest.mark.parametrize("unit", ["He stayed in orbit.", "| Collins | Columbia |", "Launch: 16 July", "Who landed?"])
+    @pytest.mark.parametrize(
+        "unit", ["He stayed in orbit.", "| Collins | Columbia |", "Launch: 16 July", "Who landed?"]
+    )
     def test_sentences_rows_and_numbers_are_no_headings(self, unit: str) -> None:
         assert not is_heading(unit)
 
 
 class TestChoice:
     def test_only_sentences_nearly_as_good_as_the_best_are_shown(self) -> None:
-        best, near, far = candidate("Best.", cosine=1.0), candidate("Near.", cosine=NEARLY), candidate("Far.", cosine=0.5)
+        best, near = candidate("Best.", cosine=1.0), candidate("Near.", cosine=NEARLY)
+        far = candidate("Far.", cosine=0.5)
         assert choose([best, near, far]) == [best, near]
 
     def test_the_same_words_are_shown_once(self) -> None:
@@ -120,18 +125,23 @@ class TestCandidates:
         assert scores == sorted(scores, reverse=True)
 
     def test_without_passages_there_are_none(self, retriever: HybridRetriever) -> None:
-        embed = retriever.model.embeddings.embed_documents
-        assert find_candidates("Who?", [], embed=lambda texts: embed(list(texts)), lexical=retriever.store.lexical) == []
+        lexical = retriever.store.lexical
+        assert (
+            find_candidates("Who?", [], embed=lambda texts: embed_chunks(retriever.model, texts), lexical=lexical) == []
+        )
 
 
 class TestRefusal:
     @pytest.mark.parametrize(
-        "question", ["Who stayed in lunar orbit?", "How much did the guidance computer weigh?", "What is cosine similarity?"]
+        "question",
+        ["Who stayed in lunar orbit?", "How much did the guidance computer weigh?", "What is cosine similarity?"],
     )
     def test_what_the_documents_tell_is_answered(self, question: str, retriever: HybridRetriever) -> None:
         assert certainty(question, retriever) >= THRESHOLD
 
-    @pytest.mark.parametrize("question", ["How do I bake bread?", "What is the capital of France?", "من بقي في المدار؟"])
+    @pytest.mark.parametrize(
+        "question", ["How do I bake bread?", "What is the capital of France?", "من بقي في المدار؟"]
+    )
     def test_what_they_do_not_tell_is_refused(self, question: str, retriever: HybridRetriever) -> None:
         assert certainty(question, retriever) < THRESHOLD
 

@@ -108,7 +108,12 @@ def test_a_relative_folder_is_made_absolute(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     ("unknown", "nearest"),
-    [("RAG_COLECTION", "RAG_COLLECTION"), ("RAG_MODEL", "RAG_LLM"), ("RAG_TOPK", "RAG_TOP_K"), ("rag_topk", "RAG_TOP_K")],
+    [
+        ("RAG_COLECTION", "RAG_COLLECTION"),
+        ("RAG_MODEL", "RAG_LLM"),
+        ("RAG_TOPK", "RAG_TOP_K"),
+        ("rag_topk", "RAG_TOP_K"),
+    ],
 )
 def test_an_unknown_name_in_the_environment_suggests_the_nearest(unknown: str, nearest: str) -> None:
     told = error_of(**{unknown: "1"})
@@ -143,4 +148,4 @@ def test_a_value_that_cannot_be_used_is_named_with_the_reason(name: str, value: 
 
 def test_settings_are_never_changed_after_they_were_read() -> None:
     with pytest.raises(Exception, match="frozen"):
-        Settings().top_k = 3  # type: ignore[misc]
+        Settings().top_k = 3

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import Any
 
 from langchain_core.embeddings import Embeddings
 
@@ -20,7 +21,7 @@ KNOWN_WINDOWS = {"openai": 8191, "azure_openai": 8191}
 OTHER_WINDOW = 2048
 BYTES_PER_TOKEN = 4
 # langchain-openai would count tokens itself, with a vocabulary that it downloads; chunks are bounded already.
-OPTIONS = {name: {"check_embedding_ctx_length": False} for name in KNOWN_WINDOWS}
+OPTIONS: dict[str, dict[str, Any]] = {name: {"check_embedding_ctx_length": False} for name in KNOWN_WINDOWS}
 
 
 def load_embedding_model(

@@ -15,7 +15,7 @@ export default function ({ data, parentElement, setTriggerValue }) {
 }
 
 function source(data, change) {
-  const { title, path, page, headings = [], scores, warning, before, quote, after, hasMore, whole } = data;
+  const { title, path, page, headings = [], scores, warning, before = "", quote, after = "", hasMore, whole } = data;
   const where = [...(page === null ? [] : [`Page ${page}`]), ...headings].join("  ›  ");
   const text = element("div", { class: "page", tabindex: "0", dir: "auto" },
     before, element("mark", {}, quote), after);

@@ -1,0 +1,213 @@
+"""Law 3 for any history: whatever was added, edited, renamed, deleted and ingested in whatever order, the collection is
+what one clean run over the same files would have made, but for the sources it still remembers as missing.
+"""
+
+from collections.abc import Collection
+from itertools import pairwise
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import (
+    RuleBasedStateMachine,
+    initialize,
+    invariant,
+    precondition,
+    rule,
+    run_state_machine_as_test,
+)
+
+from tests.ingest.conftest import NewLibrary
+from tests.ingest.library import Library, check_alike, check_in_step, state_of
+
+# Contents and the texts of the chunks they make: of one chunk, of several, sharing some with another, of none.
+CONTENTS = {
+    "Apples grow on trees.": ["Apples grow on trees."],
+    "Boats cross the river.": ["Boats cross the river."],
+    "# One\n\nClouds bring rain.\n\n# Two\n\nDogs bark.\n": ["# One\n\nClouds bring rain.", "# Two\n\nDogs bark."],
+    "# One\n\nClouds bring rain.\n\n# Three\n\nEels swim.\n": ["# One\n\nClouds bring rain.", "# Three\n\nEels swim."],
+    "# Other\n\nClouds bring rain.\n": ["# Other\n\nClouds bring rain."],
+    "... --- ...": [],
+}
+UNREADABLE = ""
+NAMES = st.sampled_from(["a.md", "b.md", "sub/a.md", "été 漢.md"])
+TEXTS = st.sampled_from([*CONTENTS])
+
+
+class AnyHistory(RuleBasedStateMachine):
+    """Against two dicts: what is on disk, and what the collection is to hold (None for a source that is missing)."""
+
+    new_library: NewLibrary  # set by the test
+
+    @initialize(files=st.dictionaries(NAMES, TEXTS, max_size=3))
+    def begin(self, files: dict[str, str]) -> None:
+        self.library = self.new_library()
+        self.disk: dict[str, str] = {}
+        self.held: dict[str, str | None] = {}
+        for name, text in files.items():
+            self.write(name, text)
+        self.bring_in_step()
+
+    @rule(name=NAMES, text=TEXTS | st.just(UNREADABLE))
+    def write(self, name: str, text: str) -> None:
+        self.library.write(name, text)
+        self.disk[name] = text
+
+    @precondition(lambda self: self.disk)
+    @rule(pick=st.data())
+    def touch(self, pick: st.DataObject) -> None:
+        self.library.touch(self.one_of(pick, self.disk))
+
+    @precondition(lambda self: self.disk)
+    @rule(pick=st.data())
+    def delete(self, pick: st.DataObject) -> None:
+        name = self.one_of(pick, self.disk)
+        (self.library.docs / name).unlink()
+        del self.disk[name]
+
+    @precondition(lambda self: self.disk)
+    @rule(pick=st.data(), other=NAMES)
+    def rename(self, pick: st.DataObject, other: str) -> None:
+        name = self.one_of(pick, self.disk)
+        target = self.library.docs / other
+        target.parent.mkdir(exist_ok=True)
+        (self.library.docs / name).rename(target)
+        self.disk[other] = self.disk.pop(name)
+
+    @rule()
+    def bring_in_step(self) -> None:
+        self.ingest(prune=False, rebuild=False)
+
+    @rule()
+    def bring_in_step_and_forget(self) -> None:
+        self.ingest(prune=True, rebuild=False)
+
+    @rule(prune=st.booleans())
+    def build_again(self, prune: bool) -> None:
+        self.ingest(prune=prune, rebuild=True)
+
+    def one_of(self, pick: st.DataObject, names: Collection[str]) -> str:
+        return pick.draw(st.sampled_from(sorted(names)))
+
+    def ingest(self, *, prune: bool, rebuild: bool) -> None:
+        report = self.library.ingest(prune=prune, rebuild=rebuild)
+        if not self.disk:
+            assert len(report.warnings) == 1
+            return
+        for name in self.held.keys() - self.disk.keys():
+            self.held[name] = None
+            if prune:
+                del self.held[name]
+        self.take(self.disk)
+
+    @precondition(lambda self: self.disk)
+    @rule(pick=st.data())
+    def ingest_one_by_name(self, pick: st.DataObject) -> None:
+        name = self.one_of(pick, self.disk)
+        self.library.ingest(name)
+        self.take([name])
+
+    def take(self, names: Collection[str]) -> None:
+        for name in names:
+            if self.disk[name] != UNREADABLE:
+                self.held[name] = self.disk[name]
+
+    @precondition(lambda self: self.held)
+    @rule(pick=st.data())
+    def remove_from_collection(self, pick: st.DataObject) -> None:
+        name = self.one_of(pick, self.held)
+        with self.library.store.writing():
+            self.library.store.remove([self.library.source(name)], forget=True)
+        del self.held[name]
+
+    @precondition(lambda self: self.held)
+    @rule()
+    def ingest_again_changes_nothing(self) -> None:
+        self.bring_in_step()
+        before = state_of(self.library.store)
+        report = self.library.ingest()
+        assert {file.status for file in report.files} <= {"unchanged", "missing", "failed"}
+        assert report.chunks_embedded == 0
+        assert state_of(self.library.store) == before
+
+    @rule()
+    def reopen(self) -> None:
+        self.library.reopen()
+
+    @invariant()
+    def the_collection_holds_what_it_should(self) -> None:
+        store = self.library.store
+        check_in_step(store)
+        records = {record.source: record.state for record in store.catalogue.sources()}
+        states = {name: "missing" if text is None else "ready" for name, text in self.held.items()}
+        assert records == {self.library.source(name): state for name, state in states.items()}
+        held = {name: text for name, text in self.held.items() if text is not None}
+        for name, text in held.items():
+            assert store.load_page(self.library.source(name), None) == text
+        chunks = [chunk for chunk, _ in store.fetch(sorted(store.catalogue.chunk_ids())).values()]
+        expected = [(self.library.source(name), text) for name, whole in held.items() for text in CONTENTS[whole]]
+        assert sorted((chunk.source, chunk.text) for chunk in chunks) == sorted(expected)
+
+    def teardown(self) -> None:
+        if hasattr(self, "library"):
+            self.library.close()
+
+
+def test_any_history_of_changes_and_ingests_ends_in_what_the_files_say(new_library: NewLibrary) -> None:
+    AnyHistory.new_library = staticmethod(new_library)
+    run_state_machine_as_test(
+        AnyHistory,
+        settings=settings(max_examples=30, stateful_step_count=20, suppress_health_check=[*HealthCheck]),
+    )
+
+
+@pytest.mark.slow
+def test_any_long_history_of_changes_and_ingests_ends_in_what_the_files_say(new_library: NewLibrary) -> None:
+    AnyHistory.new_library = staticmethod(new_library)
+    run_state_machine_as_test(
+        AnyHistory,
+        settings=settings(max_examples=100, stateful_step_count=50, suppress_health_check=[*HealthCheck]),
+    )
+
+
+@settings(max_examples=10)
+@given(
+    files=st.dictionaries(NAMES, TEXTS, min_size=2),
+    order=st.randoms(use_true_random=False),
+    cuts=st.sets(st.integers(1, 4), max_size=3),
+)
+def test_files_ingested_in_any_order_and_in_any_number_of_runs_make_the_same_collection(
+    new_library: NewLibrary, files: dict[str, str], order: object, cuts: set[int]
+) -> None:
+    library = new_library()
+    for name, text in files.items():
+        library.write(name, text)
+    names = list(files)
+    order.shuffle(names)  # type: ignore[attr-defined]
+    for start, end in pairwise(sorted({0, *(cut for cut in cuts if cut < len(names)), len(names)})):
+        library.ingest(*names[start:end])
+    check_as_clean(library)
+
+
+@settings(max_examples=10)
+@given(first=st.dictionaries(NAMES, TEXTS, min_size=1), then=st.dictionaries(NAMES, TEXTS, min_size=1))
+def test_one_folder_after_another_with_prune_makes_the_same_collection_as_the_last_alone(
+    new_library: NewLibrary, first: dict[str, str], then: dict[str, str]
+) -> None:
+    library = new_library()
+    for name, text in first.items():
+        library.write(name, text)
+    library.ingest()
+    for name in first.keys() - then.keys():
+        (library.docs / name).unlink()
+    for name, text in then.items():
+        library.write(name, text)
+    library.ingest(prune=True)
+    check_as_clean(library)
+
+
+def check_as_clean(library: Library) -> None:
+    clean = library.clean_build()
+    check_alike(library.store, clean.store)
+    clean.store.close()
+    library.close()

@@ -1,0 +1,99 @@
+"""What a chunk and a passage promise: an id that stays, and a way to LangChain's Document and back that loses nothing."""
+
+import json
+from dataclasses import FrozenInstanceError, replace
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from tests.vectorstore.conftest import NewStore
+from vectorstore.store import Fingerprint
+from vectorstore.types import Chunk, Passage, embedded_context
+
+CHUNK = Chunk("/docs/apollo.pdf", "Apollo 11", 3, 14, 38, "Collins stayed in orbit.", ("The crew", "In orbit"))
+
+# Any character but halves of surrogate pairs, which no decoded file holds.
+TEXTS = st.text(st.characters(exclude_categories=["Cs"]), max_size=40)
+PLACES = st.integers(0, 2**40)
+CHUNKS = st.builds(
+    Chunk,
+    source=TEXTS,
+    title=TEXTS,
+    page=st.none() | st.integers(1, 10**6),
+    start=PLACES,
+    end=PLACES,
+    text=TEXTS,
+    headings=st.lists(TEXTS, max_size=4).map(tuple),
+)
+SCORES = st.floats(-1, 1)
+
+
+def test_the_id_of_a_chunk_is_the_one_it_has_always_had() -> None:
+    assert CHUNK.id == "b78a0df9da0a4dd343b7eafa015d7af8"
+
+
+def test_the_id_depends_on_source_page_start_and_text_alone() -> None:
+    same = [replace(CHUNK, title="Other"), replace(CHUNK, end=0), replace(CHUNK, headings=())]
+    other = [replace(CHUNK, source="/x"), replace(CHUNK, page=None), replace(CHUNK, start=0), replace(CHUNK, text="x")]
+    assert {chunk.id for chunk in same} == {CHUNK.id}
+    assert len({CHUNK.id, *(chunk.id for chunk in other)}) == 5
+
+
+@given(one=CHUNKS, other=CHUNKS)
+def test_chunks_of_different_places_have_different_ids(one: Chunk, other: Chunk) -> None:
+    def place(chunk: Chunk) -> tuple[object, ...]:
+        return chunk.source, chunk.page, chunk.start, chunk.text
+
+    assert (one.id == other.id) == (place(one) == place(other))
+
+
+@given(chunk=CHUNKS)
+def test_a_chunk_comes_back_from_a_document_as_it_was(chunk: Chunk) -> None:
+    document = chunk.to_document()
+    assert Chunk.from_document(document) == chunk
+    assert document.id == chunk.id
+    assert document.page_content == chunk.text
+
+
+@given(chunk=CHUNKS, score=SCORES, cosine=SCORES, lexical=SCORES)
+def test_a_passage_comes_back_from_a_document_as_it_was(
+    chunk: Chunk, score: float, cosine: float, lexical: float
+) -> None:
+    passage = Passage(chunk, score, cosine, lexical)
+    assert Passage.from_document(passage.to_document()) == passage
+    assert json.loads(json.dumps(passage.to_json())) == passage.to_json()
+
+
+@settings(max_examples=25)
+@given(chunks=st.lists(CHUNKS, min_size=1, max_size=5, unique_by=lambda chunk: chunk.id))
+def test_chunks_come_back_from_chroma_as_they_were(new_store: NewStore, chunks: list[Chunk]) -> None:
+    store = new_store()
+    with store.writing(Fingerprint("any", "cosine")):
+        vectors = np.random.default_rng(0).random((len(chunks), 4), dtype=np.float32)
+        store.open_vectors().upsert(chunks, vectors)
+        fetched = store.fetch([chunk.id for chunk in chunks])
+        nearest = store.nearest(vectors[0], limit=10)
+    store.close()
+    assert {chunk_id: chunk for chunk_id, (chunk, _) in fetched.items()} == {chunk.id: chunk for chunk in chunks}
+    assert nearest.keys() == fetched.keys()
+    for chunk, vector in zip(chunks, vectors, strict=True):
+        np.testing.assert_allclose(fetched[chunk.id][1], vector, rtol=1e-6)
+
+
+def test_what_is_embedded_begins_with_the_title_and_the_two_innermost_headings() -> None:
+    assert CHUNK.embedded_text == "Apollo 11 > The crew > In orbit\nCollins stayed in orbit."
+    assert embedded_context("T", ("a", "b", "c")) == "T > b > c"
+    assert embedded_context("t" * 100, ("h" * 100,)) == f"{'t' * 80} > {'h' * 60}"
+
+
+def test_chunks_cannot_be_changed() -> None:
+    with pytest.raises(FrozenInstanceError):
+        CHUNK.text = "other"  # type: ignore[misc]
+
+
+def test_the_json_of_a_passage_has_the_names_that_scripts_rely_on() -> None:
+    assert list(Passage(CHUNK, 0.5, 0.25, 0.75).to_json()) == [
+        *("id", "source", "title", "page", "start", "end", "text", "score")
+    ]

@@ -1,0 +1,51 @@
+"""Texts put into a collection without files: a source of one page, each of its texts a chunk."""
+
+import hashlib
+from collections.abc import Sequence
+from datetime import UTC, datetime
+
+from vectorstore.catalogue import READY, SourceRecord, hash_pages
+from vectorstore.embeddings import EmbeddingModel, embed_chunks
+from vectorstore.store import Fingerprint, IngestedSource, Store
+from vectorstore.types import Chunk, Page
+
+
+def cut(source: str, texts: Sequence[str], *, title: str = "Title") -> tuple[Page, list[Chunk]]:
+    page_text = "\n\n".join(texts)
+    chunks, start = [], 0
+    for text in texts:
+        chunks.append(Chunk(source, title, None, start, start + len(text), text))
+        start += len(text) + 2
+    return Page(None, page_text), chunks
+
+
+def source_of(source: str, texts: Sequence[str], model: EmbeddingModel, *, title: str = "Title") -> IngestedSource:
+    page, chunks = cut(source, texts, title=title)
+    record = SourceRecord(
+        source=source,
+        title=title,
+        kind="text",
+        text_id=hash_pages([page]),
+        content_hash=hashlib.sha256(page.text.encode()).hexdigest(),
+        size=len(page.text),
+        mtime_ns=0,
+        chunks=len(chunks),
+        state=READY,
+        ingested_at=datetime.now(UTC).isoformat(),
+    )
+    vectors = embed_chunks(model, [chunk.embedded_text for chunk in chunks]) if chunks else []
+    return IngestedSource(record, [page], chunks, vectors)
+
+
+def put(store: Store, model: EmbeddingModel, **sources: str | Sequence[str]) -> None:
+    """Each keyword is a source, its value the text of its only chunk or the texts of several."""
+    batch = [
+        source_of(source, [texts] if isinstance(texts, str) else texts, model) for source, texts in sources.items()
+    ]
+    with store.writing(Fingerprint(model.name, "cosine")):
+        store.replace(batch)
+
+
+def remove(store: Store, *sources: str) -> None:
+    with store.writing():
+        store.remove(sources, forget=True)
