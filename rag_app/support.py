@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from itertools import pairwise
 
 from rag_app.citations import Claim, Evidence, take_markers
-from rag_app.sentences import split_sentences
+from rag_app.sentences import ITEM_MARK, split_sentences
 from vectorstore.stopwords import ENGLISH_STOP_WORDS
 from vectorstore.types import Passage
 
@@ -38,8 +38,15 @@ def prove(text: str, passages: Sequence[Passage]) -> list[Claim]:
 
 def cover(text: str) -> list[tuple[int, int]]:
     """The sentences of a text with what lies between them, so that together they are the text."""
-    starts = [start for start, _ in split_sentences(text)][1:]
+    starts = [item_start(text, start) for start, _ in split_sentences(text)][1:]
     return list(zip([0, *starts], [*starts, len(text)], strict=True))
+
+
+def item_start(text: str, start: int) -> int:
+    """Where the mark of a list item begins, if the sentence is an item's first."""
+    line = text.rfind("\n", 0, start) + 1
+    mark = ITEM_MARK.match(text, line)
+    return line if mark and mark.end() == start else start
 
 
 def find_evidence(sentence: str, passage: Passage) -> Evidence | None:

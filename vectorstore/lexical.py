@@ -62,7 +62,9 @@ class LexicalIndex:
 
     def terms(self, text: str) -> list[str]:
         """The distinct stemmed words of a text that the index looks for, in order."""
-        return list(dict.fromkeys(self._analyzer.analyze(text)))[:MAX_QUESTION_TERMS]
+        # Halves of surrogate pairs, which a terminal passes on, are no text to tantivy.
+        words = self._analyzer.analyze(text.encode("utf-8", "replace").decode())
+        return list(dict.fromkeys(words))[:MAX_QUESTION_TERMS]
 
     def idf(self, text: str) -> dict[str, float]:
         """The stemmed words of a text, each with its inverse document frequency among the chunks."""

@@ -38,6 +38,8 @@ class HybridRetriever(BaseRetriever):
 
     def search(self, question: str, *, k: int | None = None) -> list[Passage]:
         self.store.require(Fingerprint(self.model.name, self.distance))
+        # A question typed in another encoding than the terminal's has halves of surrogate pairs in it.
+        question = question.encode("utf-8", "replace").decode()
         vector = np.asarray(embed_question(self.model, question), dtype=np.float32)
         found = self.store.nearest(vector, limit=DENSE_CANDIDATES)
         lexical = self.store.lexical.match(question, limit=LEXICAL_CANDIDATES)
@@ -57,7 +59,8 @@ def fuse(
     ids = sorted(found)
     if not ids:
         return []
-    cosines = cosine_similarities(vector, np.stack([found[chunk_id][1] for chunk_id in ids]))
+    # The matrix product gives equal vectors cosines that differ in the last bits, by where they stand.
+    cosines = cosine_similarities(vector, np.stack([found[chunk_id][1] for chunk_id in ids])).round(6)
     passages = []
     for chunk_id, cosine in zip(ids, cosines.tolist(), strict=True):
         words = lexical.get(chunk_id, 0.0)

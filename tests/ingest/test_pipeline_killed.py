@@ -60,7 +60,7 @@ class StopBefore:
 
 def write_first_version(library: Library) -> None:
     library.write("same.md", "# Same\n\nApples grow on trees.")
-    library.write("edited.md", "# Old title\n\nOne.\n\n## Part\n\nBoats cross the river.\n\n## Gone\n\nClouds bring rain.")
+    library.write("edited.md", "# Old title\n\nOne.\n\n## Part\n\nBoats cross the river.\n\n## Gone\n\nClouds rain.")
     library.write("gone.md", "Dogs bark.")
 
 

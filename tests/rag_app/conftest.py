@@ -8,8 +8,10 @@ from typing import TYPE_CHECKING
 
 import hypothesis
 import pytest
+from langchain_openai import ChatOpenAI
 
 from rag_app import Answer, Settings, ingest_paths, load_chain
+from rag_app.chat_models import load_chat_model
 from tests.rag_app.fault_server import FaultServer
 
 if TYPE_CHECKING:
@@ -43,6 +45,16 @@ def smollm_path() -> Path:
     if importlib.util.find_spec("xllamacpp") is None:
         pytest.skip("no engine for it: pip install 'rag-app[local]'")
     return found[0]
+
+
+@pytest.fixture(scope="module")
+def smollm(smollm_path: Path) -> ChatOpenAI:
+    with pytest.MonkeyPatch.context() as environment:
+        for name in ("HTTP_PROXY", "ALL_PROXY", "OPENAI_PROXY"):
+            environment.setenv(name, "http://127.0.0.1:1")
+        model = load_chat_model(f"gguf:{smollm_path}")
+    assert isinstance(model, ChatOpenAI)
+    return model
 
 
 @pytest.fixture(scope="session")

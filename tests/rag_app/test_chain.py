@@ -154,7 +154,9 @@ class TestRunnable:
         questions: list[Request] = [*QUESTIONS, *reversed(QUESTIONS)]
         batch = samples_chain.batch(questions)
         assert len(batch) == 20
-        assert [timeless(answer) for answer in batch] == [timeless(samples_chain.invoke(asked)) for asked in questions]
+        alone = {question: timeless(samples_chain.invoke(question)) for question in QUESTIONS}
+        assert [timeless(answer) for answer in batch] == [alone[answer.question] for answer in batch]
+        assert [answer.question for answer in batch] == questions
 
     def test_the_async_calls_give_the_same(self, samples_chain: Chain) -> None:
         async def collect(updates: AsyncIterator[Any]) -> list[Any]:

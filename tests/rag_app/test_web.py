@@ -96,12 +96,11 @@ def test_the_open_source_shows_its_context_then_the_whole_page_and_closes(page: 
     ask(page, samples_url, SUGGESTED_QUESTIONS[-1])
     page.get_by_role("button", name="Source 1").click()
     source = page.get_by_role("region", name="Source")
-    text = source.locator(".page")
-    before = len(text.inner_text())
     expect(source.locator("mark")).to_be_in_viewport()
+    before = len(source.locator(".page").inner_text())
     source.get_by_role("button", name="Show the whole").click()
     expect(source.get_by_role("button", name="Show less")).to_be_visible()
-    assert len(text.inner_text()) > before
+    assert len(source.locator(".page").inner_text()) > before
     expect(source.locator("mark")).to_be_in_viewport()
     source.get_by_role("button", name="Close").click()
     expect(source).to_have_count(0)
@@ -132,7 +131,6 @@ def test_a_question_the_documents_do_not_answer_is_refused_with_the_closest_pass
     expect(page.get_by_text(REFUSAL)).to_be_visible()
     page.get_by_role("list", name="Closest passages").get_by_role("button").first.click()
     expect(page.get_by_role("region", name="Source").locator("mark")).to_be_visible()
-    expect(page.get_by_role("button", name="Source 1")).to_have_count(0)
 
 
 def test_a_question_of_punctuation_alone_gets_an_error_in_words(page: Page, samples_url: str) -> None:
@@ -152,20 +150,20 @@ def test_the_page_has_no_sideways_scrolling_on_a_narrow_screen(page: Page, sampl
 def test_a_missing_collection_is_told_with_its_command_and_what_other_processes_ingest_is_found(
     page: Page, tmp_path: Path
 ) -> None:
-    first, second = tmp_path / "first.txt", tmp_path / "second.txt"
+    data_dir, first, second = tmp_path / "data", tmp_path / "first.txt", tmp_path / "second.txt"
     first.write_text("The harbour master of Lowmere is called Hanneke. She keeps the keys of the lock.\n")
     second.write_text("The lighthouse of Lowmere was painted green in 1931 by two brothers.\n")
-    with served(tmp_path / "data", "papers", log=tmp_path / "log") as url:
+    with served(data_dir, "papers", log=tmp_path / "log") as url:
         page.goto(url)
         expect(page.get_by_role("alert")).to_contain_text("there is no collection papers")
         expect(page.get_by_role("alert")).to_contain_text("rag ingest --collection papers")
-        run_rag(tmp_path / "data", "ingest", "--collection", "papers", first)
+        run_rag(data_dir, "ingest", "--collection", "papers", first)
         page.get_by_role("button", name="Try again").click()
         expect(page.get_by_text("1 document in the collection papers")).to_be_visible()
         ask(page, None, "Who is the harbour master of Lowmere?")
         expect(page.get_by_text("is called Hanneke").first).to_be_visible()
         first.write_text("The harbour master of Lowmere has left.\n")
-        run_rag(tmp_path / "data", "ingest", "--collection", "papers", first, second)
+        run_rag(data_dir, "ingest", "--collection", "papers", first, second)
         ask(page, None, "When was the lighthouse of Lowmere painted green?")
         expect(page.get_by_text("painted green in 1931").first).to_be_visible()
         page.get_by_role("button", name="Source 1").first.click()

@@ -1,4 +1,4 @@
-"""What a chunk and a passage promise: an id that stays, and a way to LangChain's Document and back that loses nothing."""
+"""What a chunk and a passage promise: an id that stays, and a way to a Document and back that loses nothing."""
 
 import json
 from dataclasses import FrozenInstanceError, replace
