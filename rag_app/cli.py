@@ -72,7 +72,7 @@ def ingest(
 
 @app.command(epilog=example('rag ask "Who stayed in orbit?"', 'rag ask --json --top-k 10 "Who paid for it?"'))
 def ask(
-    question: Annotated[str, typer.Argument(help="The question, in words.")],
+    question: Annotated[str, typer.Argument(metavar="QUESTION", help="The question, in words.")],
     collection: CollectionOption = None,
     top_k: TopKOption = None,
     as_json: JsonOption = False,
@@ -107,7 +107,7 @@ def ask(
 
 @app.command(epilog=example('rag search "lunar orbit"', 'rag search --top-k 3 --json "lunar orbit"'))
 def search(
-    query: Annotated[str, typer.Argument(help="What to look for.")],
+    query: Annotated[str, typer.Argument(metavar="QUERY", help="What to look for.")],
     collection: CollectionOption = None,
     top_k: TopKOption = None,
     as_json: JsonOption = False,
@@ -135,7 +135,7 @@ def search(
 def show(
     source: Annotated[
         str,
-        typer.Argument(help="A path or URL as `rag list` gives it; the end of it will do."),
+        typer.Argument(metavar="SOURCE", help="A path or URL as `rag list` gives it; the end of it will do."),
     ],
     page: Annotated[int | None, typer.Option("--page", min=1, help="The page, counted from 1.")] = None,
     collection: CollectionOption = None,

@@ -38,8 +38,8 @@ def collections(context: typer.Context, as_json: JsonOption = False) -> None:
 
 @collections_app.command(epilog=example("rag collections rename papers law"))
 def rename(
-    name: Annotated[str, typer.Argument(help="The collection.")],
-    new_name: Annotated[str, typer.Argument(help="What it is to be called.")],
+    name: Annotated[str, typer.Argument(metavar="NAME", help="The collection.")],
+    new_name: Annotated[str, typer.Argument(metavar="NEW_NAME", help="What it is to be called.")],
     as_json: JsonOption = False,
 ) -> None:
     """Give a collection another name."""
@@ -55,7 +55,7 @@ def rename(
 
 @collections_app.command(epilog=example("rag collections delete papers"))
 def delete(
-    name: Annotated[str, typer.Argument(help="The collection.")],
+    name: Annotated[str, typer.Argument(metavar="NAME", help="The collection.")],
     as_json: JsonOption = False,
 ) -> None:
     """Delete a collection with all that was stored for it; the files it was made from stay."""

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TypeVar
 
 import numpy as np
+from chromadb.errors import ChromaError
 from filelock import FileLock, Timeout
 from numpy.typing import NDArray
 
@@ -89,13 +90,18 @@ class Store:
 
     def _read(self, read: Callable[[VectorIndex], Found]) -> Found:
         with self._shared.lock, translated_storage_errors(self.folder):
-            found = read(self.open_vectors())
             for _ in range(REREADS):
+                try:
+                    found = read(self.open_vectors())
+                except ChromaError:
+                    # Rows that another process is about to make public are in Chroma's tables and not in the index that
+                    # this process has open: "Error finding id". Opened anew it has them.
+                    self._shared.close()
+                    continue
                 if self._shared.generation == self.catalogue.generation():
-                    break
-                # Another process has removed rows meanwhile, whose successors this index could not show yet.
-                found = read(self.open_vectors())
-            return found
+                    return found
+                # Another process has removed rows meanwhile, whose successors the index could not show yet.
+            return read(self.open_vectors())
 
     def open_vectors(self) -> VectorIndex:
         """The vector index as of the last finished change, whichever process made it."""

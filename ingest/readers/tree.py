@@ -103,7 +103,8 @@ def _render(place: int, *, nodes: Sequence[TreeNode]) -> str:
 
 
 def _heading(text: str, level: int) -> str:
-    words = " ".join(text.split())
+    # A slide's title comes with the marks of its bold type.
+    words = " ".join(text.strip().strip("*").split())
     return f"{'#' * min(level, 6)} {words}" if words else ""
 
 

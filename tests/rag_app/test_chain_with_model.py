@@ -1,6 +1,7 @@
 """The chain with a chat model that writes, over real HTTP on loopback: what it may write, and how it may fail."""
 
 import asyncio
+import json
 import re
 import socket
 import time
@@ -234,6 +235,17 @@ class TestCommandLine:
         assert [title[:3] for title in titles] == [f"{number}. " for number in range(1, 7)]
         assert STAYED in run.stdout
         assert "Halfway" not in run.stdout
+
+    def test_a_failure_in_json_has_the_passages_too(
+        self, rag: CommandLine, samples_settings: Settings, fault_server: FaultServer
+    ) -> None:
+        fault_server.behave("wrong_key")
+        here = {"RAG_DATA_DIR": str(samples_settings.data_dir), "RAG_LLM": SPEC}
+        run = rag("ask", QUESTION, "--collection", "samples", "--json", **here)
+        found = json.loads(run.stdout)
+        assert (run.returncode, list(found)) == (2, ["question", "error", "hint", "passages"])
+        assert run.stderr == f"error: {found['error']}\nhint: {found['hint']}\n"
+        assert len(found["passages"]) == 6
 
     def test_a_written_answer_says_who_wrote_it(
         self, rag: CommandLine, samples_settings: Settings, fault_server: FaultServer

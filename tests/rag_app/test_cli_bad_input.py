@@ -226,9 +226,9 @@ class TestArguments:
     @pytest.mark.parametrize(
         ("arguments", "message", "hint"),
         [
-            (["ask"], "Missing argument 'question'.", "rag ask --help"),
+            (["ask"], "Missing argument 'QUESTION'.", "rag ask --help"),
             (["frobnicate"], "No such command 'frobnicate'.", "rag --help"),
-            (["collections", "rename", "one"], "Missing argument 'new_name'.", "rag collections rename --help"),
+            (["collections", "rename", "one"], "Missing argument 'NEW_NAME'.", "rag collections rename --help"),
         ],
     )
     def test_arguments_that_cannot_be_given(
