@@ -14,6 +14,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from filelock import FileLock
+
 from vectorstore.types import Page
 
 SCHEMA = """
@@ -63,10 +65,19 @@ class Catalogue:
 
     def __init__(self, path: Path) -> None:
         self.path = path
+        if self._is_empty():
+            # SQLite does not wait for its turn to change the journal's mode: it fails with "database is locked".
+            with FileLock(path.with_suffix(".lock")):
+                self._create()
+
+    def _is_empty(self) -> bool:
         with self._connect() as connection:
-            if not connection.execute("SELECT 1 FROM sqlite_master LIMIT 1").fetchone():
-                connection.execute("PRAGMA journal_mode = WAL")  # readers go on while one process writes
-                connection.executescript(SCHEMA)
+            return connection.execute("SELECT 1 FROM sqlite_master LIMIT 1").fetchone() is None
+
+    def _create(self) -> None:
+        with self._connect() as connection:
+            connection.execute("PRAGMA journal_mode = WAL")  # readers go on while one process writes
+            connection.executescript(f"BEGIN; {SCHEMA} COMMIT;")  # whole or not at all, whoever looks or is killed
 
     @contextmanager
     def _connect(self) -> Iterator[sqlite3.Connection]:
