@@ -215,7 +215,7 @@ def test_an_ingest_killed_at_a_random_moment_and_run_again_equals_a_clean_build(
 @pytest.mark.slow
 @pytest.mark.timeout(1800)
 def test_fifty_large_ingests_killed_at_random_moments_and_run_again_equal_a_clean_build(library: Library) -> None:
-    second = write_versions(library, files=40, parts=30)  # three groups of chunks
+    second = write_versions(library, files=20, parts=30)  # two groups of chunks
     check_killed_at_random(library, second, runs=50)
 
 
