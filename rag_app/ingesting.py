@@ -3,11 +3,12 @@
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from ingest.pipeline import IngestOptions, ingest_files
+from ingest.pipeline import IngestOptions, ingest_files, judge_absent
 from ingest.report import IngestReport, Progress
+from ingest.sources import find_files
 from rag_app.settings import Settings
 from rag_app.wiring import LOADED, Tell, silent
-from vectorstore.collections import create_store
+from vectorstore.collections import create_store, list_collections
 
 
 def run_ingest(
@@ -28,6 +29,9 @@ def run_ingest(
         rebuild=rebuild,
         include_all=include_all,
     )
+    if settings.collection not in list_collections(settings.data_dir):
+        # A first path that is mistyped is told before a model is converted for it and a collection made.
+        judge_absent(find_files(paths, include_all=include_all, max_bytes=options.max_file_bytes), known={})
     return ingest_files(
         paths,
         store=create_store(settings.data_dir, settings.collection, chroma_url=settings.chroma_url),

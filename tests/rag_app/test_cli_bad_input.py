@@ -41,6 +41,11 @@ class TestPaths:
         hint = "check the path; rag ingest --help shows examples"
         assert told(rag("ingest", "nowhere")) == refused(f"there is no file or folder {path}", hint)
 
+    def test_a_first_path_that_is_not_there_makes_no_collection(self, rag: CommandLine, tmp_path: Path) -> None:
+        data = tmp_path / "fresh"
+        assert rag("ingest", "nowhere", RAG_DATA_DIR=str(data)).returncode == 2
+        assert not data.exists()
+
     def test_a_pattern_that_matches_nothing(self, rag: CommandLine, samples_settings: Settings) -> None:
         hint = "check the pattern, or name a folder: rag ingest FOLDER"
         assert told(rag("ingest", "*.pdf")) == refused("nothing matches *.pdf", hint)
