@@ -26,7 +26,7 @@ if TYPE_CHECKING:  # so that help and errors do not wait for LangChain, 0.6 s
 
     from ingest.report import FileReport, IngestReport
     from ingest.report import Progress as IngestProgress
-    from rag_app.types import Answer, Citation
+    from rag_app.types import Answer, Citation, Sentence
     from vectorstore.types import Passage
 
 # A document's bytes must not move the cursor, recolour the terminal or retitle the window.
@@ -122,7 +122,7 @@ def stream_answer(chain: "Runnable[Any, Answer]", question: str) -> "Answer":
 
 
 def print_answer(answer: "Answer") -> None:
-    out.print(clean(answer.text))
+    out.print(clean(answer.text if answer.refused else "".join(map(with_support, answer.sentences))))
     if not answer.refused:
         out.print()
         for citation in answer.citations:
@@ -134,6 +134,14 @@ def print_answer(answer: "Answer") -> None:
     if unsupported and not answer.refused:
         say(f"\n{unsupported} of {len(answer.sentences)} sentences have no support in the documents")
     say(f"\nAnswered by {answer.answered_by}." + (f" {WRITTEN_ANSWERS}" if answer.answered_by == "quotes" else ""))
+
+
+def with_support(sentence: "Sentence") -> str:
+    """The sentence, marked where nothing in the documents proves it; what has no word claims nothing."""
+    if sentence.supported or not re.search(r"\w", sentence.text):
+        return sentence.text
+    shown = sentence.text.rstrip()
+    return f"{shown} (unsupported){sentence.text[len(shown) :]}"
 
 
 def place(found: "Citation") -> str:

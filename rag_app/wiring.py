@@ -12,6 +12,7 @@ from rag_app.settings import Settings
 from rag_app.types import Answer
 from vectorstore.collections import open_store
 from vectorstore.embeddings import EmbeddingModel, load_embedding_model
+from vectorstore.errors import CollectionError
 from vectorstore.retriever import HybridRetriever
 from vectorstore.store import Fingerprint, Store
 
@@ -52,8 +53,10 @@ def build_store(settings: Settings) -> Store:
 
 
 def build_retriever(settings: Settings, *, k: int | None = None, on_message: Tell = silent) -> HybridRetriever:
-    """The retriever over a collection that is there; refuses one that another model or distance made."""
+    """The retriever over a collection that has documents; refuses one that another model or distance made."""
     store = build_store(settings)
+    if not store.catalogue.has_documents():
+        raise CollectionError(f"the collection {store.name} is empty", f"rag ingest --collection {store.name} PATH")
     store.require(Fingerprint(settings.embeddings, settings.distance))
     model = LOADED.get(settings, on_message)
     return HybridRetriever(store=store, model=model, distance=settings.distance, k=k or settings.top_k)

@@ -14,8 +14,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from filelock import FileLock
-
+from vectorstore.storage_errors import translated_storage_errors
 from vectorstore.types import Page
 
 SCHEMA = """
@@ -65,29 +64,22 @@ class Catalogue:
 
     def __init__(self, path: Path) -> None:
         self.path = path
-        if self._is_empty():
-            # SQLite does not wait for its turn to change the journal's mode: it fails with "database is locked".
-            with FileLock(path.with_suffix(".lock")):
-                self._create()
-
-    def _is_empty(self) -> bool:
+        # Not in WAL mode: there even a reader writes, which on a full or read-only disk it cannot.
         with self._connect() as connection:
-            return connection.execute("SELECT 1 FROM sqlite_master LIMIT 1").fetchone() is None
-
-    def _create(self) -> None:
-        with self._connect() as connection:
-            connection.execute("PRAGMA journal_mode = WAL")  # readers go on while one process writes
-            connection.executescript(f"BEGIN; {SCHEMA} COMMIT;")  # whole or not at all, whoever looks or is killed
+            if not connection.execute("SELECT 1 FROM sqlite_master LIMIT 1").fetchone():
+                # All tables or none, whoever looks at the same moment or is killed.
+                connection.executescript(f"BEGIN IMMEDIATE; {SCHEMA} COMMIT;")
 
     @contextmanager
     def _connect(self) -> Iterator[sqlite3.Connection]:
         # A connection a call: threads share no state, and opening one takes 0.1 ms.
-        connection = sqlite3.connect(self.path, timeout=30)
-        try:
-            with connection:
-                yield connection
-        finally:
-            connection.close()
+        with translated_storage_errors(self.path.parent):
+            connection = sqlite3.connect(self.path, timeout=30)
+            try:
+                with connection:
+                    yield connection
+            finally:
+                connection.close()
 
     def facts(self) -> dict[str, str]:
         with self._connect() as connection:
@@ -113,6 +105,11 @@ class Catalogue:
         with self._connect() as connection:
             rows = connection.execute(f"SELECT {SOURCE_COLUMNS} FROM sources ORDER BY source").fetchall()
         return [SourceRecord(*row) for row in rows]
+
+    def has_documents(self) -> bool:
+        """Whether any source can be found."""
+        with self._connect() as connection:
+            return connection.execute("SELECT 1 FROM sources WHERE state = ? LIMIT 1", (READY,)).fetchone() is not None
 
     def pages(self, text_id: str) -> list[Page]:
         with self._connect() as connection:

@@ -7,6 +7,7 @@ from pathlib import Path
 import tantivy
 
 from vectorstore.stopwords import ENGLISH_STOP_WORDS
+from vectorstore.storage_errors import translated_storage_errors
 from vectorstore.types import Chunk
 
 ANALYZER = "stemmed"
@@ -20,6 +21,7 @@ class LexicalIndex:
 
     def __init__(self, folder: Path) -> None:
         folder.mkdir(parents=True, exist_ok=True)
+        self._folder = folder
         self._analyzer = build_analyzer()
         self._schema = build_schema()
         self._index = tantivy.Index(self._schema, path=str(folder), reuse=True)
@@ -45,8 +47,7 @@ class LexicalIndex:
         terms = self.terms(question)
         if not terms:
             return {}
-        self._index.reload()  # another process may have committed
-        searcher = self._index.searcher()
+        searcher = self._searcher()
         words = [
             (
                 tantivy.Occur.Should,
@@ -68,18 +69,20 @@ class LexicalIndex:
 
     def idf(self, text: str) -> dict[str, float]:
         """The stemmed words of a text, each with its inverse document frequency among the chunks."""
-        self._index.reload()
-        return weigh(self._index.searcher(), self.terms(text))
+        return weigh(self._searcher(), self.terms(text))
 
     def ids(self) -> set[str]:
-        self._index.reload()
-        searcher = self._index.searcher()
+        searcher = self._searcher()
         hits = searcher.search(tantivy.Query.all_query(), max(searcher.num_docs, 1), count=False).hits
         return {str(searcher.doc(address)["id"][0]) for _, address in hits}
 
     def __len__(self) -> int:
-        self._index.reload()
-        return int(self._index.searcher().num_docs)
+        return int(self._searcher().num_docs)
+
+    def _searcher(self) -> tantivy.Searcher:
+        with translated_storage_errors(self._folder):
+            self._index.reload()  # another process may have committed
+            return self._index.searcher()
 
 
 def bm25_scale(best: float, weights: Sequence[float]) -> float:

@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 import chromadb
 import numpy as np
 from chromadb.api.client import Client
+from chromadb.api.shared_system_client import SharedSystemClient
 from chromadb.config import Settings
 from langchain_chroma import Chroma
 from langchain_core.documents import Document
@@ -79,6 +80,10 @@ class VectorIndex:
     def close(self) -> None:
         # The client keeps its files open, and its caches blind to other processes, until it is closed.
         self._client.close()
+        # What it holds of a server's connections it does not close.
+        session = getattr(self._client._server, "_session", None)
+        if session is not None:
+            session.close()
 
 
 class SharedIndex:
@@ -118,7 +123,12 @@ def shared_index(folder: Path, *, url: str | None) -> SharedIndex:
 
 def open_embedded(folder: Path, name: str) -> Client:
     folder.mkdir(parents=True, exist_ok=True)
-    client = chromadb.PersistentClient(str(folder), settings=Settings(anonymized_telemetry=False))
+    try:
+        client = chromadb.PersistentClient(str(folder), settings=Settings(anonymized_telemetry=False))
+    except Exception:
+        # Chroma keeps the system that failed to start, and hands it out to the next who asks.
+        SharedSystemClient._identifier_to_system.pop(str(folder), None)
+        raise
     # A folder holds one collection, which keeps its name in Chroma when the folder is renamed.
     for collection in client.list_collections():
         if collection.name != name:

@@ -254,7 +254,7 @@ class TestCommandLine:
         here = {"RAG_DATA_DIR": str(samples_settings.data_dir), "RAG_LLM": SPEC}
         run = rag("ask", QUESTION, "--collection", "samples", **here)
         assert run.returncode == 0, run.stderr
-        assert run.stdout.startswith(f"{STAYED}. [1] Cheese is made of milk.\n\n[1] ")
+        assert run.stdout.startswith(f"{STAYED}. [1] Cheese is made of milk. (unsupported)\n\n[1] ")
         assert run.stderr == f"\n1 of 2 sentences have no support in the documents\n\nAnswered by {SPEC}.\n"
 
     def test_a_key_in_the_environment_sends_nothing_anywhere(

@@ -41,6 +41,13 @@ class TestPaths:
         hint = "check the path; rag ingest --help shows examples"
         assert told(rag("ingest", "nowhere")) == refused(f"there is no file or folder {path}", hint)
 
+    def test_asking_an_empty_collection(self, rag: CommandLine, tmp_path: Path) -> None:
+        (tmp_path / "nothing").mkdir()
+        assert rag("ingest", tmp_path / "nothing", "--collection", "bare").returncode == 0
+        assert told(rag("ask", "Who?", "--collection", "bare")) == refused(
+            "the collection bare is empty", "rag ingest --collection bare PATH"
+        )
+
     def test_a_first_path_that_is_not_there_makes_no_collection(self, rag: CommandLine, tmp_path: Path) -> None:
         data = tmp_path / "fresh"
         assert rag("ingest", "nowhere", RAG_DATA_DIR=str(data)).returncode == 2
