@@ -80,10 +80,11 @@ class VectorIndex:
     def close(self) -> None:
         # The client keeps its files open, and its caches blind to other processes, until it is closed.
         self._client.close()
-        # What it holds of a server's connections it does not close.
-        session = getattr(self._client._server, "_session", None)
-        if session is not None:
-            session.close()
+        # Its connections to a server, and those of the second client within, it leaves open.
+        for client in (self._client, self._client._admin_client):
+            session = getattr(getattr(client, "_server", None), "_session", None)
+            if session is not None:
+                session.close()
 
 
 class SharedIndex:

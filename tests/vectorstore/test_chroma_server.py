@@ -1,0 +1,109 @@
+"""A collection whose vectors are on a Chroma server, a real one on loopback."""
+
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from tests.vectorstore.texts import put, remove
+from vectorstore.collections import create_store, delete_collection, open_store, rename_collection
+from vectorstore.embeddings import EmbeddingModel
+from vectorstore.errors import StorageError
+from vectorstore.retriever import HybridRetriever
+from vectorstore.store import Store
+
+CHROMA = Path(sys.executable).with_name("chroma")
+
+
+@dataclass
+class Server:
+    url: str
+    child: "subprocess.Popen[bytes]"
+
+    def end(self) -> None:
+        self.child.kill()
+        self.child.wait()
+
+
+@pytest.fixture
+def server(tmp_path: Path) -> Iterator[Server]:
+    port = free_port()
+    command = [str(CHROMA), "run", "--path", str(tmp_path), "--host", "127.0.0.1", "--port", str(port)]
+    child = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    wait_for(port)
+    server = Server(f"http://127.0.0.1:{port}", child)
+    yield server
+    server.end()
+
+
+def free_port() -> int:
+    with socket.socket() as listening:
+        listening.bind(("127.0.0.1", 0))
+        return int(listening.getsockname()[1])
+
+
+def wait_for(port: int, *, seconds: float = 30) -> None:
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        with socket.socket() as trying:
+            if trying.connect_ex(("127.0.0.1", port)) == 0:
+                return
+        time.sleep(0.05)
+    pytest.fail("the Chroma server did not start")
+
+
+def found(store: Store, model: EmbeddingModel, question: str) -> list[str]:
+    return [passage.chunk.text for passage in HybridRetriever(store=store, model=model).search(question)]
+
+
+def test_a_collection_on_a_server_is_filled_searched_renamed_and_deleted(
+    server: Server, model: EmbeddingModel, tmp_path: Path
+) -> None:
+    url = server.url
+    store = create_store(tmp_path, "library", chroma_url=url)
+    put(store, model, a="apples grow", b="boats sail")
+    assert found(store, model, "apples") == ["apples grow", "boats sail"]
+    assert not (tmp_path / "collections" / "library" / "chroma").exists()
+    put(store, model, a="ants crawl")
+    remove(store, "b")
+    assert found(store, model, "boats") == ["ants crawl"]
+    assert set(store.count_chunks().values()) == {1}
+    rename_collection(tmp_path, "library", "papers", chroma_url=url)
+    papers = open_store(tmp_path, "papers", chroma_url=url)
+    assert found(papers, model, "ants") == ["ants crawl"]
+    delete_collection(tmp_path, "papers", chroma_url=url)
+    again = create_store(tmp_path, "papers", chroma_url=url)
+    put(again, model, c="clouds rain")
+    assert found(again, model, "ants") == ["clouds rain"]
+    again.close()
+
+
+def test_a_server_that_dies_is_told_and_what_was_stored_is_kept(
+    server: Server, model: EmbeddingModel, tmp_path: Path
+) -> None:
+    store = create_store(tmp_path, "library", chroma_url=server.url)
+    put(store, model, a="apples grow")
+    server.end()
+    for action in (lambda: found(store, model, "apples"), lambda: put(store, model, b="boats sail")):
+        with pytest.raises(StorageError) as raised:
+            action()
+        assert raised.value.message.startswith(f"the collection in {store.folder} cannot be read: ")
+    store.close()
+    assert [record.source for record in store.catalogue.sources()] == ["a"]
+    assert store.load_page("a", None) == "apples grow"
+
+
+def test_a_server_that_is_not_there_is_told(model: EmbeddingModel, tmp_path: Path) -> None:
+    url = f"http://127.0.0.1:{free_port()}"
+    store = create_store(tmp_path, "library", chroma_url=url)
+    with pytest.raises(StorageError) as raised:
+        put(store, model, a="apples grow")
+    assert raised.value.message == f"no Chroma server answers at {url}"
+    assert raised.value.hint == (
+        "start one with `chroma run --path FOLDER`, or unset RAG_CHROMA_URL to use the embedded one"
+    )
