@@ -3,6 +3,8 @@
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 import prompts
 from prompts import load_prompt, split_parts
@@ -44,3 +46,10 @@ def test_parts_begin_at_their_headings() -> None:
         ("system", "One.\n\n## Not a part"),
         ("human", "{x}"),
     ]
+
+
+@given(passages=st.text(), question=st.text())
+def test_whatever_stands_in_a_passage_or_a_question_reaches_the_model_as_it_is(passages: str, question: str) -> None:
+    system, human = load_prompt("answer").format_messages(refusal=REFUSAL, passages=passages, question=question)
+    assert human.text == f"Passages:\n\n{passages}\n\nQuestion: {question}"
+    assert system.text == load_prompt("answer").format_messages(refusal=REFUSAL, passages="", question="")[0].text
