@@ -52,6 +52,7 @@ def test_a_disk_that_is_too_small_is_told_and_what_was_there_is_found(tmp_path: 
     }
 
 
+@pytest.mark.slow
 def test_a_disk_that_is_filled_at_any_moment_of_an_ingest_loses_nothing(tmp_path: Path) -> None:
     facts = run_on_a_disk("is-filled", tmp_path)
     folder = tmp_path / "disk" / "collections" / "library"
@@ -62,6 +63,7 @@ def test_a_disk_that_is_filled_at_any_moment_of_an_ingest_loses_nothing(tmp_path
     assert facts["alike"]
 
 
+@pytest.mark.slow
 def test_a_disk_that_is_read_only_is_told(tmp_path: Path) -> None:
     facts = run_on_a_disk("is-read-only", tmp_path)
     told = ["StorageError", READ_ONLY.format(tmp_path / "disk" / "collections" / "library"), WRITABLE_HINT]
