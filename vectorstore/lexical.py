@@ -7,7 +7,7 @@ from pathlib import Path
 import tantivy
 
 from vectorstore.stopwords import ENGLISH_STOP_WORDS
-from vectorstore.storage_errors import translated_storage_errors
+from vectorstore.storage_errors import translated_index_errors
 from vectorstore.types import Chunk
 
 ANALYZER = "stemmed"
@@ -21,26 +21,28 @@ class LexicalIndex:
 
     def __init__(self, folder: Path) -> None:
         folder.mkdir(parents=True, exist_ok=True)
-        self._folder = folder
+        self._collection = folder.parent
         self._analyzer = build_analyzer()
         self._schema = build_schema()
-        self._index = tantivy.Index(self._schema, path=str(folder), reuse=True)
+        with translated_index_errors(self._collection):
+            self._index = tantivy.Index(self._schema, path=str(folder), reuse=True)
         self._index.register_tokenizer(ANALYZER, self._analyzer)
 
     def change(self, *, add: Iterable[Chunk] = (), remove: Iterable[str] = ()) -> None:
         """Remove chunk ids, then add chunks (replacing equal ids), in one commit."""
-        writer = self._index.writer(heap_size=WRITER_BYTES, num_threads=1)
-        try:
-            for chunk_id in remove:
-                writer.delete_documents_by_term("id", chunk_id)
-            for chunk in add:
-                writer.delete_documents_by_term("id", chunk.id)
-                words = "\n".join((chunk.title, *chunk.headings, chunk.text))
-                writer.add_document(tantivy.Document(id=chunk.id, words=words))
-            writer.commit()
-        finally:
-            writer.wait_merging_threads()
-        self._index.reload()
+        with translated_index_errors(self._collection):
+            writer = self._index.writer(heap_size=WRITER_BYTES, num_threads=1)
+            try:
+                for chunk_id in remove:
+                    writer.delete_documents_by_term("id", chunk_id)
+                for chunk in add:
+                    writer.delete_documents_by_term("id", chunk.id)
+                    words = "\n".join((chunk.title, *chunk.headings, chunk.text))
+                    writer.add_document(tantivy.Document(id=chunk.id, words=words))
+                writer.commit()
+            finally:
+                writer.wait_merging_threads()
+            self._index.reload()
 
     def match(self, question: str, *, limit: int) -> dict[str, float]:
         """Chunk ids to scores in [0, 1], best first: BM25, made comparable between questions by `scale`."""
@@ -80,7 +82,7 @@ class LexicalIndex:
         return int(self._searcher().num_docs)
 
     def _searcher(self) -> tantivy.Searcher:
-        with translated_storage_errors(self._folder):
+        with translated_index_errors(self._collection):
             self._index.reload()  # another process may have committed
             return self._index.searcher()
 

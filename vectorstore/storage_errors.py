@@ -44,14 +44,24 @@ def translated_storage_errors(folder: Path) -> Iterator[None]:
         ) from error
 
 
+@contextmanager
+def translated_index_errors(folder: Path) -> Iterator[None]:
+    """The same for tantivy, which raises ValueError for whatever happens; `folder` is the collection's."""
+    try:
+        yield
+    except ValueError as error:
+        raise explain_storage_error(error, folder) or StorageError(
+            f"the lexical index in {folder} cannot be used: {error}", "rag doctor"
+        ) from error
+
+
 def explain_storage_error(error: Exception, folder: Path) -> StorageError | None:
     text = str(error).lower()
     number = error.errno if isinstance(error, OSError) else None
     # On a full or read-only disk SQLite and Chroma also say "disk I/O error", "unable to open database file" and
     # "failed to apply logs": there the disk itself is asked.
-    is_of_database = isinstance(error, sqlite3.Error) or type(error).__module__.startswith("chromadb")
-    # tantivy tells of a failed write by the thread that it ended.
-    is_of_database = is_of_database or "worker thread" in text
+    # tantivy raises ValueError for whatever happens, and tells of a failed write by the thread that it ended.
+    is_of_database = isinstance(error, (sqlite3.Error, ValueError)) or type(error).__module__.startswith("chromadb")
     if number == errno.ENOSPC or any(sign in text for sign in FULL) or (is_of_database and is_full(folder)):
         return disk_full(folder)
     is_denied = number in (errno.EACCES, errno.EROFS, errno.EPERM) or any(sign in text for sign in READ_ONLY)

@@ -52,7 +52,6 @@ def test_a_disk_that_is_too_small_is_told_and_what_was_there_is_found(tmp_path: 
     }
 
 
-@pytest.mark.slow
 def test_a_disk_that_is_filled_at_any_moment_of_an_ingest_loses_nothing(tmp_path: Path) -> None:
     facts = run_on_a_disk("is-filled", tmp_path)
     folder = tmp_path / "disk" / "collections" / "library"
@@ -63,7 +62,6 @@ def test_a_disk_that_is_filled_at_any_moment_of_an_ingest_loses_nothing(tmp_path
     assert facts["alike"]
 
 
-@pytest.mark.slow
 def test_a_disk_that_is_read_only_is_told(tmp_path: Path) -> None:
     facts = run_on_a_disk("is-read-only", tmp_path)
     told = ["StorageError", READ_ONLY.format(tmp_path / "disk" / "collections" / "library"), WRITABLE_HINT]
@@ -117,6 +115,16 @@ def test_a_catalogue_that_is_no_database_is_told(store: Store, model: EmbeddingM
     assert raised.value.message == f"the catalogue in {store.folder} cannot be used: file is not a database"
     assert raised.value.hint == "rag doctor"
     assert isinstance(raised.value.__cause__, sqlite3.DatabaseError)
+
+
+def test_a_lexical_index_that_is_damaged_is_told(store: Store, model: EmbeddingModel) -> None:
+    put(store, model, a="apples")
+    (store.folder / "lexical" / "meta.json").write_text("no index")
+    for action in (lambda: store.lexical.ids(), lambda: Store(store.folder, name="library")):
+        with pytest.raises(StorageError) as raised:
+            action()
+        assert raised.value.message.startswith(f"the lexical index in {store.folder} cannot be used: ")
+        assert raised.value.hint == "rag doctor"
 
 
 def test_space_that_no_disk_has_is_not_there(tmp_path: Path) -> None:
