@@ -47,14 +47,23 @@ class Piece:
     is_heading: bool
 
 
-def chunk_pages(source: str, title: str, pages: Iterable[Page], *, markdown: bool, size: ChunkSize) -> list[Chunk]:
+def chunk_pages(
+    source: str,
+    title: str,
+    pages: Iterable[Page],
+    *,
+    markdown: bool,
+    size: ChunkSize,
+    is_titled: bool = True,
+) -> list[Chunk]:
     """All chunks of a document. No chunk crosses a page, and each fits the window together with its context."""
     chunks: list[Chunk] = []
     headings: list[tuple[int, str]] = []
     title = fit_name(title, share=TITLE_SHARE, size=size)
     for page in pages:
-        for start, end, path in cut_page(page.text, title, headings, markdown=markdown, size=size):
-            chunks.append(Chunk(source, title, page.number, start, end, page.text[start:end], path))
+        shown = title if is_titled else ""
+        for start, end, path in cut_page(page.text, shown, headings, markdown=markdown, size=size):
+            chunks.append(Chunk(source, title, page.number, start, end, page.text[start:end], path, is_titled))
     return chunks
 
 

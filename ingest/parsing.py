@@ -4,10 +4,23 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 
-from ingest.readers.disguises import refuse_encrypted, refuse_mislabelled
-from ingest.readers.formats import detect_kind, is_supported, supported_suffixes
+from ingest.readers.archives import read_archive
+from ingest.readers.disguises import refuse_encrypted, refuse_mislabelled, true_kind
+from ingest.readers.formats import (
+    ARCHIVE_KINDS,
+    MAIL_KINDS,
+    SEQUENCE_KINDS,
+    detect_kind,
+    is_supported,
+    supported_suffixes,
+)
+from ingest.readers.mail import read_mail
 from ingest.readers.markdown import first_heading
+from ingest.readers.ocr import INSTALL_HINT, has_ocr, read_image, read_scanned_pages
+from ingest.readers.passwords import decrypt_office
 from ingest.readers.pdf import read_pdf
+from ingest.readers.sections import Allowance, Nesting, Part
+from ingest.readers.sequences import read_sequences
 from ingest.readers.structured import read_structured
 from ingest.readers.text import read_text
 from vectorstore.errors import UnreadableFileError
@@ -24,60 +37,109 @@ _NO_TITLE = re.compile(
     re.IGNORECASE,
 )
 # They have no headings, or such as are no titles: a tag, the name of the first sheet.
-_WITHOUT_TITLE_HEADING = frozenset(("pdf", "text", "code", "csv", "tsv", "xml", "xlsx", "xls", "xlsb", "ods"))
+_WITHOUT_TITLE_HEADING = (
+    ARCHIVE_KINDS
+    | SEQUENCE_KINDS
+    | MAIL_KINDS
+    | frozenset(("pdf", "text", "code", "image", "csv", "tsv", "dbf", "xml", "xlsx", "xls", "xlsb", "ods"))
+)
 
 
 @dataclass(frozen=True, slots=True)
 class ParsedDocument:
-    """`kind` is a short name of the format; `markdown` says whether the pages' text has Markdown structure."""
+    """`kind` is a short name of the format; `markdown` says whether the pages' text has Markdown structure.
+
+    `is_titled` is False where the document names no title and `title` is the file's name.
+    """
 
     title: str
     pages: tuple[Page, ...]
     kind: str
     markdown: bool
+    is_titled: bool = True
 
 
-def parse_document(path: Path, data: bytes) -> ParsedDocument:
+def parse_document(path: Path, data: bytes, *, password: str | None = None) -> ParsedDocument:
     """The pages of `data`, read as the kind that the name of `path` and the bytes say; `path` is not opened.
 
     Raises UnreadableFileError where there is nothing to read.
     """
+    return _parse(path, data, Nesting(_read_part, 0, Allowance(), password))
+
+
+def has_markdown(kind: str) -> bool:
+    """Whether the text of pages of this kind has Markdown structure."""
+    return kind not in ("pdf", "text", "code", "image")
+
+
+def _parse(path: Path, data: bytes, nesting: Nesting) -> ParsedDocument:
     if not data:
         raise UnreadableFileError("the file is empty", "delete it, or restore it from a copy")
     kind = detect_kind(path, data[:HEAD_BYTES])
     if kind is None:
         raise UnreadableFileError("not text: a kind of file that is not read", "convert it to PDF or text")
-    title, pages = _read(data, kind)
+    kind = true_kind(data, kind)
+    title, pages = _read(path, data, kind=kind, nesting=nesting)
     pages = tuple(page for page in pages if page.text.strip())
     if not pages:
         raise UnreadableFileError(*_nothing_in(kind))
-    markdown = kind not in ("pdf", "text", "code")
-    return ParsedDocument(_title(title, pages, kind=kind, path=path), pages, kind, markdown)
+    own = _title(title, pages, kind=kind)
+    return ParsedDocument(own or _clean_title(path.stem) or path.name, pages, kind, has_markdown(kind), own is not None)
 
 
-def _read(data: bytes, kind: str) -> tuple[str | None, tuple[Page, ...]]:
+def _read_part(name: str, data: bytes, nesting: Nesting) -> Part:
+    document = _parse(Path(name), data, nesting)
+    return Part(document.pages, document.markdown, document.kind == "code")
+
+
+def _read(path: Path, data: bytes, *, kind: str, nesting: Nesting) -> tuple[str | None, tuple[Page, ...]]:
     if kind == "pdf":
-        return read_pdf(data)
+        return _read_pdf(data, nesting.password)
     if kind in ("markdown", "text", "code"):
         return None, read_text(data)
+    if kind == "image":
+        return None, read_image(data)
+    if kind in ARCHIVE_KINDS:
+        return None, read_archive(data, kind=kind, name=path.name, nesting=nesting)
+    data = decrypt_office(data, nesting.password)
     refuse_encrypted(data)
     refuse_mislabelled(data, kind=kind)
+    if kind in MAIL_KINDS:
+        return read_mail(data, kind=kind, nesting=nesting)
+    if kind in SEQUENCE_KINDS:
+        return None, read_sequences(data, kind=kind)
     return read_structured(data, kind=kind)
 
 
+def _read_pdf(data: bytes, password: str | None) -> tuple[str | None, tuple[Page, ...]]:
+    """Its own text; the pages that have none are looked at as pictures, where that is possible."""
+    title, pages = read_pdf(data, password)
+    if not has_ocr():
+        return title, pages
+    have_text = {page.number for page in pages if page.text.strip()}
+    scanned = read_scanned_pages(data, skip=have_text, password=password)
+    found = [Page(number, text) for number, text in scanned.items()]
+    return title, tuple(sorted([*pages, *found], key=lambda page: page.number or 0))
+
+
 def _nothing_in(kind: str) -> tuple[str, str]:
-    if kind == "pdf":
-        return "no text in it: scanned pages are images", "run it through OCR software first, such as ocrmypdf"
+    if kind == "pdf" and not has_ocr():
+        return "no text in it: its pages are images", INSTALL_HINT
+    if kind in ("pdf", "image"):
+        return "no text in it, and none in its pictures", "leave it out: there is nothing to search in it"
     return "no text in it", "check that the file holds what it should"
 
 
-def _title(own: str | None, pages: tuple[Page, ...], *, kind: str, path: Path) -> str:
-    """The document's own title, else its first heading, else the file's name; one line."""
+def _title(own: str | None, pages: tuple[Page, ...], *, kind: str) -> str | None:
+    """The document's own title, else its first heading; one line."""
     candidates = [None if own and _NO_TITLE.fullmatch(own.strip()) else own]
     if kind == "markdown":
         candidates.append(first_heading(pages[0].text, deepest=1))
     elif kind not in _WITHOUT_TITLE_HEADING:
         candidates.append(first_heading(pages[0].text, deepest=6))
-    candidates.append(path.stem)
-    lines = (" ".join(re.sub(r"[\x00-\x1f\x7f-\x9f]", " ", candidate or "").split()) for candidate in candidates)
-    return next((line[:_MAX_TITLE].rstrip() for line in lines if line), path.name)
+    return next(filter(None, map(_clean_title, candidates)), None)
+
+
+def _clean_title(candidate: str | None) -> str:
+    line = " ".join(re.sub(r"[\x00-\x1f\x7f-\x9f]", " ", candidate or "").split())
+    return line[:_MAX_TITLE].rstrip()

@@ -1,19 +1,25 @@
 """From files to a collection in step with them: what is new is read, cut, embedded and stored; what is gone goes."""
 
-import hashlib
 import time
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
+import numpy as np
+from numpy.typing import NDArray
+
+from ingest.absent import judge_absent
 from ingest.chunking import ChunkSize, chunk_pages
-from ingest.parsing import HEAD_BYTES, ParsedDocument, detect_kind, parse_document
+from ingest.parsing import has_markdown
+from ingest.reading import ReadOptions, ReadRequest, ReadSource
 from ingest.report import FileReport, IngestReport, Progress
-from ingest.sources import FoundFile, FoundFiles, find_files
+from ingest.sources import FoundFile, find_files, split_urls
+from ingest.workers import Bounds, Reader
 from vectorstore.catalogue import MISSING, READY, SourceRecord, hash_pages
-from vectorstore.embeddings import EmbeddingModel, embed_chunks
-from vectorstore.errors import InputError, UnreadableFileError
+from vectorstore.embeddings import EmbeddingModel, VectorCache, embed_chunks
 from vectorstore.store import Fingerprint, IngestedSource, Store
 from vectorstore.types import Chunk
 
@@ -22,31 +28,27 @@ from vectorstore.types import Chunk
 GROUP_CHUNKS = 512
 # Between two of these the progress moves: about two seconds of embedding on two cores.
 EMBED_CHUNKS = 128
+# So many documents are read while others are embedded: enough that embedding never waits, few enough for memory.
+READ_AHEAD = 4
 
 
 @dataclass(frozen=True, slots=True)
 class IngestOptions:
     """`chunk_tokens` is the size of a chunk in tokens of the embedding model; sizes of files in bytes.
 
-    `prune` forgets what is gone from disk, `rebuild` reads everything again, `include_all` reads hidden files too.
+    `prune` forgets what is gone from disk, `rebuild` makes the whole collection anew beside the one that answers,
+    `include_all` reads hidden files too. `password` opens encrypted files. `bounds` is what reading one file may take.
     """
 
+    distance: str = "cosine"
     chunk_tokens: int = 200
     max_file_bytes: int = 200_000_000
     prune: bool = False
     rebuild: bool = False
     include_all: bool = False
-
-
-@dataclass(slots=True)
-class Pending:
-    """A source that is read and cut, not yet embedded."""
-
-    file: FoundFile
-    content_hash: str
-    document: ParsedDocument
-    chunks: list[Chunk]
-    is_new: bool
+    password: str | None = None
+    allow_private_urls: bool = False
+    bounds: Bounds = field(default_factory=Bounds)
 
 
 @dataclass(slots=True)
@@ -55,22 +57,28 @@ class Run:
 
     store: Store
     model: EmbeddingModel
+    cache: VectorCache | None
     options: IngestOptions
     on_progress: Callable[[Progress], None]
     known: dict[str, SourceRecord]
     total: int
     reports: dict[str, FileReport] = field(default_factory=dict)
-    waiting: list[Pending] = field(default_factory=list)
+    waiting: list[IngestedSource] = field(default_factory=list)
+    gone: list[str] = field(default_factory=list)
     chunks_embedded: int = 0
     chunks_known: int = 0
+    chunks_done: int = 0
     characters_embedded: int = 0
+
+    @property
+    def size(self) -> ChunkSize:
+        return ChunkSize(self.options.chunk_tokens, self.model.max_tokens, self.model.count_tokens)
 
     def report(self, file: FileReport) -> None:
         self.reports[file.source] = file
 
     def tell(self, current: str) -> None:
-        done = len(self.reports)
-        self.on_progress(Progress(done, self.total, self.chunks_embedded, self.chunks_known, current))
+        self.on_progress(Progress(len(self.reports), self.total, self.chunks_done, self.chunks_known, current))
 
 
 def ingest_files(
@@ -78,30 +86,35 @@ def ingest_files(
     *,
     store: Store,
     model: EmbeddingModel,
-    distance: str = "cosine",
     options: IngestOptions = IngestOptions(),
+    cache: VectorCache | None = None,
     on_progress: Callable[[Progress], None] = lambda progress: None,
     on_wait: Callable[[str], None] = lambda message: None,
 ) -> IngestReport:
-    """Bring the collection in step with these files and folders, and report on each file.
+    """Bring the collection in step with these files, folders and URLs, and report on each.
 
-    A file that cannot be read is a line in the report, and its last good version stays. Raises InputError where a path
+    What cannot be read is a line in the report, and its last good version stays. Raises InputError where a path
     leads nowhere, WrongModelError before anything is written, ProviderError and StorageError; what was stored stays.
     """
     began = time.monotonic()
-    found = find_files(paths, include_all=options.include_all, max_bytes=options.max_file_bytes)
-    with store.writing(Fingerprint(model.name, distance), on_wait=on_wait):
+    urls, local = split_urls(paths)
+    found = find_files(local, include_all=options.include_all, max_bytes=options.max_file_bytes)
+    made_by = Fingerprint(model.name, options.distance)
+    is_rebuild = options.rebuild and store.fingerprint is not None
+    with store.writing(None if is_rebuild else made_by, on_wait=on_wait):
         known = {record.source: record for record in store.catalogue.sources()}
         absent, warnings = judge_absent(found, known)
-        run = Run(store, model, options, on_progress, known, total=len(found.files))
-        for file in found.files:
-            run.tell(file.source)
-            take_file(run, file)
-        flush(run)
-        drop_absent(run, absent)
+        run = Run(store, model, cache, options, on_progress, known, total=len(found.files) + len(urls), gone=absent)
+        if is_rebuild:
+            with store.rebuilding(made_by) as run.store:
+                sync(run, found.files, urls)
+                carry_over(run, store)
+        else:
+            sync(run, found.files, urls)
+            drop_gone(run)
     return IngestReport(
         collection=store.name,
-        files=tuple(run.reports.values()),
+        files=in_order(run.reports, [*(file.source for file in found.files), *urls]),
         chunks_embedded=run.chunks_embedded,
         characters_embedded=run.characters_embedded,
         seconds=time.monotonic() - began,
@@ -109,155 +122,161 @@ def ingest_files(
     )
 
 
-def judge_absent(found: FoundFiles, known: dict[str, SourceRecord]) -> tuple[list[str], list[str]]:
-    """The known sources that are gone from disk, and warnings about folders that may only be unmounted."""
-    present = {file.source for file in found.files}
-    absent, warnings = [], []
-    for folder in found.folders:
-        inside = [source for source in known if is_below(source, folder) and source not in present]
-        if not any(is_below(source, folder) for source in present):
-            kept = f"; its {len(inside)} documents are kept" if inside else ""
-            warnings.append(f"there is nothing to ingest in {folder}{kept}")
-        else:
-            # Hidden and ignored files that were named one by one are not found by walking, and yet are there.
-            absent += [source for source in inside if is_gone(source)]
-    for path in found.absent:
-        inside = [source for source in known if is_below(source, path)]
-        if str(path) in known:
-            absent.append(str(path))
-        elif inside:
-            warnings.append(f"{path} is not there; its {len(inside)} documents are kept")
-        else:
-            raise InputError(
-                f"there is no file or folder {path}",
-                "check the path; rag ingest --help shows examples",
-            )
-    return absent, warnings
+def in_order(reports: dict[str, FileReport], sources: Sequence[str]) -> tuple[FileReport, ...]:
+    """As they were found; what was not found last."""
+    named = set(sources)
+    first = [reports[source] for source in sources if source in reports]
+    return (*first, *(report for source, report in reports.items() if source not in named))
 
 
-def is_gone(source: str) -> bool:
-    """False too where nobody can tell, such as in a folder that may not be entered."""
-    try:
-        Path(source).stat()
-    except (FileNotFoundError, NotADirectoryError):
-        return True
-    except OSError:
-        return False
-    return False
+def sync(run: Run, files: Sequence[FoundFile], urls: Sequence[str]) -> None:
+    """Read, embed and store what is new or has changed."""
+    by_source = {file.source: file for file in files}
+    requests = [request for file in files if (request := judge(run, file))]
+    requests += [ReadRequest(url, None, known_hash(run, url)) for url in urls]
+    options = run.options
+    how = ReadOptions(run.size, options.max_file_bytes, options.password, options.allow_private_urls)
+    for read in read_ahead(requests, Reader(how, options.bounds)):
+        run.tell(read.source)
+        take(run, read, by_source.get(read.source))
+        if sum(len(item.chunks) for item in run.waiting) >= GROUP_CHUNKS:
+            flush(run)
+    flush(run)
 
 
-def is_below(source: str, folder: Path) -> bool:
-    return source.startswith(f"{folder}/") or folder in Path(source).parents
-
-
-def take_file(run: Run, file: FoundFile) -> None:
+def judge(run: Run, file: FoundFile) -> ReadRequest | None:
+    """What is to be read of a file; None where its outcome is plain."""
     if file.skip_reason:
-        status = "failed" if file.skip_reason.startswith("cannot be read") else "skipped"
-        run.report(FileReport(file.source, status, reason=file.skip_reason))  # type: ignore[arg-type]
-        return
+        is_failure = file.skip_reason.startswith("cannot be read")
+        run.report(FileReport(file.source, "failed" if is_failure else "skipped", reason=file.skip_reason))
+        return None
     record = None if run.options.rebuild else run.known.get(file.source)
     if record and record.state == READY and (record.size, record.mtime_ns) == (file.size, file.mtime_ns):
         run.report(FileReport(file.source, "unchanged", record.chunks))
-        return
-    try:
-        read_file(run, file, record)
-    except UnreadableFileError as error:
-        run.report(FileReport(file.source, "failed", reason=f"{error.message} ({error.hint})"))
-    except OSError as error:
-        run.report(
-            FileReport(
-                file.source,
-                "failed",
-                reason=f"cannot be read: {error.strerror or error}",
-            )
-        )
-    if sum(len(pending.chunks) for pending in run.waiting) >= GROUP_CHUNKS:
-        flush(run)
+        return None
+    return ReadRequest(file.source, file.path, known_hash(run, file.source))
 
 
-def read_file(run: Run, file: FoundFile, record: SourceRecord | None) -> None:
-    data = file.path.read_bytes()
-    content_hash = hashlib.sha256(data).hexdigest()
-    if record and record.state == READY and record.content_hash == content_hash:
-        run.store.catalogue.touch(file.source, size=file.size, mtime_ns=file.mtime_ns)
-        run.report(FileReport(file.source, "unchanged", record.chunks))
-        return
-    if data and detect_kind(file.path, data[:HEAD_BYTES]) is None:
-        kind = file.path.suffix or "no suffix"
-        run.report(
-            FileReport(
-                file.source,
-                "skipped",
-                reason=f"a kind of file that is not read ({kind})",
-            )
-        )
-        return
-    document = parse_document(file.path, data)
-    size = ChunkSize(run.options.chunk_tokens, run.model.max_tokens, run.model.count_tokens)
-    chunks = chunk_pages(
-        file.source,
-        document.title,
-        document.pages,
-        markdown=document.markdown,
-        size=size,
+def known_hash(run: Run, source: str) -> str | None:
+    record = run.known.get(source)
+    return record.content_hash if record and record.state == READY and not run.options.rebuild else None
+
+
+def read_ahead(requests: Iterable[ReadRequest], reader: Reader) -> Iterator[ReadSource]:
+    """Sources as read, in order, the next ones while the caller is at work with one."""
+    reading: deque[Future[ReadSource]] = deque()
+    with ThreadPoolExecutor(1) as pool:
+        try:
+            for request in requests:
+                reading.append(pool.submit(reader.read, request))
+                if len(reading) > READ_AHEAD:
+                    yield reading.popleft().result()
+            while reading:
+                yield reading.popleft().result()
+        finally:
+            for future in reading:
+                future.cancel()
+            reader.close()
+
+
+def take(run: Run, read: ReadSource, file: FoundFile | None) -> None:
+    if read.outcome == "same":
+        if file is not None:
+            run.store.catalogue.touch(read.source, size=file.size, mtime_ns=file.mtime_ns)
+        run.report(FileReport(read.source, "unchanged", run.known[read.source].chunks))
+    elif read.outcome == "gone" and read.source in run.known:
+        run.gone.append(read.source)
+    elif read.document is None:
+        run.report(FileReport(read.source, "skipped" if read.outcome == "skipped" else "failed", reason=read.reason))
+    else:
+        run.chunks_known += len(read.chunks)
+        run.waiting.append(IngestedSource(describe(read, file), read.document.pages, read.chunks))
+
+
+def describe(read: ReadSource, file: FoundFile | None) -> SourceRecord:
+    assert read.document is not None
+    return SourceRecord(
+        source=read.source,
+        title=read.document.title,
+        is_titled=read.document.is_titled,
+        kind=read.document.kind,
+        text_id=hash_pages(read.document.pages),
+        content_hash=read.content_hash,
+        size=file.size if file else read.n_bytes,
+        mtime_ns=file.mtime_ns if file else 0,
+        chunks=len(read.chunks),
+        state=READY,
+        ingested_at=datetime.now(UTC).isoformat(timespec="seconds"),
     )
-    run.chunks_known += len(chunks)
-    run.waiting.append(Pending(file, content_hash, document, chunks, is_new=file.source not in run.known))
 
 
 def flush(run: Run) -> None:
     """Embed and store what is waiting."""
     if not run.waiting:
         return
-    chunks = [chunk for pending in run.waiting for chunk in pending.chunks]
-    vectors = []
-    for start in range(0, len(chunks), EMBED_CHUNKS):
-        part = [chunk.embedded_text for chunk in chunks[start : start + EMBED_CHUNKS]]
-        vectors.extend(embed_chunks(run.model, part))
-        run.chunks_embedded += len(part)
-        run.characters_embedded += sum(map(len, part))
-        run.tell(chunks[start].source)
-    run.store.replace(list(with_vectors(run.waiting, vectors)))
-    for pending in run.waiting:
-        status = "added" if pending.is_new else "updated"
-        run.report(FileReport(pending.file.source, status, len(pending.chunks)))  # type: ignore[arg-type]
+    run.store.replace(run.waiting, lambda chunks: embed(run, chunks))
+    for item in run.waiting:
+        source = item.record.source
+        if source not in run.reports:  # what is carried over is told already
+            run.report(FileReport(source, "updated" if source in run.known else "added", len(item.chunks)))
     run.waiting = []
 
 
-def with_vectors(waiting: Iterable[Pending], vectors: Sequence[Sequence[float]]) -> Iterable[IngestedSource]:
-    start = 0
-    for pending in waiting:
-        end = start + len(pending.chunks)
-        yield IngestedSource(
-            describe(pending),
-            pending.document.pages,
-            pending.chunks,
-            vectors[start:end],
-        )
-        start = end
+def embed(run: Run, chunks: Sequence[Chunk]) -> NDArray[np.float32]:
+    """Vectors of chunks, each text embedded once, and not at all where its vector is known."""
+    texts = [chunk.embedded_text for chunk in chunks]
+    vectors = run.cache.find(run.model.identity, list(dict.fromkeys(texts))) if run.cache else {}
+    new = [text for text in dict.fromkeys(texts) if text not in vectors]
+    run.chunks_done += len(texts) - len(new)
+    for start in range(0, len(new), EMBED_CHUNKS):
+        part = new[start : start + EMBED_CHUNKS]
+        made = np.asarray(embed_chunks(run.model, part), dtype=np.float32)
+        if run.cache:
+            run.cache.keep(run.model.identity, part, made)
+        vectors |= zip(part, made, strict=True)
+        run.chunks_embedded += len(part)
+        run.chunks_done += len(part)
+        run.characters_embedded += sum(map(len, part))
+        run.tell(chunks[0].source)
+    return np.stack([vectors[text] for text in texts])
 
 
-def describe(pending: Pending) -> SourceRecord:
-    document, file = pending.document, pending.file
-    return SourceRecord(
-        source=file.source,
-        title=document.title,
-        kind=document.kind,
-        text_id=hash_pages(document.pages),
-        content_hash=pending.content_hash,
-        size=file.size,
-        mtime_ns=file.mtime_ns,
-        chunks=len(pending.chunks),
-        state=READY,
-        ingested_at=datetime.now(UTC).isoformat(timespec="seconds"),
-    )
+def carry_over(run: Run, before: Store) -> None:
+    """Bring into a rebuilt collection, from its stored text, what was not read anew."""
+    kept = [record for record in run.known.values() if run.store.catalogue.source(record.source) is None]
+    for record in kept:
+        if record.source in run.gone:
+            run.report(gone_report(run, record.source))
+            if run.options.prune:
+                continue
+            record = replace(record, state=MISSING)
+        pages = before.catalogue.pages(record.text_id)
+        chunks: list[Chunk] = []
+        if record.state == READY:
+            markdown, is_titled = has_markdown(record.kind), record.is_titled
+            chunks = chunk_pages(
+                record.source, record.title, pages, markdown=markdown, size=run.size, is_titled=is_titled
+            )
+            record = replace(record, chunks=len(chunks))
+        run.chunks_known += len(chunks)
+        if record.source not in run.reports and record.state == READY:
+            run.report(FileReport(record.source, "updated", len(chunks), "from its stored text"))
+        run.waiting.append(IngestedSource(record, pages, chunks))
+        if sum(len(item.chunks) for item in run.waiting) >= GROUP_CHUNKS:
+            flush(run)
+    flush(run)
 
 
-def drop_absent(run: Run, absent: Sequence[str]) -> None:
+def drop_gone(run: Run) -> None:
     """What is gone from disk leaves the answers; with `prune` it leaves the collection."""
     prune = run.options.prune
-    going = [source for source in absent if prune or run.known[source].state != MISSING]
+    going = [source for source in run.gone if prune or run.known[source].state != MISSING]
     if going:
         run.store.remove(going, forget=prune)
-    for source in absent:
-        run.report(FileReport(source, "removed" if prune else "missing", reason="gone from disk"))
+    for source in run.gone:
+        run.report(gone_report(run, source))
+
+
+def gone_report(run: Run, source: str) -> FileReport:
+    where = "from the web" if "://" in source else "from disk"
+    return FileReport(source, "removed" if run.options.prune else "missing", reason=f"gone {where}")

@@ -15,6 +15,7 @@ from pathspec.patterns.gitignore.spec import GitIgnoreSpecPattern
 
 from vectorstore.errors import InputError
 
+URL = re.compile(r"https?://", re.IGNORECASE)
 GLOB_SIGNS = frozenset("*?[")
 # To git `build/**` is all that is in build and not build itself, so that `!build/keep.md` can follow it; pathspec would
 # take the folder too.
@@ -65,6 +66,14 @@ def find_files(paths: Sequence[str | Path], *, include_all: bool, max_bytes: int
         for file in found:
             files.setdefault(file, describe(file, max_bytes=max_bytes))
     return FoundFiles(tuple(files.values()), tuple(folders), tuple(absent))
+
+
+def split_urls(paths: Sequence[str | Path]) -> tuple[list[str], list[str | Path]]:
+    """The web addresses among what was named, each once and without its fragment, and the rest."""
+    urls = [str(path) for path in paths if URL.match(str(path))]
+    return list(dict.fromkeys(url.partition("#")[0] for url in urls)), [
+        path for path in paths if not URL.match(str(path))
+    ]
 
 
 def expand(paths: Sequence[str | Path]) -> Iterator[Path]:

@@ -22,7 +22,7 @@ def ingest_paths(
     rebuild: bool = False,
     include_all: bool = False,
 ) -> IngestReport:
-    """Bring the collection in step with these files and folders; see `ingest.pipeline.ingest_files` for the errors."""
+    """Bring the collection in step with these files, folders and URLs; errors as of `ingest.pipeline.ingest_files`."""
     return run_ingest(
         paths,
         settings or Settings(),

@@ -18,6 +18,7 @@ from rag_app.cli_options import (
     build_settings,
     example,
 )
+from rag_app.cli_watch import WATCH_EXAMPLES, watch
 from rag_app.console import print_error, print_json, say
 from vectorstore.errors import InputError, RagError
 
@@ -29,6 +30,7 @@ app = typer.Typer(
     help="Answers questions about your own documents, every sentence proved by their exact words.",
 )
 app.add_typer(collections_app, name="collections")
+app.command(epilog=WATCH_EXAMPLES)(watch)
 
 
 @app.command(
@@ -43,8 +45,9 @@ def ingest(
     prune: Annotated[bool, typer.Option("--prune", help="Forget documents that are gone from disk.")] = False,
     rebuild: Annotated[
         bool,
-        typer.Option("--rebuild", help="Read everything again, also what is unchanged."),
+        typer.Option("--rebuild", help="Make the collection anew, with another model or chunk size if set so."),
     ] = False,
+    password: Annotated[str | None, typer.Option("--password", help="Opens files that are encrypted with it.")] = None,
     include_all: Annotated[bool, typer.Option("--all", help="Read hidden and git-ignored files too.")] = False,
     as_json: JsonOption = False,
 ) -> None:
@@ -52,7 +55,7 @@ def ingest(
     from rag_app.console import ingest_progress, print_report
     from rag_app.ingesting import run_ingest
 
-    settings = build_settings(collection)
+    settings = build_settings(collection, file_password=password)
     with ingest_progress() as show:
         report = run_ingest(
             paths,

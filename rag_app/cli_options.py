@@ -30,9 +30,11 @@ TopKOption = Annotated[
 ]
 
 
-def build_settings(collection: str | None = None, *, top_k: int | None = None) -> Settings:
+def build_settings(
+    collection: str | None = None, *, top_k: int | None = None, file_password: str | None = None
+) -> Settings:
     """Settings of the environment, with what was said on the command line before them."""
-    said = {"collection": collection, "top_k": top_k}
+    said = {"collection": collection, "top_k": top_k, "file_password": file_password}
     return Settings(**{name: value for name, value in said.items() if value is not None})
 
 

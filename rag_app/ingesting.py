@@ -3,11 +3,13 @@
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from ingest.pipeline import IngestOptions, ingest_files, judge_absent
+from ingest.absent import judge_absent
+from ingest.pipeline import IngestOptions, ingest_files
 from ingest.report import IngestReport, Progress
-from ingest.sources import find_files
+from ingest.sources import find_files, split_urls
+from ingest.workers import Bounds
 from rag_app.settings import Settings
-from rag_app.wiring import LOADED, Tell, silent
+from rag_app.wiring import LOADED, Tell, build_vector_cache, silent
 from vectorstore.collections import create_store, list_collections
 
 
@@ -23,21 +25,26 @@ def run_ingest(
 ) -> IngestReport:
     """Bring the settings' collection, made if there is none, in step with these files and folders."""
     options = IngestOptions(
+        distance=settings.distance,
         chunk_tokens=settings.chunk_tokens,
         max_file_bytes=settings.max_file_mb * 1_000_000,
         prune=prune,
         rebuild=rebuild,
         include_all=include_all,
+        password=settings.file_password.get_secret_value() if settings.file_password else None,
+        allow_private_urls=settings.allow_private_urls,
+        bounds=Bounds(settings.max_file_seconds, settings.max_reader_mb * 1_000_000),
     )
     if settings.collection not in list_collections(settings.data_dir):
         # A first path that is mistyped is told before a model is converted for it and a collection made.
-        judge_absent(find_files(paths, include_all=include_all, max_bytes=options.max_file_bytes), known={})
+        _, local = split_urls(paths)
+        judge_absent(find_files(local, include_all=include_all, max_bytes=options.max_file_bytes), known={})
     return ingest_files(
         paths,
         store=create_store(settings.data_dir, settings.collection, chroma_url=settings.chroma_url),
         model=LOADED.get(settings, on_message),
-        distance=settings.distance,
         options=options,
+        cache=build_vector_cache(settings),
         on_progress=on_progress,
         on_wait=on_message,
     )

@@ -7,7 +7,7 @@ from typing import Any, Literal
 
 import platformdirs
 from dotenv import load_dotenv
-from pydantic import Field, ValidationError
+from pydantic import Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from vectorstore.errors import SettingsError
@@ -40,6 +40,15 @@ class Settings(BaseSettings):
     )
     distance: Literal["cosine", "l2", "ip"] = Field("cosine", description="the distance of a new collection's space")
     max_file_mb: int = Field(200, ge=1, description="files over this size, in MB, are skipped")
+    allow_private_urls: bool = Field(
+        default=False, description="whether pages at private addresses, such as localhost, are read"
+    )
+    file_password: SecretStr | None = Field(None, description="opens files that are encrypted with it")
+    max_file_seconds: int = Field(300, ge=1, description="reading one file takes at most so many seconds")
+    max_reader_mb: int = Field(1000, ge=200, description="reading one file takes at most so much memory, in MB")
+    vector_cache_mb: int = Field(
+        512, ge=0, description="how much disk, in MB, is used to remember vectors, so that no text is embedded twice"
+    )
     data_dir: Path = Field(
         default_factory=lambda: platformdirs.user_data_path("rag-app"),
         description="where collections are kept",

@@ -11,7 +11,7 @@ from rag_app.chain import QUOTES, Request, build_chain
 from rag_app.settings import Settings
 from rag_app.types import Answer
 from vectorstore.collections import open_store
-from vectorstore.embeddings import EmbeddingModel, load_embedding_model
+from vectorstore.embeddings import EmbeddingModel, VectorCache, load_embedding_model
 from vectorstore.errors import CollectionError
 from vectorstore.retriever import HybridRetriever
 from vectorstore.store import Fingerprint, Store
@@ -50,6 +50,10 @@ LOADED = LoadedModels()
 
 def build_store(settings: Settings) -> Store:
     return open_store(settings.data_dir, settings.collection, chroma_url=settings.chroma_url)
+
+
+def build_vector_cache(settings: Settings) -> VectorCache:
+    return VectorCache(settings.cache_dir / "vectors.sqlite3", max_bytes=settings.vector_cache_mb * 1_000_000)
 
 
 def build_retriever(settings: Settings, *, k: int | None = None, on_message: Tell = silent) -> HybridRetriever:

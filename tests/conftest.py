@@ -45,6 +45,8 @@ def pytest_configure(config: pytest.Config) -> None:
 def _session_data_dir(tmp_path_factory: pytest.TempPathFactory) -> None:
     """For fixtures wider than one test: never the data of whoever runs the tests."""
     os.environ["RAG_DATA_DIR"] = str(tmp_path_factory.mktemp("session-data"))
+    # Of the cache folder, which is the real one for the sake of the converted model, nothing else is taken.
+    os.environ["RAG_VECTOR_CACHE_MB"] = "0"
 
 
 @pytest.fixture(autouse=True)

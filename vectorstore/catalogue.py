@@ -12,6 +12,7 @@ import zlib
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 
 from vectorstore.storage_errors import translated_storage_errors
@@ -20,7 +21,7 @@ from vectorstore.types import Page
 SCHEMA = """
 CREATE TABLE IF NOT EXISTS facts (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS sources (
-    source TEXT PRIMARY KEY, title TEXT NOT NULL, kind TEXT NOT NULL, text_id TEXT NOT NULL,
+    source TEXT PRIMARY KEY, title TEXT NOT NULL, is_titled INTEGER NOT NULL, kind TEXT NOT NULL, text_id TEXT NOT NULL,
     content_hash TEXT NOT NULL, size INTEGER NOT NULL, mtime_ns INTEGER NOT NULL,
     chunks INTEGER NOT NULL, state TEXT NOT NULL, ingested_at TEXT NOT NULL) WITHOUT ROWID;
 CREATE INDEX IF NOT EXISTS sources_by_text ON sources (text_id);
@@ -29,22 +30,25 @@ CREATE TABLE IF NOT EXISTS pages (
     PRIMARY KEY (text_id, position)) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS chunks (
     source TEXT NOT NULL, id TEXT NOT NULL, state TEXT NOT NULL, PRIMARY KEY (source, id, state)) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS repairs (at TEXT NOT NULL, what TEXT NOT NULL);
 CREATE INDEX IF NOT EXISTS chunks_by_state ON chunks (state) WHERE state != 'live';
 """
 READY, MISSING = "ready", "missing"
 ADDING, LIVE, REMOVING = "adding", "live", "removing"
+KEPT_REPAIRS = 20
 
 
 @dataclass(frozen=True, slots=True)
 class SourceRecord:
     """A file or URL as it was when it was read.
 
-    `source` is its absolute path or URL, `content_hash` the SHA-256 of its bytes, `text_id` names the stored text of
-    its pages (see `hash_pages`), `state` is `ready`, or `missing` when it is gone from disk.
+    `source` is its absolute path or URL, `content_hash` the SHA-256 of its bytes, `is_titled` is a Chunk's, `text_id`
+    names the stored text of its pages (see `hash_pages`), `state` is `ready`, or `missing` when it is gone from disk.
     """
 
     source: str
     title: str
+    is_titled: bool
     kind: str
     text_id: str
     content_hash: str
@@ -95,6 +99,17 @@ class Catalogue:
             row = connection.execute("SELECT value FROM facts WHERE name = 'generation'").fetchone()
         return int(row[0]) if row else 0
 
+    def adopt(self, other: Path, **facts: str) -> None:
+        """Take over all that another catalogue holds in place of what is here, and set these facts, in one step."""
+        with self._connect() as connection:
+            connection.execute("ATTACH DATABASE ? AS other", (str(other),))
+            for table in ("sources", "pages", "chunks"):
+                connection.execute(f"DELETE FROM {table}")
+                connection.execute(f"INSERT INTO {table} SELECT * FROM other.{table}")
+            connection.execute("INSERT OR REPLACE INTO facts SELECT * FROM other.facts WHERE name != 'generation'")
+            connection.executemany("INSERT OR REPLACE INTO facts VALUES (?, ?)", facts.items())
+            grow_generation(connection)
+
     def source(self, source: str) -> SourceRecord | None:
         with self._connect() as connection:
             query = f"SELECT {SOURCE_COLUMNS} FROM sources WHERE source = ?"
@@ -131,11 +146,31 @@ class Catalogue:
             query = "SELECT id FROM chunks WHERE source = ? AND state = ?"
             return {row[0] for source in sources for row in connection.execute(query, (source, state))}
 
+    def unsettled_ids(self) -> set[str]:
+        """Chunks that are not yet live, or no longer."""
+        query = (
+            "SELECT id FROM chunks AS one WHERE state != 'live' AND NOT EXISTS "
+            "(SELECT 1 FROM chunks WHERE source = one.source AND id = one.id AND state = 'live')"
+        )
+        with self._connect() as connection:
+            return {row[0] for row in connection.execute(query)}
+
     def announce(self, chunk_ids: dict[str, Sequence[str]]) -> None:
         """Note, by source, the chunks that are about to be written to the indexes."""
         rows = [(source, chunk_id, ADDING) for source, ids in chunk_ids.items() for chunk_id in ids]
         with self._connect() as connection:
             connection.executemany("INSERT OR IGNORE INTO chunks VALUES (?, ?, ?)", rows)
+
+    def repairs(self) -> list[tuple[str, str]]:
+        """What was mended after a process had ended in mid-work: when and what, the last first."""
+        with self._connect() as connection:
+            return connection.execute("SELECT at, what FROM repairs ORDER BY rowid DESC").fetchall()
+
+    def note_repair(self, what: str) -> None:
+        with self._connect() as connection:
+            now = datetime.now(UTC).isoformat(timespec="seconds")
+            connection.execute("INSERT INTO repairs VALUES (?, ?)", (now, what))
+            connection.execute(f"DELETE FROM repairs WHERE rowid <= (SELECT max(rowid) - {KEPT_REPAIRS} FROM repairs)")
 
     def swap(self, records: Sequence[SourceRecord], pages: dict[str, Sequence[Page]]) -> None:
         """Make the announced chunks of these sources live, and what they had before ready to be removed."""

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from pydantic import ConfigDict, Field
 
 from vectorstore.embeddings.model import EmbeddingModel, embed_question
-from vectorstore.store import Fingerprint, Store
+from vectorstore.store import REREADS, Fingerprint, Store
 from vectorstore.types import Chunk, Passage
 
 # Of each kind so many are looked at; beyond the first hundred neither list adds to the first ten (BEIR SciFact,
@@ -41,10 +41,21 @@ class HybridRetriever(BaseRetriever):
         # A question typed in another encoding than the terminal's has halves of surrogate pairs in it.
         question = question.encode("utf-8", "replace").decode()
         vector = np.asarray(embed_question(self.model, question), dtype=np.float32)
-        found = self.store.nearest(vector, limit=DENSE_CANDIDATES)
-        lexical = self.store.lexical.match(question, limit=LEXICAL_CANDIDATES)
-        found |= self.store.fetch([chunk_id for chunk_id in lexical if chunk_id not in found])
-        return fuse(vector, found, lexical)[: k or self.k]
+        return self._find(question, vector)[: k or self.k]
+
+    def _find(self, question: str, vector: Vectors) -> list[Passage]:
+        """As of one moment: read again where another process has finished a change meanwhile."""
+        for _ in range(REREADS):
+            generation = self.store.catalogue.generation()
+            found = self.store.nearest(vector, limit=DENSE_CANDIDATES)
+            lexical = self.store.lexical.match(question, limit=LEXICAL_CANDIDATES)
+            found |= self.store.fetch([chunk_id for chunk_id in lexical if chunk_id not in found])
+            # What is being written is in the indexes before it may be found, and what was removed after.
+            for chunk_id in self.store.catalogue.unsettled_ids():
+                found.pop(chunk_id, None)
+            if generation == self.store.catalogue.generation():
+                break
+        return fuse(vector, found, lexical)
 
     def _get_relevant_documents(self, query: str, *, run_manager: CallbackManagerForRetrieverRun) -> list[Document]:
         return [passage.to_document() for passage in self.search(query)]

@@ -4,6 +4,8 @@ Writing takes turns between processes by a lock file. Reading never waits for it
 generation that another process has written, and opens Chroma anew.
 """
 
+import shutil
+import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -15,17 +17,24 @@ from chromadb.errors import ChromaError
 from filelock import FileLock, Timeout
 from numpy.typing import NDArray
 
-from vectorstore.catalogue import ADDING, LIVE, REMOVING, Catalogue, SourceRecord
+from vectorstore.catalogue import ADDING, REMOVING, Catalogue, SourceRecord
 from vectorstore.errors import CollectionError, WrongModelError
 from vectorstore.lexical import LexicalIndex
+from vectorstore.locks import exclusive_lock, shared_lock
+from vectorstore.shared import shared_index
 from vectorstore.storage_errors import require_space, translated_storage_errors
 from vectorstore.types import Chunk, Page
-from vectorstore.vectors import VectorIndex, shared_index
+from vectorstore.vectors import VectorIndex
 
 Vectors = NDArray[np.float32]
 Found = TypeVar("Found")
-# What changes faster than this is read as it is: an ingest takes seconds from one change to the next.
-REREADS = 3
+# What changes faster than this is read as it is: a read takes milliseconds, and an ingest of one small file changes
+# the collection twice within a tenth of a second.
+REREADS = 10
+# So many chunks are embedded and written at a time: bounds the memory that one large source takes.
+SLICE_CHUNKS = 512
+BUILT = "built-"
+INDEX_LOCK = "index.lock"
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,12 +47,14 @@ class Fingerprint:
 
 @dataclass(frozen=True, slots=True)
 class IngestedSource:
-    """A source ready to be stored: its record, its pages, its chunks and their vectors, shape (chunks, dimension)."""
+    """A source ready to be embedded and stored: its record, its pages and its chunks."""
 
     record: SourceRecord
     pages: Sequence[Page]
     chunks: Sequence[Chunk]
-    vectors: Sequence[Sequence[float]] | Vectors
+
+
+Embed = Callable[[Sequence[Chunk]], Vectors]  # to vectors of shape (chunks, dimension), in order
 
 
 class Store:
@@ -53,9 +64,25 @@ class Store:
         self.folder, self.name = folder, name
         with translated_storage_errors(folder):
             self.catalogue = Catalogue(folder / "catalogue.sqlite3")
-            self.lexical = LexicalIndex(folder / "lexical")
+            self._lexical: dict[str, LexicalIndex] = {}
+            self.lexical  # noqa: B018 - what is damaged is told at once
         self._chroma_url = chroma_url
         self._shared = shared_index(folder / "chroma", url=chroma_url)
+
+    @property
+    def lexical(self) -> LexicalIndex:
+        """The lexical index as of the last rebuild, whichever process made it."""
+        while True:
+            place = self._place()
+            if place not in self._lexical:
+                self._lexical = {place: LexicalIndex(self.folder / place / "lexical")}
+                if self._place() != place:
+                    continue
+            return self._lexical[place]
+
+    def _place(self) -> str:
+        """The folder below this one where the two indexes are: a rebuild makes them anew in another."""
+        return self.catalogue.facts().get("indexes", ".")
 
     @property
     def fingerprint(self) -> Fingerprint | None:
@@ -82,42 +109,66 @@ class Store:
 
     def nearest(self, vector: Vectors, *, limit: int) -> dict[str, tuple[Chunk, Vectors]]:
         """The chunks nearest to a vector, with their vectors, nearest first."""
-        return self._read(lambda vectors: vectors.nearest(vector, limit=limit))
+        return self._read(
+            lambda vectors: vectors.nearest(vector, limit=limit), is_whole=lambda found: len(found) >= limit
+        )
 
     def fetch(self, ids: Sequence[str]) -> dict[str, tuple[Chunk, Vectors]]:
         """Chunks and vectors by id; ids that are gone are left out."""
-        return self._read(lambda vectors: vectors.fetch(ids)) if ids else {}
+        if not ids:
+            return {}
+        return self._read(lambda vectors: vectors.fetch(ids), is_whole=lambda found: len(found) == len(set(ids)))
 
-    def _read(self, read: Callable[[VectorIndex], Found]) -> Found:
-        with self._shared.lock, translated_storage_errors(self.folder):
+    def _read(
+        self, read: Callable[[VectorIndex], Found], *, is_whole: Callable[[Found], bool] = lambda found: True
+    ) -> Found:
+        """What an index finds that shows the last finished change.
+
+        While another thread is opening that, what the one before finds is as good where none of its rows is gone.
+        """
+        with translated_storage_errors(self.folder):
             for _ in range(REREADS):
-                try:
-                    found = read(self.open_vectors())
-                except ChromaError:
-                    # Rows that another process is about to make public are in Chroma's tables and not in the index that
-                    # this process has open: "Error finding id". Opened anew it has them.
-                    self._shared.close()
-                    continue
-                if self._shared.generation == self.catalogue.generation():
-                    return found
-                # Another process has removed rows meanwhile, whose successors the index could not show yet.
-            return read(self.open_vectors())
+                with self._shared.using(self.catalogue.generation, self._open_index, or_older=True) as opened:
+                    is_older = opened.generation != self.catalogue.generation()
+                    try:
+                        found = read(opened.index)
+                    except ChromaError:
+                        # Rows that another process is about to make public are in Chroma's tables and not in the index
+                        # that this process has open: "Error finding id". Opened anew it has them.
+                        self._shared.distrust(opened)
+                    else:
+                        if is_whole(found) if is_older else opened.generation == self.catalogue.generation():
+                            return found
+                        # Another process has removed rows meanwhile, whose successors the index could not show yet.
+                with self._shared.lock:
+                    pass  # until the next index is open
+            with self._shared.using(self.catalogue.generation, self._open_index) as opened:
+                return read(opened.index)
 
     def open_vectors(self) -> VectorIndex:
         """The vector index as of the last finished change, whichever process made it."""
-        with self._shared.lock:
-            return self._shared.at(self.catalogue.generation(), self._open_index)
+        with self._shared.using(self.catalogue.generation, self._open_index) as opened:
+            return opened.index
 
     def _open_index(self) -> VectorIndex:
         made_by = self.fingerprint
         if made_by is None:
             raise CollectionError(f"the collection {self.name} is empty", "rag ingest PATH")
-        return VectorIndex(
-            self.folder / "chroma",
-            name=self.name,
-            distance=made_by.distance,
-            url=self._chroma_url,
-        )
+        # Loading what Chroma is just writing ends the process by a segmentation fault.
+        with shared_lock(self.folder / INDEX_LOCK):
+            return VectorIndex(
+                self.folder / self._place() / "chroma",
+                name=self.name,
+                distance=made_by.distance,
+                url=self._chroma_url,
+            )
+
+    def _change_vectors(self, change: Callable[[VectorIndex], None]) -> None:
+        with (
+            self._shared.using(self.catalogue.generation, self._open_index) as opened,
+            exclusive_lock(self.folder / INDEX_LOCK),
+        ):
+            change(opened.index)
 
     def close(self) -> None:
         """Let go of the index's files; the next use, here or by another Store of this folder, opens them again."""
@@ -152,23 +203,30 @@ class Store:
             finally:
                 lock.release()
 
-    def replace(self, batch: Sequence[IngestedSource]) -> None:
-        """Store these sources in place of what they were: the new is findable before the old goes."""
-        if self._chroma_url is None:
-            # Chroma keeps what it is given and could not sort in, and answers nothing more until there is space.
-            require_space(self.folder, sum(map(estimate_bytes, batch)))
+    def replace(self, batch: Sequence[IngestedSource], embed: Embed) -> None:
+        """Store these sources in place of what they were: the new is findable before the old goes.
+
+        What `embed` raises passes, and the last good version stays.
+        """
         # Chunks that are in it already are written again: their title, headings or vector may have changed.
         self.catalogue.announce({item.record.source: [chunk.id for chunk in item.chunks] for item in batch})
-        for item in batch:
-            if item.chunks:
-                self.open_vectors().upsert(item.chunks, np.asarray(item.vectors, dtype=np.float32))
-        self.lexical.change(add=[chunk for item in batch for chunk in item.chunks])
+        chunks = [chunk for item in batch for chunk in item.chunks]
+        for start in range(0, len(chunks), SLICE_CHUNKS):
+            self._write_vectors(chunks[start : start + SLICE_CHUNKS], embed)
+        self.lexical.change(add=chunks)
         with self._own_change():
             self.catalogue.swap(
                 [item.record for item in batch],
                 {item.record.text_id: item.pages for item in batch},
             )
         self._remove_retired()
+
+    def _write_vectors(self, chunks: Sequence[Chunk], embed: Embed) -> None:
+        vectors = embed(chunks)
+        if self._chroma_url is None:
+            # Chroma keeps what it is given and could not sort in, and answers nothing more until there is space.
+            require_space(self.folder, estimate_bytes(chunks, vectors))
+        self._change_vectors(lambda index: index.upsert(chunks, vectors))
 
     def remove(self, sources: Sequence[str], *, forget: bool) -> None:
         """Take sources out of every answer; `forget` drops their record and text, else they stay as missing."""
@@ -179,7 +237,7 @@ class Store:
     def _remove_retired(self) -> None:
         retired = self.catalogue.chunk_ids(state=REMOVING) - self.catalogue.chunk_ids(state=ADDING)
         if retired:
-            self.open_vectors().delete(sorted(retired))
+            self._change_vectors(lambda index: index.delete(sorted(retired)))
             self.lexical.change(remove=retired)
         with self._own_change():
             self.catalogue.settle(announced=False)
@@ -195,16 +253,49 @@ class Store:
 
     def _mend(self) -> None:
         """Remove from the indexes what was announced and never finished, or retired and never removed."""
-        announced, retired = (
-            self.catalogue.chunk_ids(state=ADDING),
-            self.catalogue.chunk_ids(state=REMOVING),
-        )
-        unfinished = (announced | retired) - self.catalogue.chunk_ids(state=LIVE)
+        announced, retired = self.catalogue.chunk_ids(state=ADDING), self.catalogue.chunk_ids(state=REMOVING)
+        unfinished = self.catalogue.unsettled_ids()
         if unfinished:
-            self.open_vectors().delete(sorted(unfinished))
+            self._change_vectors(lambda index: index.delete(sorted(unfinished)))
             self.lexical.change(remove=unfinished)
         if announced or retired:
             self.catalogue.settle(announced=True)
+            self.catalogue.note_repair(
+                f"a run was cut short: {len(announced):,} chunks that it had not finished and {len(retired):,} that it "
+                "had not yet removed were taken out; the next ingest reads the documents again"
+            )
+        if self._drop_unused():
+            self.catalogue.note_repair("what a rebuild had left behind was removed")
+
+    @contextmanager
+    def rebuilding(self, fingerprint: Fingerprint) -> Iterator["Store"]:
+        """An empty Store beside this one, to be filled within `writing()`, which takes this one's place at the end.
+
+        Until then this one answers, and it stays as it is where the other fails.
+        """
+        folder = self.folder / f"{BUILT}{time.time_ns()}"
+        folder.mkdir()
+        beside = Store(folder, name=self.name, chroma_url=self._chroma_url)
+        beside.catalogue.set_facts(model=fingerprint.model, distance=fingerprint.distance)
+        try:
+            yield beside
+            beside.close()
+            self.catalogue.adopt(beside.catalogue.path, indexes=beside.folder.name)
+        finally:
+            beside.close()
+            self._drop_unused()
+
+    def _drop_unused(self) -> bool:
+        """Remove index folders that no longer, or never did, answer; whether there were any."""
+        place = self._place()
+        unused = [folder for folder in self.folder.glob(f"{BUILT}*") if folder.name != place]
+        if place != ".":
+            unused += [folder for name in ("chroma", "lexical") if (folder := self.folder / name).exists()]
+        if unused:
+            self._shared.close()
+        for folder in unused:
+            shutil.rmtree(folder, ignore_errors=True)  # a reader may still hold it; the next writer tries again
+        return bool(unused)
 
     # What is in it
 
@@ -231,13 +322,12 @@ class Store:
         return page.text
 
 
-def estimate_bytes(item: IngestedSource) -> int:
-    """An upper bound of what a source takes on disk, its way through Chroma's log and tables included.
+def estimate_bytes(chunks: Sequence[Chunk], vectors: Vectors) -> int:
+    """An upper bound of what chunks take on disk, their way through Chroma's log and tables included.
 
     Measured at 384 numbers a vector: 5 to 10 kB a chunk.
     """
-    a_chunk = 10_000 + 16 * (len(item.vectors[0]) if len(item.vectors) else 0)
-    return len(item.chunks) * a_chunk + sum(len(page.text) for page in item.pages)
+    return len(chunks) * (10_000 + 16 * int(vectors.shape[1]))
 
 
 def describe_pages(numbers: Sequence[int | None]) -> str:

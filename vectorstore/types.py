@@ -22,7 +22,11 @@ class Page:
 
 @dataclass(frozen=True, slots=True)
 class Chunk:
-    """A slice of one page. `headings` is the path of headings it stands under, outermost first."""
+    """A slice of one page. `headings` is the path of headings it stands under, outermost first.
+
+    `is_titled` is False where `title` is only the file's name: that is not embedded, so that a renamed file embeds
+    nothing.
+    """
 
     source: str
     title: str
@@ -31,6 +35,7 @@ class Chunk:
     end: int
     text: str
     headings: tuple[str, ...] = ()
+    is_titled: bool = True
 
     @property
     def id(self) -> str:
@@ -41,7 +46,8 @@ class Chunk:
     @property
     def embedded_text(self) -> str:
         """What the embedding model sees: title and headings, which say what the text is about, then the text."""
-        return f"{embedded_context(self.title, self.headings)}\n{self.text}"
+        context = embedded_context(self.title if self.is_titled else "", self.headings)
+        return f"{context}\n{self.text}" if context else self.text
 
     def to_document(self) -> Document:
         """As LangChain's Document; this and `from_document` are the only lines that spell metadata keys."""
@@ -51,6 +57,7 @@ class Chunk:
             "start": self.start,
             "end": self.end,
             "headings": json.dumps(self.headings, ensure_ascii=False),
+            "is_titled": self.is_titled,
         }
         if self.page is not None:  # Chroma keeps no None
             metadata["page"] = self.page
@@ -67,12 +74,13 @@ class Chunk:
             end=metadata["end"],
             text=document.page_content,
             headings=tuple(json.loads(metadata["headings"])),
+            is_titled=metadata["is_titled"],
         )
 
 
 def embedded_context(title: str, headings: tuple[str, ...]) -> str:
     """Title and the two innermost headings, each bounded, so that most of the model's window stays for the text."""
-    return " > ".join((title[:80], *(heading[:60] for heading in headings[-2:])))
+    return " > ".join(filter(None, (title[:80], *(heading[:60] for heading in headings[-2:]))))
 
 
 @dataclass(frozen=True, slots=True)

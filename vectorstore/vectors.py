@@ -1,7 +1,7 @@
 """The vectors of a collection in Chroma, through langchain-chroma: chunks by nearness and by id."""
 
-import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
+from itertools import count
 from pathlib import Path
 from typing import Any, Literal, cast
 from urllib.parse import urlsplit
@@ -36,6 +36,8 @@ class VectorIndex:
         )
         # langchain-chroma embeds whatever it adds; chunks arrive here with their vectors.
         self._collection = self._client.get_collection(name, embedding_function=None)
+        # Chroma loads an index when it is first asked for a vector.
+        self._collection.get(limit=1, include=["embeddings"])
 
     def nearest(self, vector: Vectors, *, limit: int) -> Found:
         found = cast(
@@ -87,48 +89,16 @@ class VectorIndex:
                 session.close()
 
 
-class SharedIndex:
-    """The one VectorIndex that this process has open on a folder, whichever Store asks; `generation` is what it shows.
-
-    Chroma's clients of a folder share one cache, which stays blind to other processes until the last of them is closed.
-    """
-
-    def __init__(self) -> None:
-        # One reader at a time: an index that is being reopened must not be read, and a read takes milliseconds.
-        self.lock = threading.RLock()
-        self.generation = -1
-        self._index: VectorIndex | None = None
-
-    def at(self, generation: int, open_index: Callable[[], VectorIndex]) -> VectorIndex:
-        """The index as of this generation, opened anew where it was opened at another."""
-        with self.lock:
-            if self._index is None or generation != self.generation:
-                self.close()
-                self._index = open_index()
-                self.generation = generation
-            return self._index
-
-    def close(self) -> None:
-        with self.lock:
-            if self._index is not None:
-                self._index.close()
-                self._index = None
-
-
-SHARED: dict[tuple[Path, str | None], SharedIndex] = {}
-
-
-def shared_index(folder: Path, *, url: str | None) -> SharedIndex:
-    return SHARED.setdefault((folder, url), SharedIndex())
-
-
 def open_embedded(folder: Path, name: str) -> Client:
     folder.mkdir(parents=True, exist_ok=True)
+    # Chroma keeps one index for each way to write a path: in another way it opens the same folder beside.
+    paths = (str(folder) + "/." * n for n in count())
+    path = next(path for path in paths if path not in SharedSystemClient._identifier_to_system)
     try:
-        client = chromadb.PersistentClient(str(folder), settings=Settings(anonymized_telemetry=False))
+        client = chromadb.PersistentClient(path, settings=Settings(anonymized_telemetry=False))
     except Exception:
         # Chroma keeps the system that failed to start, and hands it out to the next who asks.
-        SharedSystemClient._identifier_to_system.pop(str(folder), None)
+        SharedSystemClient._identifier_to_system.pop(path, None)
         raise
     # A folder holds one collection, which keeps its name in Chroma when the folder is renamed.
     for collection in client.list_collections():

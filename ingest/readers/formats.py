@@ -27,12 +27,17 @@ _STRUCTURED_KINDS = {
     "pptx": "pptm ppsx potx",
     "ppt": "pps",
     "odp": "",
-    "html": "htm xhtml",
-    "xml": "",
+    "hwp": "",
+    "hwpx": "",
+    "dbf": "",
+    "opml": "",
+    "html": "htm xhtml xht",
+    "xml": "jats nxml rss atom ttml docbook",
     "epub": "",
     "fb2": "",
     "xps": "",
-    "eml": "",
+    "eml": "emlx mht mhtml",
+    "mbox": "mbx",
     "msg": "",
     "ipynb": "",
     "vtt": "",
@@ -43,7 +48,7 @@ for _kind, _others in _STRUCTURED_KINDS.items():
     _KIND_OF_SUFFIX |= dict.fromkeys(_suffixes(f"{_kind} {_others}"), _kind)
 
 _KIND_OF_SUFFIX |= dict.fromkeys(
-    _suffixes("txt text log rst adoc asciidoc org tex bib textile wiki mediawiki typ djot mbox ics vcf"), "text"
+    _suffixes("txt text log rst adoc asciidoc org tex bib textile wiki mediawiki typ djot ass ssa sbv ics vcf"), "text"
 )
 # Source code, and data that is written as text. xberg would fetch a grammar for some of it.
 _KIND_OF_SUFFIX |= dict.fromkeys(
@@ -57,21 +62,40 @@ _KIND_OF_SUFFIX |= dict.fromkeys(
     "code",
 )
 
+_KIND_OF_SUFFIX |= dict.fromkeys(_suffixes("png jpg jpeg jpe gif bmp tif tiff webp"), "image")
+_KIND_OF_SUFFIX |= dict.fromkeys(_suffixes("fasta fa fna ffn faa frn"), "fasta")
+_KIND_OF_SUFFIX |= dict.fromkeys(_suffixes("gb gbk genbank gbff"), "genbank")
+_KIND_OF_SUFFIX |= {".zip": "zip", ".tar": "tar"}
+_KIND_OF_SUFFIX |= dict.fromkeys(_suffixes("gz tgz"), "gz") | dict.fromkeys(_suffixes("bz2 tbz tbz2"), "bz2")
+_KIND_OF_SUFFIX |= dict.fromkeys(_suffixes("xz txz"), "xz")
+ARCHIVE_KINDS = frozenset(("zip", "tar", "gz", "bz2", "xz"))
+MAIL_KINDS = frozenset(("eml", "msg", "mbox"))
+SEQUENCE_KINDS = frozenset(("fasta", "genbank"))
+_SIGNATURES = {
+    b"%PDF-": "pdf",
+    b"{\\rtf": "rtf",
+    b"PK\x03\x04": "zip",
+    b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1": "doc",  # or another of its family: the whole file tells
+    b"\x1f\x8b\x08": "gz",
+    b"BZh": "bz2",
+    b"\xfd7zXZ\0": "xz",
+    b"\x89PNG\r\n": "image",
+    b"\xff\xd8\xff": "image",
+    b"GIF8": "image",
+}
+
 # Skipped by name: what has no text that is read yet (images, recordings), and what has none.
 _SKIPPED = (
-    _suffixes(
-        "png jpg jpeg jpe jp2 gif bmp tif tiff webp heic heif avif ico icns svg psd ai eps raw cr2 nef dng xcf indd "
-        "sketch fig emf wmf drawio dwg dxf"
-    )
+    _suffixes("jp2 heic heif avif ico icns svg psd ai eps raw cr2 nef dng xcf indd sketch fig emf wmf drawio dwg dxf")
     | _suffixes("mp3 m4a m4b aac wav flac ogg oga opus wma aif aiff mid midi amr au")
     | _suffixes("mp4 m4v mov avi mkv webm wmv flv mpg mpeg 3gp ogv swf")
-    | _suffixes("zip tar gz tgz bz2 tbz tbz2 xz txz zst lz lz4 lzma br z 7z rar ar cpio cab iso dmg img warc")
+    | _suffixes("zst lz lz4 lzma br z 7z rar ar cpio cab iso dmg img warc")
     | _suffixes("jar war ear apk ipa deb rpm msi whl egg crx xpi")
     | _suffixes("exe dll so dylib a o obj lib pdb class pyc pyo pyd wasm elc beam bin com sys efi")
     | _suffixes("ttf otf ttc woff woff2 eot pfb pfm afm fon")
-    | _suffixes("db sqlite sqlite3 mdb accdb dbf parquet arrow feather orc avro cbor msgpack pkl pickle npy npz")
+    | _suffixes("db sqlite sqlite3 mdb accdb parquet arrow feather orc avro cbor msgpack pkl pickle npy npz")
     | _suffixes("h5 hdf5 mat rds rdata safetensors gguf ggml onnx pt pth ckpt tflite pb tfrecord shp shx las")
-    | _suffixes("pages numbers key one chm mobi azw azw3 djvu pst ost hwp hwpx wps pub vsd vsdx mpp")
+    | _suffixes("pages numbers key one chm mobi azw azw3 djvu pst ost wps pub vsd vsdx mpp")
     | _suffixes("pem crt cer der p12 pfx p7m p7s gpg pgp asc sig keystore jks kdbx")
     | _suffixes("map swp swo bak tmp lock part crdownload torrent lnk ds_store")
 )
@@ -99,10 +123,9 @@ def detect_kind(path: Path, head: bytes) -> str | None:
 
 def _kind_of_unknown(head: bytes) -> str | None:
     start = head.lstrip()[:15].lower()
-    if start.startswith(b"%pdf-"):
-        return "pdf"
-    if start.startswith(b"{\\rtf"):
-        return "rtf"
+    for signature, kind in _SIGNATURES.items():
+        if head.startswith(signature) or (kind in ("pdf", "rtf") and start.startswith(signature.lower())):
+            return kind
     if start.startswith((b"<!doctype html", b"<html")):
         return "html"
     return "text" if is_text(head) else None

@@ -1,14 +1,16 @@
 """The bytes of a PDF turned into pages of running text, and a quote of it turned back into boxes on its page."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import lru_cache, partial
 
 import pypdfium2 as pdfium
 
 from ingest.readers.pdf_glyphs import PDFIUM_LOCK, open_pdf, read_glyphs
-from ingest.readers.pdf_lines import Glyphs, find_lines
+from ingest.readers.pdf_lines import Glyphs, Line, find_lines
+from ingest.readers.pdf_margins import Edges, find_edges, without_margins
 from ingest.readers.pdf_order import order_blocks
 from ingest.readers.pdf_paragraphs import lay_out
+from ingest.readers.pdf_tables import join_cells
 from ingest.readers.pdf_text import IsWord, PdfPageText, unbroken_words, write_text
 from vectorstore.errors import UnreadableFileError
 from vectorstore.types import Page
@@ -20,9 +22,9 @@ _NEIGHBOUR_PAGES = 5
 _KEPT_PAGES = 4 * _NEIGHBOUR_PAGES
 
 
-def read_pdf(data: bytes) -> tuple[str | None, tuple[Page, ...]]:
+def read_pdf(data: bytes, password: str | None = None) -> tuple[str | None, tuple[Page, ...]]:
     """The title in the PDF's metadata, if any, and the pages that have text; raises UnreadableFileError."""
-    with open_pdf(data) as document:
+    with open_pdf(data, password) as document:
         with PDFIUM_LOCK:
             title = document.get_metadata_value("Title") or None
             count = len(document)
@@ -31,18 +33,18 @@ def read_pdf(data: bytes) -> tuple[str | None, tuple[Page, ...]]:
     return title, tuple(page for page in pages if page.text)
 
 
-def read_pdf_page(data: bytes, page: int) -> PdfPageText:
+def read_pdf_page(data: bytes, page: int, *, password: str | None = None) -> PdfPageText:
     """The text of one page (counted from 1), the same as `read_pdf` gives, with the map back to its characters."""
-    with open_pdf(data) as document:
+    with open_pdf(data, password) as document:
         return _read_alone(document, page)
 
 
-def quote_boxes(data: bytes, page: int, start: int, end: int) -> list[Box]:
+def quote_boxes(data: bytes, page: int, start: int, end: int, *, password: str | None = None) -> list[Box]:
     """Where the characters `start:end` of a page's text stand: a box (left, bottom, right, top) a line.
 
     In points, from the lower left corner of the page as it is shown: cropped and turned as the PDF says.
     """
-    with open_pdf(data) as document:
+    with open_pdf(data, password) as document:
         indices = _read_alone(document, page).char_indices[start:end]
         glyphs = read_glyphs(document, page - 1)
         with PDFIUM_LOCK:
@@ -71,16 +73,25 @@ def _page_reader(document: pdfium.PdfDocument, count: int) -> Callable[[int], Pd
     def words_on(place: int) -> frozenset[str]:
         return unbroken_words(glyphs_of(place).text)
 
+    @lru_cache(_KEPT_PAGES)
+    def lines_of(place: int) -> list[Line]:
+        return find_lines(glyphs_of(place).from_the_left())
+
+    @lru_cache(_KEPT_PAGES)
+    def edges_of(place: int) -> Edges:
+        return find_edges(lines_of(place), glyphs_of(place))
+
     def read(place: int) -> PdfPageText:
+        seen = glyphs_of(place).from_the_left()
+        lines = join_cells(without_margins(lines_of(place), place, count, edges_of), seen)
         nearby = range(max(0, place - _NEIGHBOUR_PAGES), min(count, place + _NEIGHBOUR_PAGES + 1))
-        return _page_text(glyphs_of(place), lambda word: any(word in words_on(neighbour) for neighbour in nearby))
+        return _page_text(lines, seen, lambda word: any(word in words_on(neighbour) for neighbour in nearby))
 
     return read
 
 
-def _page_text(glyphs: Glyphs, is_word: IsWord) -> PdfPageText:
-    seen = glyphs.from_the_left()
-    return write_text(lay_out(order_blocks(find_lines(seen)), seen), seen, is_word)
+def _page_text(lines: Sequence[Line], glyphs: Glyphs, is_word: IsWord) -> PdfPageText:
+    return write_text(lay_out(order_blocks(lines), glyphs), glyphs, is_word)
 
 
 def _boxes_by_line(boxes: list[Box]) -> list[Box]:

@@ -1,6 +1,7 @@
 """The bytes of a PDF opened with PDFium, and its pages turned into characters with their boxes."""
 
 import ctypes
+import re
 import threading
 from collections import deque
 from collections.abc import Callable, Iterator
@@ -19,31 +20,43 @@ from vectorstore.errors import UnreadableFileError
 # PDFium keeps global state: whoever calls it, in whatever thread, holds this lock.
 PDFIUM_LOCK = threading.RLock()
 _SIGNATURE_WITHIN = 1024
+_OBJECT = re.compile(rb"\d+[ \t\r\n]+\d+[ \t\r\n]+obj\b")
 _PASSWORD_ERROR = 4
 _SECURITY_ERROR = 5
 
 
 @contextmanager
-def open_pdf(data: bytes) -> Iterator[pdfium.PdfDocument]:
+def open_pdf(data: bytes, password: str | None = None) -> Iterator[pdfium.PdfDocument]:
     """The document, closed at the end; every error of PDFium inside the block becomes an UnreadableFileError."""
-    if b"%PDF-" not in data[:_SIGNATURE_WITHIN]:
-        raise UnreadableFileError("not a PDF: it does not begin as one", "check what the file really is")
+    data = _with_signature(data)
     document = None
     try:
         with PDFIUM_LOCK:
-            document = pdfium.PdfDocument(data)
+            document = pdfium.PdfDocument(data, password)
         yield document
     except pdfium.PdfiumError as error:
-        raise _unreadable(error) from error
+        raise _unreadable(error, password) from error
     finally:
         with PDFIUM_LOCK:
             if document:
                 document.close()
 
 
-def _unreadable(error: pdfium.PdfiumError) -> UnreadableFileError:
+def _with_signature(data: bytes) -> bytes:
+    """PDFium looks for the signature in the first bytes alone; viewers open files without it, or with more before."""
+    start = data.find(b"%PDF-")
+    if 0 <= start < _SIGNATURE_WITHIN:
+        return data
+    if _OBJECT.search(data, max(start, 0)) is None or b"endobj" not in data:
+        raise UnreadableFileError("not a PDF: it does not begin as one", "check what the file really is")
+    return data[start:] if start > 0 else b"%PDF-1.7\n" + data
+
+
+def _unreadable(error: pdfium.PdfiumError, password: str | None) -> UnreadableFileError:
     if error.err_code in (_PASSWORD_ERROR, _SECURITY_ERROR):
-        return UnreadableFileError("the PDF is encrypted", "remove the password and ingest it again")
+        if password is not None:
+            return UnreadableFileError("the PDF is encrypted, with another password", "give --password with its own")
+        return UnreadableFileError("the PDF is encrypted", "give its password: rag ingest --password …")
     return UnreadableFileError("the PDF is damaged", "open it in a PDF viewer, save it anew and ingest it again")
 
 

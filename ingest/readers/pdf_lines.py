@@ -96,6 +96,10 @@ class Line:
     def turned(self) -> bool:
         return self.pieces[0].turned
 
+    def parts(self, before: Piece, piece: Piece) -> bool:
+        """Whether the gap between two pieces parts the cells of a row."""
+        return self.is_row and piece.left - before.right > _cell_gap(self.pieces, self.height)
+
 
 def _is_row(pieces: Sequence[Piece], main: Piece) -> bool:
     if len(pieces) == 1:
@@ -103,9 +107,12 @@ def _is_row(pieces: Sequence[Piece], main: Piece) -> bool:
     # What stands after the mark of an item is set off from it too.
     counted = pieces[1:] if len(pieces[0]) <= MAX_ITEM_MARK else pieces
     widest = max((piece.left - before.right for before, piece in pairwise(counted)), default=0.0)
+    return widest > _cell_gap(pieces, main.height)
+
+
+def _cell_gap(pieces: Sequence[Piece], height: float) -> float:
     # A justified line of few words has wide gaps all over.
-    word_gap = max(piece.word_gap for piece in pieces)
-    return widest > max(WIDE_GAP * main.height, WIDE_WORD_GAP * word_gap)
+    return max(WIDE_GAP * height, WIDE_WORD_GAP * max(piece.word_gap for piece in pieces))
 
 
 def find_lines(glyphs: Glyphs) -> list[Line]:

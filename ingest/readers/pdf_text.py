@@ -9,6 +9,7 @@ from ingest.readers.pdf_paragraphs import Joint, Layout
 
 # Shares of a line's height: where PDFium broke a line that goes on, and where it did not.
 BROKEN_GAP = 0.15
+CELL_SEPARATOR = "\t"  # white space: the words of a row stay as a person would quote them
 LINE_END_HYPHEN = "\ufffe"  # PDFium's own mark for a hyphen that ends a line
 _HYPHENS = "-\u2010\ufffe\xad"
 _DASHES = "\u2013\u2014/"
@@ -90,7 +91,7 @@ def _line_text(line: Line, glyphs: Glyphs) -> tuple[str, list[int | None]]:
             before = line.pieces[number - 1]
             between = glyphs.text[before.end : piece.start]
             if " " in between or piece.left - before.right > (BROKEN_GAP if between else WIDE_GAP) * line.height:
-                text += " "
+                text += CELL_SEPARATOR if line.parts(before, piece) else " "
                 indices.append(before.end if between[:1] == " " else None)
         for start, end, character in _kept(glyphs.text, piece.start, piece.end):
             text += character or glyphs.text[start:end]

@@ -17,7 +17,6 @@ from vectorstore.types import Page
 # Kinds whose numbered pages are in the file. Word processors lay pages out when they draw: what xberg counts there
 # are the hand-made breaks, which would cite page 2 for what every reader sees on page 9.
 _PAGED_KINDS = frozenset({"xlsx", "xls", "xlsb", "ods", "pptx", "ppt", "odp"})
-_MAIL_KINDS = frozenset({"eml", "msg"})
 _TABLE_KINDS = frozenset({"csv", "tsv"})
 _TIMEOUT_S = 300.0
 
@@ -31,7 +30,7 @@ def read_structured(data: bytes, *, kind: str) -> tuple[str | None, tuple[Page, 
     document = _extract(data, f"document.{kind}")
     if kind == "html":
         return html_title(data) or document.metadata.title, (Page(None, clean_markdown(document.content)),)
-    title = document.metadata.title or (document.metadata.subject if kind in _MAIL_KINDS else None)
+    title = document.metadata.title or (document.metadata.subject if kind == "msg" else None)
     nodes = [TreeNode.of(node) for node in (document.document.nodes if document.document else ())]
     if kind == "xml" and not any(node.text for node in nodes if node.type != "heading"):
         return title, read_text(data)  # all it says, it says in its attributes

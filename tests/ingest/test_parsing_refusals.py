@@ -38,9 +38,8 @@ def test_a_file_without_words_is_refused(name: str, data: bytes | str) -> None:
         ("a.msg", "an Outlook message"),
     ],
 )
-@pytest.mark.parametrize("data", [b"Meeting notes of Monday", NOISE], ids=["text", "noise"])
-def test_a_file_that_is_not_what_its_name_says_is_refused(name: str, what: str, data: bytes) -> None:
-    assert refusal(name, data) == (
+def test_a_file_that_is_not_what_its_name_says_is_refused(name: str, what: str) -> None:
+    assert refusal(name, NOISE) == (
         f"not {what}: it does not begin as one",
         "check what the file really is and give it the right extension",
     )
@@ -97,7 +96,7 @@ def old_word(*, encrypted: bool) -> bytes:
     ids=["Office", "ZIP", "old Word"],
 )
 def test_an_encrypted_document_is_refused(name: str, data: bytes) -> None:
-    assert refusal(name, data) == ("the file is encrypted", "remove the password and ingest it again")
+    assert refusal(name, data) == ("the file is encrypted", "give its password: rag ingest --password …")
 
 
 def test_a_damaged_document_is_not_called_encrypted() -> None:

@@ -55,8 +55,29 @@ def encrypted(paper: Paper) -> bytes:
     return paper.data
 
 
-def test_an_encrypted_pdf_is_refused() -> None:
-    assert refusal(encrypted(rich_paper())) == ("the PDF is encrypted", "remove the password and ingest it again")
+def test_an_encrypted_pdf_is_refused_with_the_option_that_opens_it() -> None:
+    expected = ("the PDF is encrypted", "give its password: rag ingest --password …")
+    assert refusal(encrypted(rich_paper())) == expected
+
+
+def test_a_pdf_opens_with_its_password_and_with_no_other() -> None:
+    data = encrypted(rich_paper())
+    assert read_pdf(data, "user") == read_pdf(rich_paper().data)
+    assert read_pdf_page(data, 1, password="user") == read_pdf_page(rich_paper().data, 1)
+    with pytest.raises(UnreadableFileError, match="with another password"):
+        read_pdf(data, "wrong")
+
+
+def test_a_pdf_whose_owner_alone_has_a_password_opens() -> None:
+    paper = rich_paper()
+    paper.pdf.set_encryption(owner_password="owner")
+    assert read_pdf(paper.data) == read_pdf(rich_paper().data)
+
+
+@pytest.mark.parametrize("before", [b"", b"\r\n" * 2000])
+def test_a_pdf_with_no_signature_or_a_late_one_opens(before: bytes) -> None:
+    data = rich_paper().data
+    assert read_pdf(before + data if before else data[9:]) == read_pdf(data)
 
 
 def test_a_file_that_is_no_pdf_is_refused() -> None:

@@ -22,7 +22,8 @@ def catalogue(tmp_path: Path) -> Catalogue:
 
 
 def record(source: str, pages: list[Page]) -> SourceRecord:
-    return SourceRecord(source, "Title", "text", hash_pages(pages), "hash", 1, 2, 0, "ready", "2026-01-01T00:00:00")
+    text_id = hash_pages(pages)
+    return SourceRecord(source, "Title", True, "text", text_id, "hash", 1, 2, 0, "ready", "2026-01-01T00:00:00")
 
 
 def store(catalogue: Catalogue, source: str, pages: list[Page], *chunk_ids: str) -> SourceRecord:

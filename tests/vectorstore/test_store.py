@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.vectorstore.conftest import NewStore
-from tests.vectorstore.texts import cut, put, remove, source_of
+from tests.vectorstore.texts import cut, embedder, put, remove, source_of
 from vectorstore.embeddings import EmbeddingModel
 from vectorstore.errors import CollectionError, WrongModelError
 from vectorstore.retriever import HybridRetriever
@@ -104,12 +104,12 @@ def test_new_content_takes_the_place_of_old(store: Store, model: EmbeddingModel)
 def test_a_chunk_that_stays_gets_its_new_title_and_vector(store: Store, model: EmbeddingModel) -> None:
     fingerprint = Fingerprint(model.name, "cosine")
     for title in ("Rivers", "Mountains"):
-        item = source_of("a", ["apples grow"], model, title=title)
+        item = source_of("a", ["apples grow"], title=title)
         with store.writing(fingerprint):
-            store.replace([item])
+            store.replace([item], embedder(model))
     ((chunk, vector),) = store.fetch([item.chunks[0].id]).values()
     assert chunk.title == "Mountains"
-    assert vector.tolist() == pytest.approx(item.vectors[0])
+    assert vector.tolist() == pytest.approx(embedder(model)(item.chunks)[0].tolist())
     assert list(store.lexical.match("mountains", limit=5)) == [chunk.id]
     assert store.lexical.match("rivers", limit=5) == {}
 
@@ -127,7 +127,9 @@ def test_more_chunks_than_chroma_takes_at_once_are_stored(store: Store, model: E
     page, chunks = cut("a", [f"number {n}" for n in range(6000)])
     vectors = np.random.default_rng(0).random((6000, 4), dtype=np.float32)
     with store.writing(Fingerprint("any", "cosine")):
-        store.replace([replace(source_of("a", [], model), pages=[page], chunks=chunks, vectors=vectors)])
+        rows = iter(vectors)
+        item = replace(source_of("a", []), pages=[page], chunks=chunks)
+        store.replace([item], lambda some: np.array([next(rows) for _ in some]))
     assert store.count_chunks() == {"catalogue": 6000, "the vector index": 6000, "the lexical index": 6000}
     assert len(store.nearest(vectors[0], limit=100)) == 100
     remove(store, "a")
@@ -136,9 +138,9 @@ def test_more_chunks_than_chroma_takes_at_once_are_stored(store: Store, model: E
 
 def test_a_page_that_is_not_there_is_told_from_a_source_that_is_not(store: Store, model: EmbeddingModel) -> None:
     put(store, model, a="apples")
-    item = source_of("book", ["first"], model)
+    item = source_of("book", ["first"])
     with store.writing(Fingerprint(model.name, "cosine")):
-        store.replace([replace(item, pages=[Page(1, "first"), Page(2, "second")])])
+        store.replace([replace(item, pages=[Page(1, "first"), Page(2, "second")])], embedder(model))
     assert store.load_page("book", 2) == "second"
     errors = {}
     for source, number in (("book", 3), ("book", None), ("a", 1), ("nowhere", None)):

@@ -4,9 +4,11 @@ import hashlib
 from collections.abc import Sequence
 from datetime import UTC, datetime
 
+import numpy as np
+
 from vectorstore.catalogue import READY, SourceRecord, hash_pages
 from vectorstore.embeddings import EmbeddingModel, embed_chunks
-from vectorstore.store import Fingerprint, IngestedSource, Store
+from vectorstore.store import Embed, Fingerprint, IngestedSource, Store
 from vectorstore.types import Chunk, Page
 
 
@@ -19,11 +21,12 @@ def cut(source: str, texts: Sequence[str], *, title: str = "Title") -> tuple[Pag
     return Page(None, page_text), chunks
 
 
-def source_of(source: str, texts: Sequence[str], model: EmbeddingModel, *, title: str = "Title") -> IngestedSource:
+def source_of(source: str, texts: Sequence[str], *, title: str = "Title") -> IngestedSource:
     page, chunks = cut(source, texts, title=title)
     record = SourceRecord(
         source=source,
         title=title,
+        is_titled=True,
         kind="text",
         text_id=hash_pages([page]),
         content_hash=hashlib.sha256(page.text.encode()).hexdigest(),
@@ -33,17 +36,18 @@ def source_of(source: str, texts: Sequence[str], model: EmbeddingModel, *, title
         state=READY,
         ingested_at=datetime.now(UTC).isoformat(),
     )
-    vectors = embed_chunks(model, [chunk.embedded_text for chunk in chunks]) if chunks else []
-    return IngestedSource(record, [page], chunks, vectors)
+    return IngestedSource(record, [page], chunks)
+
+
+def embedder(model: EmbeddingModel) -> Embed:
+    return lambda chunks: np.array(embed_chunks(model, [chunk.embedded_text for chunk in chunks]), dtype=np.float32)
 
 
 def put(store: Store, model: EmbeddingModel, **sources: str | Sequence[str]) -> None:
     """Each keyword is a source, its value the text of its only chunk or the texts of several."""
-    batch = [
-        source_of(source, [texts] if isinstance(texts, str) else texts, model) for source, texts in sources.items()
-    ]
+    batch = [source_of(source, [texts] if isinstance(texts, str) else texts) for source, texts in sources.items()]
     with store.writing(Fingerprint(model.name, "cosine")):
-        store.replace(batch)
+        store.replace(batch, embedder(model))
 
 
 def remove(store: Store, *sources: str) -> None:

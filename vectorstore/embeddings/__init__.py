@@ -1,6 +1,7 @@
 """Embedding models by name: `minilm`, or any `provider:model` that LangChain's `init_embeddings` takes."""
 
+from vectorstore.embeddings.cache import VectorCache
 from vectorstore.embeddings.model import EmbeddingModel, embed_chunks, embed_question
 from vectorstore.embeddings.registry import load_embedding_model
 
-__all__ = ["EmbeddingModel", "embed_chunks", "embed_question", "load_embedding_model"]
+__all__ = ["EmbeddingModel", "VectorCache", "embed_chunks", "embed_question", "load_embedding_model"]

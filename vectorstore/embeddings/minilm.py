@@ -13,6 +13,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -123,12 +124,15 @@ def load_tokenizer(folder: Path) -> Tokenizer:
     return tokenizer
 
 
-def count_tokens_with(tokenizer: Tokenizer) -> Callable[[Sequence[str]], list[int]]:
-    def count_tokens(texts: Sequence[str]) -> list[int]:
-        encodings = tokenizer.encode_batch_fast(list(texts), add_special_tokens=False)
-        return [len(encoding.ids) for encoding in encodings]
+@dataclass(frozen=True, slots=True)
+class TokenCounter:
+    """Counts the tokens of texts; a class, so that it can be sent to another process."""
 
-    return count_tokens
+    tokenizer: Tokenizer
+
+    def __call__(self, texts: Sequence[str]) -> list[int]:
+        encodings = self.tokenizer.encode_batch_fast(list(texts), add_special_tokens=False)
+        return [len(encoding.ids) for encoding in encodings]
 
 
 def find_weights() -> Path:

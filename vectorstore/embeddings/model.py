@@ -12,13 +12,19 @@ from vectorstore.provider_errors import translated_provider_errors
 class EmbeddingModel:
     """`name` is what a collection remembers; `count_tokens` measures texts in the model's own tokens.
 
-    `max_tokens` is the longest text that is embedded whole, special tokens not counted.
+    `max_tokens` is the longest text that is embedded whole, special tokens not counted. `revision` tells models of one
+    name apart where a name can come to mean another model, as a folder's can. `count_tokens` can be pickled.
     """
 
     name: str
     embeddings: Embeddings
     max_tokens: int
     count_tokens: Callable[[Sequence[str]], list[int]]
+    revision: str = ""
+
+    @property
+    def identity(self) -> str:
+        return f"{self.name} {self.revision}"
 
 
 def embed_chunks(model: EmbeddingModel, texts: Sequence[str]) -> list[list[float]]:

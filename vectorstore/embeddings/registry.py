@@ -1,6 +1,8 @@
 """From the name in a setting to an embedding model."""
 
+import hashlib
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -47,7 +49,7 @@ def load_minilm(cache_dir: Path, *, on_message: Callable[[str], None]) -> Embedd
         name=minilm.NAME,
         embeddings=minilm.MiniLMEmbeddings(folder),
         max_tokens=minilm.WINDOW - minilm.SPECIAL_TOKENS,
-        count_tokens=minilm.count_tokens_with(minilm.load_tokenizer(folder)),
+        count_tokens=minilm.TokenCounter(minilm.load_tokenizer(folder)),
     )
 
 
@@ -67,11 +69,25 @@ def load_sentence_transformer(name: str, path: str) -> EmbeddingModel:
     embeddings = HuggingFaceEmbeddings(model_name=path, encode_kwargs={"normalize_embeddings": True})
     model = embeddings._client  # the only way to the tokenizer and its window
     tokenizer, special = model.tokenizer, model.tokenizer.num_special_tokens_to_add()
+    window = (model.max_seq_length or OTHER_WINDOW) - special
+    return EmbeddingModel(name, embeddings, window, WordPieceCounter(tokenizer), revision=describe_folder(path))
 
-    def count_tokens(texts: Sequence[str]) -> list[int]:
-        return [len(tokenizer.tokenize(text)) for text in texts]
 
-    return EmbeddingModel(name, embeddings, (model.max_seq_length or OTHER_WINDOW) - special, count_tokens)
+@dataclass(frozen=True, slots=True)
+class WordPieceCounter:
+    """Counts tokens by a tokenizer of transformers; a class, so that it can be sent to another process."""
+
+    tokenizer: Any
+
+    def __call__(self, texts: Sequence[str]) -> list[int]:
+        return [len(self.tokenizer.tokenize(text)) for text in texts]
+
+
+def describe_folder(path: str) -> str:
+    """The sizes and times of a model's files, which change when it is trained anew; nothing for a name of the hub."""
+    files = sorted(Path(path).rglob("*")) if Path(path).is_dir() else []
+    told = "\n".join(f"{file.name} {file.stat().st_size} {file.stat().st_mtime_ns}" for file in files if file.is_file())
+    return hashlib.sha256(told.encode()).hexdigest()[:16] if told else ""
 
 
 def load_provider_model(name: str) -> EmbeddingModel:
