@@ -20,7 +20,8 @@ from ingest.sources import FoundFile, find_files, split_urls
 from ingest.workers import Bounds, Reader
 from vectorstore.catalogue import MISSING, READY, SourceRecord, hash_pages
 from vectorstore.embeddings import EmbeddingModel, VectorCache, embed_chunks
-from vectorstore.store import Fingerprint, IngestedSource, Store
+from vectorstore.fingerprint import Fingerprint
+from vectorstore.store import IngestedSource, Store
 from vectorstore.types import Chunk
 
 # Sources are stored in groups of about so many chunks: few enough that a killed run loses seconds, many enough that

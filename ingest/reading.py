@@ -56,6 +56,8 @@ def read_source(request: ReadRequest, options: ReadOptions) -> ReadSource:
         return ReadSource(request.source, outcome, f"{error.message} ({error.hint})")
     except OSError as error:
         return ReadSource(request.source, "failed", f"cannot be read: {error.strerror or error}")
+    except MemoryError:
+        raise  # of a process at its bound nothing more is asked
     except Exception as error:  # noqa: BLE001 - whatever a reader makes of a broken file is that file's line
         reason = f"its reader failed: {type(error).__name__} (check that the file opens in its own program)"
         return ReadSource(request.source, "failed", reason)

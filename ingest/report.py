@@ -35,6 +35,11 @@ class IngestReport:
     def counts(self) -> dict[str, int]:
         return dict(Counter(file.status for file in self.files))
 
+    def reasons(self) -> dict[str, int]:
+        """How many files were skipped, failed or are gone, by status and reason, the most frequent first."""
+        told = Counter(f"{file.status}: {file.reason}" for file in self.files if file.reason)
+        return dict(told.most_common())
+
     def to_json(self) -> dict[str, Any]:
         return asdict(self)
 

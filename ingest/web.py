@@ -270,6 +270,8 @@ def _parse(url: str) -> httpx.URL:
         raise UnreadableFileError(f"{url} is no URL", "a URL is like https://example.org/page") from None
     if parsed.scheme not in ("http", "https") or not parsed.host:
         raise UnreadableFileError(f"{url} is no page of the web", "only http:// and https:// are read")
+    if parsed.path == "/":  # also where nothing stands, which to a server is the same
+        parsed = parsed.copy_with(path="/")
     if parsed.userinfo:
         raise UnreadableFileError("the URL holds a password, which would be stored and shown", SAVE)
     return parsed

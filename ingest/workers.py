@@ -60,7 +60,7 @@ class Reader:
             answer, is_worn = receive(process.stdout, time.monotonic() + self._bounds.seconds)
         except TimeoutError:
             self.close()
-            return failed(request, f"not read within {self._bounds.seconds:.0f} s", "RAG_MAX_FILE_SECONDS")
+            return failed(request, f"not read within {self._bounds.seconds:g} s", "RAG_MAX_FILE_SECONDS")
         except (EOFError, OSError, pickle.UnpicklingError):
             self.close()
             size = f"{self._bounds.memory_bytes / 1e9:.1f} GB"
@@ -143,7 +143,7 @@ def main() -> None:
             request = receive(requests)
             bound_processor_time(bounds)
             answer = read_source(request, options)
-            send(answers, (answer, peak_memory_bytes() > WORN_SHARE * bounds.memory_bytes))
+            send(answers, (answer, memory_bytes() > WORN_SHARE * bounds.memory_bytes))
     os._exit(0)  # with no farewell of libraries
 
 
@@ -164,14 +164,18 @@ def bound_processor_time(bounds: Bounds) -> None:
 
 def watch(parent: int, bounds: Bounds) -> None:
     """End with the parent, and where the system does not bound memory, at the bound."""
-    while os.getppid() == parent and peak_memory_bytes() < bounds.memory_bytes:
+    while os.getppid() == parent and memory_bytes() < bounds.memory_bytes:
         time.sleep(WATCH_S)
     os._exit(1)
 
 
-def peak_memory_bytes() -> int:
-    unit = 1 if sys.platform == "darwin" else 1024
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit
+def memory_bytes() -> int:
+    """What is resident now; where the system does not say, the most there was."""
+    try:
+        return int(Path("/proc/self/statm").read_text(encoding="ascii").split()[1]) * resource.getpagesize()
+    except OSError:
+        # Not on Linux too: there a process begins with the peak of the one that started it.
+        return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss  # in bytes on macOS
 
 
 if __name__ == "__main__":

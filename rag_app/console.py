@@ -94,12 +94,21 @@ def print_report(report: "IngestReport") -> None:
         out.print(f"{file.status}: {describe_file(file)}")
     if len(told) > MOST_FILES_LISTED:
         out.print(f"... and {len(told) - MOST_FILES_LISTED} more (--json lists all)")
+    reasons = report.reasons()
+    if len(told) > len(reasons) > 0:
+        out.print("\nBy reason:")
+        for reason, count in reasons.items():
+            out.print(clean(f"{count:>6}  {reason}"))
+        out.print()
     counts = ", ".join(f"{count} {status}" for status, count in report.counts().items()) or "no files"
+    out.print(f"{counts} in the collection {report.collection}: {describe_work(report)}")
+
+
+def describe_work(report: "IngestReport") -> str:
+    if not report.chunks_embedded:
+        return f"nothing had to be embedded ({report.seconds:.1f} s)"
     speed = report.chunks_embedded / report.seconds if report.seconds else 0
-    out.print(
-        f"{counts} in the collection {report.collection}: "
-        f"{report.chunks_embedded:,} chunks embedded in {report.seconds:.1f} s ({speed:.0f} chunks/s)"
-    )
+    return f"{report.chunks_embedded:,} chunks embedded in {report.seconds:.1f} s ({speed:.0f} chunks/s)"
 
 
 def describe_file(file: "FileReport") -> str:

@@ -11,9 +11,10 @@ from typing import Any, Literal
 from rag_app.settings import Settings
 from rag_app.wiring import LOADED, build_chat_model, build_store, silent
 from vectorstore.errors import CollectionNotFoundError, RagError
-from vectorstore.store import Fingerprint
+from vectorstore.fingerprint import Fingerprint
 
 ENOUGH_BYTES = 1_000_000_000
+MOST_REPAIRS = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,6 +132,9 @@ def check_collection(settings: Settings) -> Iterator[Check]:
         )
         return
     store.require(Fingerprint(settings.embeddings, settings.distance))
+    store.mend()
+    for at, what in store.catalogue.repairs()[:MOST_REPAIRS]:
+        yield Check("repaired", "ok", f"{at}: {what}")
     counts = store.count_chunks()
     if len(set(counts.values())) == 1:
         yield Check(

@@ -13,8 +13,9 @@ from rag_app.types import Answer
 from vectorstore.collections import open_store
 from vectorstore.embeddings import EmbeddingModel, VectorCache, load_embedding_model
 from vectorstore.errors import CollectionError
+from vectorstore.fingerprint import Fingerprint
 from vectorstore.retriever import HybridRetriever
-from vectorstore.store import Fingerprint, Store
+from vectorstore.store import Store
 
 Tell = Callable[[str], None]
 

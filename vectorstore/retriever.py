@@ -10,7 +10,8 @@ from numpy.typing import NDArray
 from pydantic import ConfigDict, Field
 
 from vectorstore.embeddings.model import EmbeddingModel, embed_question
-from vectorstore.store import REREADS, Fingerprint, Store
+from vectorstore.fingerprint import Fingerprint
+from vectorstore.store import REREADS, Store
 from vectorstore.types import Chunk, Passage
 
 # Of each kind so many are looked at; beyond the first hundred neither list adds to the first ten (BEIR SciFact,

@@ -10,10 +10,16 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TypeVar
+
+from chromadb.errors import ChromaError
 
 from vectorstore.vectors import VectorIndex
 
+Found = TypeVar("Found")
 STALE = -1
+# What changes faster than this is read as it is: an ingest takes seconds from one change to the next.
+REREADS = 3
 
 
 @dataclass
@@ -60,6 +66,36 @@ class SharedIndex:
                 is_last = opened.is_replaced and not opened.users
             if is_last:
                 close(opened)
+
+    def read(
+        self,
+        read: Callable[[VectorIndex], Found],
+        generation: Callable[[], int],
+        open_index: Callable[[], VectorIndex],
+        *,
+        is_whole: Callable[[Found], bool],
+    ) -> Found:
+        """What an index finds that shows the last finished change.
+
+        While another thread is opening that, what the one before finds is as good where none of its rows is gone.
+        """
+        for _ in range(REREADS):
+            with self.using(generation, open_index, or_older=True) as opened:
+                is_older = opened.generation != generation()
+                try:
+                    found = read(opened.index)
+                except ChromaError:
+                    # Rows that another process is about to make public are in Chroma's tables and not in the index that
+                    # this process has open: "Error finding id". Opened anew it has them.
+                    self.distrust(opened)
+                else:
+                    if is_whole(found) if is_older else opened.generation == generation():
+                        return found
+                    # Another process has removed rows meanwhile, whose successors the index could not show yet.
+            with self.lock:
+                pass  # until the next index is open
+        with self.using(generation, open_index) as opened:
+            return read(opened.index)
 
     def _renew(
         self, generation: Callable[[], int], open_index: Callable[[], VectorIndex], *, or_older: bool

@@ -7,18 +7,18 @@ generation that another process has written, and opens Chroma anew.
 import shutil
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
 
 import numpy as np
-from chromadb.errors import ChromaError
 from filelock import FileLock, Timeout
 from numpy.typing import NDArray
 
 from vectorstore.catalogue import ADDING, REMOVING, Catalogue, SourceRecord
-from vectorstore.errors import CollectionError, WrongModelError
+from vectorstore.errors import CollectionError
+from vectorstore.fingerprint import Fingerprint, refuse_other
 from vectorstore.lexical import LexicalIndex
 from vectorstore.locks import exclusive_lock, shared_lock
 from vectorstore.shared import shared_index
@@ -35,14 +35,6 @@ REREADS = 10
 SLICE_CHUNKS = 512
 BUILT = "built-"
 INDEX_LOCK = "index.lock"
-
-
-@dataclass(frozen=True, slots=True)
-class Fingerprint:
-    """What made a collection: the embedding model's name and the distance of its space (`cosine`, `l2`, `ip`)."""
-
-    model: str
-    distance: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,18 +84,7 @@ class Store:
 
     def require(self, wanted: Fingerprint) -> None:
         """Raise WrongModelError unless this collection was made, or is still to be made, by `wanted`."""
-        made_by = self.fingerprint
-        if made_by is None or made_by == wanted:
-            return
-        if made_by.model != wanted.model:
-            raise WrongModelError(
-                f"the collection {self.name} was made with the embedding model {made_by.model}, not {wanted.model}",
-                f"set RAG_EMBEDDINGS={made_by.model}, or use another collection: --collection NAME",
-            )
-        raise WrongModelError(
-            f"the collection {self.name} was made with the distance {made_by.distance}, not {wanted.distance}",
-            f"set RAG_DISTANCE={made_by.distance}, or use another collection: --collection NAME",
-        )
+        refuse_other(self.fingerprint, wanted, collection=self.name)
 
     # Reading
 
@@ -122,28 +103,8 @@ class Store:
     def _read(
         self, read: Callable[[VectorIndex], Found], *, is_whole: Callable[[Found], bool] = lambda found: True
     ) -> Found:
-        """What an index finds that shows the last finished change.
-
-        While another thread is opening that, what the one before finds is as good where none of its rows is gone.
-        """
         with translated_storage_errors(self.folder):
-            for _ in range(REREADS):
-                with self._shared.using(self.catalogue.generation, self._open_index, or_older=True) as opened:
-                    is_older = opened.generation != self.catalogue.generation()
-                    try:
-                        found = read(opened.index)
-                    except ChromaError:
-                        # Rows that another process is about to make public are in Chroma's tables and not in the index
-                        # that this process has open: "Error finding id". Opened anew it has them.
-                        self._shared.distrust(opened)
-                    else:
-                        if is_whole(found) if is_older else opened.generation == self.catalogue.generation():
-                            return found
-                        # Another process has removed rows meanwhile, whose successors the index could not show yet.
-                with self._shared.lock:
-                    pass  # until the next index is open
-            with self._shared.using(self.catalogue.generation, self._open_index) as opened:
-                return read(opened.index)
+            return self._shared.read(read, self.catalogue.generation, self._open_index, is_whole=is_whole)
 
     def open_vectors(self) -> VectorIndex:
         """The vector index as of the last finished change, whichever process made it."""
@@ -202,6 +163,12 @@ class Store:
                 yield
             finally:
                 lock.release()
+
+    def mend(self) -> None:
+        """Put right at once what a killed process left behind, unless another is writing, which has done so."""
+        lock = FileLock(self.folder / "write.lock")
+        with translated_storage_errors(self.folder), suppress(Timeout), lock.acquire(timeout=0.2):
+            self._mend()
 
     def replace(self, batch: Sequence[IngestedSource], embed: Embed) -> None:
         """Store these sources in place of what they were: the new is findable before the old goes.

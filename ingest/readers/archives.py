@@ -11,9 +11,9 @@ import re
 import tarfile
 import zipfile
 import zlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import PurePosixPath
-from typing import IO
+from typing import IO, Any
 
 from ingest.readers.disguises import encrypted_error, wrong_password_error
 from ingest.readers.sections import Allowance, Nesting, write_section
@@ -21,7 +21,7 @@ from ingest.readers.text import decode_text
 from vectorstore.errors import UnreadableFileError
 from vectorstore.types import Page
 
-_OPENERS = {"gz": gzip.open, "bz2": bz2.open, "xz": lzma.open}
+_OPENERS: dict[str, Callable[..., Any]] = {"gz": gzip.open, "bz2": bz2.open, "xz": lzma.open}
 _PIECE_BYTES = 1 << 20
 _TAR_MAGIC = slice(257, 262)
 _UTF8_NAME, _ENCRYPTED = 0x800, 0x1

@@ -93,7 +93,7 @@ def test_the_rows_of_a_table_are_lines_and_their_cells_stand_in_order() -> None:
     for row, cells in enumerate(rows):
         for column, cell in enumerate(cells):
             paper.write(60 + 120 * column, 80 + PITCH * row, cell)
-    assert paper.text() == "Mission Year Hours\nApollo 11 1969 21\nApollo 12 1969 31"
+    assert paper.text() == "Mission\tYear\tHours\nApollo 11\t1969\t21\nApollo 12\t1969\t31"
 
 
 @pytest.mark.parametrize("interleaved", [False, True], ids=["column by column", "row by row"])

@@ -177,9 +177,31 @@ def test_proxies_of_the_environment_are_not_used(server: str, monkeypatch: pytes
 
 @pytest.mark.parametrize(
     "host",
-    "127.0.0.1 localhost 10.0.0.1 192.168.1.1 169.254.169.254 100.64.0.1 0.0.0.0 224.0.0.1 255.255.255.255 "
-    "2130706433 0x7f.1 017700000001 [::1] [::] [fe80::1] [fd00::1] [ff02::1] [fec0::1] [::ffff:10.0.0.1] "
-    "[64:ff9b::7f00:1] [64:ff9b:1::1] [2002:7f00:1::] [::127.0.0.1]".split(),
+    [
+        "127.0.0.1",
+        "localhost",
+        "10.0.0.1",
+        "192.168.1.1",
+        "169.254.169.254",
+        "100.64.0.1",
+        "0.0.0.0",
+        "224.0.0.1",
+        "255.255.255.255",
+        "2130706433",
+        "0x7f.1",
+        "017700000001",
+        "[::1]",
+        "[::]",
+        "[fe80::1]",
+        "[fd00::1]",
+        "[ff02::1]",
+        "[fec0::1]",
+        "[::ffff:10.0.0.1]",
+        "[64:ff9b::7f00:1]",
+        "[64:ff9b:1::1]",
+        "[2002:7f00:1::]",
+        "[::127.0.0.1]",
+    ],
 )
 def test_private_addresses_are_refused_however_they_are_spelled(host: str) -> None:
     with pytest.raises(UnreadableFileError) as caught:
@@ -202,4 +224,5 @@ def test_what_is_no_url_of_a_page_is_refused(url: str) -> None:
 
 def test_urls_are_told_apart_by_what_matters() -> None:
     assert normalize_url("HTTP://Example.org:80#top") == "http://example.org/"
+    assert normalize_url("https://example.org?b=c") == "https://example.org/?b=c"
     assert normalize_url("https://example.org/a?b=c#d") == "https://example.org/a?b=c"

@@ -187,7 +187,7 @@ class TestDocuments:
         assert report["characters_embedded"] > 30
         assert run.stderr == "", "progress is silent in a pipe"
         again = rag("ingest", "docs/ferry.txt")
-        assert again.stdout.startswith("1 unchanged in the collection default: 0 chunks embedded in ")
+        assert again.stdout.startswith("1 unchanged in the collection default: nothing had to be embedded")
         assert (again.returncode, again.stderr) == (0, "")
 
     def test_progress_shows_on_a_terminal_and_results_stay_on_stdout(

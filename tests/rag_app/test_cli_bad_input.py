@@ -60,7 +60,7 @@ class TestPaths:
     def test_an_empty_folder(self, rag: CommandLine, samples_settings: Settings, tmp_path: Path) -> None:
         (tmp_path / "empty").mkdir()
         run = rag("ingest", "empty")
-        assert run.stdout.startswith("no files in the collection default: 0 chunks embedded in ")
+        assert run.stdout.startswith("no files in the collection default: nothing had to be embedded")
         warning = f"warning: there is nothing to ingest in {tmp_path.resolve()}/empty\n"
         assert (run.stderr, run.returncode) == (warning, 0)
 
@@ -142,7 +142,7 @@ class TestCollections:
         there = {"RAG_DATA_DIR": str(samples_settings.data_dir), "RAG_EMBEDDINGS": model, "OPENAI_API_KEY": "any"}
         assert told(rag("ask", "Who?", "--collection", "samples", **there)) == refused(
             f"the collection samples was made with the embedding model minilm, not {model}",
-            "set RAG_EMBEDDINGS=minilm, or use another collection: --collection NAME",
+            "set RAG_EMBEDDINGS=minilm, or make it anew: rag ingest --rebuild PATH",
         )
 
     @pytest.mark.parametrize(

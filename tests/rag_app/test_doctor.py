@@ -87,7 +87,7 @@ def test_a_collection_of_another_model_is_an_error(samples_settings: Settings) -
     assert told("collection", samples_settings.model_copy(update={"distance": "l2"})) == (
         "error",
         "the collection samples was made with the distance cosine, not l2",
-        "set RAG_DISTANCE=cosine, or use another collection: --collection NAME",
+        "set RAG_DISTANCE=cosine, or make it anew: rag ingest --rebuild PATH",
     )
 
 

@@ -13,8 +13,9 @@ from tests.vectorstore.conftest import NewStore
 from tests.vectorstore.texts import cut, embedder, put, remove, source_of
 from vectorstore.embeddings import EmbeddingModel
 from vectorstore.errors import CollectionError, WrongModelError
+from vectorstore.fingerprint import Fingerprint
 from vectorstore.retriever import HybridRetriever
-from vectorstore.store import Fingerprint, Store
+from vectorstore.store import Store
 from vectorstore.types import Page
 
 OTHER_MODEL, OTHER_DISTANCE = Fingerprint("openai:text-embedding-3-small", "cosine"), Fingerprint("minilm", "l2")
@@ -46,12 +47,12 @@ def test_a_collection_remembers_what_made_it(store: Store, model: EmbeddingModel
         (
             OTHER_MODEL,
             "the collection library was made with the embedding model minilm, not openai:text-embedding-3-small",
-            "set RAG_EMBEDDINGS=minilm, or use another collection: --collection NAME",
+            "set RAG_EMBEDDINGS=minilm, or make it anew: rag ingest --rebuild PATH",
         ),
         (
             OTHER_DISTANCE,
             "the collection library was made with the distance cosine, not l2",
-            "set RAG_DISTANCE=cosine, or use another collection: --collection NAME",
+            "set RAG_DISTANCE=cosine, or make it anew: rag ingest --rebuild PATH",
         ),
     ],
     ids=["model", "distance"],

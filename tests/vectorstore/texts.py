@@ -8,7 +8,8 @@ import numpy as np
 
 from vectorstore.catalogue import READY, SourceRecord, hash_pages
 from vectorstore.embeddings import EmbeddingModel, embed_chunks
-from vectorstore.store import Embed, Fingerprint, IngestedSource, Store
+from vectorstore.fingerprint import Fingerprint
+from vectorstore.store import Embed, IngestedSource, Store
 from vectorstore.types import Chunk, Page
 
 

@@ -1,0 +1,127 @@
+"""What a file does to its reader ends as an outcome, and nothing of the reader outlives the ingest."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from ingest.chunking import ChunkSize
+from ingest.reading import ReadOptions, ReadRequest, ReadSource
+from ingest.workers import Bounds, Reader
+from vectorstore.embeddings import EmbeddingModel
+
+
+@pytest.fixture
+def options(model: EmbeddingModel) -> ReadOptions:
+    return ReadOptions(ChunkSize(200, model.max_tokens, model.count_tokens), max_bytes=1_000_000)
+
+
+@pytest.fixture
+def small(tmp_path: Path) -> Path:
+    path = tmp_path / "small.md"
+    path.write_text("# Moon\n\nIt goes around the Earth.\n")
+    return path
+
+
+@pytest.fixture
+def reader(options: ReadOptions) -> Iterator[Reader]:
+    reader = Reader(options, Bounds())
+    yield reader
+    reader.close()
+
+
+def read(reader: Reader, path: Path, known_hash: str | None = None) -> ReadSource:
+    return reader.read(ReadRequest(str(path), path, known_hash))
+
+
+def test_a_file_is_read_and_cut_in_another_process(reader: Reader, small: Path) -> None:
+    found = read(reader, small)
+    assert (found.outcome, found.document and found.document.title) == ("read", "Moon")
+    assert [chunk.text for chunk in found.chunks] == ["# Moon\n\nIt goes around the Earth."]
+    again = read(reader, small, found.content_hash)
+    assert (again.outcome, again.document, again.n_bytes) == ("same", None, small.stat().st_size)
+
+
+def test_a_file_that_takes_too_long_fails_and_the_next_is_read(options: ReadOptions, small: Path) -> None:
+    hasty = Reader(options, Bounds(seconds=0.01))  # the process alone takes longer to start
+    found = read(hasty, small)
+    assert (found.outcome, found.reason) == (
+        "failed",
+        "not read within 0.01 s (split it into smaller files, or raise RAG_MAX_FILE_SECONDS)",
+    )
+    hasty._bounds = Bounds()
+    assert read(hasty, small).outcome == "read"
+    hasty.close()
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux bounds a process's memory exactly")
+def test_a_file_that_needs_too_much_memory_fails_and_the_next_is_read(
+    options: ReadOptions, small: Path, tmp_path: Path
+) -> None:
+    large = tmp_path / "large.md"
+    large.write_text("Many words of no meaning. " * 6_000_000)
+    reader = Reader(options, Bounds(memory_bytes=500_000_000))
+    found = read(reader, large)
+    assert (found.outcome, found.reason) == (
+        "failed",
+        "its reader needed more than 0.5 GB of memory, or broke down "
+        "(split it into smaller files, or raise RAG_MAX_READER_MB)",
+    )
+    assert read(reader, small).outcome == "read"
+    reader.close()
+
+
+def test_a_reader_that_dies_is_replaced(reader: Reader, small: Path) -> None:
+    read(reader, small)
+    assert reader._process is not None
+    os.kill(reader._process.pid, signal.SIGKILL)
+    assert read(reader, small).outcome == "failed"
+    assert read(reader, small).outcome == "read"
+
+
+def test_a_pipe_in_the_place_of_a_file_is_not_waited_for(reader: Reader, tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe.md")
+    assert read(reader, tmp_path / "pipe.md").reason == "not a regular file (name files and folders)"
+
+
+START = """
+import sys, time
+from pathlib import Path
+from ingest.chunking import ChunkSize
+from ingest.reading import ReadOptions, ReadRequest
+from ingest.workers import Bounds, Reader
+from vectorstore.embeddings.registry import count_in_bytes
+
+reader = Reader(ReadOptions(ChunkSize(200, 250, count_in_bytes), max_bytes=1000), Bounds())
+reader.read(ReadRequest(sys.argv[1], Path(sys.argv[1])))
+print(reader._process.pid, flush=True)
+time.sleep(60)
+"""
+
+
+def test_a_reader_ends_with_an_ingest_that_is_killed(small: Path) -> None:
+    command = [sys.executable, "-c", START, str(small)]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, cwd=Path(__file__).parents[2]) as ingest:
+        assert ingest.stdout is not None
+        pid = int(ingest.stdout.readline())
+        assert is_alive(pid)
+        ingest.kill()
+    deadline = time.monotonic() + 10
+    while is_alive(pid) and time.monotonic() < deadline:
+        time.sleep(0.05)
+    assert not is_alive(pid)
+
+
+def is_alive(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    status = Path(f"/proc/{pid}/stat")
+    # A process whose end nobody has asked for yet is no longer one.
+    return not status.exists() or status.read_text().rpartition(")")[2].split()[0] != "Z"
