@@ -30,7 +30,6 @@ app = typer.Typer(
     help="Answers questions about your own documents, every sentence proved by their exact words.",
 )
 app.add_typer(collections_app, name="collections")
-app.command(epilog=WATCH_EXAMPLES)(watch)
 
 
 @app.command(
@@ -71,6 +70,9 @@ def ingest(
     else:
         print_report(report)
     raise typer.Exit(1 if report.failed else 0)
+
+
+app.command(epilog=WATCH_EXAMPLES)(watch)
 
 
 @app.command(epilog=example('rag ask "Who stayed in orbit?"', 'rag ask --json --top-k 10 "Who paid for it?"'))
