@@ -3,8 +3,8 @@
 from pathlib import Path
 
 from ingest.sources import FoundFiles
-from vectorstore.catalogue import SourceRecord
 from vectorstore.errors import InputError
+from vectorstore.records import SourceRecord
 
 
 def judge_absent(found: FoundFiles, known: dict[str, SourceRecord]) -> tuple[list[str], list[str]]:

@@ -1,7 +1,9 @@
 """A file's bytes turned into a ParsedDocument: its title and its pages."""
 
+import hashlib
 import re
 from dataclasses import dataclass
+from importlib.metadata import version
 from pathlib import Path
 
 from ingest.readers.archives import read_archive
@@ -20,10 +22,10 @@ from ingest.readers.ocr import INSTALL_HINT, has_ocr, read_image, read_scanned_p
 from ingest.readers.passwords import decrypt_office
 from ingest.readers.pdf import read_pdf
 from ingest.readers.sections import Allowance, Nesting, Part
-from ingest.readers.sequences import read_sequences
+from ingest.readers.sequences import has_bio, read_sequences
 from ingest.readers.structured import read_structured
 from ingest.readers.text import read_text
-from vectorstore.errors import UnreadableFileError
+from vectorstore.errors import NothingToReadError, UnreadableFileError
 from vectorstore.types import Page
 
 __all__ = ["HEAD_BYTES", "ParsedDocument", "detect_kind", "is_supported", "parse_document", "supported_suffixes"]
@@ -67,6 +69,12 @@ def parse_document(path: Path, data: bytes, *, password: str | None = None) -> P
     return _parse(path, data, Nesting(_read_part, 0, Allowance(), password))
 
 
+def describe_readers(password: str | None) -> str:
+    """What decides whether a file can be read: what was refused by other readers is worth another try."""
+    digest = hashlib.sha256((password or "").encode()).hexdigest()[:8]
+    return f"{version('rag-app')} ocr={has_ocr()} bio={has_bio()} password={digest}"
+
+
 def has_markdown(kind: str) -> bool:
     """Whether the text of pages of this kind has Markdown structure."""
     return kind not in ("pdf", "text", "code", "image")
@@ -82,7 +90,7 @@ def _parse(path: Path, data: bytes, nesting: Nesting) -> ParsedDocument:
     title, pages = _read(path, data, kind=kind, nesting=nesting)
     pages = tuple(page for page in pages if page.text.strip())
     if not pages:
-        raise UnreadableFileError(*_nothing_in(kind))
+        raise _nothing_in(kind)
     own = _title(title, pages, kind=kind)
     return ParsedDocument(own or _clean_title(path.stem) or path.name, pages, kind, has_markdown(kind), own is not None)
 
@@ -122,12 +130,12 @@ def _read_pdf(data: bytes, password: str | None) -> tuple[str | None, tuple[Page
     return title, tuple(sorted([*pages, *found], key=lambda page: page.number or 0))
 
 
-def _nothing_in(kind: str) -> tuple[str, str]:
+def _nothing_in(kind: str) -> UnreadableFileError:
     if kind == "pdf" and not has_ocr():
-        return "no text in it: its pages are images", INSTALL_HINT
+        return UnreadableFileError("no text in it: its pages are images", INSTALL_HINT)
     if kind in ("pdf", "image"):
-        return "no text in it, and none in its pictures", "leave it out: there is nothing to search in it"
-    return "no text in it", "check that the file holds what it should"
+        return NothingToReadError("no text in it, and none in its pictures", "there is nothing to search in it")
+    return UnreadableFileError("no text in it", "check that the file holds what it should")
 
 
 def _title(own: str | None, pages: tuple[Page, ...], *, kind: str) -> str | None:

@@ -13,14 +13,14 @@ from numpy.typing import NDArray
 
 from ingest.absent import judge_absent
 from ingest.chunking import ChunkSize, chunk_pages
-from ingest.parsing import has_markdown
+from ingest.parsing import describe_readers, has_markdown
 from ingest.reading import ReadOptions, ReadRequest, ReadSource
 from ingest.report import FileReport, IngestReport, Progress
 from ingest.sources import FoundFile, find_files, split_urls
 from ingest.workers import Bounds, Reader
-from vectorstore.catalogue import MISSING, READY, SourceRecord, hash_pages
 from vectorstore.embeddings import EmbeddingModel, VectorCache, embed_chunks
 from vectorstore.fingerprint import Fingerprint
+from vectorstore.records import MISSING, READY, Refusal, SourceRecord, hash_pages
 from vectorstore.store import IngestedSource, Store
 from vectorstore.types import Chunk
 
@@ -66,6 +66,8 @@ class Run:
     reports: dict[str, FileReport] = field(default_factory=dict)
     waiting: list[IngestedSource] = field(default_factory=list)
     gone: list[str] = field(default_factory=list)
+    refusals: dict[str, Refusal] = field(default_factory=dict)
+    new_refusals: list[Refusal] = field(default_factory=list)
     chunks_embedded: int = 0
     chunks_known: int = 0
     chunks_done: int = 0
@@ -132,6 +134,8 @@ def in_order(reports: dict[str, FileReport], sources: Sequence[str]) -> tuple[Fi
 
 def sync(run: Run, files: Sequence[FoundFile], urls: Sequence[str]) -> None:
     """Read, embed and store what is new or has changed."""
+    readers = describe_readers(run.options.password)
+    run.refusals = {} if run.options.rebuild else run.store.catalogue.refusals(readers)
     by_source = {file.source: file for file in files}
     requests = [request for file in files if (request := judge(run, file))]
     requests += [ReadRequest(url, None, known_hash(run, url)) for url in urls]
@@ -143,6 +147,7 @@ def sync(run: Run, files: Sequence[FoundFile], urls: Sequence[str]) -> None:
         if sum(len(item.chunks) for item in run.waiting) >= GROUP_CHUNKS:
             flush(run)
     flush(run)
+    run.store.catalogue.note_refusals(run.new_refusals, reader=readers)
 
 
 def judge(run: Run, file: FoundFile) -> ReadRequest | None:
@@ -154,6 +159,12 @@ def judge(run: Run, file: FoundFile) -> ReadRequest | None:
     record = None if run.options.rebuild else run.known.get(file.source)
     if record and record.state == READY and (record.size, record.mtime_ns) == (file.size, file.mtime_ns):
         run.report(FileReport(file.source, "unchanged", record.chunks))
+        return None
+    refusal = run.refusals.get(file.source)
+    if refusal and (refusal.size, refusal.mtime_ns) == (file.size, file.mtime_ns):
+        run.report(
+            FileReport(file.source, "skipped" if refusal.status == "skipped" else "failed", reason=refusal.reason)
+        )
         return None
     return ReadRequest(file.source, file.path, known_hash(run, file.source))
 
@@ -189,6 +200,9 @@ def take(run: Run, read: ReadSource, file: FoundFile | None) -> None:
         run.gone.append(read.source)
     elif read.document is None:
         run.report(FileReport(read.source, "skipped" if read.outcome == "skipped" else "failed", reason=read.reason))
+        if file is not None and read.is_final:
+            refusal = Refusal(read.source, file.size, file.mtime_ns, read.outcome, read.reason or "")
+            run.new_refusals.append(refusal)
     else:
         run.chunks_known += len(read.chunks)
         run.waiting.append(IngestedSource(describe(read, file), read.document.pages, read.chunks))

@@ -9,7 +9,7 @@ from typing import Literal
 
 from ingest.chunking import ChunkSize, chunk_pages
 from ingest.parsing import HEAD_BYTES, ParsedDocument, detect_kind, parse_document
-from vectorstore.errors import UnreadableFileError
+from vectorstore.errors import NothingToReadError, UnreadableFileError
 from vectorstore.types import Chunk
 
 Outcome = Literal["read", "same", "skipped", "failed", "gone"]
@@ -36,7 +36,11 @@ class ReadRequest:
 
 @dataclass(frozen=True, slots=True)
 class ReadSource:
-    """`document` is there where the outcome is `read`; `content_hash` and `n_bytes` too where it is `same`."""
+    """`document` is there where the outcome is `read`; `content_hash` and `n_bytes` too where it is `same`.
+
+    `is_final` says of a file that was not read that it would not be read another time either, as long as it stays as
+    it is.
+    """
 
     source: str
     outcome: Outcome
@@ -45,15 +49,21 @@ class ReadSource:
     n_bytes: int = 0
     document: ParsedDocument | None = None
     chunks: tuple[Chunk, ...] = ()
+    is_final: bool = False
 
 
 def read_source(request: ReadRequest, options: ReadOptions) -> ReadSource:
     """Never raises for what the bytes are: a file that cannot be read is an outcome."""
     try:
         return _read(request, options)
+    except NothingToReadError as error:
+        return ReadSource(request.source, "skipped", f"{error.message} ({error.hint})", is_final=True)
     except UnreadableFileError as error:
-        outcome: Outcome = "gone" if getattr(error, "gone", False) else "failed"
-        return ReadSource(request.source, outcome, f"{error.message} ({error.hint})")
+        if getattr(error, "gone", False):
+            return ReadSource(request.source, "gone")
+        return ReadSource(
+            request.source, "failed", f"{error.message} ({error.hint})", is_final=request.path is not None
+        )
     except OSError as error:
         return ReadSource(request.source, "failed", f"cannot be read: {error.strerror or error}")
     except MemoryError:
@@ -70,7 +80,7 @@ def _read(request: ReadRequest, options: ReadOptions) -> ReadSource:
         return ReadSource(request.source, "same", None, content_hash, len(data))
     if data and detect_kind(name, data[:HEAD_BYTES]) is None:
         reason = f"a kind of file that is not read ({name.suffix or 'no suffix'})"
-        return ReadSource(request.source, "skipped", reason)
+        return ReadSource(request.source, "skipped", reason, is_final=request.path is not None)
     document = parse_document(name, data, password=options.password)
     chunks = chunk_pages(
         request.source,

@@ -6,9 +6,9 @@ from typing import Any
 
 from rag_app.console import clean, out
 from rag_app.settings import Settings
-from vectorstore.catalogue import SourceRecord
 from vectorstore.collections import list_collections, open_store
 from vectorstore.errors import InputError
+from vectorstore.records import SourceRecord
 from vectorstore.store import Store
 
 

@@ -5,16 +5,15 @@ written to the two, `live` once both have it, and `removing` until both have los
 left behind can be told and mended.
 """
 
-import hashlib
 import sqlite3
 import time
 import zlib
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
+from vectorstore.records import MISSING, READY, Refusal, SourceRecord
 from vectorstore.storage_errors import translated_storage_errors
 from vectorstore.types import Page
 
@@ -30,33 +29,14 @@ CREATE TABLE IF NOT EXISTS pages (
     PRIMARY KEY (text_id, position)) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS chunks (
     source TEXT NOT NULL, id TEXT NOT NULL, state TEXT NOT NULL, PRIMARY KEY (source, id, state)) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS refusals (
+    source TEXT PRIMARY KEY, size INTEGER NOT NULL, mtime_ns INTEGER NOT NULL, reader TEXT NOT NULL,
+    status TEXT NOT NULL, reason TEXT NOT NULL) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS repairs (at TEXT NOT NULL, what TEXT NOT NULL);
 CREATE INDEX IF NOT EXISTS chunks_by_state ON chunks (state) WHERE state != 'live';
 """
-READY, MISSING = "ready", "missing"
 ADDING, LIVE, REMOVING = "adding", "live", "removing"
 KEPT_REPAIRS = 20
-
-
-@dataclass(frozen=True, slots=True)
-class SourceRecord:
-    """A file or URL as it was when it was read.
-
-    `source` is its absolute path or URL, `content_hash` the SHA-256 of its bytes, `is_titled` is a Chunk's, `text_id`
-    names the stored text of its pages (see `hash_pages`), `state` is `ready`, or `missing` when it is gone from disk.
-    """
-
-    source: str
-    title: str
-    is_titled: bool
-    kind: str
-    text_id: str
-    content_hash: str
-    size: int
-    mtime_ns: int
-    chunks: int
-    state: str
-    ingested_at: str
 
 
 SOURCE_COLUMNS = ", ".join(SourceRecord.__slots__)
@@ -103,7 +83,7 @@ class Catalogue:
         """Take over all that another catalogue holds in place of what is here, and set these facts, in one step."""
         with self._connect() as connection:
             connection.execute("ATTACH DATABASE ? AS other", (str(other),))
-            for table in ("sources", "pages", "chunks"):
+            for table in ("sources", "pages", "chunks", "refusals"):
                 connection.execute(f"DELETE FROM {table}")
                 connection.execute(f"INSERT INTO {table} SELECT * FROM other.{table}")
             connection.execute("INSERT OR REPLACE INTO facts SELECT * FROM other.facts WHERE name != 'generation'")
@@ -145,6 +125,17 @@ class Catalogue:
                 return {row[0] for row in rows}
             query = "SELECT id FROM chunks WHERE source = ? AND state = ?"
             return {row[0] for source in sources for row in connection.execute(query, (source, state))}
+
+    def refusals(self, reader: str) -> dict[str, Refusal]:
+        """The files that this reader could not read as they were, by source."""
+        with self._connect() as connection:
+            query = "SELECT source, size, mtime_ns, status, reason FROM refusals WHERE reader = ?"
+            return {row[0]: Refusal(*row) for row in connection.execute(query, (reader,))}
+
+    def note_refusals(self, refusals: Sequence[Refusal], *, reader: str) -> None:
+        rows = [(one.source, one.size, one.mtime_ns, reader, one.status, one.reason) for one in refusals]
+        with self._connect() as connection:
+            connection.executemany("INSERT OR REPLACE INTO refusals VALUES (?, ?, ?, ?, ?, ?)", rows)
 
     def unsettled_ids(self) -> set[str]:
         """Chunks that are not yet live, or no longer."""
@@ -226,16 +217,6 @@ class Catalogue:
             gone = connection.execute("DELETE FROM chunks WHERE state IN (?, ?)", states).rowcount
             if gone:
                 grow_generation(connection)
-
-
-def hash_pages(pages: Sequence[Page]) -> str:
-    """A name for the text of pages: sources share it only if every page reads the same, whichever reader read it."""
-    digest = hashlib.sha256()
-    for page in pages:
-        text = page.text.encode("utf-8", "surrogatepass")
-        digest.update(f"{page.number} {len(text)}\n".encode())
-        digest.update(text)
-    return digest.hexdigest()
 
 
 def text_of(connection: sqlite3.Connection, source: str) -> str | None:

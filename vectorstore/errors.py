@@ -4,6 +4,7 @@ RagError
 ├── InputError           a path, question or argument that cannot be used
 ├── SettingsError        a setting that is unknown or has a value that cannot be used
 ├── UnreadableFileError  one file that cannot be read; a line in the report, never the end of a run
+│   └── NothingToReadError   one that nothing is wrong with, and that has no text; skipped
 ├── CollectionError      a collection that is missing, was made otherwise, or cannot be opened
 │   ├── CollectionNotFoundError
 │   └── WrongModelError
@@ -33,6 +34,10 @@ class SettingsError(RagError):
 
 
 class UnreadableFileError(RagError):
+    pass
+
+
+class NothingToReadError(UnreadableFileError):
     pass
 
 

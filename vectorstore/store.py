@@ -16,11 +16,12 @@ import numpy as np
 from filelock import FileLock, Timeout
 from numpy.typing import NDArray
 
-from vectorstore.catalogue import ADDING, REMOVING, Catalogue, SourceRecord
+from vectorstore.catalogue import ADDING, REMOVING, Catalogue
 from vectorstore.errors import CollectionError
 from vectorstore.fingerprint import Fingerprint, refuse_other
 from vectorstore.lexical import LexicalIndex
 from vectorstore.locks import exclusive_lock, shared_lock
+from vectorstore.records import SourceRecord
 from vectorstore.shared import shared_index
 from vectorstore.storage_errors import require_space, translated_storage_errors
 from vectorstore.types import Chunk, Page

@@ -17,7 +17,7 @@ import pypdfium2 as pdfium
 import pypdfium2.raw as pdfium_c
 
 from ingest.readers.pdf_glyphs import PDFIUM_LOCK, open_pdf
-from vectorstore.errors import UnreadableFileError
+from vectorstore.errors import NothingToReadError, UnreadableFileError
 from vectorstore.types import Page
 
 Pixels = npt.NDArray[np.uint8]
@@ -32,6 +32,16 @@ _SURE = 0.85  # mean confidence of upright text; turned text has 0.5 to 0.75
 _MIN_SCORE = 0.5
 _TURNED_SHAPE = 1.5  # lines taller than wide are text turned by 90 degrees
 _SAME_LINE = 0.5
+# A line of text is found as well in a picture of half the size, in a third of the time and memory.
+_PARAMETERS: dict[str, Any] = {
+    "Global.log_level": "critical",
+    "Global.use_cls": False,  # upside-down lines would be turned one by one, out of order
+    "Det.limit_type": "max",
+    "Det.limit_side_len": 1600,
+    "Rec.rec_batch_num": 2,
+    "EngineConfig.onnxruntime.enable_cpu_mem_arena": False,
+    "EngineConfig.onnxruntime.intra_op_num_threads": 2,
+}
 Line = tuple[npt.NDArray[np.float32], str, float]
 
 
@@ -42,7 +52,7 @@ def has_ocr() -> bool:
 def read_image(data: bytes) -> tuple[Page, ...]:
     """The text in a picture; a picture of several frames (a scanned TIFF) has as many pages."""
     if not has_ocr():
-        raise UnreadableFileError("a picture: the text in it is not read without OCR", INSTALL_HINT)
+        raise NothingToReadError("a picture: the text in it is not read without OCR", INSTALL_HINT)
     try:
         with PIL.Image.open(io.BytesIO(data)) as image:
             if image.width * image.height > MAX_PIXELS:
@@ -68,9 +78,12 @@ def read_scanned_pages(
     texts = {}
     with open_pdf(data, password) as document:
         with PDFIUM_LOCK:
-            numbers = page_numbers or range(1, len(document) + 1)
-        wanted = (number for number in numbers if number not in skip and _has_picture(document, number))
-        for number in itertools.islice(wanted, MAX_PAGES):
+            numbers = list(page_numbers or range(1, len(document) + 1))
+        wanted = [number for number in numbers if number not in skip and _has_picture(document, number)]
+        if len(wanted) > MAX_PAGES and len(wanted) == len(numbers):
+            message = f"{len(wanted)} scanned pages: more than {MAX_PAGES} are not read here"
+            raise UnreadableFileError(message, "run it through ocrmypdf first")
+        for number in wanted[:MAX_PAGES]:
             if text := recognise_text(_draw(document, number)):
                 texts[number] = text
     return texts
@@ -134,8 +147,7 @@ def _engine() -> Any:
     logging.getLogger("RapidOCR").disabled = True  # it writes to the console, in colours
     import rapidocr  # optional, and takes a second
 
-    # The models are in the package; the classifier of upside-down lines would turn lines one by one, out of order.
-    engine = rapidocr.RapidOCR(params={"Global.log_level": "critical", "Global.use_cls": False})
+    engine = rapidocr.RapidOCR(params=_PARAMETERS)
     logging.getLogger("RapidOCR").disabled = True
     return engine
 

@@ -1,17 +1,19 @@
 """The bytes of a PDF turned into pages of running text, and a quote of it turned back into boxes on its page."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from functools import lru_cache, partial
 
+import numpy as np
 import pypdfium2 as pdfium
 
+from ingest.readers.pdf_directions import turn
 from ingest.readers.pdf_glyphs import PDFIUM_LOCK, open_pdf, read_glyphs
-from ingest.readers.pdf_lines import Glyphs, Line, find_lines
+from ingest.readers.pdf_lines import Glyphs, Ints, Line, find_lines
 from ingest.readers.pdf_margins import Edges, find_edges, without_margins
 from ingest.readers.pdf_order import order_blocks
 from ingest.readers.pdf_paragraphs import lay_out
 from ingest.readers.pdf_tables import join_cells
-from ingest.readers.pdf_text import IsWord, PdfPageText, unbroken_words, write_text
+from ingest.readers.pdf_text import PdfPageText, join_texts, unbroken_words, write_text
 from vectorstore.errors import UnreadableFileError
 from vectorstore.types import Page
 
@@ -46,15 +48,21 @@ def quote_boxes(data: bytes, page: int, start: int, end: int, *, password: str |
     """
     with open_pdf(data, password) as document:
         indices = _read_alone(document, page).char_indices[start:end]
-        glyphs = read_glyphs(document, page - 1)
+        parts = read_glyphs(document, page - 1)
         with PDFIUM_LOCK:
             shown = document[page - 1]
             crop, rotation = shown.get_bbox(), shown.get_rotation()
             shown.close()
-    visible = set(glyphs.visible.tolist())
-    boxes = glyphs.boxes[[index for index in indices if index is not None and index in visible]].tolist()
-    lines = _boxes_by_line([(left, bottom, right, top) for left, top, right, bottom in boxes])
-    return [_as_shown(box, crop=crop, rotation=rotation) for box in lines]
+    quoted = np.array([index for index in indices if index is not None], dtype=np.intp)
+    return [_as_shown(box, crop=crop, rotation=rotation) for glyphs in parts for box in _boxes_of(glyphs, quoted)]
+
+
+def _boxes_of(glyphs: Glyphs, quoted: Ints) -> list[Box]:
+    """A box a line around those characters of one direction, in the page's own coordinates."""
+    upright = glyphs.boxes[quoted[np.isin(quoted, glyphs.visible)]].tolist()
+    lines = _boxes_by_line([(left, bottom, right, top) for left, top, right, bottom in upright])
+    boxes = np.array([(left, top, right, bottom) for left, bottom, right, top in lines]).reshape(-1, 4)
+    return [(left, bottom, right, top) for left, top, right, bottom in turn(boxes, glyphs.direction).tolist()]
 
 
 def _read_alone(document: pdfium.PdfDocument, page: int) -> PdfPageText:
@@ -67,31 +75,31 @@ def _read_alone(document: pdfium.PdfDocument, page: int) -> PdfPageText:
 
 def _page_reader(document: pdfium.PdfDocument, count: int) -> Callable[[int], PdfPageText]:
     """Reads the page at an index; pages read for their words are kept for when it is their turn."""
-    glyphs_of = lru_cache(_KEPT_PAGES)(partial(read_glyphs, document))
+    parts_of = lru_cache(_KEPT_PAGES)(partial(read_glyphs, document))
 
     @lru_cache(_KEPT_PAGES)
     def words_on(place: int) -> frozenset[str]:
-        return unbroken_words(glyphs_of(place).text)
+        return frozenset[str]().union(*(unbroken_words(part.text) for part in parts_of(place)))
 
     @lru_cache(_KEPT_PAGES)
     def lines_of(place: int) -> list[Line]:
-        return find_lines(glyphs_of(place).from_the_left())
+        return [line for part in parts_of(place)[:1] for line in find_lines(part.from_the_left())]
 
     @lru_cache(_KEPT_PAGES)
     def edges_of(place: int) -> Edges:
-        return find_edges(lines_of(place), glyphs_of(place))
+        return find_edges(lines_of(place), parts_of(place)[0]) if parts_of(place) else ((), ())
 
     def read(place: int) -> PdfPageText:
-        seen = glyphs_of(place).from_the_left()
-        lines = join_cells(without_margins(lines_of(place), place, count, edges_of), seen)
         nearby = range(max(0, place - _NEIGHBOUR_PAGES), min(count, place + _NEIGHBOUR_PAGES + 1))
-        return _page_text(lines, seen, lambda word: any(word in words_on(neighbour) for neighbour in nearby))
+        texts = []
+        for number, part in enumerate(parts_of(place)):
+            seen = part.from_the_left()
+            lines = find_lines(seen) if number else without_margins(lines_of(place), place, count, edges_of)
+            blocks = order_blocks(join_cells(lines, seen))
+            texts.append(write_text(lay_out(blocks, seen), seen, lambda word: any(word in words_on(p) for p in nearby)))
+        return join_texts(texts)
 
     return read
-
-
-def _page_text(lines: Sequence[Line], glyphs: Glyphs, is_word: IsWord) -> PdfPageText:
-    return write_text(lay_out(order_blocks(lines), glyphs), glyphs, is_word)
 
 
 def _boxes_by_line(boxes: list[Box]) -> list[Box]:

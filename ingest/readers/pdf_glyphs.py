@@ -6,6 +6,7 @@ import threading
 from collections import deque
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from functools import cache
 from itertools import repeat
 
@@ -13,6 +14,7 @@ import numpy as np
 import pypdfium2 as pdfium
 import pypdfium2.raw as pdfium_c
 
+from ingest.readers.pdf_directions import DIRECTIONS, best_rotation, part_by_direction, spread
 from ingest.readers.pdf_lines import Floats, Glyphs, Ints, find_visible
 from ingest.readers.pdf_text import LINE_END_HYPHEN
 from vectorstore.errors import UnreadableFileError
@@ -60,19 +62,48 @@ def _unreadable(error: pdfium.PdfiumError, password: str | None) -> UnreadableFi
     return UnreadableFileError("the PDF is damaged", "open it in a PDF viewer, save it anew and ingest it again")
 
 
-def read_glyphs(document: pdfium.PdfDocument, place: int) -> Glyphs:
-    """The characters of the page at index `place`."""
+def read_glyphs(document: pdfium.PdfDocument, place: int) -> tuple[Glyphs, ...]:
+    """The characters of the page at index `place`, those of one direction of writing at a time, the commonest first."""
     with PDFIUM_LOCK:
         page = document[place]
+        shown = page.get_rotation()
         try:
-            text_page = page.get_textpage()
-            text = _characters(text_page.raw, text_page.count_chars())
-            visible = find_visible(text)
-            boxes = _character_boxes(text_page.raw, len(text), visible)
-            text_page.close()
+            found = _read_directed(page)
+            best = best_rotation(found.directions)
+            if best != shown:
+                page.set_rotation(best)
+                found = _read_directed(page)
+            boxes = _character_boxes(found.text_page.raw, len(found.text), found.visible)
         finally:
-            page.close()  # closes its text page too
-    return Glyphs(text, visible, boxes)
+            if page.get_rotation() != shown:
+                page.set_rotation(shown)
+            page.close()  # closes its text pages too
+    return tuple(part_by_direction(found.text, found.visible, boxes=boxes, directions=found.directions))
+
+
+@dataclass(frozen=True, slots=True)
+class _Found:
+    text_page: pdfium.PdfTextPage
+    text: str
+    visible: Ints
+    directions: Ints
+
+
+def _read_directed(page: pdfium.PdfPage) -> _Found:
+    text_page = page.get_textpage()
+    text = _characters(text_page.raw, text_page.count_chars())
+    visible = find_visible(text)
+    return _Found(text_page, text, visible, _directions(text_page.raw, visible))
+
+
+def _directions(text_page: pdfium_c.FPDF_TEXTPAGE, visible: Ints) -> Ints:
+    """Asked once a word: a word has one direction."""
+    if not len(visible):
+        return np.zeros(0, dtype=np.intp)
+    starts = np.concatenate(([True], np.diff(visible) > 1))
+    angles = [pdfium_c.FPDFText_GetCharAngle(text_page, index) for index in visible[starts].tolist()]
+    quarters = np.rint(np.array(angles) / (np.pi / 2)).astype(np.intp) % DIRECTIONS
+    return spread(quarters, starts)
 
 
 def _characters(text_page: pdfium_c.FPDF_TEXTPAGE, count: int) -> str:

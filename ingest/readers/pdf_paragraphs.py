@@ -96,7 +96,7 @@ def _column_margin(first: Line, right: float, lines: Sequence[Line]) -> float:
     edges = [line.right for line in lines if line.left < right and line.right > first.left and not line.turned]
     counted = Counter(round(edge / height) for edge in edges)
     shared, count = max(counted.items(), key=lambda item: (item[1], item[0]), default=(0, 0))
-    return max(edge for edge in edges if round(edge / height) == shared) if count >= MIN_JUSTIFIED_LINES else 0.0
+    return max(edge for edge in edges if round(edge / height) == shared) if count >= MIN_JUSTIFIED_LINES else right
 
 
 def _may_go_on(above: Line, opened: _Opened, margin: float) -> bool:

@@ -1,7 +1,7 @@
 """The paragraphs of a PDF page turned into running text, broken words mended, with the map back to its characters."""
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 from ingest.readers.pdf_lines import WIDE_GAP, Glyphs, Line
@@ -77,6 +77,18 @@ def write_text(layout: Layout, glyphs: Glyphs, is_word: IsWord) -> PdfPageText:
         text += words
         indices += places
     return PdfPageText(text, tuple(indices))
+
+
+def join_texts(parts: Sequence[PdfPageText]) -> PdfPageText:
+    """The parts of a page that are written in different directions, one after the other."""
+    text, indices = "", tuple[int | None, ...]()
+    for part in parts:
+        if text and part.text:
+            text += Joint.PARAGRAPH.value
+            indices += (None,) * len(Joint.PARAGRAPH.value)
+        text += part.text
+        indices += part.char_indices
+    return PdfPageText(text, indices)
 
 
 def unbroken_words(page: str) -> frozenset[str]:

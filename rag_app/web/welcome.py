@@ -50,7 +50,7 @@ def draw_suggestions(questions: Sequence[str], *, ask: Callable[[str], None]) ->
 def load_overview(settings: Settings) -> Overview:
     """Raises RagError for a collection that is missing, cannot be opened or has no document."""
     from rag_app.wiring import build_store  # LangChain and Chroma: the heading is on the screen by now
-    from vectorstore.catalogue import READY
+    from vectorstore.records import READY
 
     store = build_store(settings)
     sources = [record.source for record in store.catalogue.sources() if record.state == READY]

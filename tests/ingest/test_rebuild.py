@@ -12,6 +12,7 @@ from tests.ingest.library import Library, check_alike, check_in_step, names_of
 from vectorstore.collections import create_store
 from vectorstore.embeddings import EmbeddingModel, VectorCache, embed_chunks
 from vectorstore.errors import ProviderError, WrongModelError
+from vectorstore.fingerprint import Fingerprint
 from vectorstore.store import Store
 
 MOON = "Michael Collins stayed in orbit around the Moon."
@@ -67,7 +68,7 @@ def test_another_model_takes_the_collection_over_and_the_old_one_is_refused(libr
     with pytest.raises(WrongModelError):
         ingest_files([library.docs], store=library.store, model=another_model(library.model))
     rebuild(library, another_model(library.model))
-    assert library.store.fingerprint and library.store.fingerprint.model == "another"
+    assert library.store.fingerprint == Fingerprint("another", "cosine")
     with pytest.raises(WrongModelError) as raised:
         library.search("moon")
     assert raised.value.hint.startswith("set RAG_EMBEDDINGS=another")

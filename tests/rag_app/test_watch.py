@@ -14,8 +14,8 @@ import pytest
 from rag_app import Settings
 from rag_app.wiring import build_store
 from tests.conftest import CommandLine
-from vectorstore.catalogue import READY
 from vectorstore.errors import RagError
+from vectorstore.records import READY
 
 PATIENCE_S = 30.0  # far more than it takes, for machines under load
 HABIT_S = 2.5  # more than a look, its rest and a sync take

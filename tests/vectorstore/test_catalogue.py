@@ -9,7 +9,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from vectorstore.catalogue import ADDING, LIVE, MISSING, REMOVING, Catalogue, SourceRecord, hash_pages
+from vectorstore.catalogue import ADDING, LIVE, REMOVING, Catalogue
+from vectorstore.records import MISSING, SourceRecord, hash_pages
 from vectorstore.types import Page
 
 ROOT = Path(__file__).parents[2]

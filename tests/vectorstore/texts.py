@@ -6,9 +6,9 @@ from datetime import UTC, datetime
 
 import numpy as np
 
-from vectorstore.catalogue import READY, SourceRecord, hash_pages
 from vectorstore.embeddings import EmbeddingModel, embed_chunks
 from vectorstore.fingerprint import Fingerprint
+from vectorstore.records import READY, SourceRecord, hash_pages
 from vectorstore.store import Embed, IngestedSource, Store
 from vectorstore.types import Chunk, Page
 

@@ -1,0 +1,51 @@
+"""What is remembered of a file: as it was read, or why it was not."""
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from vectorstore.types import Page
+
+READY, MISSING = "ready", "missing"
+
+
+@dataclass(frozen=True, slots=True)
+class SourceRecord:
+    """A file or URL as it was when it was read.
+
+    `source` is its absolute path or URL, `content_hash` the SHA-256 of its bytes, `is_titled` is a Chunk's, `text_id`
+    names the stored text of its pages (see `hash_pages`), `state` is `ready`, or `missing` when it is gone from disk.
+    """
+
+    source: str
+    title: str
+    is_titled: bool
+    kind: str
+    text_id: str
+    content_hash: str
+    size: int
+    mtime_ns: int
+    chunks: int
+    state: str
+    ingested_at: str
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """A file that could not be read as it was, and need not be tried again until it or the reader changes."""
+
+    source: str
+    size: int
+    mtime_ns: int
+    status: str
+    reason: str
+
+
+def hash_pages(pages: Sequence[Page]) -> str:
+    """A name for the text of pages: sources share it only if every page reads the same, whichever reader read it."""
+    digest = hashlib.sha256()
+    for page in pages:
+        text = page.text.encode("utf-8", "surrogatepass")
+        digest.update(f"{page.number} {len(text)}\n".encode())
+        digest.update(text)
+    return digest.hexdigest()
