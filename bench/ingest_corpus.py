@@ -2,7 +2,7 @@
 
 Use: python bench/ingest_corpus.py FOLDER [--worst]. FOLDER holds a `manifest.jsonl`, one row a file: `path`, `ext`, and
 where known `expected_md` (the path of a Markdown file with the document's text) and `pdf_text_chars_first50p`.
-Each file is parsed in a process of its own, of at most 1 GB of data and 60 seconds.
+They are ingested twice into a collection of their own, as `rag ingest` does it, and judged by what it stored.
 
 Words kept: the expected Markdown without images, base64 data, comments, HTML tags, link targets, backslashes before
 punctuation and stars inside words; of it all runs of letters, digits and underscores (`\\w+`), in lower case, outer
@@ -13,29 +13,25 @@ over.
 
 import html
 import json
-import multiprocessing
+import os
 import re
 import resource
 import statistics
 import sys
-import time
+import tempfile
+import threading
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from functools import partial
-from multiprocessing.connection import Connection
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
-from ingest.parsing import parse_document
-from vectorstore.errors import RagError
+from ingest.report import IngestReport
+from rag_app import Settings, ingest_paths
+from rag_app.wiring import build_store
+from vectorstore.store import Store
 
-DATA_BYTES = 1_000_000_000
-SECONDS = 60
-WORKERS = 2
 LEAST_PDF_CHARACTERS = 20
-_FORK = multiprocessing.get_context("fork")
 _SYNTAX = re.compile(
     r"<!--.*?-->|!\[[^\]]*\]\([^)]*\)|data:[\w/+.-]+;base64,[\w+/=\s]+|<(?:style|script)\b.*?</(?:style|script)>"
     r"|</?[A-Za-z][^<>]*>|(?<=\])\([^()\s]*(?:\s+\"[^\"]*\")?\)",
@@ -55,54 +51,59 @@ class Verdict:
 
 
 def main() -> None:
-    folder = Path(sys.argv[1])
-    rows = [json.loads(line) for line in (folder / "manifest.jsonl").read_text().splitlines()]
-    began = time.monotonic()
-    with ThreadPoolExecutor(WORKERS) as threads:
-        verdicts = list(threads.map(partial(judge, folder), rows))
-    seconds = time.monotonic() - began
+    folder = Path(sys.argv[1]).resolve()
+    rows = [json.loads(line) for line in (folder / "manifest.jsonl").read_text(encoding="utf-8").splitlines()]
+    with tempfile.TemporaryDirectory() as data, Peak() as peak:
+        settings = Settings(collection="corpus", data_dir=Path(data), vector_cache_mb=0)
+        paths = [folder / row["path"] for row in rows]
+        first, second = (ingest_paths(paths, settings=settings) for _ in range(2))
+        verdicts = [judge(folder, row, first, build_store(settings)) for row in rows]
     show_formats(verdicts)
     show_reasons(verdicts)
     show_pdfs(verdicts)
     if "--worst" in sys.argv:
         show_worst(verdicts)
-    peak = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1024
-    print(f"\n{seconds:.0f} s with {WORKERS} workers, the largest of which took {peak:.0f} MB")
+    for name, report in (("first", first), ("second", second)):
+        print(f"{name} run: {report.seconds:.0f} s, {report.chunks_embedded} chunks embedded, {report.counts()}")
+    print(f"at most {peak.megabytes:.0f} MB resident, readers included; {len(children())} processes left behind")
 
 
-def judge(folder: Path, row: dict[str, Any]) -> Verdict:
-    text, reason = read_bounded(folder / row["path"])
+def judge(folder: Path, row: dict[str, Any], report: IngestReport, store: Store) -> Verdict:
+    source = str(folder / row["path"])
+    (told,) = [file for file in report.files if file.source == source]
+    record = store.catalogue.source(source)
+    text = "\n\n".join(page.text for page in store.catalogue.pages(record.text_id)) if record else None
     expected = row.get("expected_md")
-    kept = words_kept((folder / expected).read_text(errors="replace"), text or "") if expected else None
-    return Verdict(row, text, reason, kept)
+    wanted = (folder / expected).read_text(encoding="utf-8", errors="replace") if expected else None
+    return Verdict(row, text, told.reason or "", None if wanted is None else words_kept(wanted, text or ""))
 
 
-def read_bounded(path: Path) -> tuple[str | None, str]:
-    receiver, sender = _FORK.Pipe(duplex=False)
-    worker = _FORK.Process(target=send_text, args=(path, sender))
-    worker.start()
-    sender.close()
+class Peak:
+    """The most memory that this process and its children had resident together, looked at ten times a second."""
+
+    def __enter__(self) -> Self:
+        self.megabytes, self._done = 0.0, threading.Event()
+        threading.Thread(target=self._watch, daemon=True).start()
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self._done.set()
+
+    def _watch(self) -> None:
+        while not self._done.wait(0.1):
+            total = sum(map(resident_bytes, [os.getpid(), *children()]))
+            self.megabytes = max(self.megabytes, total / 1e6)
+
+
+def children() -> list[int]:
+    return [int(pid) for task in Path("/proc/self/task").iterdir() for pid in (task / "children").read_text().split()]
+
+
+def resident_bytes(pid: int) -> int:
     try:
-        answer = receiver.recv() if receiver.poll(SECONDS) else (None, f"took longer than {SECONDS} s")
-    except EOFError:
-        answer = (None, "the reader ended without an answer")
-    worker.kill()
-    worker.join()
-    receiver.close()
-    return answer
-
-
-def send_text(path: Path, sender: Connection) -> None:
-    resource.setrlimit(resource.RLIMIT_DATA, (DATA_BYTES, DATA_BYTES))
-    try:
-        document = parse_document(path, path.read_bytes())
-        sender.send(("\n\n".join(page.text for page in document.pages), ""))
-    except RagError as error:
-        sender.send((None, error.message))
-    except MemoryError:
-        sender.send((None, "took too much memory"))
-    except Exception as error:  # noqa: BLE001 what no reader foresaw is a finding
-        sender.send((None, f"BUG {type(error).__name__}: {error}"))
+        return int(Path(f"/proc/{pid}/statm").read_text().split()[1]) * resource.getpagesize()
+    except (OSError, IndexError):
+        return 0  # it has ended meanwhile
 
 
 def words_kept(expected: str, text: str) -> float | None:

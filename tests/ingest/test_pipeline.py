@@ -86,7 +86,7 @@ def test_a_new_version_that_cannot_be_read_leaves_the_old_one_answering(library:
 def test_one_bad_file_does_not_stop_the_others(library: Library) -> None:
     library.write("a.pdf", b"%PDF-1.7 no more than that")
     library.write("b.txt", APOLLO)
-    library.write("c.docx", b"no document")
+    library.write("c.docx", b"PK\x03\x04no document")
     assert library.statuses() == {"a.pdf": "failed", "b.txt": "added", "c.docx": "failed"}
     check_in_step(library.store)
 
@@ -186,15 +186,15 @@ def test_a_hidden_file_that_was_named_is_not_missing_when_its_folder_is_ingested
 
 
 def test_kinds_that_are_not_read_are_skipped_with_a_reason(library: Library) -> None:
-    library.write("picture.png", b"\x89PNG\r\n\x1a\n")
+    library.write("song.mp3", b"ID3\x04")
     library.write("program", b"\x7fELF\x02\x01\x01\x00\x00")
     (library.docs / "pipe").mkdir()
     os.mkfifo(library.docs / "pipe" / "pipe.txt")
     report = library.ingest()
     assert [(Path(file.source).name, file.status, file.reason) for file in report.files] == [
-        ("picture.png", "skipped", "a kind of file that is not read (.png)"),
         ("pipe.txt", "skipped", "not a regular file"),
         ("program", "skipped", "a kind of file that is not read (no suffix)"),
+        ("song.mp3", "skipped", "a kind of file that is not read (.mp3)"),
     ]
     assert report.failed == ()
 
@@ -281,3 +281,15 @@ def test_while_a_file_is_ingested_again_it_is_never_missing(library: Library) ->
     found = [texts for thread in searching for texts in thread.result()]
     assert len(found) > 15
     assert [] not in found
+
+
+def test_what_could_not_be_read_is_not_read_again_until_it_changes(library: Library) -> None:
+    library.write("a.pdf", b"%PDF-1.7 no more than that")
+    library.write("b.txt", APOLLO)
+    first = library.ingest()
+    # The time of the file stays as it was, and so the reader does not notice that there is a document now.
+    (library.docs / "a.pdf").write_bytes(b"%PDF-1.7 no more than that".replace(b"%PDF-1.7", b"A letter"))
+    os.utime(library.docs / "a.pdf", ns=(10**9, 10**9))
+    assert library.ingest().failed == first.failed != ()
+    library.touch("a.pdf")
+    assert library.statuses()["a.pdf"] == "added"

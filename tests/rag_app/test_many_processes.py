@@ -21,7 +21,7 @@ from rag_app import ingest_paths
 report = ingest_paths(sys.argv[1:])
 print(json.dumps({"reported": time.monotonic(), "counts": report.counts()}))
 """
-# Asks until it has asked so often and has found all, or half a minute long; prints when it first found each.
+# Asks until it has asked so often and has found all, or for long enough; prints when it first found each.
 ASKER = """
 import json, sys, time
 from rag_app import load_chain, load_retriever
@@ -88,7 +88,7 @@ def test_two_processes_ingest_into_one_collection_while_a_third_asks(tmp_path: P
     written = [writer.result() for writer in writers]
     asked = asker.result()
 
-    assert [one["counts"] for one in written] == [{"new": FILES}] * 2
+    assert [one["counts"] for one in written] == [{"added": FILES}] * 2
     assert isinstance(asked["asked"], int)
     assert asked["asked"] >= QUESTIONS
     assert asked["lost"] == []
