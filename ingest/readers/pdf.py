@@ -1,6 +1,6 @@
 """The bytes of a PDF turned into pages of running text, and a quote of it turned back into boxes on its page."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import lru_cache, partial
 
 import numpy as np
@@ -13,7 +13,7 @@ from ingest.readers.pdf_margins import Edges, find_edges, without_margins
 from ingest.readers.pdf_order import order_blocks
 from ingest.readers.pdf_paragraphs import lay_out
 from ingest.readers.pdf_tables import join_cells
-from ingest.readers.pdf_text import PdfPageText, join_texts, unbroken_words, write_text
+from ingest.readers.pdf_text import IsWord, PdfPageText, join_texts, unbroken_words, write_text
 from vectorstore.errors import UnreadableFileError
 from vectorstore.types import Page
 
@@ -82,24 +82,30 @@ def _page_reader(document: pdfium.PdfDocument, count: int) -> Callable[[int], Pd
         return frozenset[str]().union(*(unbroken_words(part.text) for part in parts_of(place)))
 
     @lru_cache(_KEPT_PAGES)
-    def lines_of(place: int) -> list[Line]:
-        return [line for part in parts_of(place)[:1] for line in find_lines(part.from_the_left())]
+    def lines_of(place: int) -> dict[int, list[Line]]:
+        return {part.direction: find_lines(part.from_the_left()) for part in parts_of(place)}
 
     @lru_cache(_KEPT_PAGES)
-    def edges_of(place: int) -> Edges:
-        return find_edges(lines_of(place), parts_of(place)[0]) if parts_of(place) else ((), ())
+    def edges_of(direction: int, place: int) -> Edges:
+        parts = {part.direction: part for part in parts_of(place)}
+        return find_edges(lines_of(place)[direction], parts[direction]) if direction in parts else ((), ())
 
     def read(place: int) -> PdfPageText:
         nearby = range(max(0, place - _NEIGHBOUR_PAGES), min(count, place + _NEIGHBOUR_PAGES + 1))
+        characters = sum(len(part.visible) for part in parts_of(place))
         texts = []
-        for number, part in enumerate(parts_of(place)):
-            seen = part.from_the_left()
-            lines = find_lines(seen) if number else without_margins(lines_of(place), place, count, edges_of)
-            blocks = order_blocks(join_cells(lines, seen))
-            texts.append(write_text(lay_out(blocks, seen), seen, lambda word: any(word in words_on(p) for p in nearby)))
+        for part in parts_of(place):
+            edges = partial(edges_of, part.direction)
+            lines = without_margins(lines_of(place)[part.direction], place, count, edges, characters=characters)
+            texts.append(_part_text(lines, part, lambda word: any(word in words_on(p) for p in nearby)))
         return join_texts(texts)
 
     return read
+
+
+def _part_text(lines: Sequence[Line], part: Glyphs, is_word: IsWord) -> PdfPageText:
+    seen = part.from_the_left()
+    return write_text(lay_out(order_blocks(join_cells(lines, seen)), seen), seen, is_word)
 
 
 def _boxes_by_line(boxes: list[Box]) -> list[Box]:

@@ -3,7 +3,6 @@
 from collections.abc import Iterator
 
 import numpy as np
-import numpy.typing as npt
 
 from ingest.readers.pdf_lines import Floats, Glyphs, Ints
 
@@ -55,8 +54,3 @@ def best_rotation(directions: Ints) -> int:
         return int(shown[UPSIDE_DOWN]), -int(shown[UPRIGHT])
 
     return 90 * min(range(DIRECTIONS), key=badness)
-
-
-def spread(directions: Ints, starts: npt.NDArray[np.bool_]) -> Ints:
-    """The direction of every character from those of the first ones of their words."""
-    return directions[np.cumsum(starts) - 1]

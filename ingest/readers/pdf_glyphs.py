@@ -14,7 +14,7 @@ import numpy as np
 import pypdfium2 as pdfium
 import pypdfium2.raw as pdfium_c
 
-from ingest.readers.pdf_directions import DIRECTIONS, best_rotation, part_by_direction, spread
+from ingest.readers.pdf_directions import DIRECTIONS, best_rotation, part_by_direction
 from ingest.readers.pdf_lines import Floats, Glyphs, Ints, find_visible
 from ingest.readers.pdf_text import LINE_END_HYPHEN
 from vectorstore.errors import UnreadableFileError
@@ -93,17 +93,19 @@ def _read_directed(page: pdfium.PdfPage) -> _Found:
     text_page = page.get_textpage()
     text = _characters(text_page.raw, text_page.count_chars())
     visible = find_visible(text)
-    return _Found(text_page, text, visible, _directions(text_page.raw, visible))
+    return _Found(text_page, text, visible, _directions(text_page.raw, text, visible))
 
 
-def _directions(text_page: pdfium_c.FPDF_TEXTPAGE, visible: Ints) -> Ints:
+def _directions(text_page: pdfium_c.FPDF_TEXTPAGE, text: str, visible: Ints) -> Ints:
     """Asked once a word: a word has one direction."""
     if not len(visible):
         return np.zeros(0, dtype=np.intp)
-    starts = np.concatenate(([True], np.diff(visible) > 1))
+    # A hyphen at a line's end stands for the line's end too.
+    hyphens = np.array([text[index] == LINE_END_HYPHEN for index in visible[:-1].tolist()], dtype=np.bool_)
+    starts = np.concatenate(([True], (np.diff(visible) > 1) | hyphens))
     angles = [pdfium_c.FPDFText_GetCharAngle(text_page, index) for index in visible[starts].tolist()]
-    quarters = np.rint(np.array(angles) / (np.pi / 2)).astype(np.intp) % DIRECTIONS
-    return spread(quarters, starts)
+    quarters = np.rint(np.maximum(angles, 0) / (np.pi / 2)).astype(np.intp) % DIRECTIONS
+    return quarters[np.cumsum(starts) - 1]
 
 
 def _characters(text_page: pdfium_c.FPDF_TEXTPAGE, count: int) -> str:

@@ -70,8 +70,13 @@ def _levels(lines: Iterable[Line], glyphs: Glyphs) -> Edge:
     return tuple(tuple(level) for level in levels)
 
 
-def without_margins(lines: Sequence[Line], place: int, count: int, edges_of: Callable[[int], Edges]) -> list[Line]:
-    """The lines of the page at index `place` of `count`; `edges_of` gives the edges of a page at an index."""
+def without_margins(
+    lines: Sequence[Line], place: int, count: int, edges_of: Callable[[int], Edges], *, characters: int
+) -> list[Line]:
+    """The lines of the page at index `place` of `count`; `edges_of` gives the edges of a page at an index.
+
+    `characters`: those of the whole page, of which these lines may be the few that run up its margin.
+    """
     if count < MIN_PAGES:
         return list(lines)
     nearby = [p for p in range(place - NEIGHBOUR_PAGES, place + NEIGHBOUR_PAGES + 1) if 0 <= p < count]
@@ -80,13 +85,9 @@ def without_margins(lines: Sequence[Line], place: int, count: int, edges_of: Cal
         for side in (0, 1)
         for line in _running(edges_of(place)[side], {p - place: edges_of(p)[side] for p in nearby if p != place})
     }
-    if _characters(dropped) > MAX_SHARE_OF_PAGE * _characters(lines):
+    if sum(len(piece) for line in dropped for piece in line.pieces) > MAX_SHARE_OF_PAGE * characters:
         return list(lines)
     return [line for line in lines if line not in dropped]
-
-
-def _characters(lines: Iterable[Line]) -> int:
-    return sum(len(piece) for line in lines for piece in line.pieces)
 
 
 def _running(edge: Edge, others: dict[int, Edge]) -> Iterator[Line]:
