@@ -4,7 +4,6 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
-from langchain_text_splitters import RecursiveCharacterTextSplitter
 from sentencex import get_sentence_boundaries
 
 from ingest.blocks import Block, find_blocks, heading_text
@@ -164,6 +163,8 @@ def find_sentences(text: str, block: Block) -> list[tuple[int, int]]:
 
 def cut_unit(text: str, start: int, end: int, *, limit: int, size: ChunkSize) -> Iterator[tuple[int, int, int]]:
     """A single line or sentence over size, cut at white space where there is some."""
+    from langchain_text_splitters import RecursiveCharacterTextSplitter  # slow to import, and seldom needed
+
     splitter = RecursiveCharacterTextSplitter(
         separators=["\n", " ", ""],
         keep_separator="end",

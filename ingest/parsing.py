@@ -1,11 +1,10 @@
 """A file's bytes turned into a ParsedDocument: its title and its pages."""
 
-import hashlib
 import re
 from dataclasses import dataclass
-from importlib.metadata import version
 from pathlib import Path
 
+from ingest.kinds import has_markdown
 from ingest.readers.archives import read_archive
 from ingest.readers.disguises import refuse_encrypted, refuse_mislabelled, true_kind
 from ingest.readers.formats import (
@@ -22,7 +21,7 @@ from ingest.readers.ocr import INSTALL_HINT, has_ocr, read_image, read_scanned_p
 from ingest.readers.passwords import decrypt_office
 from ingest.readers.pdf import read_pdf
 from ingest.readers.sections import Allowance, Nesting, Part
-from ingest.readers.sequences import has_bio, read_sequences
+from ingest.readers.sequences import read_sequences
 from ingest.readers.structured import read_structured
 from ingest.readers.text import read_text
 from vectorstore.errors import NothingToReadError, UnreadableFileError
@@ -67,17 +66,6 @@ def parse_document(path: Path, data: bytes, *, password: str | None = None) -> P
     Raises UnreadableFileError where there is nothing to read.
     """
     return _parse(path, data, Nesting(_read_part, 0, Allowance(), password))
-
-
-def describe_readers(password: str | None) -> str:
-    """What decides whether a file can be read: what was refused by other readers is worth another try."""
-    digest = hashlib.sha256((password or "").encode()).hexdigest()[:8]
-    return f"{version('rag-app')} ocr={has_ocr()} bio={has_bio()} password={digest}"
-
-
-def has_markdown(kind: str) -> bool:
-    """Whether the text of pages of this kind has Markdown structure."""
-    return kind not in ("pdf", "text", "code", "image")
 
 
 def _parse(path: Path, data: bytes, nesting: Nesting) -> ParsedDocument:

@@ -13,9 +13,9 @@ from numpy.typing import NDArray
 
 from ingest.absent import judge_absent
 from ingest.chunking import ChunkSize, chunk_pages
-from ingest.parsing import describe_readers, has_markdown
-from ingest.reading import ReadOptions, ReadRequest, ReadSource
+from ingest.kinds import describe_readers, has_markdown
 from ingest.report import FileReport, IngestReport, Progress
+from ingest.requests import ReadOptions, ReadRequest, ReadSource
 from ingest.sources import FoundFile, find_files, split_urls
 from ingest.workers import Bounds, Reader
 from vectorstore.embeddings import EmbeddingModel, VectorCache, embed_chunks

@@ -21,7 +21,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import IO, Any, Self, cast
 
-from ingest.reading import ReadOptions, ReadRequest, ReadSource, read_source
+from ingest.requests import ReadOptions, ReadRequest, ReadSource
 
 LENGTH = struct.Struct("!Q")
 # A reader that has grown over this share of its bound is replaced before the next file: libraries keep what they had.
@@ -135,6 +135,8 @@ def main() -> None:
     nothing = os.open(os.devnull, os.O_RDWR)
     for standard in (0, 1):
         os.dup2(nothing, standard)  # what libraries print would break the answers
+    from ingest.reading import read_source  # with all readers, which only this process needs
+
     options, bounds = receive(requests)
     bound_memory(bounds)
     threading.Thread(target=watch, args=(os.getppid(), bounds), daemon=True).start()

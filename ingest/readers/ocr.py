@@ -1,6 +1,5 @@
 """Pictures, and the pages of a PDF that are pictures, turned into the text that is written in them."""
 
-import importlib.util
 import io
 import itertools
 import logging
@@ -16,6 +15,7 @@ import PIL.ImageSequence
 import pypdfium2 as pdfium
 import pypdfium2.raw as pdfium_c
 
+from ingest.kinds import is_installed
 from ingest.readers.pdf_glyphs import PDFIUM_LOCK, open_pdf
 from vectorstore.errors import NothingToReadError, UnreadableFileError
 from vectorstore.types import Page
@@ -46,7 +46,7 @@ Line = tuple[npt.NDArray[np.float32], str, float]
 
 
 def has_ocr() -> bool:
-    return importlib.util.find_spec("rapidocr") is not None
+    return is_installed("rapidocr")
 
 
 def read_image(data: bytes) -> tuple[Page, ...]:

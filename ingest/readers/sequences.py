@@ -1,11 +1,11 @@
 """The bytes of a FASTA or GenBank file turned into one page: a section a record, with its features and sequence."""
 
-import importlib.util
 import io
 import textwrap
 from collections.abc import Iterator
 from typing import Any
 
+from ingest.kinds import is_installed
 from ingest.readers.text import decode_text
 from vectorstore.errors import UnreadableFileError
 from vectorstore.types import Page
@@ -22,7 +22,7 @@ _MAX_RECORDS = 20_000
 
 
 def has_bio() -> bool:
-    return importlib.util.find_spec("Bio") is not None
+    return is_installed("Bio")
 
 
 def read_sequences(data: bytes, *, kind: str) -> tuple[Page, ...]:

@@ -56,7 +56,9 @@ def _refusal(error: object) -> UnreadableFileError:
     lines = str(error).strip().splitlines() or [type(error).__name__]
     if "password" in lines[0].lower() or "encrypted" in lines[0].lower():
         return encrypted_error()
-    return UnreadableFileError(lines[0].removeprefix("Parsing error: "), "open it in its own program and save it again")
+    detail = lines[0].removeprefix("Parsing error: ")[:200]
+    message = f"damaged, or not what its name says: {detail}"
+    return UnreadableFileError(message, "open it in its own program and save it again")
 
 
 def _run(coroutine: Coroutine[Any, Any, Any]) -> Any:

@@ -1,5 +1,8 @@
 """Lines at the places a test names become a PDF, and the PDF the text that is read from it."""
 
+from io import BytesIO
+
+import pypdfium2 as pdfium
 from fpdf import FPDF
 
 from ingest.readers.pdf import read_pdf
@@ -73,3 +76,22 @@ def rich_paper() -> Paper:
     paper.turn_page()
     paper.justify(60, 80, *RIGHT)
     return paper
+
+
+def turned_paper(*, page: int = 0, drawn: int = 0) -> bytes:
+    """A heading, two paragraphs and an address; a page turned clockwise, or text drawn turned the other way on it."""
+    paper = Paper()
+    with paper.pdf.rotation(drawn, paper.pdf.w / 2, paper.pdf.h / 2):
+        paper.write(180, 320, "Landing", size=16)
+        paper.justify(180, 338, *LEFT)
+        paper.justify(180, 438, *RIGHT)
+        paper.write(180, 540, "Museum of Flight", "Seattle")
+    document = pdfium.PdfDocument(paper.data)
+    document[0].set_rotation(page)
+    return saved(document)
+
+
+def saved(document: pdfium.PdfDocument) -> bytes:
+    target = BytesIO()
+    document.save(target)
+    return target.getvalue()

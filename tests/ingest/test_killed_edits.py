@@ -10,7 +10,8 @@ import pytest
 
 from ingest.chunking import ChunkSize
 from ingest.pipeline import IngestOptions
-from ingest.reading import ReadOptions, ReadRequest, read_source
+from ingest.reading import read_source
+from ingest.requests import ReadOptions, ReadRequest
 from tests.ingest.library import Library, check_alike, check_in_step
 
 ROOT = Path(__file__).parents[2]

@@ -1,13 +1,12 @@
 """Every character of a PDF's text is found again on its page, and every quote in its boxes."""
 
 import random
-from io import BytesIO
 
 import pypdfium2 as pdfium
 from fpdf import FPDF
 
 from ingest.readers.pdf import quote_boxes, read_pdf, read_pdf_page
-from tests.ingest.papers import PITCH, Paper, rich_paper
+from tests.ingest.papers import PITCH, Paper, rich_paper, saved
 
 
 def test_reading_one_page_gives_the_text_that_reading_all_of_them_gives() -> None:
@@ -69,9 +68,3 @@ def test_boxes_count_from_the_corner_of_the_page_as_it_is_shown() -> None:
     ((turned_left, turned_bottom, turned_right, turned_top),) = quote_boxes(saved(document), 1, 0, 5)
     assert (turned_left, turned_right) == (bottom, top)
     assert (turned_bottom, turned_top) == (200 - right, 200 - left)
-
-
-def saved(document: pdfium.PdfDocument) -> bytes:
-    target = BytesIO()
-    document.save(target)
-    return target.getvalue()

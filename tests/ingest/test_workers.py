@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from ingest.chunking import ChunkSize
-from ingest.reading import ReadOptions, ReadRequest, ReadSource
+from ingest.requests import ReadOptions, ReadRequest, ReadSource
 from ingest.workers import Bounds, Reader
 from vectorstore.embeddings import EmbeddingModel
 
@@ -93,7 +93,7 @@ START = """
 import sys, time
 from pathlib import Path
 from ingest.chunking import ChunkSize
-from ingest.reading import ReadOptions, ReadRequest
+from ingest.requests import ReadOptions, ReadRequest
 from ingest.workers import Bounds, Reader
 from vectorstore.embeddings.registry import count_in_bytes
 

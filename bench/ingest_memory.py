@@ -1,0 +1,72 @@
+"""The most memory that `rag ingest` takes for few and for many chunks: python bench/ingest_memory.py [FEW MANY]
+
+Each run is a process of its own on a folder made for it, of documents of twenty short chunks. Prints, in MB, the most
+that the ingest and its reader had resident together, and the ratio of the two.
+"""
+
+import os
+import resource
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+CHUNKS_PER_FILE = 20
+INGEST = "import sys; from rag_app.cli import main; sys.argv = ['rag', 'ingest', sys.argv[1]]; main()"
+
+
+def main() -> None:
+    few, many = (int(count) for count in sys.argv[1:] or ("2000", "20000"))
+    peaks = {chunks: peak_megabytes(chunks) for chunks in (few, many)}
+    for chunks, peak in peaks.items():
+        print(f"{chunks:>7,} chunks: {peak:.0f} MB")
+    print(f"ratio {peaks[many] / peaks[few]:.2f}")
+
+
+def peak_megabytes(chunks: int) -> float:
+    with tempfile.TemporaryDirectory() as folder:
+        docs = Path(folder) / "docs"
+        docs.mkdir()
+        for number in range(chunks // CHUNKS_PER_FILE):
+            (docs / f"{number}.md").write_text(document(number), encoding="utf-8")
+        environment = {**os.environ, "RAG_DATA_DIR": f"{folder}/data", "RAG_VECTOR_CACHE_MB": "0"}
+        command = [sys.executable, "-c", INGEST, str(docs)]
+        with subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, text=True) as ingest:
+            peak = watch(ingest)
+            told = ingest.stdout.read() if ingest.stdout else ""
+        if f" {chunks:,} chunks embedded" not in told:
+            sys.exit(f"not {chunks:,} chunks: {told}")
+        return peak / 1e6
+
+
+def document(number: int) -> str:
+    parts = (f"## Part {part} of {number}\n\nThe words of part {part}." for part in range(CHUNKS_PER_FILE))
+    return f"# Document {number}\n\n" + "\n\n".join(parts) + "\n"
+
+
+def watch(process: subprocess.Popen[str]) -> int:
+    peak = 0
+    while process.poll() is None:
+        peak = max(peak, sum(map(resident_bytes, [process.pid, *children(process.pid)])))
+        time.sleep(0.05)
+    return peak
+
+
+def children(pid: int) -> list[int]:
+    try:
+        tasks = list(Path(f"/proc/{pid}/task").iterdir())
+        return [int(child) for task in tasks for child in (task / "children").read_text().split()]
+    except OSError:
+        return []
+
+
+def resident_bytes(pid: int) -> int:
+    try:
+        return int(Path(f"/proc/{pid}/statm").read_text().split()[1]) * resource.getpagesize()
+    except (OSError, IndexError):
+        return 0  # it has ended meanwhile
+
+
+if __name__ == "__main__":
+    main()

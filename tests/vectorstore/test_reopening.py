@@ -1,0 +1,128 @@
+"""A reader that opens the index anew for each change by another process: in time, without leaks, without a crash."""
+
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.vectorstore.clustered import store_clustered
+from vectorstore.store import Store
+
+ROOT = Path(__file__).parents[2]
+SEEN_WITHIN_S = 2.0
+WARM_UP = 20
+# Malloc and Chroma's threads reach their size within the first changes; a leak of one index a change is far above.
+GROWTH_MB = 60
+HANDLES = Path("/proc/self/fd")
+# For each number that it reads, stores a document of that many chunks, and says by which ids they go.
+WRITER = """
+import sys
+from pathlib import Path
+from tests.vectorstore.clustered import store_clustered
+from vectorstore.store import Store
+
+store = Store(Path(sys.argv[1]), name="library")
+for number, line in enumerate(sys.stdin):
+    print(*store_clustered(store, f"s{number}", chunks=int(line)), flush=True)
+"""
+# Rewrites the same documents, so that Chroma persists its index again and again, for so many seconds.
+REWRITER = """
+import sys, time
+from pathlib import Path
+from tests.vectorstore.clustered import store_clustered
+from vectorstore.store import Store
+
+store = Store(Path(sys.argv[1]), name="library")
+end = time.monotonic() + float(sys.argv[2])
+number = 0
+while time.monotonic() < end:
+    store_clustered(store, f"s{number % 3}", chunks=1200, version=number)
+    number += 1
+print(number)
+"""
+REOPENER = """
+import sys, time
+from pathlib import Path
+from tests.vectorstore.clustered import clustered
+from vectorstore.store import Store
+
+store = Store(Path(sys.argv[1]), name="library")
+end = time.monotonic() + float(sys.argv[2])
+opened = 0
+while time.monotonic() < end:
+    store.close()
+    assert store.nearest(clustered(["question"])[0], limit=20)
+    opened += 1
+print(opened)
+"""
+
+
+class Writer:
+    def __init__(self, folder: Path) -> None:
+        pipe = subprocess.PIPE
+        command = [sys.executable, "-c", WRITER, str(folder)]
+        self.child = subprocess.Popen(command, cwd=ROOT, stdin=pipe, stdout=pipe, text=True)
+
+    def store(self, *, chunks: int) -> list[str]:
+        assert self.child.stdin is not None
+        assert self.child.stdout is not None
+        self.child.stdin.write(f"{chunks}\n")
+        self.child.stdin.flush()
+        return self.child.stdout.readline().split()
+
+
+@pytest.fixture
+def writer(store: Store) -> Iterator[Writer]:
+    writer = Writer(store.folder)
+    yield writer
+    writer.child.kill()
+    writer.child.communicate()
+
+
+def resident_mb() -> float:
+    pages = int(Path("/proc/self/statm").read_text().split()[1])
+    return pages * os.sysconf("SC_PAGE_SIZE") / 1e6
+
+
+@pytest.mark.skipif(not HANDLES.is_dir(), reason="counts open files where Linux lists them")
+@pytest.mark.parametrize("changes", [60, pytest.param(1000, marks=[pytest.mark.slow, pytest.mark.timeout(900)])])
+def test_each_change_of_another_process_is_found_in_time_and_leaves_nothing_open(
+    store: Store, writer: Writer, changes: int
+) -> None:
+    writer.store(chunks=2000)
+    delays, handles, resident = [], [], []
+    for _ in range(changes):
+        [added] = writer.store(chunks=1)
+        began = time.monotonic()
+        found = store.fetch([added])
+        [(chunk, vector)] = found.values()
+        nearest = store.nearest(vector, limit=5)
+        delays.append(time.monotonic() - began)
+        assert added in nearest, chunk.text
+        handles.append(len(list(HANDLES.iterdir())))
+        resident.append(resident_mb())
+    assert max(delays) < SEEN_WITHIN_S
+    assert max(handles[WARM_UP:]) <= max(handles[:WARM_UP])
+    assert resident[-1] - resident[WARM_UP] < GROWTH_MB
+
+
+def test_a_reader_that_opens_the_index_while_another_process_writes_it_does_not_crash(store: Store) -> None:
+    store_clustered(store, "s0", chunks=1200)
+    store.close()
+    writer, reader = (
+        subprocess.Popen(
+            [sys.executable, "-c", code, str(store.folder), "8"], cwd=ROOT, stdout=subprocess.PIPE, text=True
+        )
+        for code in (REWRITER, REOPENER)
+    )
+    rewritten, opened = writer.communicate(timeout=60)[0], reader.communicate(timeout=60)[0]
+    assert (writer.returncode, reader.returncode) == (0, 0)
+    assert int(rewritten) >= 3
+    assert int(opened) >= 10
+    ids = store.catalogue.chunk_ids()
+    assert store.open_vectors().ids() == ids
+    assert store.fetch(sorted(ids)).keys() == ids
