@@ -35,11 +35,11 @@ app.add_typer(collections_app, name="collections")
 @app.command(
     epilog=example(
         "rag ingest ~/papers",
-        "rag ingest --collection law contracts/ notes.md 'mail/*.eml'",
+        "rag ingest --collection law contracts/ notes.md 'mail/*.eml' https://example.org/terms",
     )
 )
 def ingest(
-    paths: Annotated[list[str], typer.Argument(metavar="PATH...", help="Files, folders or patterns.")],
+    paths: Annotated[list[str], typer.Argument(metavar="PATH...", help="Files, folders, patterns or web addresses.")],
     collection: CollectionOption = None,
     prune: Annotated[bool, typer.Option("--prune", help="Forget documents that are gone from disk.")] = False,
     rebuild: Annotated[
@@ -50,7 +50,7 @@ def ingest(
     include_all: Annotated[bool, typer.Option("--all", help="Read hidden and git-ignored files too.")] = False,
     as_json: JsonOption = False,
 ) -> None:
-    """Bring a collection in step with files and folders: what is new is added, what has changed is replaced."""
+    """Bring a collection in step with files, folders and web pages: what is new is added, what has changed replaced."""
     from rag_app.console import ingest_progress, print_report
     from rag_app.ingesting import run_ingest
 

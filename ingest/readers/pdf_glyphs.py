@@ -104,8 +104,9 @@ def _directions(text_page: pdfium_c.FPDF_TEXTPAGE, text: str, visible: Ints) -> 
     hyphens = np.array([text[index] == LINE_END_HYPHEN for index in visible[:-1].tolist()], dtype=np.bool_)
     starts = np.concatenate(([True], (np.diff(visible) > 1) | hyphens))
     angles = [pdfium_c.FPDFText_GetCharAngle(text_page, index) for index in visible[starts].tolist()]
-    quarters = np.rint(np.maximum(angles, 0) / (np.pi / 2)).astype(np.intp) % DIRECTIONS
-    return quarters[np.cumsum(starts) - 1]
+    quarters: Ints = np.rint(np.maximum(angles, 0) / (np.pi / 2)).astype(np.intp) % DIRECTIONS
+    spread: Ints = quarters[np.cumsum(starts) - 1]
+    return spread
 
 
 def _characters(text_page: pdfium_c.FPDF_TEXTPAGE, count: int) -> str:

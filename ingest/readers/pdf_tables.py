@@ -71,9 +71,9 @@ def _tables(columns: Sequence[Column]) -> Iterator[_Table]:
         yield table
 
 
-def _columns(lines: Sequence[Line]) -> list[Column]:
+def _columns(lines: Sequence[Line]) -> Sequence[Column]:
     """Runs of lines that are drawn one below the other, each a single cell."""
-    columns = [[line] for line in lines[:1]]
+    columns: list[list[Line]] = [[line] for line in lines[:1]]
     for above, line in pairwise(lines):
         single = len(above.pieces) == 1 == len(line.pieces)
         if single and is_below(above, line):

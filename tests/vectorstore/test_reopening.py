@@ -40,7 +40,7 @@ store = Store(Path(sys.argv[1]), name="library")
 end = time.monotonic() + float(sys.argv[2])
 number = 0
 while time.monotonic() < end:
-    store_clustered(store, f"s{number % 3}", chunks=1200, version=number)
+    store_clustered(store, f"s{number % 3}", chunks=800, version=number)
     number += 1
 print(number)
 """
@@ -57,6 +57,7 @@ while time.monotonic() < end:
     store.close()
     assert store.nearest(clustered(["question"])[0], limit=20)
     opened += 1
+    time.sleep(0.02)
 print(opened)
 """
 
@@ -111,7 +112,7 @@ def test_each_change_of_another_process_is_found_in_time_and_leaves_nothing_open
 
 
 def test_a_reader_that_opens_the_index_while_another_process_writes_it_does_not_crash(store: Store) -> None:
-    store_clustered(store, "s0", chunks=1200)
+    store_clustered(store, "s0", chunks=800)
     store.close()
     writer, reader = (
         subprocess.Popen(
