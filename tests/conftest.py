@@ -12,6 +12,8 @@ from urllib.parse import urlsplit
 import outbound
 import pytest
 
+from tests.chroma_server import ChromaServer
+
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
 
@@ -34,6 +36,10 @@ class CommandLine(Protocol):
     def __call__(self, *arguments: str | Path, **environment: str) -> subprocess.CompletedProcess[str]: ...
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--chroma-server", action="store_true", help="keep vectors on a Chroma server of this session")
+
+
 def pytest_configure(config: pytest.Config) -> None:
     for name in list(os.environ):
         foreign = name.startswith(FOREIGN_PREFIXES) or name in FOREIGN_NAMES or name.lower().endswith("_proxy")
@@ -47,6 +53,18 @@ def _session_data_dir(tmp_path_factory: pytest.TempPathFactory) -> None:
     os.environ["RAG_DATA_DIR"] = str(tmp_path_factory.mktemp("session-data"))
     # Of the cache folder, which is the real one for the sake of the converted model, nothing else is taken.
     os.environ["RAG_VECTOR_CACHE_MB"] = "0"
+
+
+@pytest.fixture(scope="session", autouse=True)
+def chroma_server(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str | None]:
+    """Where the vectors of all tests are under --chroma-server: RAG_CHROMA_URL, for processes of their own too."""
+    if not request.config.getoption("--chroma-server"):
+        yield None
+        return
+    with ChromaServer(tmp_path_factory.mktemp("chroma-server")) as server:
+        os.environ["RAG_CHROMA_URL"] = server.url
+        yield server.url
+        del os.environ["RAG_CHROMA_URL"]
 
 
 @pytest.fixture(autouse=True)

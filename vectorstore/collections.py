@@ -60,8 +60,7 @@ def open_store(data_dir: Path, name: str, *, chroma_url: str | None = None) -> S
 def delete_collection(data_dir: Path, name: str, *, chroma_url: str | None = None) -> None:
     store = open_store(data_dir, name, chroma_url=chroma_url)
     with store.writing():
-        if chroma_url and store.fingerprint:
-            store.open_vectors().drop()
+        store.placement.drop_vectors()
         store.close()
         # Moved away first, in one step: half a collection must never be taken for a whole one.
         going = data_dir / "deleted" / f"{name[:200]}-{time.time_ns()}"
@@ -80,9 +79,7 @@ def rename_collection(data_dir: Path, name: str, new_name: str, *, chroma_url: s
             f"rag collections delete {new_name}",
         )
     with store.writing():
-        if chroma_url and store.fingerprint:
-            store.open_vectors().rename(new_name)
         store.close()
         with translated_storage_errors(store.folder):
-            # In one step; an embedded Chroma is told the new name when it is opened.
+            # In one step; an embedded Chroma is told the new name when it is opened, a server has a name of its own.
             store.folder.rename(target)

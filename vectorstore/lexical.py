@@ -6,6 +6,7 @@ from pathlib import Path
 
 import tantivy
 
+from vectorstore.memory import release_freed_memory
 from vectorstore.stopwords import ENGLISH_STOP_WORDS
 from vectorstore.storage_errors import translated_index_errors
 from vectorstore.types import Chunk
@@ -43,6 +44,7 @@ class LexicalIndex:
             finally:
                 writer.wait_merging_threads()
             self._index.reload()
+        release_freed_memory()
 
     def match(self, question: str, *, limit: int) -> dict[str, float]:
         """Chunk ids to scores in [0, 1], best first: BM25, made comparable between questions by `scale`."""

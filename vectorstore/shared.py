@@ -4,16 +4,16 @@ Chroma never sees what another process has written until it is opened anew, and 
 second. Meanwhile the old index answers; it is closed when its last reader has finished.
 """
 
-import ctypes
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
 
 from chromadb.errors import ChromaError
 
+from vectorstore.memory import release_freed_memory
 from vectorstore.vectors import VectorIndex
 
 Found = TypeVar("Found")
@@ -144,9 +144,7 @@ class SharedIndex:
 
 def close(opened: OpenIndex) -> None:
     opened.index.close()
-    # What Chroma frees glibc keeps for itself, up to as much as two indexes take; other systems have no such call.
-    with suppress(OSError, AttributeError):
-        ctypes.CDLL(None).malloc_trim(0)
+    release_freed_memory()
 
 
 SHARED: dict[tuple[Path, str | None], SharedIndex] = {}

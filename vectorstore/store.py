@@ -4,7 +4,6 @@ Writing takes turns between processes by a lock file. Reading never waits for it
 generation that another process has written, and opens Chroma anew.
 """
 
-import shutil
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
@@ -20,7 +19,8 @@ from vectorstore.catalogue import ADDING, REMOVING, Catalogue
 from vectorstore.errors import CollectionError
 from vectorstore.fingerprint import Fingerprint, refuse_other
 from vectorstore.lexical import LexicalIndex
-from vectorstore.locks import exclusive_lock, shared_lock
+from vectorstore.locks import exclusive_lock
+from vectorstore.placement import BUILT, INDEX_LOCK, ON_SERVER, UNUSED_ON_SERVER, Placement
 from vectorstore.records import SourceRecord
 from vectorstore.shared import shared_index
 from vectorstore.storage_errors import require_space, translated_storage_errors
@@ -34,8 +34,6 @@ Found = TypeVar("Found")
 REREADS = 10
 # So many chunks are embedded and written at a time: bounds the memory that one large source takes.
 SLICE_CHUNKS = 512
-BUILT = "built-"
-INDEX_LOCK = "index.lock"
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,25 +55,21 @@ class Store:
         self.folder, self.name = folder, name
         with translated_storage_errors(folder):
             self.catalogue = Catalogue(folder / "catalogue.sqlite3")
+            self.placement = Placement(folder, name, self.catalogue, chroma_url)
             self._lexical: dict[str, LexicalIndex] = {}
             self.lexical  # noqa: B018 - what is damaged is told at once
-        self._chroma_url = chroma_url
         self._shared = shared_index(folder / "chroma", url=chroma_url)
 
     @property
     def lexical(self) -> LexicalIndex:
         """The lexical index as of the last rebuild, whichever process made it."""
         while True:
-            place = self._place()
+            place = self.placement.folder_name()
             if place not in self._lexical:
                 self._lexical = {place: LexicalIndex(self.folder / place / "lexical")}
-                if self._place() != place:
+                if self.placement.folder_name() != place:
                     continue
             return self._lexical[place]
-
-    def _place(self) -> str:
-        """The folder below this one where the two indexes are: a rebuild makes them anew in another."""
-        return self.catalogue.facts().get("indexes", ".")
 
     @property
     def fingerprint(self) -> Fingerprint | None:
@@ -105,29 +99,16 @@ class Store:
         self, read: Callable[[VectorIndex], Found], *, is_whole: Callable[[Found], bool] = lambda found: True
     ) -> Found:
         with translated_storage_errors(self.folder):
-            return self._shared.read(read, self.catalogue.generation, self._open_index, is_whole=is_whole)
+            return self._shared.read(read, self.catalogue.generation, self.placement.open_index, is_whole=is_whole)
 
     def open_vectors(self) -> VectorIndex:
         """The vector index as of the last finished change, whichever process made it."""
-        with self._shared.using(self.catalogue.generation, self._open_index) as opened:
+        with self._shared.using(self.catalogue.generation, self.placement.open_index) as opened:
             return opened.index
-
-    def _open_index(self) -> VectorIndex:
-        made_by = self.fingerprint
-        if made_by is None:
-            raise CollectionError(f"the collection {self.name} is empty", "rag ingest PATH")
-        # Loading what Chroma is just writing ends the process by a segmentation fault.
-        with shared_lock(self.folder / INDEX_LOCK):
-            return VectorIndex(
-                self.folder / self._place() / "chroma",
-                name=self.name,
-                distance=made_by.distance,
-                url=self._chroma_url,
-            )
 
     def _change_vectors(self, change: Callable[[VectorIndex], None]) -> None:
         with (
-            self._shared.using(self.catalogue.generation, self._open_index) as opened,
+            self._shared.using(self.catalogue.generation, self.placement.open_index) as opened,
             exclusive_lock(self.folder / INDEX_LOCK),
         ):
             change(opened.index)
@@ -159,7 +140,7 @@ class Store:
             try:
                 if fingerprint is not None:
                     self.require(fingerprint)
-                    self.catalogue.set_facts(model=fingerprint.model, distance=fingerprint.distance)
+                    self.placement.note(fingerprint)
                 self._mend()
                 yield
             finally:
@@ -191,7 +172,7 @@ class Store:
 
     def _write_vectors(self, chunks: Sequence[Chunk], embed: Embed) -> None:
         vectors = embed(chunks)
-        if self._chroma_url is None:
+        if self.placement.url is None:
             # Chroma keeps what it is given and could not sort in, and answers nothing more until there is space.
             require_space(self.folder, estimate_bytes(chunks, vectors))
         self._change_vectors(lambda index: index.upsert(chunks, vectors))
@@ -235,6 +216,13 @@ class Store:
         if self._drop_unused():
             self.catalogue.note_repair("what a rebuild had left behind was removed")
 
+    def _drop_unused(self) -> bool:
+        unused = self.placement.unused_folders()
+        if unused:
+            self._shared.close()
+        self.placement.drop(unused)
+        return bool(unused)
+
     @contextmanager
     def rebuilding(self, fingerprint: Fingerprint) -> Iterator["Store"]:
         """An empty Store beside this one, to be filled within `writing()`, which takes this one's place at the end.
@@ -243,27 +231,16 @@ class Store:
         """
         folder = self.folder / f"{BUILT}{time.time_ns()}"
         folder.mkdir()
-        beside = Store(folder, name=self.name, chroma_url=self._chroma_url)
-        beside.catalogue.set_facts(model=fingerprint.model, distance=fingerprint.distance)
+        beside = Store(folder, name=self.name, chroma_url=self.placement.url)
         try:
+            beside.placement.note(fingerprint)
             yield beside
             beside.close()
-            self.catalogue.adopt(beside.catalogue.path, indexes=beside.folder.name)
+            places = {ON_SERVER: beside.placement.name_on_server(), UNUSED_ON_SERVER: self.placement.name_on_server()}
+            self.catalogue.adopt(beside.catalogue.path, indexes=beside.folder.name, **places)
         finally:
             beside.close()
             self._drop_unused()
-
-    def _drop_unused(self) -> bool:
-        """Remove index folders that no longer, or never did, answer; whether there were any."""
-        place = self._place()
-        unused = [folder for folder in self.folder.glob(f"{BUILT}*") if folder.name != place]
-        if place != ".":
-            unused += [folder for name in ("chroma", "lexical") if (folder := self.folder / name).exists()]
-        if unused:
-            self._shared.close()
-        for folder in unused:
-            shutil.rmtree(folder, ignore_errors=True)  # a reader may still hold it; the next writer tries again
-        return bool(unused)
 
     # What is in it
 

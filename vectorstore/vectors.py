@@ -1,6 +1,8 @@
 """The vectors of a collection in Chroma, through langchain-chroma: chunks by nearness and by id."""
 
-from collections.abc import Sequence
+import secrets
+from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from itertools import count
 from pathlib import Path
 from typing import Any, Literal, cast
@@ -11,6 +13,7 @@ import numpy as np
 from chromadb.api.client import Client
 from chromadb.api.shared_system_client import SharedSystemClient
 from chromadb.config import Settings
+from chromadb.errors import NotFoundError
 from langchain_chroma import Chroma
 from langchain_core.documents import Document
 from numpy.typing import NDArray
@@ -24,15 +27,17 @@ COLUMNS: tuple[Literal["documents", "metadatas", "embeddings"], ...] = ("documen
 
 
 class VectorIndex:
-    """One Chroma collection, embedded in `folder` or on the server at `url`; made at the first opening."""
+    """One Chroma collection: embedded in `folder`, made at the first opening; on the server at `url` where `is_new`."""
 
-    def __init__(self, folder: Path, *, name: str, distance: str, url: str | None = None) -> None:
+    def __init__(self, folder: Path, *, name: str, distance: str, url: str | None = None, is_new: bool = False) -> None:
         self._client = connect(url) if url else open_embedded(folder, name)
         self.chroma = Chroma(
             collection_name=name,
             client=self._client,
             # Without this Chroma measures by squared Euclidean distance.
             collection_configuration={"hnsw": {"space": cast(Any, distance)}},
+            # On a server a reader must not bring back what a writer has just dropped.
+            create_collection_if_not_exists=is_new or url is None,
         )
         # langchain-chroma embeds whatever it adds; chunks arrive here with their vectors.
         self._collection = self._client.get_collection(name, embedding_function=None)
@@ -73,20 +78,10 @@ class VectorIndex:
     def __len__(self) -> int:
         return self._collection.count()
 
-    def rename(self, name: str) -> None:
-        self._collection.modify(name=name)
-
-    def drop(self) -> None:
-        self.chroma.delete_collection()
-
     def close(self) -> None:
         # The client keeps its files open, and its caches blind to other processes, until it is closed.
         self._client.close()
-        # Its connections to a server, and those of the second client within, it leaves open.
-        for client in (self._client, self._client._admin_client):
-            session = getattr(getattr(client, "_server", None), "_session", None)
-            if session is not None:
-                session.close()
+        close_connections(self._client)
 
 
 def open_embedded(folder: Path, name: str) -> Client:
@@ -122,6 +117,30 @@ def connect(url: str) -> Client:
             f"no Chroma server answers at {url}",
             "start one with `chroma run --path FOLDER`, or unset RAG_CHROMA_URL to use the embedded one",
         ) from error
+
+
+def close_connections(client: Client) -> None:
+    """A client leaves those to a server open, and those of the second client within it."""
+    for part in (client, client._admin_client):
+        session = getattr(getattr(part, "_server", None), "_session", None)
+        if session is not None:
+            session.close()
+
+
+def make_on_server(url: str, *, collection: str, distance: str) -> str:
+    """Make a Chroma collection; its name is like no other on the server, whoever else has a collection called so."""
+    name = f"{collection[:100]}-{secrets.token_hex(8)}"
+    VectorIndex(Path(), name=name, distance=distance, url=url, is_new=True).close()
+    return name
+
+
+def drop_from_server(url: str, names: Iterable[str]) -> None:
+    client = connect(url)
+    for name in names:
+        with suppress(NotFoundError):
+            client.delete_collection(name)
+    client.close()
+    close_connections(client)
 
 
 def as_chunks(rows: dict[str, Any]) -> Found:

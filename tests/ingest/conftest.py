@@ -29,7 +29,9 @@ def model() -> EmbeddingModel:
 
 
 @pytest.fixture(scope="session")
-def new_library(model: EmbeddingModel, tmp_path_factory: pytest.TempPathFactory) -> Iterator[NewLibrary]:
+def new_library(
+    model: EmbeddingModel, tmp_path_factory: pytest.TempPathFactory, chroma_server: str | None
+) -> Iterator[NewLibrary]:
     """Makes empty libraries, any number in one test: an example of hypothesis has no fixtures of its own."""
     parent = SHARED_MEMORY if SHARED_MEMORY.is_dir() else tmp_path_factory.mktemp("libraries")
     with tempfile.TemporaryDirectory(dir=parent, prefix="rag-test-") as folder:

@@ -35,7 +35,7 @@ class Library:
         self.store = self.open()
 
     def open(self) -> Store:
-        return create_store(self.folder / self.data, "library")
+        return create_store(self.folder / self.data, "library", chroma_url=os.environ.get("RAG_CHROMA_URL"))
 
     def reopen(self) -> None:
         self.store.close()

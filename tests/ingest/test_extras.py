@@ -56,11 +56,12 @@ def test_scanned_pages_are_read_beside_those_with_text() -> None:
 
 
 def test_a_fasta_record_is_a_section_with_its_accession() -> None:
-    data = b">NM_000518.5 Homo sapiens hemoglobin subunit beta (HBB), mRNA\nACATTTGCTTCTGACACAAC\nTGTGTTCACT\n>P2 second\nMKV\n"
+    first = b">NM_000518.5 Homo sapiens hemoglobin subunit beta (HBB), mRNA\nACATTTGCTTCTGACACAAC\nTGTGTTCACT\n"
+    data = first + b">P2 second\nMKV\n"
     (page,) = parse("genes.fasta", data).pages
-    first, second = page.text.index("NM_000518.5"), page.text.index("P2")
-    assert "hemoglobin subunit beta" in page.text[first:second]
-    assert "ACATTTGCTTCTGACACAACTGTGTTCACT" in page.text[first:second].replace("\n", "")
+    start, second = page.text.index("NM_000518.5"), page.text.index("P2")
+    assert "hemoglobin subunit beta" in page.text[start:second]
+    assert "ACATTTGCTTCTGACACAACTGTGTTCACT" in page.text[start:second].replace("\n", "")
     assert "MKV" in page.text[second:]
 
 

@@ -72,7 +72,7 @@ def test_files_that_cannot_be_read_are_each_named_with_the_reason_and_the_rest_i
     folder.mkdir()
     (folder / "empty.txt").write_bytes(b"")
     (folder / "ferry.txt").write_text("The ferry leaves at 19:45.", encoding="utf-8")
-    (folder / "letter.pdf").write_text("This is plain text.", encoding="utf-8")
+    (folder / "letter.pdf").write_bytes(random.Random(3).randbytes(4000))
     (folder / "locked.pdf").write_bytes(encrypted_pdf())
     (folder / "noise.txt").write_bytes(random.Random(1).randbytes(4000))
     (folder / "report.docx").write_bytes(random.Random(2).randbytes(4000))
@@ -81,7 +81,7 @@ def test_files_that_cannot_be_read_are_each_named_with_the_reason_and_the_rest_i
     assert lines == [
         f"failed: {folder}/empty.txt: the file is empty (delete it, or restore it from a copy)",
         f"failed: {folder}/letter.pdf: not a PDF: it does not begin as one (check what the file really is)",
-        f"failed: {folder}/locked.pdf: the PDF is encrypted (remove the password and ingest it again)",
+        f"failed: {folder}/locked.pdf: the PDF is encrypted (give its password: rag ingest --password …)",
         f"failed: {folder}/noise.txt: not text: the bytes are in no encoding of text (save the file as UTF-8 text)",
         f"failed: {folder}/report.docx: not a Word document: it does not begin as one "
         "(check what the file really is and give it the right extension)",

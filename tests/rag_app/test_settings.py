@@ -60,7 +60,7 @@ def test_the_example_with_every_line_taken_in_gives_the_defaults(tmp_path: Path)
     text = ENV_EXAMPLE.read_text(encoding="utf-8")
     (tmp_path / ".env").write_text(re.sub(r"(?m)^#(?=[A-Z_]+=)", "", text), encoding="utf-8")
     assert set(dotenv_values(tmp_path / ".env")) == SETTING_NAMES | PROVIDER_NAMES
-    del os.environ["RAG_DATA_DIR"]
+    del os.environ["RAG_DATA_DIR"], os.environ["RAG_VECTOR_CACHE_MB"]
     from_file = Settings()
     assert os.environ["RAG_COLLECTION"] == "default", "the file was not read"
     (tmp_path / ".env").unlink()

@@ -25,7 +25,8 @@ def clustered(texts: Sequence[str]) -> NDArray[np.float32]:
 def vector_of(text: str) -> NDArray[np.float64]:
     seed = int.from_bytes(hashlib.blake2b(text.encode(), digest_size=8).digest(), "little")
     generator = np.random.default_rng(seed)
-    return centres()[seed % CLUSTERS] + 0.7 * generator.standard_normal(DIMENSION)
+    centre: NDArray[np.float64] = centres()[seed % CLUSTERS]
+    return centre + 0.7 * generator.standard_normal(DIMENSION)
 
 
 @cache

@@ -8,6 +8,7 @@ import platformdirs
 import pytest
 from hypothesis import settings
 
+from tests.vectorstore.opened import chroma_url
 from vectorstore.collections import create_store
 from vectorstore.embeddings import EmbeddingModel, load_embedding_model
 from vectorstore.store import Store
@@ -28,13 +29,13 @@ def model() -> EmbeddingModel:
 
 
 @pytest.fixture(scope="session")
-def new_store(tmp_path_factory: pytest.TempPathFactory) -> Iterator[NewStore]:
+def new_store(tmp_path_factory: pytest.TempPathFactory, chroma_server: str | None) -> Iterator[NewStore]:
     """Makes empty collections, any number in one test: an example of hypothesis has no fixtures of its own."""
     parent = SHARED_MEMORY if SHARED_MEMORY.is_dir() else tmp_path_factory.mktemp("stores")
     opened: list[Store] = []
 
     def create() -> Store:
-        opened.append(create_store(Path(tempfile.mkdtemp(dir=folder)), "library"))
+        opened.append(create_store(Path(tempfile.mkdtemp(dir=folder)), "library", chroma_url=chroma_url()))
         return opened[-1]
 
     with tempfile.TemporaryDirectory(dir=parent, prefix="rag-test-") as folder:

@@ -1,15 +1,11 @@
 """A collection whose vectors are on a Chroma server, a real one on loopback."""
 
-import socket
-import subprocess
-import sys
-import time
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 
+from tests.chroma_server import ChromaServer, free_port
 from tests.vectorstore.texts import put, remove
 from vectorstore.collections import create_store, delete_collection, open_store, rename_collection
 from vectorstore.embeddings import EmbeddingModel
@@ -17,44 +13,11 @@ from vectorstore.errors import StorageError
 from vectorstore.retriever import HybridRetriever
 from vectorstore.store import Store
 
-CHROMA = Path(sys.executable).with_name("chroma")
-
-
-@dataclass
-class Server:
-    url: str
-    child: "subprocess.Popen[bytes]"
-
-    def end(self) -> None:
-        self.child.kill()
-        self.child.wait()
-
 
 @pytest.fixture
-def server(tmp_path: Path) -> Iterator[Server]:
-    port = free_port()
-    command = [str(CHROMA), "run", "--path", str(tmp_path), "--host", "127.0.0.1", "--port", str(port)]
-    child = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    wait_for(port)
-    server = Server(f"http://127.0.0.1:{port}", child)
-    yield server
-    server.end()
-
-
-def free_port() -> int:
-    with socket.socket() as listening:
-        listening.bind(("127.0.0.1", 0))
-        return int(listening.getsockname()[1])
-
-
-def wait_for(port: int, *, seconds: float = 30) -> None:
-    end = time.monotonic() + seconds
-    while time.monotonic() < end:
-        with socket.socket() as trying:
-            if trying.connect_ex(("127.0.0.1", port)) == 0:
-                return
-        time.sleep(0.05)
-    pytest.fail("the Chroma server did not start")
+def server(tmp_path: Path) -> Iterator[ChromaServer]:
+    with ChromaServer(tmp_path / "server") as server:
+        yield server
 
 
 def found(store: Store, model: EmbeddingModel, question: str) -> list[str]:
@@ -62,7 +25,7 @@ def found(store: Store, model: EmbeddingModel, question: str) -> list[str]:
 
 
 def test_a_collection_on_a_server_is_filled_searched_renamed_and_deleted(
-    server: Server, model: EmbeddingModel, tmp_path: Path
+    server: ChromaServer, model: EmbeddingModel, tmp_path: Path
 ) -> None:
     url = server.url
     store = create_store(tmp_path, "library", chroma_url=url)
@@ -84,7 +47,7 @@ def test_a_collection_on_a_server_is_filled_searched_renamed_and_deleted(
 
 
 def test_a_server_that_dies_is_told_and_what_was_stored_is_kept(
-    server: Server, model: EmbeddingModel, tmp_path: Path
+    server: ChromaServer, model: EmbeddingModel, tmp_path: Path
 ) -> None:
     store = create_store(tmp_path, "library", chroma_url=server.url)
     put(store, model, a="apples grow")

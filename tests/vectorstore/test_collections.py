@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.vectorstore.opened import chroma_url
 from tests.vectorstore.texts import put
 from vectorstore.collections import (
     collection_folder,
@@ -54,7 +55,7 @@ def data_dir(store: Store) -> Path:
 
 @pytest.mark.parametrize("name", GOOD_NAMES, ids=lambda name: name[:9])
 def test_good_names_make_a_collection_that_chroma_takes(data_dir: Path, model: EmbeddingModel, name: str) -> None:
-    store = create_store(data_dir, name)
+    store = create_store(data_dir, name, chroma_url=chroma_url())
     put(store, model, a="apples")
     assert found(store, model) == ["apples"]
     assert list_collections(data_dir) == sorted(["library", name])
@@ -109,10 +110,10 @@ def test_a_deleted_collection_is_gone_from_disk_and_can_be_made_again(
 ) -> None:
     put(store, model, a="apples")
     assert found(store, model) == ["apples"]
-    delete_collection(data_dir, "library")
+    delete_collection(data_dir, "library", chroma_url=chroma_url())
     assert list_collections(data_dir) == []
     assert [path for path in data_dir.rglob("*") if path.is_file()] == []
-    again = create_store(data_dir, "library")
+    again = create_store(data_dir, "library", chroma_url=chroma_url())
     assert again.fingerprint is None
     put(again, model, b="boats")
     assert found(again, model) == ["boats"]
@@ -127,15 +128,15 @@ def test_what_a_killed_deletion_left_behind_is_not_taken_for_a_collection(
     (data_dir / "deleted").mkdir()
     shutil.move(store.folder, data_dir / "deleted" / "library-1")
     assert list_collections(data_dir) == []
-    put(create_store(data_dir, "library"), model, b="boats")
-    delete_collection(data_dir, "library")
+    put(create_store(data_dir, "library", chroma_url=chroma_url()), model, b="boats")
+    delete_collection(data_dir, "library", chroma_url=chroma_url())
     assert [path for path in data_dir.rglob("*") if path.is_file()] == []
 
 
 def test_deleting_one_collection_leaves_the_others(store: Store, data_dir: Path, model: EmbeddingModel) -> None:
     put(store, model, a="apples")
-    put(create_store(data_dir, "other"), model, b="boats")
-    delete_collection(data_dir, "other")
+    put(create_store(data_dir, "other", chroma_url=chroma_url()), model, b="boats")
+    delete_collection(data_dir, "other", chroma_url=chroma_url())
     assert found(store, model) == ["apples"]
     assert list_collections(data_dir) == ["library"]
 
@@ -145,9 +146,9 @@ def test_a_renamed_collection_has_all_it_had_and_can_be_added_to(
 ) -> None:
     put(store, model, a="apples")
     before = store.catalogue.sources()
-    rename_collection(data_dir, "library", "papers")
+    rename_collection(data_dir, "library", "papers", chroma_url=chroma_url())
     assert list_collections(data_dir) == ["papers"]
-    papers = open_store(data_dir, "papers")
+    papers = open_store(data_dir, "papers", chroma_url=chroma_url())
     assert papers.catalogue.sources() == before
     assert found(papers, model) == ["apples"]
     put(papers, model, b="boats")
@@ -157,32 +158,32 @@ def test_a_renamed_collection_has_all_it_had_and_can_be_added_to(
 
 def test_names_can_be_swapped(store: Store, data_dir: Path, model: EmbeddingModel) -> None:
     put(store, model, a="apples")
-    put(create_store(data_dir, "other"), model, b="boats")
-    rename_collection(data_dir, "library", "aside")
-    rename_collection(data_dir, "other", "library")
-    rename_collection(data_dir, "aside", "other")
-    assert found(open_store(data_dir, "library"), model) == ["boats"]
-    assert found(open_store(data_dir, "other"), model) == ["apples"]
+    put(create_store(data_dir, "other", chroma_url=chroma_url()), model, b="boats")
+    rename_collection(data_dir, "library", "aside", chroma_url=chroma_url())
+    rename_collection(data_dir, "other", "library", chroma_url=chroma_url())
+    rename_collection(data_dir, "aside", "other", chroma_url=chroma_url())
+    assert found(open_store(data_dir, "library", chroma_url=chroma_url()), model) == ["boats"]
+    assert found(open_store(data_dir, "other", chroma_url=chroma_url()), model) == ["apples"]
 
 
 def test_an_empty_collection_can_be_renamed_and_deleted(store: Store, data_dir: Path) -> None:
-    rename_collection(data_dir, "library", "papers")
+    rename_collection(data_dir, "library", "papers", chroma_url=chroma_url())
     assert list_collections(data_dir) == ["papers"]
-    delete_collection(data_dir, "papers")
+    delete_collection(data_dir, "papers", chroma_url=chroma_url())
     assert list_collections(data_dir) == []
 
 
 def test_a_name_that_is_taken_is_refused(store: Store, data_dir: Path, model: EmbeddingModel) -> None:
     put(store, model, a="apples")
-    create_store(data_dir, "papers")
+    create_store(data_dir, "papers", chroma_url=chroma_url())
     with pytest.raises(CollectionError) as raised:
-        rename_collection(data_dir, "library", "papers")
+        rename_collection(data_dir, "library", "papers", chroma_url=chroma_url())
     assert (raised.value.message, raised.value.hint) == (
         "there is a collection papers already",
         "rag collections delete papers",
     )
     with pytest.raises(InputError):
-        rename_collection(data_dir, "library", "../papers")
+        rename_collection(data_dir, "library", "../papers", chroma_url=chroma_url())
     assert found(store, model) == ["apples"]
 
 
@@ -191,6 +192,6 @@ def test_a_collection_of_another_model_can_be_renamed_and_deleted(
 ) -> None:
     put(store, model, a="apples")
     store.catalogue.set_facts(model="openai:text-embedding-3-small", distance="ip")
-    rename_collection(data_dir, "library", "papers")
-    delete_collection(data_dir, "papers")
+    rename_collection(data_dir, "library", "papers", chroma_url=chroma_url())
+    delete_collection(data_dir, "papers", chroma_url=chroma_url())
     assert list_collections(data_dir) == []

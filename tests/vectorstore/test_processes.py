@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from tests.vectorstore.opened import open_again
 from tests.vectorstore.texts import put, remove
 from vectorstore.embeddings import EmbeddingModel
 from vectorstore.retriever import HybridRetriever
@@ -25,13 +26,13 @@ import platformdirs
 from tests.vectorstore.texts import put, remove
 from vectorstore.embeddings import load_embedding_model
 from vectorstore.retriever import HybridRetriever
-from vectorstore.store import Store
+from tests.vectorstore.opened import open_again
 
 model = load_embedding_model("minilm", cache_dir=platformdirs.user_cache_path("rag-app"))
 print("ready", flush=True)
 for line in sys.stdin:
     folder, verb, argument = json.loads(line)
-    store = Store(Path(folder), name="library")
+    store = open_again(Path(folder))
     answer = "done"
     if verb == "put":
         put(store, model, **argument)
@@ -111,7 +112,7 @@ def test_it_is_seen_however_many_stores_this_process_has_open(
     store: Store, model: EmbeddingModel, other: OtherProcess
 ) -> None:
     put(store, model, a="apples grow")
-    stores = [store, Store(store.folder, name="library"), Store(store.folder, name="library")]
+    stores = [store, open_again(store.folder), open_again(store.folder)]
     for each in stores:
         texts_found(each, model, "apples")
     other.does(store, "put", {"b": "boats sail"})
@@ -168,7 +169,7 @@ def test_a_writer_that_does_not_wait_says_nothing(store: Store) -> None:
 def test_searching_never_waits_for_a_writer(store: Store, model: EmbeddingModel, other: OtherProcess) -> None:
     put(store, model, a="apples grow")
     other.does(store, "hold")
-    assert texts_found(Store(store.folder, name="library"), model, "apples") == ["apples grow"]
+    assert texts_found(open_again(store.folder), model, "apples") == ["apples grow"]
     other.does(store, "let go")
 
 

@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from tests.vectorstore.opened import open_again
 from tests.vectorstore.texts import put
 from vectorstore.collections import create_store, list_collections
 from vectorstore.embeddings import EmbeddingModel
@@ -120,7 +121,7 @@ def test_a_catalogue_that_is_no_database_is_told(store: Store, model: EmbeddingM
 def test_a_lexical_index_that_is_damaged_is_told(store: Store, model: EmbeddingModel) -> None:
     put(store, model, a="apples")
     (store.folder / "lexical" / "meta.json").write_text("no index")
-    for action in (lambda: store.lexical.ids(), lambda: Store(store.folder, name="library")):
+    for action in (lambda: store.lexical.ids(), lambda: open_again(store.folder)):
         with pytest.raises(StorageError) as raised:
             action()
         assert raised.value.message.startswith(f"the lexical index in {store.folder} cannot be used: ")

@@ -10,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.vectorstore.conftest import NewStore
+from tests.vectorstore.opened import open_again
 from tests.vectorstore.texts import cut, embedder, put, remove, source_of
 from vectorstore.embeddings import EmbeddingModel
 from vectorstore.errors import CollectionError, WrongModelError
@@ -38,7 +39,7 @@ def test_a_new_collection_is_made_by_nobody_and_takes_any_model(store: Store) ->
 def test_a_collection_remembers_what_made_it(store: Store, model: EmbeddingModel) -> None:
     put(store, model, a="apples")
     assert store.fingerprint == Fingerprint("minilm", "cosine")
-    assert Store(store.folder, name="library").fingerprint == Fingerprint("minilm", "cosine")
+    assert open_again(store.folder).fingerprint == Fingerprint("minilm", "cosine")
 
 
 @pytest.mark.parametrize(
@@ -86,7 +87,7 @@ def test_only_the_model_and_distance_that_made_a_collection_are_taken(
 
 def test_reading_and_removing_need_no_model(store: Store, model: EmbeddingModel) -> None:
     put(store, model, a="apples", b="boats")
-    again = Store(store.folder, name="library")
+    again = open_again(store.folder)
     assert again.count_chunks() == {"catalogue": 2, "the vector index": 2, "the lexical index": 2}
     assert again.load_page("a", None) == "apples"
     remove(again, "a")
@@ -160,7 +161,7 @@ def test_several_stores_of_one_process_on_one_folder_see_each_others_changes(
     store: Store, model: EmbeddingModel
 ) -> None:
     put(store, model, a="apples")
-    other = Store(store.folder, name="library")
+    other = open_again(store.folder)
     assert texts_found(other, model, "apples") == ["apples"]
     put(other, model, b="boats")
     assert set(texts_found(store, model, "boats")) == {"apples", "boats"}
@@ -174,7 +175,7 @@ def test_eight_threads_search_while_sources_come_and_go(store: Store, model: Emb
     done = threading.Event()
 
     def search_all_the_time() -> list[list[str]]:
-        own = Store(store.folder, name="library")  # as a page has one, and each upload another
+        own = open_again(store.folder)  # as a page has one, and each upload another
         found = []
         while not done.is_set():
             found += [texts_found(chosen, model, "lighthouse") for chosen in (store, own)]
