@@ -29,7 +29,7 @@ def read_source(request: ReadRequest, options: ReadOptions) -> ReadSource:
         raise  # of a process at its bound nothing more is asked
     except Exception as error:  # noqa: BLE001 - whatever a reader makes of a broken file is that file's line
         reason = f"its reader failed: {type(error).__name__} (check that the file opens in its own program)"
-        return ReadSource(request.source, "failed", reason)
+        return ReadSource(request.source, "failed", reason, is_breakdown=True)
 
 
 def _read(request: ReadRequest, options: ReadOptions) -> ReadSource:

@@ -37,7 +37,7 @@ class ReadSource:
     """`document` is there where the outcome is `read`; `content_hash` and `n_bytes` too where it is `same`.
 
     `is_final` says of a file that was not read that it would not be read another time either, as long as it stays as
-    it is.
+    it is; `is_breakdown` that the reader failed in a way that it did not foresee.
     """
 
     source: str
@@ -48,3 +48,4 @@ class ReadSource:
     document: "ParsedDocument | None" = None
     chunks: tuple[Chunk, ...] = ()
     is_final: bool = False
+    is_breakdown: bool = False

@@ -16,7 +16,7 @@ import subprocess
 import sys
 import threading
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from types import TracebackType
 from typing import IO, Any, Self, cast
@@ -54,6 +54,15 @@ class Reader:
 
     def read(self, request: ReadRequest) -> ReadSource:
         """The source as read; a reader that dies or takes too long is an outcome of its own."""
+        is_fresh = self._process is None
+        answer = self._read_once(request)
+        if answer.is_breakdown and not is_fresh:
+            # What was read before may have taken the memory: a file's outcome must not hang on its neighbours.
+            self.close()
+            answer = self._read_once(request)
+        return answer
+
+    def _read_once(self, request: ReadRequest) -> ReadSource:
         process = self._process or self._start()
         try:
             send(process.stdin, request)
@@ -64,7 +73,8 @@ class Reader:
         except (EOFError, OSError, pickle.UnpicklingError):
             self.close()
             size = f"{self._bounds.memory_bytes / 1e9:.1f} GB"
-            return failed(request, f"its reader needed more than {size} of memory, or broke down", "RAG_MAX_READER_MB")
+            message = f"its reader needed more than {size} of memory, or broke down"
+            return replace(failed(request, message, "RAG_MAX_READER_MB"), is_breakdown=True)
         if is_worn:
             self.close()
         return cast("ReadSource", answer)
