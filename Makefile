@@ -18,8 +18,9 @@ run: .venv/installed  ## install, ingest the sample documents, open the chat pag
 test: .venv/installed-dev lint  ## install with the development extras, check and test
 	$(OFFLINE) $(BIN)/pytest -m "not slow"
 
-test-all: .venv/installed-dev lint  ## the same with the long repetitions
+test-all: .venv/installed-dev lint  ## the same with the long repetitions, and once more with a Chroma server
 	$(OFFLINE) $(BIN)/pytest
+	$(OFFLINE) $(BIN)/pytest --chroma-server -m "not slow" tests/vectorstore tests/ingest tests/rag_app/test_many_processes.py
 
 lint: .venv/installed-dev  ## check form, style, types and the direction of imports
 	$(BIN)/ruff format --check
