@@ -3,6 +3,7 @@
 import io
 import itertools
 import logging
+import os
 from collections.abc import Container, Iterable
 from functools import cache
 from statistics import mean
@@ -145,6 +146,8 @@ def _recognise(pixels: Pixels) -> list[Line]:
 @cache
 def _engine() -> Any:
     logging.getLogger("RapidOCR").disabled = True  # it writes to the console, in colours
+    # onnxruntime reports its use to a remote service, unless it finds this before it is imported.
+    os.environ["ORT_DISABLE_TELEMETRY"] = "1"
     import rapidocr  # optional, and takes a second
 
     engine = rapidocr.RapidOCR(params=_PARAMETERS)
