@@ -17,7 +17,6 @@ SEEN_WITHIN_S = 2.0
 WARM_UP = 20
 # Malloc and Chroma's threads reach their size within the first changes; a leak of one index a change is far above.
 GROWTH_MB = 100
-SPARE_HANDLES = 4
 SLOW = [pytest.mark.slow, pytest.mark.timeout(1800)]
 HANDLES = Path("/proc/self/fd")
 # For each number that it reads, stores a document of that many chunks, and says by which ids they go.
@@ -112,7 +111,8 @@ def test_each_change_of_another_process_is_found_in_time_and_leaves_nothing_open
         handles.append(len(list(HANDLES.iterdir())))
         resident.append(resident_mb())
     assert max(delays) < SEEN_WITHIN_S
-    assert max(handles[WARM_UP:]) <= max(handles[:WARM_UP]) + SPARE_HANDLES
+    # Two indexes are open for a moment at each change: what stays is the least of some.
+    assert min(handles[-WARM_UP:]) <= max(handles[:WARM_UP])
     assert resident[-1] - resident[WARM_UP] < growth_mb
 
 
