@@ -13,7 +13,7 @@ from pathlib import Path
 from pathspec.patterns.gitignore.base import GitIgnorePatternError
 from pathspec.patterns.gitignore.spec import GitIgnoreSpecPattern
 
-from vectorstore.errors import InputError
+from vectorstore.errors import InputError, UnreadableFileError
 
 URL = re.compile(r"https?://", re.IGNORECASE)
 GLOB_SIGNS = frozenset("*?[")
@@ -70,10 +70,17 @@ def find_files(paths: Sequence[str | Path], *, include_all: bool, max_bytes: int
 
 def split_urls(paths: Sequence[str | Path]) -> tuple[list[str], list[str | Path]]:
     """The web addresses among what was named, each once and without its fragment, and the rest."""
-    urls = [str(path) for path in paths if URL.match(str(path))]
-    return list(dict.fromkeys(url.partition("#")[0] for url in urls)), [
-        path for path in paths if not URL.match(str(path))
-    ]
+    urls = [name_url(str(path)) for path in paths if URL.match(str(path))]
+    return list(dict.fromkeys(urls)), [path for path in paths if not URL.match(str(path))]
+
+
+def name_url(url: str) -> str:
+    from ingest.web import normalize_url  # only for a URL: it imports what speaks HTTP
+
+    try:
+        return normalize_url(url)
+    except UnreadableFileError:
+        return url  # its reader says what is wrong with it
 
 
 def expand(paths: Sequence[str | Path]) -> Iterator[Path]:

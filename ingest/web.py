@@ -144,8 +144,9 @@ async def _addresses(url: httpx.URL, bounds: Bounds) -> list[str]:
     found = await _look_up(url)
     allowed = [address for address in found if bounds.allow_private or is_public(address)]
     if not allowed:
+        resolved = "" if url.host == str(found[0]) else f" ({found[0]})"
         raise UnreadableFileError(
-            f"{url.host} is a private address ({found[0]})", "set RAG_ALLOW_PRIVATE_URLS=true to read it all the same"
+            f"{url.host} is a private address{resolved}", "set RAG_ALLOW_PRIVATE_URLS=true to read it all the same"
         )
     return [str(address) for address in allowed[:MOST_ADDRESSES]]
 

@@ -44,7 +44,7 @@ def create_store(data_dir: Path, name: str, *, chroma_url: str | None = None) ->
     return Store(folder, name=name, chroma_url=chroma_url)
 
 
-def open_store(data_dir: Path, name: str, *, chroma_url: str | None = None) -> Store:
+def open_store(data_dir: Path, name: str, *, chroma_url: str | None = None, hint: str | None = None) -> Store:
     """Open a collection that is there; CollectionNotFoundError names those that are."""
     folder = collection_folder(data_dir, name)
     if not (folder / "catalogue.sqlite3").exists():
@@ -52,13 +52,13 @@ def open_store(data_dir: Path, name: str, *, chroma_url: str | None = None) -> S
         names = f" (there are: {', '.join(there)})" if there else ""
         raise CollectionNotFoundError(
             f"there is no collection {name}{names}",
-            f"rag ingest --collection {name} PATH",
+            hint or f"rag ingest --collection {name} PATH",
         )
     return Store(folder, name=name, chroma_url=chroma_url)
 
 
 def delete_collection(data_dir: Path, name: str, *, chroma_url: str | None = None) -> None:
-    store = open_store(data_dir, name, chroma_url=chroma_url)
+    store = open_store(data_dir, name, chroma_url=chroma_url, hint="rag collections lists them")
     with store.writing():
         store.placement.drop_vectors()
         store.close()
@@ -71,7 +71,7 @@ def delete_collection(data_dir: Path, name: str, *, chroma_url: str | None = Non
 
 
 def rename_collection(data_dir: Path, name: str, new_name: str, *, chroma_url: str | None = None) -> None:
-    store = open_store(data_dir, name, chroma_url=chroma_url)
+    store = open_store(data_dir, name, chroma_url=chroma_url, hint="rag collections lists them")
     target = collection_folder(data_dir, new_name)
     if target.exists():
         raise CollectionError(
