@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from tests.vectorstore.clustered import store_clustered
+from vectorstore.retriever import DENSE_CANDIDATES
 from vectorstore.store import Store
 
 ROOT = Path(__file__).parents[2]
@@ -105,7 +106,7 @@ def test_each_change_of_another_process_is_found_in_time_and_leaves_nothing_open
         began = time.monotonic()
         found = store.fetch([added])
         [(chunk, vector)] = found.values()
-        nearest = store.nearest(vector, limit=5)
+        nearest = store.nearest(vector, limit=DENSE_CANDIDATES)
         delays.append(time.monotonic() - began)
         assert added in nearest, chunk.text
         handles.append(len(list(HANDLES.iterdir())))
