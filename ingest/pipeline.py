@@ -42,7 +42,7 @@ class IngestOptions:
     """
 
     distance: str = "cosine"
-    chunk_tokens: int = 200
+    chunk_tokens: int = 170
     max_file_bytes: int = 200_000_000
     prune: bool = False
     rebuild: bool = False

@@ -1,6 +1,6 @@
 """What Python code calls: the few functions that read the settings and hand plain arguments down."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from langchain_core.runnables import Runnable
@@ -11,6 +11,7 @@ from rag_app.ingesting import run_ingest
 from rag_app.settings import Settings
 from rag_app.types import Answer
 from rag_app.wiring import build_answer_chain, build_retriever, build_store
+from vectorstore.filters import SourceFilter
 from vectorstore.retriever import HybridRetriever
 
 
@@ -37,9 +38,18 @@ def load_chain(*, settings: Settings | None = None) -> Runnable[Request, Answer]
     return build_answer_chain(settings or Settings())
 
 
-def load_retriever(*, k: int | None = None, settings: Settings | None = None) -> HybridRetriever:
-    """A LangChain retriever of the `k` best passages (RAG_TOP_K by default), for chains of one's own."""
-    return build_retriever(settings or Settings(), k=k)
+def load_retriever(
+    *,
+    k: int | None = None,
+    sources: Sequence[str] = (),
+    where: Mapping[str, str] | None = None,
+    settings: Settings | None = None,
+) -> HybridRetriever:
+    """A LangChain retriever of the `k` best passages (RAG_TOP_K by default), for chains of one's own.
+
+    `sources` and `where` choose documents, as `vectorstore.filters.SourceFilter` says.
+    """
+    return build_retriever(settings or Settings(), k=k, source_filter=SourceFilter.of(sources, where))
 
 
 def load_page(source: str | Path, page: int | None = None, *, settings: Settings | None = None) -> str:

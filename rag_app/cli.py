@@ -11,13 +11,18 @@ from typer.exceptions import TyperException
 
 # LangChain and Chroma take a second to import: each command imports what it needs, so that help comes at once.
 from rag_app.cli_collections import collections_app
+from rag_app.cli_eval import eval_app
 from rag_app.cli_options import (
     CollectionOption,
     JsonOption,
+    SourceOption,
     TopKOption,
+    WhereOption,
     build_settings,
     example,
+    read_filter,
 )
+from rag_app.cli_search import SEARCH_EXAMPLES, search, similar
 from rag_app.cli_watch import WATCH_EXAMPLES, watch
 from rag_app.console import print_error, print_json, say
 from vectorstore.errors import InputError, RagError
@@ -30,6 +35,7 @@ app = typer.Typer(
     help="Answers questions about your own documents, every sentence proved by their exact words.",
 )
 app.add_typer(collections_app, name="collections")
+app.add_typer(eval_app, name="eval")
 
 
 @app.command(
@@ -80,6 +86,8 @@ def ask(
     question: Annotated[str, typer.Argument(metavar="QUESTION", help="The question, in words.")],
     collection: CollectionOption = None,
     top_k: TopKOption = None,
+    source: SourceOption = None,
+    where: WhereOption = None,
     as_json: JsonOption = False,
 ) -> None:
     """Answer a question from the documents, with the exact words that prove the answer."""
@@ -87,9 +95,9 @@ def ask(
     from rag_app.console import print_answer, print_passages, stream_answer
     from rag_app.wiring import build_answer_chain
 
-    settings = build_settings(collection, top_k=top_k)
+    settings, taken = build_settings(collection, top_k=top_k), read_filter(source, where)
     try:
-        answer = stream_answer(build_answer_chain(settings, on_message=say), question)
+        answer = stream_answer(build_answer_chain(settings, source_filter=taken, on_message=say), question)
     except AnswerError as error:  # the model failed, but what was found is worth showing
         passages = [passage.to_json() for passage in error.passages]
         if as_json:
@@ -110,30 +118,8 @@ def ask(
         print_answer(answer)
 
 
-@app.command(epilog=example('rag search "lunar orbit"', 'rag search --top-k 3 --json "lunar orbit"'))
-def search(
-    query: Annotated[str, typer.Argument(metavar="QUERY", help="What to look for.")],
-    collection: CollectionOption = None,
-    top_k: TopKOption = None,
-    as_json: JsonOption = False,
-) -> None:
-    """Find the passages nearest to a query, by meaning and by words."""
-    import time
-
-    from rag_app.chain import read_request
-    from rag_app.console import print_passages
-    from rag_app.wiring import build_retriever
-
-    text = read_request(query).text
-    retriever = build_retriever(build_settings(collection, top_k=top_k), on_message=say)
-    began = time.monotonic()
-    passages = retriever.search(text)
-    seconds = time.monotonic() - began
-    if as_json:
-        found = [passage.to_json() for passage in passages]
-        print_json({"query": query, "passages": found, "seconds": seconds})
-    else:
-        print_passages(passages)
+app.command(epilog=SEARCH_EXAMPLES)(search)
+app.command(epilog=example("rag similar ~/papers/moon.pdf", "rag similar --top-k 3 --json moon.pdf"))(similar)
 
 
 @app.command(epilog=example("rag show ~/papers/moon.pdf --page 2", "rag show moon.pdf --json"))

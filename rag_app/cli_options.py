@@ -1,10 +1,14 @@
 """Options that several commands share, and the settings they make."""
 
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from rag_app.settings import Settings
+from vectorstore.errors import InputError
+
+if TYPE_CHECKING:
+    from vectorstore.filters import SourceFilter
 
 CollectionOption = Annotated[
     str | None,
@@ -28,6 +32,18 @@ TopKOption = Annotated[
         help="How many passages; RAG_TOP_K or 6.",
     ),
 ]
+SourceOption = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--source",
+        metavar="GLOB",
+        help="Only documents whose path or URL fits, or that are in this folder; may be repeated.",
+    ),
+]
+WhereOption = Annotated[
+    list[str] | None,
+    typer.Option("--where", metavar="KEY=VALUE", help="Only documents of this kind, title or source; may be repeated."),
+]
 
 
 def build_settings(
@@ -40,3 +56,15 @@ def build_settings(
 
 def example(*commands: str) -> str:
     return "Example: " + "   or: ".join(commands)
+
+
+def read_filter(sources: list[str] | None, where: list[str] | None) -> "SourceFilter":
+    from vectorstore.filters import SourceFilter
+
+    facts = {}
+    for given in where or ():
+        name, sign, value = given.partition("=")
+        if not sign:
+            raise InputError(f"--where {given} has no value", "write it as --where kind=pdf")
+        facts[name.strip()] = value.strip()
+    return SourceFilter.of(sources or (), facts)

@@ -158,9 +158,11 @@ def place(found: "Citation") -> str:
     return clean(f"{found.title}{page} ({found.source})")
 
 
-def print_passages(passages: Sequence["Passage"]) -> None:
+def print_passages(passages: Sequence["Passage"], reasons: Sequence[str] = ()) -> None:
     for number, passage in enumerate(passages, 1):
         chunk = passage.chunk
         page = f", page {chunk.page}" if chunk.page is not None else ""
         out.print(clean(f"{number}. {chunk.title}{page}  {passage.score:.2f}  {chunk.source}"))
         out.print(clean("   " + " ".join(chunk.text.split())[:300]))
+        if number <= len(reasons):
+            out.print(clean("   " + reasons[number - 1]))

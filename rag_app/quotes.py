@@ -8,8 +8,8 @@ from numpy.typing import NDArray
 
 from rag_app.citations import Claim, Evidence, defuse
 from rag_app.sentences import split_sentences
+from vectorstore.fusion import cosine_similarities
 from vectorstore.lexical import LexicalIndex
-from vectorstore.retriever import cosine_similarities
 from vectorstore.types import Passage
 
 Vectors = NDArray[np.float32]

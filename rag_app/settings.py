@@ -31,9 +31,14 @@ class Settings(BaseSettings):
         description="the embedding model: minilm (all-MiniLM-L6-v2, offline), or provider:model, such as "
         "openai:text-embedding-3-small or huggingface:BAAI/bge-small-en-v1.5",
     )
+    reranker: str | None = Field(
+        None,
+        description="a cross-encoder of sentence-transformers, by name or folder, that orders anew what was found, "
+        "such as cross-encoder/ms-marco-MiniLM-L6-v2; unset: none",
+    )
     top_k: int = Field(6, ge=1, le=100, description="how many passages are found for a question")
     chunk_tokens: int = Field(
-        200,
+        170,
         ge=32,
         le=8000,
         description="how large chunks are, in tokens of the embedding model",

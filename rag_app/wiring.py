@@ -13,7 +13,9 @@ from rag_app.types import Answer
 from vectorstore.collections import open_store
 from vectorstore.embeddings import EmbeddingModel, VectorCache, load_embedding_model
 from vectorstore.errors import CollectionError
+from vectorstore.filters import SourceFilter
 from vectorstore.fingerprint import Fingerprint
+from vectorstore.reranker import Reranker
 from vectorstore.retriever import HybridRetriever
 from vectorstore.store import Store
 
@@ -47,6 +49,7 @@ def is_provider(name: str) -> bool:
 
 
 LOADED = LoadedModels()
+NO_FILTER = SourceFilter()
 
 
 def build_store(settings: Settings) -> Store:
@@ -57,14 +60,27 @@ def build_vector_cache(settings: Settings) -> VectorCache:
     return VectorCache(settings.cache_dir / "vectors.sqlite3", max_bytes=settings.vector_cache_mb * 1_000_000)
 
 
-def build_retriever(settings: Settings, *, k: int | None = None, on_message: Tell = silent) -> HybridRetriever:
+def build_retriever(
+    settings: Settings,
+    *,
+    k: int | None = None,
+    source_filter: SourceFilter = NO_FILTER,
+    on_message: Tell = silent,
+) -> HybridRetriever:
     """The retriever over a collection that has documents; refuses one that another model or distance made."""
     store = build_store(settings)
     if not store.catalogue.has_documents():
         raise CollectionError(f"the collection {store.name} is empty", f"rag ingest --collection {store.name} PATH")
     store.require(Fingerprint(settings.embeddings, settings.distance))
     model = LOADED.get(settings, on_message)
-    return HybridRetriever(store=store, model=model, distance=settings.distance, k=k or settings.top_k)
+    return HybridRetriever(
+        store=store,
+        model=model,
+        distance=settings.distance,
+        k=k or settings.top_k,
+        filter=source_filter,
+        reranker=Reranker(settings.reranker) if settings.reranker else None,
+    )
 
 
 def build_chat_model(settings: Settings) -> BaseChatModel | None:
@@ -79,7 +95,11 @@ def build_chat_model(settings: Settings) -> BaseChatModel | None:
 
 
 def build_answer_chain(
-    settings: Settings, *, k: int | None = None, on_message: Tell = silent
+    settings: Settings,
+    *,
+    k: int | None = None,
+    source_filter: SourceFilter = NO_FILTER,
+    on_message: Tell = silent,
 ) -> Runnable[Request, Answer]:
-    retriever = build_retriever(settings, k=k, on_message=on_message)
+    retriever = build_retriever(settings, k=k, source_filter=source_filter, on_message=on_message)
     return build_chain(retriever, chat_model=build_chat_model(settings), answered_by=settings.llm)

@@ -13,6 +13,7 @@ from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 
+from vectorstore.filters import SourceFilter
 from vectorstore.records import MISSING, READY, Refusal, SourceRecord
 from vectorstore.storage_errors import translated_storage_errors
 from vectorstore.types import Page
@@ -100,6 +101,24 @@ class Catalogue:
         with self._connect() as connection:
             rows = connection.execute(f"SELECT {SOURCE_COLUMNS} FROM sources ORDER BY source").fetchall()
         return [SourceRecord(*row) for row in rows]
+
+    def matching(self, wanted: SourceFilter) -> dict[str, int]:
+        """The sources that can be found and that a filter takes, each with its number of chunks."""
+        condition, values = wanted.condition()
+        with self._connect() as connection:
+            query = f"SELECT source, chunks FROM sources WHERE state = ? AND {condition} ORDER BY source"
+            return dict(connection.execute(query, (READY, *values)))
+
+    def count_findable(self) -> int:
+        """How many chunks the sources have that can be found."""
+        with self._connect() as connection:
+            return int(connection.execute("SELECT total(chunks) FROM sources WHERE state = ?", (READY,)).fetchone()[0])
+
+    def chunk_ids_of(self, sources: Iterable[str]) -> list[str]:
+        """The ids of the live chunks of these sources."""
+        with self._connect() as connection:
+            query = "SELECT id FROM chunks WHERE source = ? AND state = ?"
+            return [row[0] for source in sources for row in connection.execute(query, (source, LIVE))]
 
     def has_documents(self) -> bool:
         """Whether any source can be found."""

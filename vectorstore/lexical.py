@@ -6,12 +6,13 @@ from pathlib import Path
 
 import tantivy
 
+from vectorstore.analysis import LANGUAGES, analyze_question
 from vectorstore.memory import release_freed_memory
-from vectorstore.stopwords import ENGLISH_STOP_WORDS
 from vectorstore.storage_errors import translated_index_errors
 from vectorstore.types import Chunk
+from vectorstore.windows import lexical_texts
 
-ANALYZER = "stemmed"
+TERMS = "terms"
 # A question is cut here so that a page pasted as a question stays a query of milliseconds.
 MAX_QUESTION_TERMS = 64
 WRITER_BYTES = 50_000_000
@@ -23,57 +24,82 @@ class LexicalIndex:
     def __init__(self, folder: Path) -> None:
         folder.mkdir(parents=True, exist_ok=True)
         self._collection = folder.parent
-        self._analyzer = build_analyzer()
         self._schema = build_schema()
         with translated_index_errors(self._collection):
             self._index = tantivy.Index(self._schema, path=str(folder), reuse=True)
-        self._index.register_tokenizer(ANALYZER, self._analyzer)
+        self._index.register_tokenizer(TERMS, term_splitter())
 
-    def change(self, *, add: Iterable[Chunk] = (), remove: Iterable[str] = ()) -> None:
-        """Remove chunk ids, then add chunks (replacing equal ids), in one commit."""
+    def change(self, *, add: Sequence[Chunk] = (), remove: Iterable[str] = ()) -> None:
+        """Remove chunk ids, then add chunks (replacing equal ids), in one commit.
+
+        The chunks of a source are added all together and in order: each is found by its neighbours' words too.
+        """
         with translated_index_errors(self._collection):
             writer = self._index.writer(heap_size=WRITER_BYTES, num_threads=1)
             try:
                 for chunk_id in remove:
                     writer.delete_documents_by_term("id", chunk_id)
-                for chunk in add:
+                for chunk, language, words in lexical_texts(add):
                     writer.delete_documents_by_term("id", chunk.id)
-                    words = "\n".join((chunk.title, *chunk.headings, chunk.text))
-                    writer.add_document(tantivy.Document(id=chunk.id, words=words))
+                    writer.add_document(
+                        tantivy.Document(id=chunk.id, source=chunk.source, language=language, words=words)
+                    )
                 writer.commit()
             finally:
                 writer.wait_merging_threads()
             self._index.reload()
         release_freed_memory()
 
-    def match(self, question: str, *, limit: int) -> dict[str, float]:
-        """Chunk ids to scores in [0, 1], best first: BM25, made comparable between questions by `scale`."""
-        terms = self.terms(question)
-        if not terms:
-            return {}
+    def match(self, question: str, *, limit: int, sources: Iterable[str] | None = None) -> dict[str, float]:
+        """Chunk ids to scores in [0, 1], best first: BM25, made comparable between questions by `scale`.
+
+        With `sources`, of those documents only, by the same scores as among all.
+        """
         searcher = self._searcher()
+        by_language = self._question_terms(searcher, question)
+        weights = weigh(searcher, [term for terms in by_language.values() for term in terms])
+        if not weights:
+            return {}
         words = [
-            (
-                tantivy.Occur.Should,
-                tantivy.Query.term_query(self._schema, "words", term, "freq"),
-            )
-            for term in terms
+            (tantivy.Occur.Should, tantivy.Query.term_query(self._schema, "words", term, "freq")) for term in weights
         ]
-        hits = searcher.search(tantivy.Query.boolean_query(words), limit, count=False).hits
+        query = tantivy.Query.boolean_query(words)
+        if sources is not None:
+            taken = tantivy.Query.const_score_query(
+                tantivy.Query.term_set_query(self._schema, "source", list(sources)), 0.0
+            )
+            query = tantivy.Query.boolean_query([(tantivy.Occur.Must, taken), (tantivy.Occur.Must, query)])
+        hits = searcher.search(query, limit, count=False).hits
         if not hits:
             return {}
-        scale = bm25_scale(float(hits[0][0]), list(weigh(searcher, terms).values()))
+        # No chunk is of two languages: what could be reached is the most that one of them could.
+        reachable = max(sum(weights[term] for term in terms) for terms in by_language.values())
+        scale = bm25_scale(float(hits[0][0]), reachable)
         return {str(searcher.doc(address)["id"][0]): float(score) / scale for score, address in hits}
 
     def terms(self, text: str) -> list[str]:
         """The distinct stemmed words of a text that the index looks for, in order."""
-        # Halves of surrogate pairs, which a terminal passes on, are no text to tantivy.
-        words = self._analyzer.analyze(text.encode("utf-8", "replace").decode())
-        return list(dict.fromkeys(words))[:MAX_QUESTION_TERMS]
+        by_language = analyze_question(text, self._languages(self._searcher()))
+        return list(dict.fromkeys(term for terms in by_language.values() for term in terms))
+
+    def matched(self, question: str, chunk: Chunk) -> list[str]:
+        """The terms of a question that a chunk has, in its title, headings or text."""
+        there = set(self.terms("\n".join((chunk.title, *chunk.headings, chunk.text))))
+        return [term for term in self.terms(question) if term in there]
 
     def idf(self, text: str) -> dict[str, float]:
         """The stemmed words of a text, each with its inverse document frequency among the chunks."""
-        return weigh(self._searcher(), self.terms(text))
+        searcher = self._searcher()
+        terms = self._question_terms(searcher, text)
+        return weigh(searcher, [term for of_language in terms.values() for term in of_language])
+
+    def _question_terms(self, searcher: tantivy.Searcher, question: str) -> dict[str, list[str]]:
+        by_language = analyze_question(question, self._languages(searcher))
+        return {language: terms[:MAX_QUESTION_TERMS] for language, terms in by_language.items()}
+
+    def _languages(self, searcher: tantivy.Searcher) -> list[str]:
+        """Those that chunks are written in."""
+        return [language for language in LANGUAGES if searcher.doc_freq("language", language)]
 
     def ids(self) -> set[str]:
         searcher = self._searcher()
@@ -89,12 +115,12 @@ class LexicalIndex:
             return self._index.searcher()
 
 
-def bm25_scale(best: float, weights: Sequence[float]) -> float:
+def bm25_scale(best: float, reachable: float) -> float:
     """√(best BM25 of the question × the sum of its terms' idf): between what is reached and what could be.
 
     A question that matches poorly everywhere thus weighs less against the cosine than one that matches well.
     """
-    return math.sqrt(best * max(sum(weights), best))
+    return math.sqrt(best * max(reachable, best))
 
 
 def weigh(searcher: tantivy.Searcher, terms: Sequence[str]) -> dict[str, float]:
@@ -109,21 +135,14 @@ def inverse_document_frequency(documents: int, with_term: int) -> float:
     return math.log(1 + (documents - with_term + 0.5) / (with_term + 0.5))
 
 
-def build_analyzer() -> tantivy.TextAnalyzer:
-    builder = tantivy.TextAnalyzerBuilder(tantivy.Tokenizer.simple())
-    for text_filter in (
-        tantivy.Filter.remove_long(100),
-        tantivy.Filter.lowercase(),
-        tantivy.Filter.ascii_fold(),
-        tantivy.Filter.custom_stopword(list(ENGLISH_STOP_WORDS)),
-        tantivy.Filter.stemmer("english"),
-    ):
-        builder = builder.filter(text_filter)
-    return builder.build()
-
-
 def build_schema() -> tantivy.Schema:
     builder = tantivy.SchemaBuilder()
     builder.add_text_field("id", stored=True, tokenizer_name="raw", index_option="basic")
-    builder.add_text_field("words", tokenizer_name=ANALYZER, index_option="freq")
+    builder.add_text_field("source", tokenizer_name="raw", index_option="basic")
+    builder.add_text_field("language", tokenizer_name="raw", index_option="basic")
+    builder.add_text_field("words", tokenizer_name=TERMS, index_option="freq")
     return builder.build()
+
+
+def term_splitter() -> tantivy.TextAnalyzer:
+    return tantivy.TextAnalyzerBuilder(tantivy.Tokenizer.whitespace()).build()

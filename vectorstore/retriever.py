@@ -1,31 +1,39 @@
-"""From a question to the passages that answer it best: cosine and BM25, half and half, as one LangChain retriever."""
+"""From a question to the passages that answer it best: cosine and BM25 joined, as one LangChain retriever."""
 
-from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 from langchain_core.callbacks import CallbackManagerForRetrieverRun
 from langchain_core.documents import Document
 from langchain_core.retrievers import BaseRetriever
 from numpy.typing import NDArray
-from pydantic import ConfigDict, Field
+from pydantic import ConfigDict, Field, PrivateAttr
 
 from vectorstore.embeddings.model import EmbeddingModel, embed_question
+from vectorstore.filters import SourceFilter
 from vectorstore.fingerprint import Fingerprint
+from vectorstore.fusion import (
+    DENSE_CANDIDATES,
+    LEXICAL_CANDIDATES,
+    READ_FIRST,
+    Candidates,
+    cosine_similarities,
+    fuse,
+    worth_reading,
+)
+from vectorstore.reranker import READ_PASSAGES, Reranker
+from vectorstore.scope import Scope
 from vectorstore.store import REREADS, Store
-from vectorstore.types import Chunk, Passage
+from vectorstore.types import Passage
 
-# Of each kind so many are looked at; beyond the first hundred neither list adds to the first ten (BEIR SciFact,
-# training queries).
-DENSE_CANDIDATES = 100
-LEXICAL_CANDIDATES = 300
-# Half and half: chosen on SciFact's training queries, where it beat every reciprocal rank fusion.
-LEXICAL_WEIGHT = 0.5
+# Words are looked up while neighbours are: tantivy and Chroma free Python's lock meanwhile.
+BESIDE = ThreadPoolExecutor(4, thread_name_prefix="lexical")
 
 Vectors = NDArray[np.float32]
 
 
 class HybridRetriever(BaseRetriever):
-    """The `k` best passages of a collection for a question, best first.
+    """The `k` best passages of a collection for a question, best first; with a filter, of the documents it takes.
 
     Raises WrongModelError where the collection was made by another embedding model than `model`.
     """
@@ -36,54 +44,60 @@ class HybridRetriever(BaseRetriever):
     model: EmbeddingModel = Field(exclude=True)
     distance: str = "cosine"
     k: int = 6
+    filter: SourceFilter = SourceFilter()
+    reranker: Reranker | None = Field(default=None, exclude=True)
+    _scope: tuple[int, Scope] | None = PrivateAttr(default=None)
 
     def search(self, question: str, *, k: int | None = None) -> list[Passage]:
         self.store.require(Fingerprint(self.model.name, self.distance))
         # A question typed in another encoding than the terminal's has halves of surrogate pairs in it.
-        question = question.encode("utf-8", "replace").decode()
-        vector = np.asarray(embed_question(self.model, question), dtype=np.float32)
-        return self._find(question, vector)[: k or self.k]
+        question, k = question.encode("utf-8", "replace").decode(), k or self.k
+        wanted = max(k, READ_PASSAGES) if self.reranker else k
+        passages = self._find(question, wanted)
+        if self.reranker:
+            passages = self.reranker.rerank(question, passages)
+        return passages[:k]
 
-    def _find(self, question: str, vector: Vectors) -> list[Passage]:
+    def _find(self, question: str, wanted: int) -> list[Passage]:
         """As of one moment: read again where another process has finished a change meanwhile."""
+        vector = np.asarray(embed_question(self.model, question), dtype=np.float32)
         for _ in range(REREADS):
             generation = self.store.catalogue.generation()
-            found = self.store.nearest(vector, limit=DENSE_CANDIDATES)
-            lexical = self.store.lexical.match(question, limit=LEXICAL_CANDIDATES)
-            found |= self.store.fetch([chunk_id for chunk_id in lexical if chunk_id not in found])
-            # What is being written is in the indexes before it may be found, and what was removed after.
-            for chunk_id in self.store.catalogue.unsettled_ids():
-                found.pop(chunk_id, None)
+            ranked = fuse(self._candidates(question, vector, generation, wanted))[:wanted]
+            chunks = self.store.fetch([one.id for one in ranked])
             if generation == self.store.catalogue.generation():
                 break
-        return fuse(vector, found, lexical)
+        return [
+            Passage(chunks[one.id][0], one.score, one.cosine, one.lexical, one.dense_rank, one.lexical_rank)
+            for one in ranked
+            if one.id in chunks
+        ]
+
+    def _candidates(self, question: str, vector: Vectors, generation: int, wanted: int) -> Candidates:
+        scope = self._scope_of(generation)
+        words = BESIDE.submit(scope.match, question, limit=max(LEXICAL_CANDIDATES, wanted))
+        near = scope.nearest(vector, limit=max(DENSE_CANDIDATES, wanted))
+        lexical = words.result()
+        # What is being written is in the indexes before it may be found, and what was removed after.
+        hidden = self.store.catalogue.unsettled_ids()
+        near = {chunk_id: found for chunk_id, found in near.items() if chunk_id not in hidden}
+        lexical = {chunk_id: score for chunk_id, score in lexical.items() if chunk_id not in hidden}
+        return Candidates(vector, self._read_vectors(vector, near, lexical, wanted), list(near), lexical)
+
+    def _read_vectors(
+        self, vector: Vectors, near: dict[str, Vectors], lexical: dict[str, float], wanted: int
+    ) -> dict[str, Vectors]:
+        """Of the nearest, and of those of the rest that may come among the first."""
+        others = [chunk_id for chunk_id in lexical if chunk_id not in near]
+        known = near | self.store.vectors(others[:READ_FIRST])
+        farthest = float(cosine_similarities(vector, np.stack(list(near.values()))).min()) if near else 1.0
+        return known | self.store.vectors(worth_reading(vector, known, lexical, farthest=farthest, wanted=wanted))
+
+    def _scope_of(self, generation: int) -> Scope:
+        """The documents that the filter takes; looked up once for each state of the collection."""
+        if self._scope is None or self._scope[0] != generation:
+            self._scope = generation, Scope.of(self.store, self.filter)
+        return self._scope[1]
 
     def _get_relevant_documents(self, query: str, *, run_manager: CallbackManagerForRetrieverRun) -> list[Document]:
         return [passage.to_document() for passage in self.search(query)]
-
-
-def fuse(
-    vector: Vectors,
-    found: Mapping[str, tuple[Chunk, Vectors]],
-    lexical: Mapping[str, float],
-) -> list[Passage]:
-    """Passages by (1 - w) × cosine + w × lexical score; equal scores stand in the order of their ids."""
-    ids = sorted(found)
-    if not ids:
-        return []
-    # The matrix product gives equal vectors cosines that differ in the last bits, by where they stand.
-    cosines = cosine_similarities(vector, np.stack([found[chunk_id][1] for chunk_id in ids])).round(6)
-    passages = []
-    for chunk_id, cosine in zip(ids, cosines.tolist(), strict=True):
-        words = lexical.get(chunk_id, 0.0)
-        score = (1 - LEXICAL_WEIGHT) * cosine + LEXICAL_WEIGHT * words
-        passages.append(Passage(found[chunk_id][0], score, cosine, words))
-    return sorted(passages, key=lambda passage: -passage.score)
-
-
-def cosine_similarities(vector: Vectors, vectors: Vectors) -> Vectors:
-    """Cosines of one vector, shape (dimension,), with many, shape (n, dimension); 0 for a vector of length 0."""
-    lengths = np.linalg.norm(vectors, axis=1) * np.linalg.norm(vector)
-    products: Vectors = vectors @ vector
-    cosines: Vectors = np.divide(products, lengths, out=np.zeros_like(products), where=lengths > 0)
-    return cosines

@@ -83,11 +83,22 @@ class Store:
 
     # Reading
 
-    def nearest(self, vector: Vectors, *, limit: int) -> dict[str, tuple[Chunk, Vectors]]:
-        """The chunks nearest to a vector, with their vectors, nearest first."""
+    def nearest(self, vector: Vectors, *, limit: int) -> dict[str, Vectors]:
+        """The ids of the chunks nearest to a vector, with their vectors, nearest first."""
         return self._read(
             lambda vectors: vectors.nearest(vector, limit=limit), is_whole=lambda found: len(found) >= limit
         )
+
+    def nearest_ids(self, vector: Vectors, *, limit: int) -> list[str]:
+        return self._read(
+            lambda vectors: vectors.nearest_ids(vector, limit=limit), is_whole=lambda found: len(found) >= limit
+        )
+
+    def vectors(self, ids: Sequence[str]) -> dict[str, Vectors]:
+        """Vectors by id; ids that are gone are left out."""
+        if not ids:
+            return {}
+        return self._read(lambda vectors: vectors.vectors(ids), is_whole=lambda found: len(found) == len(set(ids)))
 
     def fetch(self, ids: Sequence[str]) -> dict[str, tuple[Chunk, Vectors]]:
         """Chunks and vectors by id; ids that are gone are left out."""

@@ -11,6 +11,10 @@ from typing import Any, Self
 
 from langchain_core.documents import Document
 
+# Titles of papers, which say most of what they are about, have 100 characters and more: cut at 80, dense search loses
+# one point of nDCG@10 on SciFact's training queries.
+TITLE_CHARACTERS = 200
+
 
 @dataclass(frozen=True, slots=True)
 class Page:
@@ -80,7 +84,7 @@ class Chunk:
 
 def embedded_context(title: str, headings: tuple[str, ...]) -> str:
     """Title and the two innermost headings, each bounded, so that most of the model's window stays for the text."""
-    return " > ".join(filter(None, (title[:80], *(heading[:60] for heading in headings[-2:]))))
+    return " > ".join(filter(None, (title[:TITLE_CHARACTERS], *(heading[:60] for heading in headings[-2:]))))
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,13 +92,16 @@ class Passage:
     """A chunk that was found for a question.
 
     `score` orders passages (higher is better). `cosine` is the similarity of question and chunk in [-1, 1];
-    `lexical` is the BM25 score scaled to [0, 1], 0 where no word matches.
+    `lexical` is the BM25 score scaled to [0, 1], 0 where no word matches. The ranks, from 1, are its places in the two
+    lists that were joined; None where it is in only one of them.
     """
 
     chunk: Chunk
     score: float
     cosine: float
     lexical: float
+    dense_rank: int | None = None
+    lexical_rank: int | None = None
 
     def to_json(self) -> dict[str, Any]:
         chunk = self.chunk
@@ -111,7 +118,13 @@ class Passage:
 
     def to_document(self) -> Document:
         document = self.chunk.to_document()
-        document.metadata.update(score=self.score, cosine=self.cosine, lexical=self.lexical)
+        document.metadata.update(
+            score=self.score,
+            cosine=self.cosine,
+            lexical=self.lexical,
+            dense_rank=self.dense_rank,
+            lexical_rank=self.lexical_rank,
+        )
         return document
 
     @classmethod
@@ -122,4 +135,6 @@ class Passage:
             metadata["score"],
             metadata["cosine"],
             metadata["lexical"],
+            metadata["dense_rank"],
+            metadata["lexical_rank"],
         )

@@ -53,6 +53,8 @@ def test_every_command_says_what_it_does(name: str) -> None:
 
 @pytest.mark.parametrize("name", COMMANDS)
 def test_every_command_takes_a_collection_and_json_where_it_reports(name: str) -> None:
+    if name == "eval":
+        return  # only its commands do something
     options = {option for parameter in TREE[name].params for option in parameter.opts}
     assert ("--collection" in options) == (not name.startswith("collections"))
     assert ("--json" in options) == (name != "chat")

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from tests.vectorstore.clustered import store_clustered
-from vectorstore.retriever import DENSE_CANDIDATES
+from vectorstore.fusion import DENSE_CANDIDATES
 from vectorstore.store import Store
 
 ROOT = Path(__file__).parents[2]

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from random import Random
 
 import numpy as np
 import pytest
@@ -10,14 +11,16 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from langchain_core.documents import Document
 from langchain_core.retrievers import BaseRetriever
+from numpy.typing import NDArray
 
 from tests.vectorstore.conftest import NewStore
 from tests.vectorstore.texts import put, remove
 from vectorstore.embeddings import EmbeddingModel
 from vectorstore.errors import CollectionError, WrongModelError
-from vectorstore.retriever import HybridRetriever, cosine_similarities, fuse
+from vectorstore.fusion import LEXICAL_WEIGHT, Candidates, cosine_similarities, fuse, worth_reading
+from vectorstore.retriever import HybridRetriever
 from vectorstore.store import Store
-from vectorstore.types import Chunk, Passage
+from vectorstore.types import Passage
 
 FACTS = {
     "apollo": ["Michael Collins stayed in orbit around the Moon.", "Neil Armstrong stepped onto the Moon first."],
@@ -51,11 +54,10 @@ def test_as_many_passages_as_asked_for_come_back(filled: Store, model: Embedding
     assert len(HybridRetriever(store=filled, model=model, k=4).search("moon", k=k)) == min(k, 6)
 
 
-def test_scores_fall_and_are_half_the_cosine_and_half_the_words(retriever: HybridRetriever) -> None:
+def test_scores_fall_and_lie_in_their_bounds(retriever: HybridRetriever) -> None:
     passages = retriever.search("Who stayed in orbit?", k=6)
     assert [passage.score for passage in passages] == sorted((passage.score for passage in passages), reverse=True)
     for passage in passages:
-        assert passage.score == pytest.approx((passage.cosine + passage.lexical) / 2)
         assert -1 <= passage.cosine <= 1.001
         assert 0 <= passage.lexical <= 1
 
@@ -123,34 +125,52 @@ def test_a_question_by_another_distance_is_refused(filled: Store, model: Embeddi
         HybridRetriever(store=filled, model=model, distance="ip").search("moon")
 
 
+Vectors = NDArray[np.float32]
 VECTORS = st.lists(st.floats(-1, 1, width=32), min_size=3, max_size=3).map(lambda row: np.array(row, dtype=np.float32))
-FOUND = st.dictionaries(
-    st.text("abc", min_size=1, max_size=3),
-    st.tuples(
-        st.builds(Chunk, *[st.just(word) for word in ("s", "t")], st.none(), st.just(0), st.just(1), st.text()), VECTORS
-    ),
-)
+FOUND = st.dictionaries(st.text("abc", min_size=1, max_size=3), VECTORS)
+SCORES = st.dictionaries(st.text("abc", min_size=1, max_size=3), st.floats(0, 1))
 
 
-@given(
-    vector=VECTORS,
-    found=FOUND,
-    lexical=st.dictionaries(st.text("abc", min_size=1, max_size=3), st.floats(0, 1)),
-    shuffled=st.randoms(use_true_random=False),
-)
+@given(vector=VECTORS, found=FOUND, lexical=SCORES, shuffled=st.randoms(use_true_random=False))
 def test_the_order_of_passages_does_not_depend_on_the_order_they_were_found_in(
-    vector: "np.ndarray[tuple[int], np.dtype[np.float32]]",
-    found: dict[str, tuple[Chunk, "np.ndarray[tuple[int], np.dtype[np.float32]]"]],
-    lexical: dict[str, float],
-    shuffled: object,
+    vector: Vectors, found: dict[str, Vectors], lexical: dict[str, float], shuffled: Random
 ) -> None:
     items = list(found.items())
-    shuffled.shuffle(items)  # type: ignore[attr-defined]
-    passages = fuse(vector, found, lexical)
-    assert fuse(vector, dict(items), lexical) == passages
-    assert len(passages) == len(found)
-    scores = [passage.score for passage in passages]
+    shuffled.shuffle(items)
+    ranked = fuse(Candidates(vector, found, (), lexical))
+    assert fuse(Candidates(vector, dict(items), (), lexical)) == ranked
+    assert {one.id for one in ranked} == found.keys()
+    scores = [one.score for one in ranked]
     assert scores == sorted(scores, reverse=True)
+
+
+def test_a_chunk_beside_good_ones_is_better_than_one_that_is_equal_and_alone() -> None:
+    rng = np.random.default_rng(0)
+    among, alone = np.eye(8, dtype=np.float32)[[1, 2]]
+    beside = {f"beside {n}": among + 0.01 * rng.random(8, dtype=np.float32) for n in range(3)}
+    poor = {f"poor {n}": alone + 0.01 * rng.random(8, dtype=np.float32) for n in range(3)}
+    vectors = {"a": alone, "z": among, **beside, **poor}
+    candidates = Candidates(np.eye(8, dtype=np.float32)[0], vectors, (), dict.fromkeys(beside, 1.0))
+    places = [one.id for one in fuse(candidates)]
+    assert places.index("z") < places.index("a")
+
+
+@given(seed=st.integers(0, 2**32 - 1), wanted=st.integers(1, 80))
+def test_what_is_not_read_could_not_have_come_among_the_first(seed: int, wanted: int) -> None:
+    rng = np.random.default_rng(seed)
+    rows = rng.standard_normal((300, 4)).astype(np.float32)
+    rows /= np.linalg.norm(rows, axis=1, keepdims=True)
+    everything = {str(n): rows[n] for n in range(300)}
+    near = dict(sorted(everything.items(), key=lambda pair: -float(pair[1] @ rows[0]))[:100])
+    lexical = {str(n): float(rng.random()) for n in rng.permutation(300)[:150]}
+    farthest = min(float(row @ rows[0]) for row in near.values())
+    read = worth_reading(rows[0], near, lexical, farthest=farthest, wanted=wanted)
+
+    def score(name: str) -> float:
+        return (1 - LEXICAL_WEIGHT) * float(everything[name] @ rows[0]) + LEXICAL_WEIGHT * lexical.get(name, 0.0)
+
+    first = sorted(near.keys() | lexical.keys(), key=score)[-wanted:]
+    assert set(first) <= near.keys() | set(read)
 
 
 def test_the_cosine_of_a_vector_of_no_length_is_0() -> None:

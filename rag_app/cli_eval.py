@@ -1,0 +1,153 @@
+"""`rag eval`: how well the product finds, measured on sets of questions with known answers."""
+
+import json
+import time
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from typer.core import TyperGroup
+
+from rag_app.cli_options import JsonOption, build_settings, example
+from rag_app.console import ingest_progress, print_json, say
+from vectorstore.errors import InputError
+
+LOCAL = "local"
+
+
+class OptionalUri(TyperGroup):
+    """Typer has no option whose value may be left out: `--mlflow` by itself becomes `--mlflow local`."""
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        return super().parse_args(ctx, name_local(args))
+
+
+def name_local(args: Sequence[str]) -> list[str]:
+    named = []
+    for argument, following in zip(args, [*args[1:], ""], strict=True):
+        is_bare = argument == "--mlflow" and ":" not in following
+        named += [argument, LOCAL] if is_bare else [argument]
+    return named
+
+
+eval_app = typer.Typer(
+    cls=OptionalUri,
+    rich_markup_mode=None,
+    no_args_is_help=True,
+    help="Measure retrieval on sets of questions with known answers.",
+    epilog=example("rag eval retrieval ~/beir/scifact", "rag eval chunks ~/chunking"),
+)
+DatasetArgument = Annotated[Path, typer.Argument(metavar="DATASET", help="The folder of the set.")]
+LimitOption = Annotated[int | None, typer.Option("--limit", min=1, metavar="N", help="Only the first N questions.")]
+MlflowOption = Annotated[
+    str | None,
+    typer.Option(
+        "--mlflow",
+        metavar="[URI]",
+        help="Keep the result as an MLflow run, at URI or in a database of the data folder (extra `mlflow`).",
+    ),
+]
+KeepOption = Annotated[
+    str | None,
+    typer.Option("--collection", metavar="NAME", help="Keep the set in this collection; by default it is removed."),
+]
+
+
+@eval_app.command(
+    epilog=example("rag eval retrieval ~/beir/scifact", "rag eval retrieval --limit 50 --json ~/beir/scifact")
+)
+def retrieval(
+    dataset: DatasetArgument,
+    limit: LimitOption = None,
+    details: Annotated[
+        Path | None, typer.Option("--details", metavar="FILE", help="Write each query's ranked documents there.")
+    ] = None,
+    mlflow: MlflowOption = None,
+    collection: KeepOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Rank the documents of a folder in BEIR form for its queries: nDCG, recall, reciprocal rank."""
+    from rag_app.evaluation.collection import retriever_of_texts
+    from rag_app.evaluation.datasets import load_retrieval_set
+    from rag_app.evaluation.retrieval import details as query_rows
+    from rag_app.evaluation.retrieval import measure, rank_all
+
+    began, settings = time.monotonic(), build_settings(collection)
+    check_mlflow(mlflow)
+    judged = load_retrieval_set(dataset, limit=limit)
+    with (
+        ingest_progress() as show,
+        retriever_of_texts(
+            judged.documents, settings, keep=bool(collection), on_progress=show, on_message=say
+        ) as retriever,
+    ):
+        rankings = dict(rank_all(retriever, judged))
+    rows = list(query_rows(rankings))
+    if details:
+        write_rows(details, rows)
+    result = measure(rankings, judged.judgments)
+    counts = {"queries": len(judged.queries), "documents": len(judged.documents)}
+    finish("retrieval", dataset, {**result, **counts, "seconds": time.monotonic() - began}, rows, mlflow, as_json)
+
+
+@eval_app.command(epilog=example("rag eval chunks ~/chunking", "rag eval chunks --json ~/chunking"))
+def chunks(
+    dataset: DatasetArgument,
+    mlflow: MlflowOption = None,
+    collection: KeepOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """How much of the marked places the five best passages show, and how little beside them."""
+    from rag_app.evaluation.chunks import measure_chunks
+    from rag_app.evaluation.collection import retriever_of_files
+    from rag_app.evaluation.datasets import load_chunk_documents, load_chunk_questions
+
+    began, settings = time.monotonic(), build_settings(collection)
+    check_mlflow(mlflow)
+    paths, questions = load_chunk_documents(dataset), load_chunk_questions(dataset)
+    with (
+        ingest_progress() as show,
+        retriever_of_files(paths, settings, keep=bool(collection), on_progress=show, on_message=say) as retriever,
+    ):
+        counts = {"chunks": retriever.store.count_chunks()["catalogue"], "questions": len(questions)}
+        result = measure_chunks(retriever, questions)
+    finish("chunks", dataset, {**result, **counts, "seconds": time.monotonic() - began}, [], mlflow, as_json)
+
+
+def write_rows(path: Path, rows: Iterable[dict[str, Any]]) -> None:
+    try:
+        path.write_text("".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows), encoding="utf-8")
+    except OSError as error:
+        raise InputError(f"{path} cannot be written: {error.strerror}", "name another file for --details") from error
+
+
+def check_mlflow(uri: str | None) -> None:
+    """Before minutes of work rather than after them."""
+    if uri is not None:
+        from rag_app.evaluation.tracking import require_mlflow
+
+        require_mlflow()
+
+
+def finish(
+    kind: str,
+    dataset: Path,
+    result: dict[str, float],
+    rows: list[dict[str, Any]],
+    mlflow: str | None,
+    as_json: bool,
+) -> None:
+    if mlflow is not None:
+        from rag_app.evaluation.tracking import log_run
+
+        settings = build_settings()
+        where = log_run(kind, dataset, result, rows, settings=settings, uri=None if mlflow == LOCAL else mlflow)
+        say(f"kept as an MLflow run; to look at it: mlflow ui --backend-store-uri {where}")
+    if as_json:
+        print_json(result)
+        return
+    width = max(map(len, result))
+    for name, value in result.items():
+        shown = f"{value:.1f}" if name == "seconds" else f"{value:.4f}" if isinstance(value, float) else f"{value:,}"
+        typer.echo(f"{name:<{width}}  {shown:>10}")

@@ -1,0 +1,107 @@
+"""`rag search` and `rag similar`: what stands near to a question or to a document."""
+
+import time
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from rag_app.cli_options import (
+    CollectionOption,
+    JsonOption,
+    SourceOption,
+    TopKOption,
+    WhereOption,
+    build_settings,
+    example,
+    read_filter,
+)
+from rag_app.console import print_json, say
+
+if TYPE_CHECKING:
+    from vectorstore.retriever import HybridRetriever
+    from vectorstore.types import Passage
+
+SEARCH_EXAMPLES = example(
+    'rag search "lunar orbit"',
+    'rag search --top-k 3 --json "lunar orbit"',
+    "rag search --source 'reports/*.pdf' --explain \"lunar orbit\"",
+)
+
+
+def search(
+    query: Annotated[str, typer.Argument(metavar="QUERY", help="What to look for.")],
+    collection: CollectionOption = None,
+    top_k: TopKOption = None,
+    source: SourceOption = None,
+    where: WhereOption = None,
+    explain: Annotated[
+        bool, typer.Option("--explain", help="Say of each passage why it stands where it stands.")
+    ] = False,
+    as_json: JsonOption = False,
+) -> None:
+    """Find the passages nearest to a query, by meaning and by words."""
+    from rag_app.chain import read_request
+    from rag_app.console import print_passages
+    from rag_app.wiring import build_retriever
+
+    text, taken = read_request(query).text, read_filter(source, where)
+    retriever = build_retriever(build_settings(collection, top_k=top_k), source_filter=taken, on_message=say)
+    began = time.monotonic()
+    passages = retriever.search(text)
+    seconds = time.monotonic() - began
+    reasons = [explanation(retriever, text, passage) for passage in passages] if explain else []
+    if not as_json:
+        print_passages(passages, [describe_reasons(reason) for reason in reasons])
+        return
+    found = [passage.to_json() for passage in passages]
+    for row, reason in zip(found, reasons, strict=False):
+        row["explanation"] = reason
+    print_json({"query": query, "passages": found, "seconds": seconds})
+
+
+def explanation(retriever: "HybridRetriever", question: str, passage: "Passage") -> dict[str, Any]:
+    return {
+        "dense_rank": passage.dense_rank,
+        "lexical_rank": passage.lexical_rank,
+        "cosine": passage.cosine,
+        "lexical": passage.lexical,
+        "terms": retriever.store.lexical.matched(question, passage.chunk),
+        "score": passage.score,
+    }
+
+
+def describe_reasons(reason: dict[str, Any]) -> str:
+    dense, lexical = (
+        f"no. {rank}" if rank else "not among the first" for rank in (reason["dense_rank"], reason["lexical_rank"])
+    )
+    terms = ", ".join(reason["terms"]) or "none"
+    return (
+        f"by meaning {dense} (cosine {reason['cosine']:.3f}), by words {lexical} ({reason['lexical']:.3f}); "
+        f"words: {terms}; score {reason['score']:.3f}"
+    )
+
+
+def similar(
+    source: Annotated[
+        str, typer.Argument(metavar="SOURCE", help="A document as `rag list` gives it; the end of it will do.")
+    ],
+    collection: CollectionOption = None,
+    top_k: TopKOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Find the documents nearest to a document, by their chunks."""
+    from rag_app.documents import find_source
+    from rag_app.wiring import build_store
+    from vectorstore.similar import similar_documents
+
+    settings = build_settings(collection, top_k=top_k)
+    store = build_store(settings)
+    record = find_source(store, source)
+    found = similar_documents(store, record.source, limit=settings.top_k)
+    if as_json:
+        print_json({"source": record.source, "documents": [document.to_json() for document in found]})
+        return
+    for document in found:
+        typer.echo(f"{document.similarity:.3f}  {document.title}  {document.source}")
+    if not found:
+        typer.echo("no other document in the collection")

@@ -1,0 +1,109 @@
+"""Two lists of what was found, by meaning and by words, turned into one order."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+Vectors = NDArray[np.float32]
+
+# All constants here were chosen by nDCG@10 on SciFact's 809 training queries.
+# Beyond these neither list adds to the first ten; of the lexical one, 100 lose 0.003.
+DENSE_CANDIDATES = 100
+LEXICAL_CANDIDATES = 300
+# 0.35 to 0.4 do equally well; every reciprocal rank fusion does worse.
+LEXICAL_WEIGHT = 0.35
+# A chunk takes so large a share of its score from the chunks nearest to it among the first: what stands beside other
+# good ones is more likely good. 0.2 to 0.4 of 3 to 5 neighbours gain 0.002 to 0.004.
+NEIGHBOUR_SHARE, NEIGHBOURS, SMOOTHED = 0.3, 3, 50
+# Vectors of what was found by words alone are read first of so many, then of those that may still come so far.
+READ_FIRST, SURE_PLACES = 50, 30
+
+
+@dataclass(frozen=True, slots=True)
+class Candidates:
+    """What was found for `vector`: vectors by id, the ids nearest first, and the lexical scores, best first."""
+
+    vector: Vectors
+    vectors: Mapping[str, Vectors]
+    nearest: Sequence[str]
+    lexical: Mapping[str, float]
+
+
+@dataclass(frozen=True, slots=True)
+class Ranked:
+    """A candidate in its place; the fields are those of `Passage`."""
+
+    id: str
+    score: float
+    cosine: float
+    lexical: float
+    dense_rank: int | None
+    lexical_rank: int | None
+
+
+def fuse(candidates: Candidates) -> list[Ranked]:
+    """By (1 - w) × cosine + w × lexical score, smoothed; equal scores stand in the order of their ids."""
+    ids = sorted(candidates.vectors)
+    if not ids:
+        return []
+    vectors = np.stack([candidates.vectors[chunk_id] for chunk_id in ids])
+    # The matrix product gives equal vectors cosines that differ in the last bits, by where they stand.
+    cosines = cosine_similarities(candidates.vector, vectors).round(6)
+    words = np.array([candidates.lexical.get(chunk_id, 0.0) for chunk_id in ids])
+    scores = smooth((1 - LEXICAL_WEIGHT) * cosines + LEXICAL_WEIGHT * words, vectors).round(6)
+    dense_ranks = {chunk_id: rank for rank, chunk_id in enumerate(candidates.nearest, 1)}
+    lexical_ranks = {chunk_id: rank for rank, chunk_id in enumerate(candidates.lexical, 1)}
+    return [
+        Ranked(
+            ids[i],
+            float(scores[i]),
+            float(cosines[i]),
+            float(words[i]),
+            dense_ranks.get(ids[i]),
+            lexical_ranks.get(ids[i]),
+        )
+        for i in np.argsort(-scores, kind="stable").tolist()
+    ]
+
+
+def smooth(scores: NDArray[np.float64], vectors: Vectors) -> NDArray[np.float64]:
+    """Scores, shape (n,), of which the first take a share from their nearest by `vectors`, shape (n, dimension)."""
+    first = np.argsort(-scores, kind="stable")[:SMOOTHED]
+    if len(first) <= NEIGHBOURS:
+        return scores
+    lengths = np.linalg.norm(vectors[first], axis=1, keepdims=True)
+    units = np.divide(vectors[first], lengths, out=np.zeros_like(vectors[first]), where=lengths > 0)
+    similarities = (units @ units.T).round(6)
+    np.fill_diagonal(similarities, -2.0)  # nothing is its own neighbour
+    nearest = np.argsort(-similarities, axis=1, kind="stable")[:, :NEIGHBOURS]
+    smoothed = scores.copy()
+    smoothed[first] = (1 - NEIGHBOUR_SHARE) * scores[first] + NEIGHBOUR_SHARE * scores[first][nearest].mean(axis=1)
+    return smoothed
+
+
+def worth_reading(
+    vector: Vectors, known: Mapping[str, Vectors], lexical: Mapping[str, float], *, farthest: float, wanted: int
+) -> list[str]:
+    """The ids found by words alone that may come among the first: none has a cosine above `farthest`.
+
+    So much is known of all that are not among the nearest, whose vectors are not `known`.
+    """
+    others = [chunk_id for chunk_id in lexical if chunk_id not in known]
+    places = max(wanted, SURE_PLACES)
+    if len(known) < places:
+        return others
+    cosines = cosine_similarities(vector, np.stack(list(known.values())))
+    words = np.array([lexical.get(chunk_id, 0.0) for chunk_id in known])
+    to_beat = np.sort((1 - LEXICAL_WEIGHT) * cosines + LEXICAL_WEIGHT * words)[-places]
+    most = (1 - LEXICAL_WEIGHT) * farthest
+    return [chunk_id for chunk_id in others if most + LEXICAL_WEIGHT * lexical[chunk_id] >= to_beat]
+
+
+def cosine_similarities(vector: Vectors, vectors: Vectors) -> Vectors:
+    """Cosines of one vector, shape (dimension,), with many, shape (n, dimension); 0 for a vector of length 0."""
+    lengths = np.linalg.norm(vectors, axis=1) * np.linalg.norm(vector)
+    products: Vectors = vectors @ vector
+    cosines: Vectors = np.divide(products, lengths, out=np.zeros_like(products), where=lengths > 0)
+    return cosines
