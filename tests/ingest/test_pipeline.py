@@ -2,6 +2,7 @@
 
 import os
 import threading
+import time
 from concurrent.futures import ThreadPoolExecutor
 from itertools import pairwise
 from pathlib import Path
@@ -267,6 +268,7 @@ def test_while_a_file_is_ingested_again_it_is_never_missing(library: Library) ->
         found = []
         while not done.is_set():
             found.append([chunk.text for chunk in library.search(words) if "Collins" in chunk.text])
+            time.sleep(0.02)  # two that never rest leave the ingest, a third thread of this process, little
         return found
 
     with ThreadPoolExecutor(2) as threads:
