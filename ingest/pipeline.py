@@ -144,8 +144,6 @@ def sync(run: Run, files: Sequence[FoundFile], urls: Sequence[str]) -> None:
     for read in read_ahead(requests, Reader(how, options.bounds)):
         run.tell(read.source)
         take(run, read, by_source.get(read.source))
-        if sum(len(item.chunks) for item in run.waiting) >= GROUP_CHUNKS:
-            flush(run)
     flush(run)
     run.store.catalogue.note_refusals(run.new_refusals, reader=readers)
 
@@ -204,8 +202,7 @@ def take(run: Run, read: ReadSource, file: FoundFile | None) -> None:
             refusal = Refusal(read.source, file.size, file.mtime_ns, read.outcome, read.reason or "")
             run.new_refusals.append(refusal)
     else:
-        run.chunks_known += len(read.chunks)
-        run.waiting.append(IngestedSource(describe(read, file), read.document.pages, read.chunks))
+        queue(run, IngestedSource(describe(read, file), read.document.pages, read.chunks))
 
 
 def describe(read: ReadSource, file: FoundFile | None) -> SourceRecord:
@@ -223,6 +220,14 @@ def describe(read: ReadSource, file: FoundFile | None) -> SourceRecord:
         state=READY,
         ingested_at=datetime.now(UTC).isoformat(timespec="seconds"),
     )
+
+
+def queue(run: Run, item: IngestedSource) -> None:
+    """Have a source embedded and stored together with the next ones."""
+    run.chunks_known += len(item.chunks)
+    run.waiting.append(item)
+    if sum(len(waiting.chunks) for waiting in run.waiting) >= GROUP_CHUNKS:
+        flush(run)
 
 
 def flush(run: Run) -> None:
@@ -273,12 +278,9 @@ def carry_over(run: Run, before: Store) -> None:
                 record.source, record.title, pages, markdown=markdown, size=run.size, is_titled=is_titled
             )
             record = replace(record, chunks=len(chunks))
-        run.chunks_known += len(chunks)
         if record.source not in run.reports and record.state == READY:
             run.report(FileReport(record.source, "updated", len(chunks), "from its stored text"))
-        run.waiting.append(IngestedSource(record, pages, chunks))
-        if sum(len(item.chunks) for item in run.waiting) >= GROUP_CHUNKS:
-            flush(run)
+        queue(run, IngestedSource(record, pages, chunks))
     flush(run)
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from ingest.chunking import chunk_pages
-from ingest.pipeline import GROUP_CHUNKS, IngestOptions, Run, flush
+from ingest.pipeline import IngestOptions, Run, flush, queue
 from ingest.report import IngestReport, Progress
 from vectorstore.embeddings import EmbeddingModel, VectorCache
 from vectorstore.fingerprint import Fingerprint
@@ -40,10 +40,7 @@ def ingest_texts(
         known = {record.source: record for record in store.catalogue.sources()}
         run = Run(store, model, cache, options, on_progress, known, total=len(texts))
         for item in read_all(run, texts):
-            run.chunks_known += len(item.chunks)
-            run.waiting.append(item)
-            if sum(len(waiting.chunks) for waiting in run.waiting) >= GROUP_CHUNKS:
-                flush(run)
+            queue(run, item)
         flush(run)
     return IngestReport(
         collection=store.name,
