@@ -11,6 +11,7 @@ from typer.core import TyperGroup
 
 from rag_app.cli_options import JsonOption, build_settings, example
 from rag_app.console import ingest_progress, print_json, say
+from rag_app.settings import Settings
 from vectorstore.errors import InputError
 
 LOCAL = "local"
@@ -88,7 +89,8 @@ def retrieval(
         write_rows(details, rows)
     result = measure(rankings, judged.judgments)
     counts = {"queries": len(judged.queries), "documents": len(judged.documents)}
-    finish("retrieval", dataset, {**result, **counts, "seconds": time.monotonic() - began}, rows, mlflow, as_json)
+    result |= {**counts, "seconds": time.monotonic() - began}
+    finish("retrieval", dataset, result, rows, settings, mlflow, as_json)
 
 
 @eval_app.command(epilog=example("rag eval chunks ~/chunking", "rag eval chunks --json ~/chunking"))
@@ -112,7 +114,8 @@ def chunks(
     ):
         counts = {"chunks": retriever.store.count_chunks()["catalogue"], "questions": len(questions)}
         result = measure_chunks(retriever, questions)
-    finish("chunks", dataset, {**result, **counts, "seconds": time.monotonic() - began}, [], mlflow, as_json)
+    result |= {**counts, "seconds": time.monotonic() - began}
+    finish("chunks", dataset, result, [], settings, mlflow, as_json)
 
 
 def write_rows(path: Path, rows: Iterable[dict[str, Any]]) -> None:
@@ -135,13 +138,13 @@ def finish(
     dataset: Path,
     result: dict[str, float],
     rows: list[dict[str, Any]],
+    settings: Settings,
     mlflow: str | None,
     as_json: bool,
 ) -> None:
     if mlflow is not None:
         from rag_app.evaluation.tracking import log_run
 
-        settings = build_settings()
         where = log_run(kind, dataset, result, rows, settings=settings, uri=None if mlflow == LOCAL else mlflow)
         say(f"kept as an MLflow run; to look at it: mlflow ui --backend-store-uri {where}")
     if as_json:
