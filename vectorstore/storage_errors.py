@@ -51,7 +51,7 @@ def translated_index_errors(folder: Path) -> Iterator[None]:
         yield
     except ValueError as error:
         raise explain_storage_error(error, folder) or StorageError(
-            f"the lexical index in {folder} cannot be used: {error}", "rag doctor"
+            f"the lexical index in {folder} cannot be used: {error}", "make it anew: rag ingest --rebuild PATH"
         ) from error
 
 

@@ -57,7 +57,6 @@ class Store:
             self.catalogue = Catalogue(folder / "catalogue.sqlite3")
             self.placement = Placement(folder, name, self.catalogue, chroma_url)
             self._lexical: dict[str, LexicalIndex] = {}
-            self.lexical  # noqa: B018 - what is damaged is told at once
         self._shared = shared_index(folder / "chroma", url=chroma_url)
 
     @property

@@ -71,7 +71,7 @@ def test_a_disk_that_is_read_only_is_told(tmp_path: Path) -> None:
     assert facts == {
         "ingest": told,
         "search": told,
-        "open": told,
+        "open": "library",
         "writable again": {"unchanged": 1, "added": 1},
         "alike": True,
     }
@@ -123,11 +123,11 @@ def test_a_catalogue_that_is_no_database_is_told(store: Store, model: EmbeddingM
 def test_a_lexical_index_that_is_damaged_is_told(store: Store, model: EmbeddingModel) -> None:
     put(store, model, a="apples")
     (store.folder / "lexical" / "meta.json").write_text("no index")
-    for action in (lambda: store.lexical.ids(), lambda: open_again(store.folder)):
+    for opened in (store, open_again(store.folder)):
         with pytest.raises(StorageError) as raised:
-            action()
+            opened.lexical.ids()
         assert raised.value.message.startswith(f"the lexical index in {store.folder} cannot be used: ")
-        assert raised.value.hint == "rag doctor"
+        assert raised.value.hint == "make it anew: rag ingest --rebuild PATH"
 
 
 def test_space_that_no_disk_has_is_not_there(tmp_path: Path) -> None:
