@@ -72,6 +72,8 @@ def build_retriever(
     if not store.catalogue.has_documents():
         raise CollectionError(f"the collection {store.name} is empty", f"rag ingest --collection {store.name} PATH")
     store.require(Fingerprint(settings.embeddings, settings.distance))
+    if source_filter and not store.catalogue.matching(source_filter):
+        raise CollectionError("no document of the collection fits --source and --where", "rag list shows them all")
     model = LOADED.get(settings, on_message)
     return HybridRetriever(
         store=store,
