@@ -12,7 +12,7 @@ from typing import Any
 from vectorstore.errors import SettingsError
 from vectorstore.types import Passage
 
-# So many of the first are read: of those beyond, one in a hundred is a right one (SciFact's training queries).
+# So many of the first are read: reading takes time for each of them.
 READ_PASSAGES = 50
 BATCH = 8
 LOG = logging.getLogger(__name__)

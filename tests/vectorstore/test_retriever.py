@@ -144,6 +144,13 @@ def test_the_order_of_passages_does_not_depend_on_the_order_they_were_found_in(
     assert scores == sorted(scores, reverse=True)
 
 
+def test_the_score_of_few_is_that_of_meaning_and_words_joined() -> None:
+    vectors = {"a": np.array([1, 0], dtype=np.float32), "b": np.array([0.6, 0.8], dtype=np.float32)}
+    ranked = fuse(Candidates(vectors["a"], vectors, ["a", "b"], {"b": 0.5}))
+    assert [(one.id, one.dense_rank, one.lexical_rank) for one in ranked] == [("a", 1, None), ("b", 2, 1)]
+    assert [one.score for one in ranked] == pytest.approx([0.65, 0.65 * 0.6 + 0.35 * 0.5])
+
+
 def test_a_chunk_beside_good_ones_is_better_than_one_that_is_equal_and_alone() -> None:
     rng = np.random.default_rng(0)
     among, alone = np.eye(8, dtype=np.float32)[[1, 2]]
