@@ -8,13 +8,15 @@ left behind can be told and mended.
 import sqlite3
 import time
 import zlib
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
+from types import MappingProxyType
 
 from vectorstore.filters import SourceFilter
 from vectorstore.records import MISSING, READY, Refusal, SourceRecord
+from vectorstore.remembered import Remembered
 from vectorstore.storage_errors import translated_storage_errors
 from vectorstore.types import Page
 
@@ -49,6 +51,7 @@ class Catalogue:
 
     def __init__(self, path: Path) -> None:
         self.path = path
+        self._remembered = Remembered(path)  # every search asks what seldom changes
         # Not in WAL mode: there even a reader writes, which on a full or read-only disk it cannot.
         with self._connect() as connection:
             if not connection.execute("SELECT 1 FROM sqlite_master LIMIT 1").fetchone():
@@ -66,9 +69,12 @@ class Catalogue:
             finally:
                 connection.close()
 
-    def facts(self) -> dict[str, str]:
+    def facts(self) -> Mapping[str, str]:
+        return self._remembered.get("facts", self._read_facts)
+
+    def _read_facts(self) -> Mapping[str, str]:
         with self._connect() as connection:
-            return dict(connection.execute("SELECT name, value FROM facts"))
+            return MappingProxyType(dict(connection.execute("SELECT name, value FROM facts")))
 
     def set_facts(self, **facts: str) -> None:
         with self._connect() as connection:
@@ -76,9 +82,7 @@ class Catalogue:
 
     def generation(self) -> int:
         """A number that grows with every finished change."""
-        with self._connect() as connection:
-            row = connection.execute("SELECT value FROM facts WHERE name = 'generation'").fetchone()
-        return int(row[0]) if row else 0
+        return int(self.facts().get("generation", 0))
 
     def adopt(self, other: Path, **facts: str) -> None:
         """Take over all that another catalogue holds in place of what is here, and set these facts, in one step."""
@@ -111,8 +115,7 @@ class Catalogue:
 
     def count_findable(self) -> int:
         """How many chunks the sources have that can be found."""
-        with self._connect() as connection:
-            return int(connection.execute("SELECT total(chunks) FROM sources WHERE state = ?", (READY,)).fetchone()[0])
+        return sum(self.matching(SourceFilter()).values())
 
     def chunk_ids_of(self, sources: Iterable[str]) -> list[str]:
         """The ids of the live chunks of these sources."""
@@ -156,14 +159,17 @@ class Catalogue:
         with self._connect() as connection:
             connection.executemany("INSERT OR REPLACE INTO refusals VALUES (?, ?, ?, ?, ?, ?)", rows)
 
-    def unsettled_ids(self) -> set[str]:
+    def unsettled_ids(self) -> frozenset[str]:
         """Chunks that are not yet live, or no longer."""
+        return self._remembered.get("unsettled", self._read_unsettled_ids)
+
+    def _read_unsettled_ids(self) -> frozenset[str]:
         query = (
             "SELECT id FROM chunks AS one WHERE state != 'live' AND NOT EXISTS "
             "(SELECT 1 FROM chunks WHERE source = one.source AND id = one.id AND state = 'live')"
         )
         with self._connect() as connection:
-            return {row[0] for row in connection.execute(query)}
+            return frozenset(row[0] for row in connection.execute(query))
 
     def announce(self, chunk_ids: dict[str, Sequence[str]]) -> None:
         """Note, by source, the chunks that are about to be written to the indexes."""

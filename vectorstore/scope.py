@@ -35,6 +35,11 @@ class Scope:
         return cls(store, store.catalogue.matching(wanted) if wanted else None)
 
     @cached_property
+    def share(self) -> float:
+        """Of the collection's chunks."""
+        return sum((self.sources or {}).values()) / max(self.store.catalogue.count_findable(), 1)
+
+    @cached_property
     def ids(self) -> frozenset[str]:
         return frozenset(self.store.catalogue.chunk_ids_of(self.sources or ()))
 
@@ -48,8 +53,7 @@ class Scope:
         chunks = sum(self.sources.values())
         if chunks <= MOST_COMPARED:
             return nearest_of(self.store.vectors(sorted(self.ids)), vector, limit=limit)
-        share = chunks / max(self.store.catalogue.count_findable(), 1)
-        found = self.store.nearest_ids(vector, limit=min(int(SPARE * limit / share) + 1, MOST_ASKED))
+        found = self.store.nearest_ids(vector, limit=min(int(SPARE * limit / self.share) + 1, MOST_ASKED))
         kept = [chunk_id for chunk_id in found if chunk_id in self.ids][:limit]
         vectors = self.store.vectors(kept)
         return {chunk_id: vectors[chunk_id] for chunk_id in kept if chunk_id in vectors}
