@@ -1,7 +1,8 @@
 """How search and disk grow with the collection: python bench/growth.py FOLDER [CHUNKS…] (10000 100000 1000000)
 
-FOLDER holds text files (Markdown, text). Their sentences, shuffled, make the texts of chunks, 50 to a document; vectors
-are made up, in clusters as those of texts are, so that no time goes into embedding. Questions are sentences too.
+FOLDER holds Markdown files. Each chunk is six sentences drawn from a passage of one of them, 50 chunks to a document.
+Its vector is made up: the mean of what the model makes of each sentence, so that a million take no more embedding than
+the sentences do, and lie as those of texts lie. Questions are the beginnings of sentences.
 Prints, for each size, the rows written in a second, the space on disk, and the milliseconds of a search, its question
 embedded by the model: without a filter, with a filter for a tenth of the documents, and with one for a single one.
 """
@@ -12,7 +13,7 @@ import statistics
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -31,8 +32,8 @@ from vectorstore.types import Chunk, Page
 
 SIZES = (10_000, 100_000, 1_000_000)
 CHUNKS_PER_DOCUMENT, DOCUMENTS_AT_ONCE = 50, 200
-SENTENCES_PER_CHUNK = 6
-DIMENSION, CLUSTERS, NOISE = 384, 2_000, 0.7
+# A chunk is drawn from so many sentences in a row, which begin so much farther on than those of the chunk before it.
+SENTENCES_PER_CHUNK, DRAWN_FROM, STEP = 6, 30, 2
 QUESTIONS = 200
 FILTERS = (SourceFilter(), SourceFilter(("/made/up/*7",)), SourceFilter(("/made/up/3",)))
 Vectors = NDArray[np.float32]
@@ -40,16 +41,16 @@ Vectors = NDArray[np.float32]
 
 def main() -> None:
     folder, sizes = Path(sys.argv[1]), [int(size) for size in sys.argv[2:]] or SIZES
+    model = LOADED.get(Settings(), print)
     sentences = read_sentences(folder)
-    settings = Settings()
-    model = LOADED.get(settings, print)
+    vectors = np.asarray(model.embeddings.embed_documents(sentences), dtype=np.float32)
     work = Path(tempfile.mkdtemp(prefix="growth-"))
     try:
         store = create_store(work, "growth")
         written = 0
         print(f"{'chunks':>10}  {'rows/s':>7}  {'disk':>8}  {'search p50 / p95, ms':>22}  {'a tenth':>15}  {'one':>15}")
         for size in sizes:
-            seconds = fill(store, sentences, first=written, last=size, model_name=model.name)
+            seconds = fill(store, sentences, vectors, first=written, last=size, model_name=model.name)
             rate, written = (size - written) / seconds, size
             disk = sum(path.stat().st_size for path in work.rglob("*") if path.is_file()) / 1e9
             plain, tenth, one = (time_searches(store, model, sentences, taken) for taken in FILTERS)
@@ -64,20 +65,33 @@ def read_sentences(folder: Path) -> list[str]:
     return [sentence for sentence in found if 30 < len(sentence) < 400]
 
 
-def fill(store: Store, sentences: list[str], *, first: int, last: int, model_name: str) -> float:
+def fill(store: Store, sentences: list[str], vectors: Vectors, *, first: int, last: int, model_name: str) -> float:
     """The seconds that writing took, the making up of texts and vectors apart."""
-    seconds, generator = 0.0, np.random.default_rng(first)
-    centres = np.random.default_rng(0).standard_normal((CLUSTERS, DIMENSION), dtype=np.float32)
-    for batch in batches(sentences, first=first, last=last):
-        count = sum(len(item.chunks) for item in batch)
-        made = centres[generator.integers(0, CLUSTERS, count)]
-        made += NOISE * generator.standard_normal((count, DIMENSION), dtype=np.float32)
-        made /= np.linalg.norm(made, axis=1, keepdims=True)
+    seconds = 0.0
+    documents = range(first // CHUNKS_PER_DOCUMENT, last // CHUNKS_PER_DOCUMENT)
+    for start in documents[::DOCUMENTS_AT_ONCE]:
+        numbers = [number for number in documents if start <= number < start + DOCUMENTS_AT_ONCE]
+        drawn = [draw(len(sentences), number) for number in numbers]
+        batch = [make_document(sentences, *pair) for pair in zip(numbers, drawn, strict=True)]
+        means = vectors[np.concatenate(drawn)].mean(axis=1)
+        means /= np.linalg.norm(means, axis=1, keepdims=True)
         began = time.perf_counter()
         with store.writing(Fingerprint(model_name, "cosine")):
-            store.replace(batch, in_order(made))
+            store.replace(batch, in_order(means))
         seconds += time.perf_counter() - began
     return seconds
+
+
+def draw(sentences: int, number: int) -> NDArray[np.int64]:
+    """Which of so many sentences make each chunk of a document: shape (chunks, sentences of each)."""
+    generator = np.random.default_rng(number)
+    begin = generator.integers(0, sentences - CHUNKS_PER_DOCUMENT * STEP - DRAWN_FROM)
+    return np.stack(
+        [
+            begin + STEP * i + generator.choice(DRAWN_FROM, SENTENCES_PER_CHUNK, replace=False)
+            for i in range(CHUNKS_PER_DOCUMENT)
+        ]
+    )
 
 
 def in_order(vectors: Vectors) -> Callable[[object], Vectors]:
@@ -92,16 +106,9 @@ def in_order(vectors: Vectors) -> Callable[[object], Vectors]:
     return embed
 
 
-def batches(sentences: list[str], *, first: int, last: int) -> Iterator[list[IngestedSource]]:
-    documents = range(first // CHUNKS_PER_DOCUMENT, last // CHUNKS_PER_DOCUMENT)
-    for start in documents[::DOCUMENTS_AT_ONCE]:
-        yield [make_document(sentences, number) for number in documents if start <= number < start + DOCUMENTS_AT_ONCE]
-
-
-def make_document(sentences: list[str], number: int) -> IngestedSource:
-    choose = random.Random(number)  # noqa: S311 - nothing secret is made of it
-    source, title = f"/made/up/{number}", choose.choice(sentences)[:60]
-    texts = [". ".join(choose.choices(sentences, k=SENTENCES_PER_CHUNK)) for _ in range(CHUNKS_PER_DOCUMENT)]
+def make_document(sentences: list[str], number: int, drawn: NDArray[np.int64]) -> IngestedSource:
+    source, title = f"/made/up/{number}", sentences[drawn[0, 0]][:60]
+    texts = [". ".join(sentences[i] for i in chunk) for chunk in drawn.tolist()]
     chunks, start = [], 0
     for text in texts:
         chunks.append(Chunk(source, title, None, start, start + len(text), text))
