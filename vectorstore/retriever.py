@@ -26,7 +26,7 @@ from vectorstore.scope import Scope
 from vectorstore.store import REREADS, Store
 from vectorstore.types import Passage
 
-# Words are looked up while neighbours are: tantivy and Chroma free Python's lock meanwhile.
+# Words are looked up while the question is embedded: tantivy and OpenVINO free Python's lock meanwhile.
 BESIDE = ThreadPoolExecutor(4, thread_name_prefix="lexical")
 
 Vectors = NDArray[np.float32]
@@ -60,10 +60,15 @@ class HybridRetriever(BaseRetriever):
 
     def _find(self, question: str, wanted: int) -> list[Passage]:
         """As of one moment: read again where another process has finished a change meanwhile."""
-        vector = np.asarray(embed_question(self.model, question), dtype=np.float32)
+        vector: Vectors | None = None
         for _ in range(REREADS):
             generation = self.store.catalogue.generation()
-            ranked = fuse(self._candidates(question, vector, generation, wanted))[:wanted]
+            scope = self._scope_of(generation)
+            words = BESIDE.submit(scope.match, question, limit=max(LEXICAL_CANDIDATES, wanted))
+            if vector is None:
+                vector = np.asarray(embed_question(self.model, question), dtype=np.float32)
+            near = scope.nearest(vector, limit=max(DENSE_CANDIDATES, wanted))
+            ranked = fuse(self._candidates(vector, near, words.result(), wanted))[:wanted]
             chunks = self.store.fetch([one.id for one in ranked])
             if generation == self.store.catalogue.generation():
                 break
@@ -73,11 +78,9 @@ class HybridRetriever(BaseRetriever):
             if one.id in chunks
         ]
 
-    def _candidates(self, question: str, vector: Vectors, generation: int, wanted: int) -> Candidates:
-        scope = self._scope_of(generation)
-        words = BESIDE.submit(scope.match, question, limit=max(LEXICAL_CANDIDATES, wanted))
-        near = scope.nearest(vector, limit=max(DENSE_CANDIDATES, wanted))
-        lexical = words.result()
+    def _candidates(
+        self, vector: Vectors, near: dict[str, Vectors], lexical: dict[str, float], wanted: int
+    ) -> Candidates:
         # What is being written is in the indexes before it may be found, and what was removed after.
         hidden = self.store.catalogue.unsettled_ids()
         near = {chunk_id: found for chunk_id, found in near.items() if chunk_id not in hidden}
