@@ -131,6 +131,8 @@ def stream_answer(chain: "Runnable[Any, Answer]", question: str) -> "Answer":
 
 
 def print_answer(answer: "Answer") -> None:
+    if answer.was_rewritten:
+        say(clean(f"Searched for: {answer.searched_for}\n"))
     out.print(clean(answer.text if answer.refused else "".join(map(with_support, answer.sentences))))
     if not answer.refused:
         out.print()

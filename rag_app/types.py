@@ -51,6 +51,11 @@ class Answer:
     searched_for: str
     seconds: float
 
+    @property
+    def was_rewritten(self) -> bool:
+        """Whether other words were searched for than those asked, which is to be told."""
+        return self.searched_for.split() != self.question.split()
+
     def to_json(self) -> dict[str, Any]:
         return {
             "question": self.question,

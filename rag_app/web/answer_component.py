@@ -47,6 +47,7 @@ def answer_values(answer: "Answer", *, latest: bool) -> dict[str, Any]:
 
     cards = citation_cards(answer.citations)
     return {
+        "searchedFor": f"Searched for: {answer.searched_for}" if answer.was_rewritten else None,
         "refusal": answer.text if answer.refused else None,
         "sentences": [] if answer.refused else [sentence_values(sentence) for sentence in answer.sentences],
         # A model's answer without one proof is read beside what the model was given.

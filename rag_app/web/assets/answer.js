@@ -13,8 +13,10 @@ export default function ({ data, parentElement, setTriggerValue }) {
 }
 
 function answer(content, open) {
-  const { message, hint, refusal, sentences = [], cardsTitle, cards, answeredBy, seconds, howToChange } = content;
+  const { message, hint, searchedFor, refusal, sentences = [], cardsTitle, cards } = content;
+  const { answeredBy, seconds, howToChange } = content;
   const parts = [];
+  if (searchedFor) parts.push(element("p", { class: "searched", dir: "auto" }, searchedFor));
   if (message) {
     parts.push(note("failure", message, hint));
   } else if (refusal) {
