@@ -11,7 +11,7 @@ from langchain_core.runnables import Runnable, RunnableConfig, RunnableLambda, r
 
 from prompts import load_prompt
 from rag_app.citations import Claim, compose, defuse
-from rag_app.followups import standalone_question
+from rag_app.followups.standalone import standalone_question
 from rag_app.quotes import as_claims, choose, find_candidates
 from rag_app.refusal import REFUSAL, THRESHOLD, answerability
 from rag_app.support import prove

@@ -122,6 +122,7 @@ def test_a_follow_up_is_answered_in_the_light_of_the_question_before(page: Page,
     expect(page.get_by_text("Answered by quotes")).to_have_count(2)
     expect(page.get_by_text("110.6 metres").first).to_be_visible()
     expect(page.get_by_role("group", name="Chat message from assistant").last).to_contain_text("Boeing")
+    expect(page.get_by_text("Searched for:")).to_have_text(["Searched for: Who built the Saturn V's first stage?"])
 
 
 def test_a_question_the_documents_do_not_answer_is_refused_with_the_closest_passages(
