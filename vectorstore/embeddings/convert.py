@@ -10,7 +10,7 @@ from pathlib import Path
 
 def convert_encoder(weights: Path, output: Path) -> None:
     """Write `model.xml` and `model.bin`: token ids and mask, shape (texts, tokens), to vectors (texts, dimension)."""
-    from vectorstore.embeddings.minilm import import_openvino
+    from vectorstore.embeddings.compiled import import_openvino
 
     openvino = import_openvino()
     import torch

@@ -10,12 +10,10 @@ import os
 import shutil
 import subprocess
 import sys
-import threading
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from filelock import FileLock
@@ -23,6 +21,7 @@ from langchain_core.embeddings import Embeddings
 from numpy.typing import NDArray
 from tokenizers import Encoding, Tokenizer
 
+from vectorstore.embeddings.compiled import CompiledModel, import_openvino
 from vectorstore.errors import MissingPackageError, RagError, StorageError
 
 NAME = "minilm"
@@ -31,13 +30,17 @@ DIMENSION = 384
 # The model's own files say 256 (sentence_bert_config.json), two of which are [CLS] and [SEP].
 WINDOW = 256
 SPECIAL_TOKENS = 2
-# Texts of like length go through together, at most this many tokens (padding included) at once.
-BATCH_TOKENS = 4096
+# Texts of like length go through together, at most this many tokens (padding included) at once: a few texts in one call
+# by all cores, many in smaller ones, as many at once as there are cores.
+BATCH_TOKENS, ABREAST_TOKENS = 4096, 1024
+# From so many tokens on, what is gained by calls abreast outweighs opening the model for them. A question and the
+# sentences of the passages found for it have fewer.
+MANY_TOKENS = 8192
 # A batch's longest text may exceed its shortest by this much. On the sentences of five passages these took 0.64 of the
 # processor time of one batch; 1.5 and 12 took 0.66, 2 and 16 took 0.72.
-# OpenVINO keeps what it has prepared for every shape it has met: with lengths in steps it meets few.
-LENGTH_STEP = 16
 PADDING_FACTOR, PADDING_TOKENS = 1.3, 8
+# OpenVINO keeps what it has prepared for every shape it has met: with lengths in steps it meets few.
+LENGTH_STEP = 8
 PRECISION_FILE = "precision"
 MEASURED_TEXTS = ["one of the texts that the two precisions are measured with " * 10] * 16
 MEASUREMENTS = 3
@@ -50,19 +53,11 @@ class MiniLMEmbeddings(Embeddings):
     """
 
     def __init__(self, folder: Path, *, precision: str | None = None) -> None:
-        openvino = import_openvino()
-        core = openvino.Core()
-        core.set_property({"CACHE_DIR": str(folder / "compiled")})
         self.precision = precision or (folder / PRECISION_FILE).read_text(encoding="utf-8")
-        options = {
-            "INFERENCE_PRECISION_HINT": self.precision,
-            "PERFORMANCE_HINT": "LATENCY",
-        }
-        self._compiled = core.compile_model(str(folder / "model.xml"), "CPU", options)
+        self._model = CompiledModel(folder, precision=self.precision)
         self._tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
         self._tokenizer.no_padding()
         self._tokenizer.enable_truncation(WINDOW)
-        self._requests = threading.local()  # an infer request holds its buffers: one a thread
 
     def embed_documents(self, texts: list[str]) -> list[list[float]]:
         return [vector.tolist() for vector in self.embed_array(texts)]
@@ -73,30 +68,30 @@ class MiniLMEmbeddings(Embeddings):
     def embed_array(self, texts: Sequence[str]) -> NDArray[np.float32]:
         """Unit vectors, shape (texts, 384), in the order of `texts`; a text over the window is cut at its end."""
         encodings = self._tokenizer.encode_batch(list(texts))
+        lengths = [len(encoding.ids) for encoding in encodings]
         vectors = np.empty((len(encodings), DIMENSION), dtype=np.float32)
-        for batch in batches_by_length([len(encoding.ids) for encoding in encodings]):
-            vectors[batch] = self._infer([encodings[i] for i in batch])
+        if sum(lengths) < MANY_TOKENS:
+            for batch in batches_by_length(lengths, budget=BATCH_TOKENS):
+                vectors[batch] = self._model.infer(to_inputs([encodings[i] for i in batch]))
+        else:
+            batches = batches_by_length(lengths, budget=ABREAST_TOKENS)
+            calls = ((batch, to_inputs([encodings[i] for i in batch])) for batch in batches)
+            self._model.infer_abreast(calls, vectors.__setitem__)
         return vectors
 
-    def _infer(self, encodings: list[Encoding]) -> NDArray[np.float32]:
-        longest = max(len(encoding.ids) for encoding in encodings)
-        shape = (len(encodings), -(-longest // LENGTH_STEP) * LENGTH_STEP)
-        ids, mask = np.zeros(shape, dtype=np.int64), np.zeros(shape, dtype=np.int64)
-        for row, encoding in enumerate(encodings):
-            ids[row, : len(encoding.ids)] = encoding.ids
-            mask[row, : len(encoding.ids)] = 1
-        if not hasattr(self._requests, "request"):
-            self._requests.request = self._compiled.create_infer_request()
-        inputs = {
-            "input_ids": ids,
-            "attention_mask": mask,
-            "token_type_ids": np.zeros_like(ids),
-        }
-        result: NDArray[np.float32] = self._requests.request.infer(inputs)[0]
-        return result.copy()
+
+def to_inputs(encodings: Sequence[Encoding]) -> dict[str, NDArray[np.int64]]:
+    """Arrays of shape (texts, tokens of the longest, rounded up)."""
+    longest = max(len(encoding.ids) for encoding in encodings)
+    shape = (len(encodings), -(-longest // LENGTH_STEP) * LENGTH_STEP)
+    ids, mask = np.zeros(shape, dtype=np.int64), np.zeros(shape, dtype=np.int64)
+    for row, encoding in enumerate(encodings):
+        ids[row, : len(encoding.ids)] = encoding.ids
+        mask[row, : len(encoding.ids)] = 1
+    return {"input_ids": ids, "attention_mask": mask, "token_type_ids": np.zeros_like(ids)}
 
 
-def batches_by_length(lengths: Sequence[int], *, budget: int = BATCH_TOKENS) -> list[list[int]]:
+def batches_by_length(lengths: Sequence[int], *, budget: int) -> list[list[int]]:
     """Indices grouped so that texts of like length share a batch and no padded batch exceeds the budget."""
     batches: list[list[int]] = []
     longest = 0
@@ -107,16 +102,6 @@ def batches_by_length(lengths: Sequence[int], *, budget: int = BATCH_TOKENS) -> 
             longest = int(length * PADDING_FACTOR) + PADDING_TOKENS
         batches[-1].append(index)
     return batches
-
-
-def import_openvino() -> Any:
-    # Importing openvino reports the import to a remote analytics service and writes a file into the home folder,
-    # unless its reporting package cannot be imported: then it takes the stub it brings along.
-    if "openvino" not in sys.modules:
-        sys.modules["openvino_telemetry"] = None  # type: ignore[assignment]
-    import openvino  # 0.3 s, and only this model needs it
-
-    return openvino
 
 
 def load_tokenizer(folder: Path) -> Tokenizer:
