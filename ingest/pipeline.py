@@ -2,8 +2,7 @@
 
 import time
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -13,12 +12,13 @@ from numpy.typing import NDArray
 
 from ingest.absent import judge_absent
 from ingest.chunking import ChunkSize, chunk_pages
+from ingest.embedding import Embedder
 from ingest.kinds import describe_readers, has_markdown
 from ingest.report import FileReport, IngestReport, Progress
 from ingest.requests import ReadOptions, ReadRequest, ReadSource
 from ingest.sources import FoundFile, find_files, split_urls
-from ingest.workers import Bounds, Reader
-from vectorstore.embeddings import EmbeddingModel, VectorCache, embed_chunks
+from ingest.workers import Bounds, Reader, read_ahead
+from vectorstore.embeddings import EmbeddingModel, VectorCache
 from vectorstore.fingerprint import Fingerprint
 from vectorstore.records import MISSING, READY, Refusal, SourceRecord, hash_pages
 from vectorstore.store import IngestedSource, Store
@@ -27,10 +27,8 @@ from vectorstore.types import Chunk
 # Sources are stored in groups of about so many chunks: few enough that a killed run loses seconds, many enough that
 # committing the indexes costs little.
 GROUP_CHUNKS = 512
-# Between two of these the progress moves: about two seconds of embedding on two cores.
-EMBED_CHUNKS = 128
-# So many documents are read while others are embedded: enough that embedding never waits, few enough for memory.
-READ_AHEAD = 4
+# So many groups are embedded while the one before is stored.
+GROUPS_AHEAD = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,13 +56,14 @@ class Run:
 
     store: Store
     model: EmbeddingModel
-    cache: VectorCache | None
+    embedder: Embedder
     options: IngestOptions
     on_progress: Callable[[Progress], None]
     known: dict[str, SourceRecord]
     total: int
     reports: dict[str, FileReport] = field(default_factory=dict)
     waiting: list[IngestedSource] = field(default_factory=list)
+    embedding: deque[list[IngestedSource]] = field(default_factory=deque)
     gone: list[str] = field(default_factory=list)
     refusals: dict[str, Refusal] = field(default_factory=dict)
     new_refusals: list[Refusal] = field(default_factory=list)
@@ -104,10 +103,10 @@ def ingest_files(
     found = find_files(local, include_all=options.include_all, max_bytes=options.max_file_bytes)
     made_by = Fingerprint(model.name, options.distance)
     is_rebuild = options.rebuild and store.fingerprint is not None
-    with store.writing(None if is_rebuild else made_by, on_wait=on_wait):
+    with store.writing(None if is_rebuild else made_by, on_wait=on_wait), Embedder(model, cache) as embedder:
         known = {record.source: record for record in store.catalogue.sources()}
         absent, warnings = judge_absent(found, known)
-        run = Run(store, model, cache, options, on_progress, known, total=len(found.files) + len(urls), gone=absent)
+        run = Run(store, model, embedder, options, on_progress, known, total=len(found.files) + len(urls), gone=absent)
         if is_rebuild:
             with store.rebuilding(made_by) as run.store:
                 sync(run, found.files, urls)
@@ -172,23 +171,6 @@ def known_hash(run: Run, source: str) -> str | None:
     return record.content_hash if record and record.state == READY and not run.options.rebuild else None
 
 
-def read_ahead(requests: Iterable[ReadRequest], reader: Reader) -> Iterator[ReadSource]:
-    """Sources as read, in order, the next ones while the caller is at work with one."""
-    reading: deque[Future[ReadSource]] = deque()
-    with ThreadPoolExecutor(1) as pool:
-        try:
-            for request in requests:
-                reading.append(pool.submit(reader.read, request))
-                if len(reading) > READ_AHEAD:
-                    yield reading.popleft().result()
-            while reading:
-                yield reading.popleft().result()
-        finally:
-            for future in reading:
-                future.cancel()
-            reader.close()
-
-
 def take(run: Run, read: ReadSource, file: FoundFile | None) -> None:
     if read.outcome == "same":
         if file is not None:
@@ -227,38 +209,47 @@ def queue(run: Run, item: IngestedSource) -> None:
     run.chunks_known += len(item.chunks)
     run.waiting.append(item)
     if sum(len(waiting.chunks) for waiting in run.waiting) >= GROUP_CHUNKS:
-        flush(run)
+        begin_group(run)
+        while len(run.embedding) > GROUPS_AHEAD:
+            store_group(run)
 
 
-def flush(run: Run) -> None:
-    """Embed and store what is waiting."""
-    if not run.waiting:
-        return
-    run.store.replace(run.waiting, lambda chunks: embed(run, chunks))
-    for item in run.waiting:
-        source = item.record.source
-        if source not in run.reports:  # what is carried over is told already
-            run.report(FileReport(source, "updated" if source in run.known else "added", len(item.chunks)))
+def begin_group(run: Run) -> None:
+    """Have what is waiting embedded."""
+    run.embedder.announce([chunk for item in run.waiting for chunk in item.chunks])
+    run.embedding.append(run.waiting)
     run.waiting = []
 
 
-def embed(run: Run, chunks: Sequence[Chunk]) -> NDArray[np.float32]:
-    """Vectors of chunks, each text embedded once, and not at all where its vector is known."""
-    texts = [chunk.embedded_text for chunk in chunks]
-    vectors = run.cache.find(run.model.identity, list(dict.fromkeys(texts))) if run.cache else {}
-    new = [text for text in dict.fromkeys(texts) if text not in vectors]
-    run.chunks_done += len(texts) - len(new)
-    for start in range(0, len(new), EMBED_CHUNKS):
-        part = new[start : start + EMBED_CHUNKS]
-        made = np.asarray(embed_chunks(run.model, part), dtype=np.float32)
-        if run.cache:
-            run.cache.keep(run.model.identity, part, made)
-        vectors |= zip(part, made, strict=True)
-        run.chunks_embedded += len(part)
-        run.chunks_done += len(part)
-        run.characters_embedded += sum(map(len, part))
+def store_group(run: Run) -> None:
+    """Store the first of what is being embedded, while the next is."""
+    group = run.embedding.popleft()
+    run.store.replace(group, lambda chunks: take_vectors(run, chunks))
+    for item in group:
+        source = item.record.source
+        if source not in run.reports:  # what is carried over is told already
+            run.report(FileReport(source, "updated" if source in run.known else "added", len(item.chunks)))
+
+
+def flush(run: Run) -> None:
+    """Embed and store what is left."""
+    if run.waiting:
+        begin_group(run)
+    while run.embedding:
+        store_group(run)
+
+
+def take_vectors(run: Run, chunks: Sequence[Chunk]) -> NDArray[np.float32]:
+    """The vectors of the chunks that were announced next, counted and told as they come."""
+    embedded = run.embedder.next_slice()
+    assert len(embedded.texts) == len(chunks)
+    run.chunks_done += len(chunks) - sum(len(part.texts) for part in embedded.own)
+    for part in embedded.parts():
+        run.chunks_embedded += len(part.texts)
+        run.chunks_done += len(part.texts)
+        run.characters_embedded += sum(map(len, part.texts))
         run.tell(chunks[0].source)
-    return np.stack([vectors[text] for text in texts])
+    return embedded.vectors()
 
 
 def carry_over(run: Run, before: Store) -> None:

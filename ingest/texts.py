@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from ingest.chunking import chunk_pages
+from ingest.embedding import Embedder
 from ingest.pipeline import IngestOptions, Run, flush, queue
 from ingest.report import IngestReport, Progress
 from vectorstore.embeddings import EmbeddingModel, VectorCache
@@ -36,9 +37,9 @@ def ingest_texts(
 ) -> IngestReport:
     """Store these texts, each in place of what was stored under its source. Errors as of `ingest_files`."""
     began = time.monotonic()
-    with store.writing(Fingerprint(model.name, options.distance)):
+    with store.writing(Fingerprint(model.name, options.distance)), Embedder(model, cache) as embedder:
         known = {record.source: record for record in store.catalogue.sources()}
-        run = Run(store, model, cache, options, on_progress, known, total=len(texts))
+        run = Run(store, model, embedder, options, on_progress, known, total=len(texts))
         for item in read_all(run, texts):
             queue(run, item)
         flush(run)

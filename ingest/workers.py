@@ -16,6 +16,9 @@ import subprocess
 import sys
 import threading
 import time
+from collections import deque
+from collections.abc import Iterable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from pathlib import Path
 from types import TracebackType
@@ -27,6 +30,8 @@ LENGTH = struct.Struct("!Q")
 # A reader that has grown over this share of its bound is replaced before the next file: libraries keep what they had.
 WORN_SHARE = 0.5
 WATCH_S = 0.5
+# So many documents are read while others are embedded: enough that embedding never waits, few enough for memory.
+READ_AHEAD = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,6 +108,23 @@ class Reader:
         for pipe in (process.stdin, process.stdout):
             with contextlib.suppress(OSError):
                 pipe.close()  # type: ignore[union-attr]
+
+
+def read_ahead(requests: Iterable[ReadRequest], reader: Reader) -> Iterator[ReadSource]:
+    """Sources as read, in order, the next ones while the caller is at work with one."""
+    reading: deque[Future[ReadSource]] = deque()
+    with ThreadPoolExecutor(1) as pool:
+        try:
+            for request in requests:
+                reading.append(pool.submit(reader.read, request))
+                if len(reading) > READ_AHEAD:
+                    yield reading.popleft().result()
+            while reading:
+                yield reading.popleft().result()
+        finally:
+            for future in reading:
+                future.cancel()
+            reader.close()
 
 
 def failed(request: ReadRequest, message: str, setting: str) -> ReadSource:

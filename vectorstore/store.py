@@ -33,7 +33,7 @@ Found = TypeVar("Found")
 # the collection twice within a tenth of a second.
 REREADS = 10
 # So many chunks are embedded and written at a time: bounds the memory that one large source takes.
-SLICE_CHUNKS = 512
+SLICE_CHUNKS = 1024
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,8 +170,8 @@ class Store:
         # Chunks that are in it already are written again: their title, headings or vector may have changed.
         self.catalogue.announce({item.record.source: [chunk.id for chunk in item.chunks] for item in batch})
         chunks = [chunk for item in batch for chunk in item.chunks]
-        for start in range(0, len(chunks), SLICE_CHUNKS):
-            self._write_vectors(chunks[start : start + SLICE_CHUNKS], embed)
+        for part in slices_of(chunks):
+            self._write_vectors(part, embed)
         self.lexical.change(add=chunks)
         with self._own_change():
             self.catalogue.swap(
@@ -275,6 +275,12 @@ class Store:
                 f"its pages: {describe_pages(numbers)}",
             )
         return page.text
+
+
+def slices_of(chunks: Sequence[Chunk]) -> Iterator[Sequence[Chunk]]:
+    """As they are embedded and written."""
+    for start in range(0, len(chunks), SLICE_CHUNKS):
+        yield chunks[start : start + SLICE_CHUNKS]
 
 
 def estimate_bytes(chunks: Sequence[Chunk], vectors: Vectors) -> int:
