@@ -5,6 +5,7 @@ Its vector is made up: the mean of what the model makes of each sentence, so tha
 the sentences do, and lie as those of texts lie. Questions are the beginnings of sentences.
 Prints, for each size, the rows written in a second, the space on disk, and the milliseconds of a search, its question
 embedded by the model: without a filter, with a filter for a tenth of the documents, and with one for a single one.
+Draws them into growth.png where it is called.
 """
 
 import random
@@ -35,8 +36,14 @@ CHUNKS_PER_DOCUMENT, DOCUMENTS_AT_ONCE = 50, 200
 # A chunk is drawn from so many sentences in a row, which begin so much farther on than those of the chunk before it.
 SENTENCES_PER_CHUNK, DRAWN_FROM, STEP = 6, 30, 2
 QUESTIONS = 200
-FILTERS = (SourceFilter(), SourceFilter(("/made/up/*7",)), SourceFilter(("/made/up/3",)))
+FILTERS = {
+    "all documents": SourceFilter(),
+    "a tenth of them": SourceFilter(("/made/up/*7",)),
+    "one": SourceFilter(("/made/up/3",)),
+}
+PICTURE = Path("growth.png")
 Vectors = NDArray[np.float32]
+Times = tuple[float, float]  # milliseconds: the median, and what 95 of 100 stay below
 
 
 def main() -> None:
@@ -47,14 +54,17 @@ def main() -> None:
     work = Path(tempfile.mkdtemp(prefix="growth-"))
     try:
         store = create_store(work, "growth")
-        written = 0
-        print(f"{'chunks':>10}  {'rows/s':>7}  {'disk':>8}  {'search p50 / p95, ms':>22}  {'a tenth':>15}  {'one':>15}")
+        written, measured = 0, []
+        print(f"{'chunks':>10}  {'rows/s':>7}  {'disk':>8}  " + "  ".join(f"{name:>15}" for name in FILTERS))
         for size in sizes:
             seconds = fill(store, sentences, vectors, first=written, last=size, model_name=model.name)
             rate, written = (size - written) / seconds, size
             disk = sum(path.stat().st_size for path in work.rglob("*") if path.is_file()) / 1e9
-            plain, tenth, one = (time_searches(store, model, sentences, taken) for taken in FILTERS)
-            print(f"{size:>10,}  {rate:>7,.0f}  {disk:>5.2f} GB  {plain:>22}  {tenth:>15}  {one:>15}", flush=True)
+            times = {name: time_searches(store, model, sentences, taken) for name, taken in FILTERS.items()}
+            measured.append((size, times))
+            shown = "  ".join(f"{p50:>6.1f} / {p95:>6.1f}" for p50, p95 in times.values())
+            print(f"{size:>10,}  {rate:>7,.0f}  {disk:>5.2f} GB  {shown}", flush=True)
+        picture(measured)
     finally:
         shutil.rmtree(work)
 
@@ -130,7 +140,7 @@ def make_document(sentences: list[str], number: int, drawn: NDArray[np.int64]) -
     return IngestedSource(record, pages, chunks)
 
 
-def time_searches(store: Store, model: EmbeddingModel, sentences: list[str], taken: SourceFilter) -> str:
+def time_searches(store: Store, model: EmbeddingModel, sentences: list[str], taken: SourceFilter) -> Times:
     retriever = HybridRetriever(store=store, model=model, filter=taken)
     choose = random.Random(1)  # noqa: S311 - nothing secret is made of it
     milliseconds = []
@@ -140,7 +150,25 @@ def time_searches(store: Store, model: EmbeddingModel, sentences: list[str], tak
         retriever.search(question)
         milliseconds.append(1000 * (time.perf_counter() - began))
     steps = statistics.quantiles(milliseconds, n=20)
-    return f"{statistics.median(milliseconds):.1f} / {steps[18]:.1f}"
+    return statistics.median(milliseconds), steps[18]
+
+
+def picture(measured: list[tuple[int, dict[str, Times]]]) -> None:
+    import matplotlib  # half a second, and only for the picture
+
+    matplotlib.use("agg")
+    from matplotlib import pyplot
+
+    figure, axes = pyplot.subplots(figsize=(6.4, 3.2), layout="constrained")
+    sizes = [size for size, _ in measured]
+    for name, colour in zip(FILTERS, ("#b8860b", "#2f6f73", "#777777"), strict=True):
+        p50, p95 = zip(*(times[name] for _, times in measured), strict=True)
+        axes.plot(sizes, p50, marker="o", color=colour, label=f"{name}: median")
+        axes.plot(sizes, p95, linestyle=":", color=colour, label="95 of 100 are faster")
+    axes.set(xscale="log", ylim=(0, None), xlabel="chunks", ylabel="one search, ms")
+    axes.spines[["top", "right"]].set_visible(False)
+    figure.legend(frameon=False, fontsize=8, ncols=3, loc="outside upper center")
+    figure.savefig(PICTURE, dpi=110)
 
 
 if __name__ == "__main__":

@@ -15,17 +15,16 @@ import html
 import json
 import os
 import re
-import resource
 import statistics
 import sys
 import tempfile
-import threading
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Sequence
-from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Self
+from typing import Any
+
+from peak_memory import PeakMemory, descendants
 
 from ingest.report import IngestReport
 from rag_app import Settings, ingest_paths
@@ -54,7 +53,7 @@ class Verdict:
 def main() -> None:
     folder = Path(sys.argv[1]).resolve()
     rows = [json.loads(line) for line in (folder / "manifest.jsonl").read_text(encoding="utf-8").splitlines()]
-    with tempfile.TemporaryDirectory() as data, Peak() as peak:
+    with tempfile.TemporaryDirectory() as data, PeakMemory() as peak:
         settings = Settings(collection="corpus", data_dir=Path(data), vector_cache_mb=0)
         paths = [folder / row["path"] for row in rows]
         first, second = (ingest_paths(paths, settings=settings) for _ in range(2))
@@ -66,7 +65,8 @@ def main() -> None:
         show_worst(verdicts)
     for name, report in (("first", first), ("second", second)):
         print(f"{name} run: {report.seconds:.0f} s, {report.chunks_embedded} chunks embedded, {report.counts()}")
-    print(f"at most {peak.megabytes:.0f} MB resident, readers included; {len(children())} processes left behind")
+    left = len(descendants(os.getpid()))
+    print(f"at most {peak.megabytes:.0f} MB resident, readers included; {left} processes left behind")
 
 
 def judge(folder: Path, row: dict[str, Any], report: IngestReport, store: Store) -> Verdict:
@@ -77,38 +77,6 @@ def judge(folder: Path, row: dict[str, Any], report: IngestReport, store: Store)
     expected = row.get("expected_md")
     wanted = (folder / expected).read_text(encoding="utf-8", errors="replace") if expected else None
     return Verdict(row, text, told.reason or "", None if wanted is None else words_kept(wanted, text or ""))
-
-
-class Peak:
-    """The most memory that this process and its children had resident together, looked at ten times a second."""
-
-    def __enter__(self) -> Self:
-        self.megabytes, self._done = 0.0, threading.Event()
-        threading.Thread(target=self._watch, daemon=True).start()
-        return self
-
-    def __exit__(self, *error: object) -> None:
-        self._done.set()
-
-    def _watch(self) -> None:
-        while not self._done.wait(0.1):
-            total = sum(map(resident_bytes, [os.getpid(), *children()]))
-            self.megabytes = max(self.megabytes, total / 1e6)
-
-
-def children() -> list[int]:
-    found = []
-    for task in Path("/proc/self/task").iterdir():
-        with suppress(OSError):  # a thread that has ended meanwhile
-            found += [int(pid) for pid in (task / "children").read_text().split()]
-    return found
-
-
-def resident_bytes(pid: int) -> int:
-    try:
-        return int(Path(f"/proc/{pid}/statm").read_text().split()[1]) * resource.getpagesize()
-    except (OSError, IndexError):
-        return 0  # it has ended meanwhile
 
 
 def words_kept(expected: str, text: str) -> float | None:

@@ -5,12 +5,12 @@ that the ingest and its reader had resident together, and the ratio of the two.
 """
 
 import os
-import resource
 import subprocess
 import sys
 import tempfile
-import time
 from pathlib import Path
+
+from peak_memory import PeakMemory
 
 CHUNKS_PER_FILE = 20
 INGEST = "import sys; from rag_app.cli import main; sys.argv = ['rag', 'ingest', sys.argv[1]]; main()"
@@ -32,40 +32,17 @@ def peak_megabytes(chunks: int) -> float:
             (docs / f"{number}.md").write_text(document(number), encoding="utf-8")
         environment = {**os.environ, "RAG_DATA_DIR": f"{folder}/data", "RAG_VECTOR_CACHE_MB": "0"}
         command = [sys.executable, "-c", INGEST, str(docs)]
-        with subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, text=True) as ingest:
-            peak = watch(ingest)
-            told = ingest.stdout.read() if ingest.stdout else ""
+        ingest = subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, text=True)
+        with PeakMemory(ingest.pid) as peak:
+            told, _ = ingest.communicate()
         if f" {chunks:,} chunks embedded" not in told:
             sys.exit(f"not {chunks:,} chunks: {told}")
-        return peak / 1e6
+        return peak.megabytes
 
 
 def document(number: int) -> str:
     parts = (f"## Part {part} of {number}\n\nThe words of part {part}." for part in range(CHUNKS_PER_FILE))
     return f"# Document {number}\n\n" + "\n\n".join(parts) + "\n"
-
-
-def watch(process: subprocess.Popen[str]) -> int:
-    peak = 0
-    while process.poll() is None:
-        peak = max(peak, sum(map(resident_bytes, [process.pid, *children(process.pid)])))
-        time.sleep(0.05)
-    return peak
-
-
-def children(pid: int) -> list[int]:
-    try:
-        tasks = list(Path(f"/proc/{pid}/task").iterdir())
-        return [int(child) for task in tasks for child in (task / "children").read_text().split()]
-    except OSError:
-        return []
-
-
-def resident_bytes(pid: int) -> int:
-    try:
-        return int(Path(f"/proc/{pid}/statm").read_text().split()[1]) * resource.getpagesize()
-    except (OSError, IndexError):
-        return 0  # it has ended meanwhile
 
 
 if __name__ == "__main__":
