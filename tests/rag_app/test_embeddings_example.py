@@ -3,6 +3,8 @@
 Importing torch takes seconds: these tests are the only ones that do so in the process of the tests.
 """
 
+import random
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
@@ -10,7 +12,14 @@ import pytest
 from numpy.typing import NDArray
 
 from rag_app import Settings
-from vectorstore.embeddings.minilm import MiniLMEmbeddings, converted_folder, find_weights
+from vectorstore.embeddings.minilm import (
+    MANY_TOKENS,
+    MiniLMEmbeddings,
+    TokenCounter,
+    converted_folder,
+    find_weights,
+    load_tokenizer,
+)
 
 Vectors = NDArray[np.float32]
 CLOSE = 0.9999
@@ -90,6 +99,18 @@ def test_a_vector_does_not_depend_on_what_it_is_embedded_with(folder: Path) -> N
     model = MiniLMEmbeddings(folder, precision="f32")
     alone = [model.embed_query(text) for text in TEXTS]
     assert (np.asarray(alone) * np.asarray(model.embed_documents(TEXTS))).sum(axis=1).min() >= CLOSE
+
+
+def test_many_texts_which_are_embedded_abreast_have_the_vectors_that_each_has_alone(folder: Path) -> None:
+    model = MiniLMEmbeddings(folder, precision="f32")
+    texts = [f"{number} {text}" for number in range(30) for text in TEXTS]
+    random.Random(1).shuffle(texts)
+    with ThreadPoolExecutor(2) as pool:  # two callers at once take turns
+        first, second = pool.map(model.embed_array, (texts, texts[::-1]))
+    assert sum(TokenCounter(load_tokenizer(folder))(texts)) > MANY_TOKENS
+    alone = np.asarray([model.embed_query(text) for text in texts])
+    assert (first * alone).sum(axis=1).min() >= CLOSE
+    assert (second[::-1] * alone).sum(axis=1).min() >= CLOSE
 
 
 def test_without_texts_there_are_no_vectors(folder: Path) -> None:
