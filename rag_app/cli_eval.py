@@ -10,7 +10,7 @@ import typer
 from typer.core import TyperGroup
 
 from rag_app.cli_options import JsonOption, build_settings, example
-from rag_app.console import ingest_progress, print_json, say
+from rag_app.console import clean, ingest_progress, print_json, say, track
 from rag_app.settings import Settings
 from vectorstore.errors import InputError
 
@@ -75,7 +75,7 @@ def retrieval(
     from rag_app.evaluation.retrieval import measure, rank_all
 
     began, settings = time.monotonic(), build_settings(collection)
-    check_mlflow(mlflow)
+    check_places(mlflow, details)
     judged = load_retrieval_set(dataset, limit=limit)
     with (
         ingest_progress() as show,
@@ -83,13 +83,18 @@ def retrieval(
             judged.documents, settings, keep=bool(collection), on_progress=show, on_message=say
         ) as retriever,
     ):
-        rankings = dict(rank_all(retriever, judged))
+        rankings = dict(track(rank_all(retriever, judged), "asking", total=len(judged.queries)))
     rows = list(query_rows(rankings))
     if details:
         write_rows(details, rows)
-    result = measure(rankings, judged.judgments)
-    counts = {"queries": len(judged.queries), "documents": len(judged.documents)}
-    result |= {**counts, "seconds": time.monotonic() - began}
+    figures = measure(rankings, judged.judgments)
+    result = {
+        **figures.values,
+        "queries": len(judged.queries),
+        "documents": len(judged.documents),
+        "seconds": time.monotonic() - began,
+        "intervals": figures.intervals,
+    }
     finish("retrieval", dataset, result, rows, settings, mlflow, as_json)
 
 
@@ -106,15 +111,16 @@ def chunks(
     from rag_app.evaluation.datasets import load_chunk_documents, load_chunk_questions
 
     began, settings = time.monotonic(), build_settings(collection)
-    check_mlflow(mlflow)
+    check_places(mlflow)
     paths, questions = load_chunk_documents(dataset), load_chunk_questions(dataset)
     with (
         ingest_progress() as show,
         retriever_of_files(paths, settings, keep=bool(collection), on_progress=show, on_message=say) as retriever,
     ):
         counts = {"chunks": retriever.store.count_chunks()["catalogue"], "questions": len(questions)}
-        result = measure_chunks(retriever, questions)
-    result |= {**counts, "seconds": time.monotonic() - began}
+        figures = measure_chunks(retriever, questions)
+    seconds = time.monotonic() - began
+    result = {**figures.values, **counts, "seconds": seconds, "intervals": figures.intervals}
     finish("chunks", dataset, result, [], settings, mlflow, as_json)
 
 
@@ -125,9 +131,11 @@ def write_rows(path: Path, rows: Iterable[dict[str, Any]]) -> None:
         raise InputError(f"{path} cannot be written: {error.strerror}", "name another file for --details") from error
 
 
-def check_mlflow(uri: str | None) -> None:
+def check_places(mlflow: str | None, details: Path | None = None) -> None:
     """Before minutes of work rather than after them."""
-    if uri is not None:
+    if details:
+        write_rows(details, [])
+    if mlflow is not None:
         from rag_app.evaluation.tracking import require_mlflow
 
         require_mlflow()
@@ -136,7 +144,7 @@ def check_mlflow(uri: str | None) -> None:
 def finish(
     kind: str,
     dataset: Path,
-    result: dict[str, float],
+    result: dict[str, Any],
     rows: list[dict[str, Any]],
     settings: Settings,
     mlflow: str | None,
@@ -150,7 +158,7 @@ def finish(
     if as_json:
         print_json(result)
         return
-    width = max(map(len, result))
-    for name, value in result.items():
-        shown = f"{value:.1f}" if name == "seconds" else f"{value:.4f}" if isinstance(value, float) else f"{value:,}"
-        typer.echo(f"{name:<{width}}  {shown:>10}")
+    from rag_app.evaluation.figures import tabulate
+
+    for line in tabulate(result):
+        typer.echo(clean(line))
