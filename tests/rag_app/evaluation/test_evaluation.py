@@ -73,7 +73,7 @@ def test_a_limit_takes_the_first_queries_and_all_documents(rag: CommandLine, bei
     assert rag("collections").stdout.startswith("no collections")
 
 
-@pytest.mark.parametrize("kind", ["retrieval", "chunks"])
+@pytest.mark.parametrize("kind", ["retrieval", "answers", "chunks"])
 def test_a_folder_that_is_no_set_is_told(rag: CommandLine, tmp_path: Path, kind: str) -> None:
     run = rag("eval", kind, str(tmp_path))
     assert run.returncode == 2
