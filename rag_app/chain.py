@@ -12,7 +12,7 @@ from langchain_core.runnables import Runnable, RunnableConfig, RunnableLambda, r
 from prompts import load_prompt
 from rag_app.citations import Claim, compose, defuse
 from rag_app.followups.standalone import standalone_question
-from rag_app.quotes import as_claims, choose, find_candidates
+from rag_app.quotes import Candidate, as_claims, choose, find_candidates
 from rag_app.refusal import REFUSAL, THRESHOLD, answerability
 from rag_app.support import prove
 from rag_app.types import Answer
@@ -64,8 +64,9 @@ def build_chain(
         searched = standalone_question(question.text, question.history, chat_model=chat_model, config=config)
         documents = retriever.invoke(searched, config)
         passages = [Passage.from_document(document) for document in documents]
+        candidates, likely = weigh(searched, passages, retriever)
         if chat_model is None:
-            claims = quote(searched, passages, retriever)
+            claims = as_claims(choose(candidates)) if likely >= THRESHOLD else []
             yield from (claim.text + claim.after for claim in claims or REFUSED)
         elif passages:
             text = yield from write(searched, passages, chat_model, config=config, answered_by=answered_by)
@@ -78,6 +79,7 @@ def build_chain(
             passages,
             claims,
             answered_by,
+            answerability=likely,
             seconds=time.monotonic() - began,
         )
 
@@ -91,8 +93,8 @@ def build_chain(
     return RunnableLambda(answer, answer_async, name="rag")  # type: ignore[arg-type]
 
 
-def quote(question: str, passages: Sequence[Passage], retriever: HybridRetriever) -> list[Claim]:
-    """The documents' own sentences that answer; none where the passages hold no answer."""
+def weigh(question: str, passages: Sequence[Passage], retriever: HybridRetriever) -> tuple[list[Candidate], float]:
+    """The documents' own sentences, best first, and how likely it is that the passages hold an answer."""
     lexical = retriever.store.lexical
     candidates = find_candidates(
         question,
@@ -100,9 +102,7 @@ def quote(question: str, passages: Sequence[Passage], retriever: HybridRetriever
         embed=lambda texts: embed_chunks(retriever.model, texts),
         lexical=lexical,
     )
-    if answerability(question, passages, candidates, lexical=lexical) < THRESHOLD:
-        return []
-    return as_claims(choose(candidates))
+    return candidates, answerability(question, passages, candidates, lexical=lexical)
 
 
 def write(
@@ -153,6 +153,7 @@ def finish(
     claims: Sequence[Claim],
     answered_by: str,
     *,
+    answerability: float,
     seconds: float,
 ) -> Answer:
     text, sentences, citations = compose(claims or REFUSED)
@@ -164,6 +165,7 @@ def finish(
         sentences=sentences,
         citations=citations,
         passages=tuple(passages),
+        answerability=answerability,
         searched_for=searched,
         seconds=seconds,
     )

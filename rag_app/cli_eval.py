@@ -1,4 +1,4 @@
-"""`rag eval`: how well the product finds, measured on sets of questions with known answers."""
+"""`rag eval`: how well the product finds and answers, measured on sets of questions with known answers."""
 
 import json
 import time
@@ -10,7 +10,7 @@ import typer
 from typer.core import TyperGroup
 
 from rag_app.cli_options import JsonOption, build_settings, example
-from rag_app.console import ingest_progress, print_json, say
+from rag_app.console import clean, ingest_progress, print_json, say, track
 from rag_app.settings import Settings
 from vectorstore.errors import InputError
 
@@ -36,8 +36,8 @@ eval_app = typer.Typer(
     cls=OptionalUri,
     rich_markup_mode=None,
     no_args_is_help=True,
-    help="Measure retrieval on sets of questions with known answers.",
-    epilog=example("rag eval retrieval ~/beir/scifact", "rag eval chunks ~/chunking"),
+    help="Measure retrieval and answers on sets of questions with known answers.",
+    epilog=example("rag eval retrieval ~/beir/scifact", "rag eval answers ~/clapnq", "rag eval chunks ~/chunking"),
 )
 DatasetArgument = Annotated[Path, typer.Argument(metavar="DATASET", help="The folder of the set.")]
 LimitOption = Annotated[int | None, typer.Option("--limit", min=1, metavar="N", help="Only the first N questions.")]
@@ -75,7 +75,7 @@ def retrieval(
     from rag_app.evaluation.retrieval import measure, rank_all
 
     began, settings = time.monotonic(), build_settings(collection)
-    check_mlflow(mlflow)
+    check_places(mlflow, details)
     judged = load_retrieval_set(dataset, limit=limit)
     with (
         ingest_progress() as show,
@@ -83,14 +83,62 @@ def retrieval(
             judged.documents, settings, keep=bool(collection), on_progress=show, on_message=say
         ) as retriever,
     ):
-        rankings = dict(rank_all(retriever, judged))
+        rankings = dict(track(rank_all(retriever, judged), "asking", total=len(judged.queries)))
     rows = list(query_rows(rankings))
     if details:
         write_rows(details, rows)
-    result = measure(rankings, judged.judgments)
-    counts = {"queries": len(judged.queries), "documents": len(judged.documents)}
-    result |= {**counts, "seconds": time.monotonic() - began}
+    figures = measure(rankings, judged.judgments)
+    result = {
+        **figures.values,
+        "queries": len(judged.queries),
+        "documents": len(judged.documents),
+        "seconds": time.monotonic() - began,
+        "intervals": figures.intervals,
+    }
     finish("retrieval", dataset, result, rows, settings, mlflow, as_json)
+
+
+@eval_app.command(
+    epilog=example("rag eval answers ~/clapnq", "rag eval answers --limit 50 --details answers.jsonl --json ~/clapnq")
+)
+def answers(
+    dataset: DatasetArgument,
+    limit: LimitOption = None,
+    details: Annotated[
+        Path | None, typer.Option("--details", metavar="FILE", help="Write what was shown for each question there.")
+    ] = None,
+    mlflow: MlflowOption = None,
+    collection: KeepOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Ask the questions of a set, as RAG_LLM says: what is answered, quoted and refused rightly.
+
+    unsupported_sentences and dangling_markers are numbers, over all answers that are no refusals: sentences that
+    nothing in the documents proves, and markers that point at no citation.
+    """
+    from rag_app.chain import build_chain
+    from rag_app.evaluation.answers import ask, measure_answers
+    from rag_app.evaluation.collection import retriever_of_texts
+    from rag_app.evaluation.datasets import load_answer_set
+    from rag_app.wiring import build_chat_model
+
+    began, settings = time.monotonic(), build_settings(collection)
+    check_places(mlflow, details)
+    asked = load_answer_set(dataset, limit=limit)
+    chat_model = build_chat_model(settings)
+    with (
+        ingest_progress() as show,
+        retriever_of_texts(
+            asked.documents, settings, keep=bool(collection), on_progress=show, on_message=say
+        ) as retriever,
+    ):
+        chain = build_chain(retriever, chat_model=chat_model, answered_by=settings.llm)
+        outcomes = [ask(chain, question) for question in track(asked.questions, "asking", total=len(asked.questions))]
+    rows = [outcome.to_json() for outcome in outcomes]
+    if details:
+        write_rows(details, rows)
+    result = {**measure_answers(outcomes), "seconds": time.monotonic() - began}
+    finish("answers", dataset, result, rows, settings, mlflow, as_json)
 
 
 @eval_app.command(epilog=example("rag eval chunks ~/chunking", "rag eval chunks --json ~/chunking"))
@@ -106,28 +154,32 @@ def chunks(
     from rag_app.evaluation.datasets import load_chunk_documents, load_chunk_questions
 
     began, settings = time.monotonic(), build_settings(collection)
-    check_mlflow(mlflow)
+    check_places(mlflow)
     paths, questions = load_chunk_documents(dataset), load_chunk_questions(dataset)
     with (
         ingest_progress() as show,
         retriever_of_files(paths, settings, keep=bool(collection), on_progress=show, on_message=say) as retriever,
     ):
         counts = {"chunks": retriever.store.count_chunks()["catalogue"], "questions": len(questions)}
-        result = measure_chunks(retriever, questions)
-    result |= {**counts, "seconds": time.monotonic() - began}
+        figures = measure_chunks(retriever, questions)
+    seconds = time.monotonic() - began
+    result = {**figures.values, **counts, "seconds": seconds, "intervals": figures.intervals}
     finish("chunks", dataset, result, [], settings, mlflow, as_json)
 
 
-def write_rows(path: Path, rows: Iterable[dict[str, Any]]) -> None:
+def write_rows(path: Path, rows: Iterable[dict[str, Any]], *, mode: str = "w") -> None:
     try:
-        path.write_text("".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows), encoding="utf-8")
+        with path.open(mode, encoding="utf-8") as file:
+            file.writelines(json.dumps(row, ensure_ascii=False) + "\n" for row in rows)
     except OSError as error:
         raise InputError(f"{path} cannot be written: {error.strerror}", "name another file for --details") from error
 
 
-def check_mlflow(uri: str | None) -> None:
+def check_places(mlflow: str | None, details: Path | None = None) -> None:
     """Before minutes of work rather than after them."""
-    if uri is not None:
+    if details:
+        write_rows(details, [], mode="a")  # what an earlier run wrote stays until this one has as much
+    if mlflow is not None:
         from rag_app.evaluation.tracking import require_mlflow
 
         require_mlflow()
@@ -136,7 +188,7 @@ def check_mlflow(uri: str | None) -> None:
 def finish(
     kind: str,
     dataset: Path,
-    result: dict[str, float],
+    result: dict[str, Any],
     rows: list[dict[str, Any]],
     settings: Settings,
     mlflow: str | None,
@@ -150,7 +202,7 @@ def finish(
     if as_json:
         print_json(result)
         return
-    width = max(map(len, result))
-    for name, value in result.items():
-        shown = f"{value:.1f}" if name == "seconds" else f"{value:.4f}" if isinstance(value, float) else f"{value:,}"
-        typer.echo(f"{name:<{width}}  {shown:>10}")
+    from rag_app.evaluation.figures import tabulate
+
+    for line in tabulate(result):
+        typer.echo(clean(line))

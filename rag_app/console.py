@@ -3,10 +3,10 @@
 import json
 import re
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager, nullcontext
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from rich.console import Console
 from rich.live import Live
@@ -33,6 +33,7 @@ if TYPE_CHECKING:  # so that help and errors do not wait for LangChain, 0.6 s
 CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
 WRITTEN_ANSWERS = "For written answers name a model: RAG_LLM=openai:gpt-5-mini or RAG_LLM=gguf:PATH"
 MOST_FILES_LISTED = 20
+Item = TypeVar("Item")
 
 out = Console(markup=False, highlight=False, soft_wrap=True)
 err = Console(stderr=True, markup=False, highlight=False, soft_wrap=True)
@@ -84,6 +85,12 @@ def ingest_progress() -> Iterator[Callable[["IngestProgress"], None]]:
             )
 
         yield show
+
+
+def track(items: Iterable[Item], description: str, *, total: int) -> Iterator[Item]:
+    """The items one by one, beside a bar; silent where nobody watches."""
+    with Progress(console=err, transient=True, disable=not err.is_terminal) as bar:
+        yield from bar.track(items, total=total, description=description)
 
 
 def print_report(report: "IngestReport") -> None:

@@ -37,8 +37,9 @@ class Sentence:
 class Answer:
     """The finished answer.
 
-    `answered_by` is `quotes` or the `provider:model` that wrote the text; `searched_for` is the question as it was
-    searched, which differs from `question` in a follow-up; `seconds` is the time from question to finished answer.
+    `answered_by` is `quotes` or the `provider:model` that wrote the text; `answerability`, in [0, 1], is how likely it
+    is that the passages hold an answer, whoever answered; `searched_for` is the question as it was searched, which
+    differs from `question` in a follow-up; `seconds` is the time from question to finished answer.
     """
 
     question: str
@@ -48,6 +49,7 @@ class Answer:
     sentences: tuple[Sentence, ...]
     citations: tuple[Citation, ...]
     passages: tuple[Passage, ...]
+    answerability: float
     searched_for: str
     seconds: float
 
@@ -65,6 +67,7 @@ class Answer:
             "sentences": [asdict(sentence) for sentence in self.sentences],
             "citations": [asdict(citation) for citation in self.citations],
             "passages": [passage.to_json() for passage in self.passages],
+            "answerability": self.answerability,
             "searched_for": self.searched_for,
             "seconds": self.seconds,
         }

@@ -7,21 +7,21 @@ found twice counts twice in what was found.
 
 from collections.abc import Iterable, Sequence
 from pathlib import Path
-from statistics import fmean
 
+from rag_app.evaluation.bootstrap import Figures, bootstrap_means
 from rag_app.evaluation.datasets import ChunkQuestion
 from vectorstore.retriever import HybridRetriever
 from vectorstore.types import Passage
 
 PASSAGES = 5
+MEASURES = ("recall@5", "precision@5", "iou@5")
 Span = tuple[int, int]
 
 
-def measure_chunks(retriever: HybridRetriever, questions: Sequence[ChunkQuestion]) -> dict[str, float]:
-    """The means over the questions, by the five best passages of each."""
+def measure_chunks(retriever: HybridRetriever, questions: Sequence[ChunkQuestion]) -> Figures:
+    """The means over the questions, by the five best passages of each, and their intervals."""
     scores = [score(question, retriever.search(question.text, k=PASSAGES)) for question in questions]
-    names = ("recall@5", "precision@5", "iou@5")
-    return {name: fmean(one[i] for one in scores) for i, name in enumerate(names)}
+    return bootstrap_means({name: [one[i] for one in scores] for i, name in enumerate(MEASURES)})
 
 
 def score(question: ChunkQuestion, passages: Sequence[Passage]) -> tuple[float, float, float]:

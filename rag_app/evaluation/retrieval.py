@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
+from rag_app.evaluation.bootstrap import Figures, bootstrap_means
 from rag_app.evaluation.datasets import RetrievalSet
 from vectorstore.retriever import HybridRetriever
 
@@ -34,20 +35,26 @@ def rank_all(retriever: HybridRetriever, dataset: RetrievalSet) -> Iterable[tupl
         yield query_id, rank_documents(retriever, text)
 
 
-def measure(rankings: Mapping[str, Sequence[str]], judgments: Mapping[str, Mapping[str, int]]) -> dict[str, float]:
-    """The means of MEASURES over the judged queries, by ir-measures; a query without results counts as 0."""
+def measure(rankings: Mapping[str, Sequence[str]], judgments: Mapping[str, Mapping[str, int]]) -> Figures:
+    """The means of MEASURES over the judged queries, and their intervals."""
+    return bootstrap_means(measure_each(rankings, judgments))
+
+
+def measure_each(
+    rankings: Mapping[str, Sequence[str]], judgments: Mapping[str, Mapping[str, int]]
+) -> dict[str, list[float]]:
+    """MEASURES of each judged query, in their order, by ir-measures; a query without results counts as 0."""
     import ir_measures  # half a second, and only for evaluation
 
-    by_name = {name: ir_measures.parse_measure(spelt) for name, spelt in MEASURES.items()}
+    names = {ir_measures.parse_measure(spelt): name for name, spelt in MEASURES.items()}
     scores = {
         query_id: {document: float(-rank) for rank, document in enumerate(ranked)}
         for query_id, ranked in rankings.items()
     }
-    totals = dict.fromkeys(MEASURES, 0.0)
-    for result in ir_measures.iter_calc(list(by_name.values()), judgments, scores):
-        name = next(name for name, one in by_name.items() if one == result.measure)
-        totals[name] += result.value
-    return {name: total / len(judgments) for name, total in totals.items()}
+    values = {name: dict.fromkeys(judgments, 0.0) for name in MEASURES}
+    for result in ir_measures.iter_calc(list(names), judgments, scores):
+        values[names[result.measure]][result.query_id] = result.value
+    return {name: list(by_query.values()) for name, by_query in values.items()}
 
 
 def details(rankings: Mapping[str, Sequence[str]]) -> Iterable[dict[str, Any]]:

@@ -3,16 +3,20 @@
 import importlib.util
 import json
 import os
+import re
 import tempfile
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from rag_app.evaluation.figures import split_intervals
 from rag_app.settings import Settings
 from vectorstore.errors import MissingPackageError, RagError
 
 EXPERIMENT = "rag-app"
-PARAMETERS = ("embeddings", "chunk_tokens", "distance", "reranker")
+PARAMETERS = ("embeddings", "chunk_tokens", "distance", "reranker", "top_k", "llm")
+# What MLflow takes in a metric's name, a slash apart: it would make a group of it.
+NO_METRIC_LETTER = re.compile(r"[^\w. -]")
 
 
 def require_mlflow() -> None:
@@ -23,7 +27,7 @@ def require_mlflow() -> None:
 def log_run(
     kind: str,
     dataset: Path,
-    result: Mapping[str, float],
+    result: Mapping[str, Any],
     rows: Sequence[Mapping[str, Any]],
     *,
     settings: Settings,
@@ -45,7 +49,7 @@ def log_run(
         with mlflow.start_run(run_name=f"{kind} {dataset.resolve().name}"):
             parameters = {name: getattr(settings, name) for name in PARAMETERS}
             mlflow.log_params({"kind": kind, "dataset": str(dataset.resolve()), **parameters})
-            mlflow.log_metrics({name.replace("@", "_at_"): float(value) for name, value in result.items()})
+            mlflow.log_metrics(name_metrics(result))
             if rows:
                 with tempfile.TemporaryDirectory() as folder_of_rows:
                     path = Path(folder_of_rows, "queries.jsonl")
@@ -54,3 +58,13 @@ def log_run(
     except mlflow.exceptions.MlflowException as error:
         raise RagError(f"the run could not be kept at {where}: {error.message}", "give another --mlflow URI") from error
     return where
+
+
+def name_metrics(result: Mapping[str, Any]) -> dict[str, float]:
+    """Every figure that is known, and the ends of its interval as `…_low` and `…_high`."""
+    figures, intervals = split_intervals(result)
+    known = {name: float(value) for name, value in figures.items() if value is not None}
+    for name, ends in intervals.items():
+        if ends:
+            known |= {f"{name}_low": ends[0], f"{name}_high": ends[1]}
+    return {NO_METRIC_LETTER.sub("_", name.replace("@", "_at_")): value for name, value in known.items()}

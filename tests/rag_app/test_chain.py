@@ -105,6 +105,12 @@ class TestAnswer:
         assert (answer.text, answer.refused, answer.citations) == (REFUSAL, True, ())
         assert answer.passages, "what was closest is told all the same"
 
+    def test_an_answer_says_how_likely_its_passages_hold_one(self, samples_chain: Chain) -> None:
+        likely, unlikely = (
+            samples_chain.invoke(question).answerability for question in (QUESTION, "How is bread baked?")
+        )
+        assert 0 <= unlikely < likely <= 1
+
     def test_an_answer_says_what_was_asked_who_answered_and_how_long_it_took(self, samples_chain: Chain) -> None:
         answer = samples_chain.invoke(f"  {QUESTION}\n")
         assert (answer.question, answer.searched_for, answer.answered_by) == (QUESTION, QUESTION, "quotes")

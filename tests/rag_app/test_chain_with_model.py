@@ -83,6 +83,12 @@ class TestWriting:
         assert STAYED in found.quote
         assert load_page(found.source, found.page, settings=samples_settings)[found.start : found.end] == found.quote
 
+    def test_the_passages_are_as_likely_to_hold_an_answer_whoever_writes_it(
+        self, chain: Chain, samples_settings: Settings
+    ) -> None:
+        quoted = load_chain(settings=samples_settings).invoke(QUESTION)
+        assert chain.invoke(QUESTION).answerability == pytest.approx(quoted.answerability)
+
     def test_markers_that_point_at_nothing_are_removed(self, chain: Chain, fault_server: FaultServer) -> None:
         fault_server.answer = f"{STAYED} [99][7-9]. Cheese is made of milk [42]."
         assert chain.invoke(QUESTION).text == f"{STAYED}. [1] Cheese is made of milk."

@@ -70,7 +70,7 @@ class TestAsk:
     def test_the_json_is_as_the_contract_says(self, answers: dict[str, Json]) -> None:
         for question, answer in answers.items():
             keys = ["question", "answer", "refused", "answered_by", "sentences", "citations", "passages"]
-            assert list(answer) == [*keys, "searched_for", "seconds"]
+            assert list(answer) == [*keys, "answerability", "searched_for", "seconds"]
             assert (answer["question"], answer["answered_by"]) == (question, "quotes")
             assert [set(sentence) for sentence in answer["sentences"]] == [
                 {"text", "start", "end", "supported", "markers"}

@@ -61,8 +61,10 @@ def test_retrieval_is_measured_over_the_judged_queries(rag: CommandLine, beir: P
     assert found["recall@5"] == pytest.approx(2 / 3)
     assert (found["queries"], found["documents"]) == (3, 3)
     assert set(found) == {
-        "ndcg@10", "recall@5", "recall@10", "recall@20", "recall@100", "mrr@10", "queries", "documents", "seconds"
+        "ndcg@10", "recall@5", "recall@10", "recall@20", "recall@100", "mrr@10", "queries", "documents", "seconds",
+        "intervals",
     }  # fmt: skip
+    assert found["intervals"]["mrr@10"][0] <= found["mrr@10"] <= found["intervals"]["mrr@10"][1]
 
 
 def test_a_limit_takes_the_first_queries_and_all_documents(rag: CommandLine, beir: Path) -> None:
@@ -71,7 +73,7 @@ def test_a_limit_takes_the_first_queries_and_all_documents(rag: CommandLine, bei
     assert rag("collections").stdout.startswith("no collections")
 
 
-@pytest.mark.parametrize("kind", ["retrieval", "chunks"])
+@pytest.mark.parametrize("kind", ["retrieval", "answers", "chunks"])
 def test_a_folder_that_is_no_set_is_told(rag: CommandLine, tmp_path: Path, kind: str) -> None:
     run = rag("eval", kind, str(tmp_path))
     assert run.returncode == 2
@@ -93,6 +95,7 @@ def test_chunks_are_measured_by_the_characters_they_show(rag: CommandLine, tmp_p
     assert found["precision@5"] == pytest.approx(24 / shown)
     assert found["iou@5"] == pytest.approx(24 / shown)
     assert (found["chunks"], found["questions"]) == (2, 1)
+    assert found["intervals"]["recall@5"] == [1, 1]
 
 
 def test_a_set_is_kept_in_a_collection_that_holds_nothing_else(rag: CommandLine, beir: Path, tmp_path: Path) -> None:
@@ -113,7 +116,9 @@ def test_a_result_is_kept_as_an_mlflow_run(rag: CommandLine, beir: Path, tmp_pat
     with closing(sqlite3.connect(tmp_path / "runs.db")) as database:
         metrics = dict(database.execute("SELECT key, value FROM metrics"))
         parameters = dict(database.execute("SELECT key, value FROM params"))
-    assert metrics["ndcg_at_10"] == pytest.approx(json.loads(run.stdout)["ndcg@10"])
+    found = json.loads(run.stdout)
+    assert metrics["ndcg_at_10"] == pytest.approx(found["ndcg@10"])
+    assert [metrics["ndcg_at_10_low"], metrics["ndcg_at_10_high"]] == found["intervals"]["ndcg@10"]
     assert (parameters["embeddings"], parameters["kind"]) == ("minilm", "retrieval")
 
 
@@ -137,13 +142,13 @@ def test_the_address_of_mlflow_may_be_left_out(given: list[str], read: list[str]
 
 
 def test_a_query_without_results_counts_as_0() -> None:
-    found = measure({"a": ["x"], "b": []}, {"a": {"x": 1}, "b": {"y": 1}})
+    found = measure({"a": ["x"], "b": []}, {"a": {"x": 1}, "b": {"y": 1}}).values
     assert found["ndcg@10"] == found["recall@5"] == found["mrr@10"] == 0.5
 
 
 def test_documents_are_ranked_as_given() -> None:
     ranked = [f"d{n}" for n in range(12)]
-    found = measure({"a": ranked}, {"a": {"d1": 1, "d11": 1}})
+    found = measure({"a": ranked}, {"a": {"d1": 1, "d11": 1}}).values
     assert found["mrr@10"] == 0.5
     assert (found["recall@10"], found["recall@20"]) == (0.5, 1.0)
 
