@@ -10,11 +10,14 @@ from langchain_core.messages import BaseMessage, BaseMessageChunk, convert_to_me
 from langchain_core.runnables import Runnable, RunnableConfig, RunnableLambda, run_in_executor
 
 from prompts import load_prompt
-from rag_app.citations import Claim, compose, defuse
+from rag_app.citations import Claim, compose
+from rag_app.context import Context, build_context, cite_found, without_fences
 from rag_app.followups.standalone import standalone_question
+from rag_app.inert import make_inert
 from rag_app.quotes import Candidate, as_claims, choose, find_candidates
 from rag_app.refusal import REFUSAL, THRESHOLD, answerability
 from rag_app.support import prove
+from rag_app.token_budget import context_budget, estimate_tokens
 from rag_app.types import Answer
 from vectorstore.embeddings import embed_chunks
 from vectorstore.errors import InputError, ProviderError, RagError
@@ -24,6 +27,7 @@ from vectorstore.types import Passage
 
 QUOTES = "quotes"
 MAX_QUESTION_CHARACTERS = 10_000
+CONTEXT_TOKENS = 4_000
 REFUSED = (Claim(REFUSAL, ()),)
 Request = str | dict[str, Any]
 
@@ -51,11 +55,13 @@ def build_chain(
     *,
     chat_model: BaseChatModel | None = None,
     answered_by: str = QUOTES,
+    context_tokens: int = CONTEXT_TOKENS,
 ) -> Runnable[Request, Answer]:
     """The chain: `invoke` gives an Answer, `stream` pieces of provisional text and then the Answer.
 
     Takes a question, or `{"question": ..., "history": [("human", ...), ("ai", ...)]}`. Without a chat model the
-    documents are quoted. Raises InputError for a question that cannot be asked, AnswerError where the model fails.
+    documents are quoted. A model is shown at most `context_tokens` of passages, and no more than its window holds.
+    Raises InputError for a question that cannot be asked, AnswerError where the model fails.
     """
 
     def answer(request: Request, config: RunnableConfig) -> Iterator[str | Answer]:
@@ -68,11 +74,14 @@ def build_chain(
         if chat_model is None:
             claims = as_claims(choose(candidates)) if likely >= THRESHOLD else []
             yield from (claim.text + claim.after for claim in claims or REFUSED)
-        elif passages:
-            text = yield from write(searched, passages, chat_model, config=config, answered_by=answered_by)
-            claims = [] if REFUSAL in text else prove(text, passages)
         else:
-            claims = []
+            budget = room_for_passages(searched, chat_model, at_most=context_tokens)
+            context = build_context(passages, load_page=retriever.store.load_page, budget_tokens=budget)
+            try:
+                text = yield from write(searched, context, chat_model, config=config, answered_by=answered_by)
+            except RagError as error:
+                raise AnswerError(error, passages) from error
+            claims = [] if REFUSAL in text else cite_found(prove(text, context.passages), passages)
         yield finish(
             question.text,
             searched,
@@ -107,43 +116,40 @@ def weigh(question: str, passages: Sequence[Passage], retriever: HybridRetriever
 
 def write(
     question: str,
-    passages: Sequence[Passage],
+    context: Context,
     chat_model: BaseChatModel,
     *,
     config: RunnableConfig,
     answered_by: str,
 ) -> Generator[str, None, str]:
-    """Yield the model's text as it is written, and return it whole."""
-    values = {
-        "refusal": REFUSAL,
-        "passages": number_passages(passages),
-        "question": question,
-    }
-    messages = load_prompt("answer").format_messages(**values)
+    """Yield the model's text as it is written, and return it whole; without a passage nothing is asked."""
+    if not context.passages:
+        return ""
     written: BaseMessageChunk | None = None
     try:
-        for piece in chat_model.stream(messages, config):
+        for piece in chat_model.stream(render(question, context.text), config):
             written = piece if written is None else written + piece
             if piece.text:
                 yield piece.text
     except Exception as error:  # every provider raises its own
-        raise AnswerError(explain_provider_error(error, answered_by), passages) from error
+        raise explain_provider_error(error, answered_by) from error
     if written is None:
         return ""
     if unfinished := explain_unfinished(written, answered_by):
-        raise AnswerError(unfinished, passages)
-    return written.text
+        raise unfinished
+    return without_fences(written.text)
 
 
-def number_passages(passages: Sequence[Passage]) -> str:
-    """The passages as the prompt shows them: numbered, each with its title, page and headings."""
-    return "\n\n".join(show_passage(number, passage) for number, passage in enumerate(passages, 1))
+def render(question: str, passages: str) -> list[BaseMessage]:
+    """The messages for a model. The question can have been written by one that read documents: it is inert too."""
+    values = {"refusal": REFUSAL, "passages": passages, "question": make_inert(question)}
+    return load_prompt("answer").format_messages(**values)
 
 
-def show_passage(number: int, passage: Passage) -> str:
-    chunk = passage.chunk
-    page = f", page {chunk.page}" if chunk.page is not None else ""
-    return f"[{number}] {' > '.join((chunk.title + page, *chunk.headings))}\n{defuse(chunk.text)}"
+def room_for_passages(question: str, chat_model: BaseChatModel, *, at_most: int) -> int:
+    """The tokens that passages may take beside all else that stands in the prompt."""
+    prompt_tokens = sum(estimate_tokens(message.text) for message in render(question, ""))
+    return context_budget(chat_model, prompt_tokens=prompt_tokens, at_most=at_most)
 
 
 def finish(

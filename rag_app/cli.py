@@ -24,7 +24,7 @@ from rag_app.cli_options import (
 )
 from rag_app.cli_search import SEARCH_EXAMPLES, search, similar
 from rag_app.cli_watch import WATCH_EXAMPLES, watch
-from rag_app.console import print_error, print_json, say
+from rag_app.console import print_error, print_json, print_line, print_text, say
 from vectorstore.errors import InputError, RagError
 
 FEW_COLLECTIONS = 100_000  # objects made between two collections; Python's own is 700 to 2,000
@@ -133,6 +133,7 @@ def show(
     as_json: JsonOption = False,
 ) -> None:
     """Print the stored text of a page, which the offsets of citations point into."""
+    from rag_app.console import print_page
     from rag_app.documents import find_page
     from rag_app.wiring import build_store
 
@@ -140,7 +141,7 @@ def show(
     if as_json:
         print_json(found)
     else:
-        typer.echo(found["text"])
+        print_page(found["text"])
 
 
 @app.command(epilog=example("rag chat", "rag chat --collection samples --port 8600"))
@@ -183,7 +184,7 @@ def delete(
         print_json(removed)
     else:
         for source in removed["removed"]:
-            typer.echo(f"removed: {source}")
+            print_line(f"removed: {source}")
 
 
 @app.command(epilog=example("rag status", "rag status --collection samples --json"))
@@ -206,7 +207,7 @@ def doctor(collection: CollectionOption = None, as_json: JsonOption = False) -> 
         print_json({"checks": [check.to_json() for check in checks]})
     else:
         for check in checks:
-            typer.echo(check.to_text())
+            print_text(check.to_text())
     raise typer.Exit(1 if any(check.severity == "error" for check in checks) else 0)
 
 
@@ -215,7 +216,7 @@ def print_facts(facts: dict[str, Any], *, as_json: bool) -> None:
         print_json(facts)
         return
     for name, value in facts.items():
-        typer.echo(f"{name.replace('_', ' ')}: {value}")
+        print_line(f"{name.replace('_', ' ')}: {value}")
 
 
 def main() -> None:

@@ -5,7 +5,7 @@ from typing import Annotated
 import typer
 
 from rag_app.cli_options import JsonOption, build_settings, example
-from rag_app.console import print_json
+from rag_app.console import print_json, print_line
 
 collections_app = typer.Typer(
     invoke_without_command=True,
@@ -31,9 +31,9 @@ def collections(context: typer.Context, as_json: JsonOption = False) -> None:
         print_json(found)
         return
     for one in found["collections"]:
-        typer.echo(f"{one['collection']}: {one['sources']} documents, {one['chunks']:,} chunks ({one['embeddings']})")
+        print_line(f"{one['collection']}: {one['sources']} documents, {one['chunks']:,} chunks ({one['embeddings']})")
     if not found["collections"]:
-        typer.echo("no collections yet: rag ingest PATH makes the first")
+        print_line("no collections yet: rag ingest PATH makes the first")
 
 
 @collections_app.command(epilog=example("rag collections rename papers law"))
@@ -50,7 +50,7 @@ def rename(
     if as_json:
         print_json({"collection": name, "renamed": new_name})
     else:
-        typer.echo(f"renamed: {name} is now {new_name}")
+        print_line(f"renamed: {name} is now {new_name}")
 
 
 @collections_app.command(epilog=example("rag collections delete papers"))
@@ -66,4 +66,4 @@ def delete(
     if as_json:
         print_json({"deleted": name})
     else:
-        typer.echo(f"deleted: {name}")
+        print_line(f"deleted: {name}")

@@ -15,7 +15,7 @@ from rag_app.cli_options import (
     example,
     read_filter,
 )
-from rag_app.console import print_json, say
+from rag_app.console import print_json, print_line, say
 
 if TYPE_CHECKING:
     from vectorstore.retriever import HybridRetriever
@@ -102,6 +102,6 @@ def similar(
         print_json({"source": record.source, "documents": [document.to_json() for document in found]})
         return
     for document in found:
-        typer.echo(f"{document.similarity:.3f}  {document.title}  {document.source}")
+        print_line(f"{document.similarity:.3f}  {document.title}  {document.source}")
     if not found:
-        typer.echo("no other document in the collection")
+        print_line("no other document in the collection")

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from rag_app.cli_options import CollectionOption, JsonOption, build_settings, example
-from rag_app.console import clean, describe_file, ingest_progress, out, print_json, print_report, say
+from rag_app.console import clean, describe_file, ingest_progress, print_json, print_line, print_report, say
 
 if TYPE_CHECKING:  # so that help does not wait for the readers
     from ingest.report import IngestReport
@@ -75,13 +75,13 @@ class ReportPrinter:
         else:
             print_changes(report)
         if self._is_first:
-            say(clean(f"watching {self._watched}; Ctrl-C ends it"))
+            say(f"watching {self._watched}; Ctrl-C ends it")
         self._is_first = False
 
 
 def print_changes(report: "IngestReport") -> None:
     for warning in report.warnings:
-        say(f"warning: {clean(warning)}")
+        say(f"warning: {warning}")
     for file in report.files:
         chunks = f" ({file.chunks} chunks)" if file.status in ("added", "updated") else ""
-        out.print(f"{file.status}: {describe_file(file)}{chunks}")
+        print_line(f"{file.status}: {describe_file(file)}{chunks}")

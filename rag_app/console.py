@@ -29,23 +29,44 @@ if TYPE_CHECKING:  # so that help and errors do not wait for LangChain, 0.6 s
     from rag_app.types import Answer, Citation, Sentence
     from vectorstore.types import Passage
 
-# A document's bytes must not move the cursor, recolour the terminal or retitle the window.
-CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
+# A document's bytes must not move the cursor, recolour the terminal or retitle the window, nor turn round the order in
+# which a line is read (CVE-2021-42574, "Trojan Source").
+CONTROL = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
 WRITTEN_ANSWERS = "For written answers name a model: RAG_LLM=openai:gpt-5-mini or RAG_LLM=gguf:PATH"
 MOST_FILES_LISTED = 20
 Item = TypeVar("Item")
 
-out = Console(markup=False, highlight=False, soft_wrap=True)
-err = Console(stderr=True, markup=False, highlight=False, soft_wrap=True)
+# Rich would colour `[red]` and draw `:smile:` where a document has them.
+out = Console(markup=False, emoji=False, highlight=False, soft_wrap=True)
+err = Console(stderr=True, markup=False, emoji=False, highlight=False, soft_wrap=True)
 
 
 def say(message: str) -> None:
-    err.print(message)
+    err.print(clean(message))
+
+
+def print_text(text: str) -> None:
+    out.print(clean(text))
+
+
+def print_line(text: str) -> None:
+    """For titles and file names: one with a line break in it must not look like two."""
+    out.print(" ".join(clean(text).splitlines()))
+
+
+def print_page(text: str) -> None:
+    """On a terminal without what would steer it; into a pipe as it is stored, for whoever counts offsets in it."""
+    if sys.stdout.isatty():
+        print_text(text)
+    else:
+        sys.stdout.write(text + "\n")
 
 
 def print_json(value: dict[str, Any]) -> None:
     is_utf8 = sys.stdout.encoding.lower().replace("-", "") == "utf8"
-    sys.stdout.write(json.dumps(value, ensure_ascii=not is_utf8) + "\n")
+    text = json.dumps(value, ensure_ascii=not is_utf8)
+    # JSON itself leaves the control characters from DEL on, which terminals obey too.
+    sys.stdout.write(CONTROL.sub(lambda match: f"\\u{ord(match[0]):04x}", text) + "\n")
 
 
 def print_error(error: RagError) -> None:
@@ -61,7 +82,7 @@ def clean(text: str) -> str:
 def ingest_progress() -> Iterator[Callable[["IngestProgress"], None]]:
     """A bar with files, chunks per second and time left; silent where nobody watches."""
     columns = (
-        TextColumn("{task.description}"),
+        TextColumn("{task.description}", markup=False),
         BarColumn(),
         TextColumn("{task.fields[files]}  {task.completed:.0f}/{task.total:.0f} chunks  {task.fields[speed]}"),
         TimeElapsedColumn(),
@@ -95,17 +116,17 @@ def track(items: Iterable[Item], description: str, *, total: int) -> Iterator[It
 
 def print_report(report: "IngestReport") -> None:
     for warning in report.warnings:
-        say(f"warning: {clean(warning)}")
+        say(f"warning: {warning}")
     told = [file for file in report.files if file.status not in ("added", "updated", "unchanged")]
     for file in told[:MOST_FILES_LISTED]:
-        out.print(f"{file.status}: {describe_file(file)}")
+        print_line(f"{file.status}: {describe_file(file)}")
     if len(told) > MOST_FILES_LISTED:
         out.print(f"... and {len(told) - MOST_FILES_LISTED} more (--json lists all)")
     reasons = report.reasons()
     if len(told) > len(reasons) > 0:
         out.print("\nBy reason:")
         for reason, count in reasons.items():
-            out.print(clean(f"{count:>6}  {reason}"))
+            print_line(f"{count:>6}  {reason}")
         out.print()
     counts = ", ".join(f"{count} {status}" for status, count in report.counts().items()) or "no files"
     out.print(f"{counts} in the collection {report.collection}: {describe_work(report)}")
@@ -119,7 +140,7 @@ def describe_work(report: "IngestReport") -> str:
 
 
 def describe_file(file: "FileReport") -> str:
-    return clean(f"{file.source}: {file.reason}" if file.reason else file.source)
+    return f"{file.source}: {file.reason}" if file.reason else file.source
 
 
 def stream_answer(chain: "Runnable[Any, Answer]", question: str) -> "Answer":
@@ -139,12 +160,12 @@ def stream_answer(chain: "Runnable[Any, Answer]", question: str) -> "Answer":
 
 def print_answer(answer: "Answer") -> None:
     if answer.was_rewritten:
-        say(clean(f"Searched for: {answer.searched_for}\n"))
-    out.print(clean(answer.text if answer.refused else "".join(map(with_support, answer.sentences))))
+        say(f"Searched for: {answer.searched_for}\n")
+    print_text(answer.text if answer.refused else "".join(map(with_support, answer.sentences)))
     if not answer.refused:
         out.print()
         for citation in answer.citations:
-            out.print(f"[{citation.marker}] {place(citation)}")
+            print_line(f"[{citation.marker}] {place(citation)}")
     elif answer.passages:
         out.print("\nClosest passages:")
         print_passages(answer.passages[:3])
@@ -164,14 +185,14 @@ def with_support(sentence: "Sentence") -> str:
 
 def place(found: "Citation") -> str:
     page = f", page {found.page}" if found.page is not None else ""
-    return clean(f"{found.title}{page} ({found.source})")
+    return f"{found.title}{page} ({found.source})"
 
 
 def print_passages(passages: Sequence["Passage"], reasons: Sequence[str] = ()) -> None:
     for number, passage in enumerate(passages, 1):
         chunk = passage.chunk
         page = f", page {chunk.page}" if chunk.page is not None else ""
-        out.print(clean(f"{number}. {chunk.title}{page}  {passage.score:.2f}  {chunk.source}"))
-        out.print(clean("   " + " ".join(chunk.text.split())[:300]))
+        print_line(f"{number}. {chunk.title}{page}  {passage.score:.2f}  {chunk.source}")
+        print_line("   " + " ".join(chunk.text.split())[:300])
         if number <= len(reasons):
-            out.print(clean("   " + reasons[number - 1]))
+            print_line("   " + reasons[number - 1])

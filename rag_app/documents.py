@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
-from rag_app.console import clean, out
+from rag_app.console import print_line
 from rag_app.settings import Settings
 from vectorstore.collections import list_collections, open_store
 from vectorstore.errors import InputError
@@ -54,7 +54,7 @@ def describe_sources(store: Store) -> dict[str, Any]:
 def print_sources(store: Store) -> None:
     for record in store.catalogue.sources():
         state = "" if record.state == "ready" else f"  {record.state}"
-        out.print(clean(f"{record.source}  {record.kind}, {record.chunks} chunks{state}"))
+        print_line(f"{record.source}  {record.kind}, {record.chunks} chunks{state}")
 
 
 def delete_sources(

@@ -10,6 +10,7 @@ import threading
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import httpx
 from langchain_core.language_models import BaseChatModel
 
 from vectorstore.errors import MissingPackageError, SettingsError
@@ -17,8 +18,8 @@ from vectorstore.errors import MissingPackageError, SettingsError
 if TYPE_CHECKING:
     from langchain_openai import ChatOpenAI
 
-# Instructions, eight passages of about 200 tokens, some turns of history and the answer. A model trained
-# on a shorter context gets its own: llama.cpp lowers the figure by itself.
+# Instructions, passages and the answer. A model trained on a shorter context gets its own: llama.cpp lowers the figure
+# by itself.
 CONTEXT_TOKENS = 4096
 # Small models can repeat themselves until the context is full, which takes minutes on a processor.
 ANSWER_TOKENS = 512
@@ -95,6 +96,11 @@ def start_model(file: Path) -> "ChatOpenAI":
     return ChatOpenAI(
         model=file.stem,
         base_url=f"{server.listening_address}/v1",
+        # Never the one that LangChain would look up by the file's name.
+        profile={
+            "max_input_tokens": context_size(server.listening_address, key),
+            "max_output_tokens": ANSWER_TOKENS,
+        },
         api_key=key,  # type: ignore[arg-type]  # made a SecretStr by pydantic
         temperature=0,
         use_responses_api=False,  # langchain-openai chooses the API by the model's name
@@ -107,6 +113,13 @@ def start_model(file: Path) -> "ChatOpenAI":
         stream_usage=True,
         **openai_clients(trust_env=False),
     )
+
+
+def context_size(address: str, key: str) -> int:
+    """How many tokens of prompt and answer together the engine holds for this model."""
+    headers = {"Authorization": f"Bearer {key}"}
+    told = httpx.get(f"{address}/v1/models", headers=headers, trust_env=False).raise_for_status().json()
+    return int(told["data"][0]["meta"]["n_ctx"])
 
 
 def open_server(file: Path, key: str) -> Any:

@@ -37,6 +37,12 @@ class Settings(BaseSettings):
         "such as cross-encoder/ms-marco-MiniLM-L6-v2; unset: none",
     )
     top_k: int = Field(6, ge=1, le=100, description="how many passages are found for a question")
+    context_tokens: int = Field(
+        4000,
+        ge=500,
+        le=1_000_000,
+        description="how much of the passages a chat model is shown, in tokens; less where its window is smaller",
+    )
     chunk_tokens: int = Field(
         170,
         ge=32,

@@ -104,4 +104,9 @@ def build_answer_chain(
     on_message: Tell = silent,
 ) -> Runnable[Request, Answer]:
     retriever = build_retriever(settings, k=k, source_filter=source_filter, on_message=on_message)
-    return build_chain(retriever, chat_model=build_chat_model(settings), answered_by=settings.llm)
+    return build_chain(
+        retriever,
+        chat_model=build_chat_model(settings),
+        answered_by=settings.llm,
+        context_tokens=settings.context_tokens,
+    )

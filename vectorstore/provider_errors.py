@@ -118,7 +118,7 @@ def say(failure: Failure, spec: str, *, setting: str) -> ProviderError:
         "reason": failure.reason and f": {failure.reason}",
         "wait": wait and f"; it asks to wait {wait}",
         "later": f"in {wait or 'a minute'}",
-        "size": "RAG_CHUNK_TOKENS" if setting == "RAG_EMBEDDINGS" else "RAG_TOP_K",
+        "size": "RAG_CHUNK_TOKENS" if setting == "RAG_EMBEDDINGS" else "RAG_CONTEXT_TOKENS",
         "base": ", check OPENAI_BASE_URL" if is_openai else "",
         "path": ", and check OPENAI_BASE_URL, which usually ends in /v1" if is_openai else "",
         "own": "; a server of your own that asks for none takes any value" if is_openai else "",

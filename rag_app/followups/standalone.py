@@ -8,6 +8,7 @@ from langchain_core.output_parsers import StrOutputParser
 from langchain_core.runnables import RunnableConfig
 
 from prompts import load_prompt
+from rag_app.citations import WORD_JOINER
 from rag_app.followups.antecedents import phrases_of_question
 from rag_app.followups.clauses import LEADING, parse_question
 from rag_app.followups.ellipsis import answer_of, complete
@@ -18,6 +19,7 @@ from rag_app.followups.references import resolve
 from rag_app.followups.rewrites import MOST_CHARACTERS, is_usable, tidy
 from rag_app.followups.talk import Talk, Turn
 from rag_app.followups.tokens import one_line, plain, tokenize
+from rag_app.inert import make_inert
 from rag_app.refusal import REFUSAL
 
 HISTORY_MESSAGES = 6
@@ -46,11 +48,16 @@ def standalone_question(
         return question
     recent = history[-HISTORY_MESSAGES:]
     if chat_model is not None:
-        talk = "\n".join(f"{message.type}: {plain(message.text)}" for message in recent)
+        talk = "\n".join(show_turn(message) for message in recent)
         written = tidy(ask_model(question, talk, chat_model, config))
         if is_usable(written, question, talk):
             return written
     return rewrite_by_rules(question, recent)
+
+
+def show_turn(message: BaseMessage) -> str:
+    """A turn as the prompt has it, on one line: what an answer quotes of a document begins no other."""
+    return f"{message.type}: {make_inert(one_line(plain(message.text)))}"
 
 
 def ask_model(question: str, talk: str, chat_model: BaseChatModel, config: RunnableConfig) -> str:
@@ -58,13 +65,13 @@ def ask_model(question: str, talk: str, chat_model: BaseChatModel, config: Runna
     rewrite = load_prompt("rewrite") | chat_model | StrOutputParser()
     written = ""
     try:
-        for piece in rewrite.stream({"history": talk, "question": question}, config):
+        for piece in rewrite.stream({"history": talk, "question": make_inert(question)}, config):
             written += piece
             if len(written) > MOST_CHARACTERS_WRITTEN:
                 break
     except Exception:  # noqa: BLE001 (every provider raises its own; the answer's own request will tell of it)
         return ""
-    return written
+    return written.replace(WORD_JOINER, "")
 
 
 def rewrite_by_rules(question: str, history: Sequence[BaseMessage]) -> str:

@@ -13,6 +13,7 @@ from langchain_core.runnables import Runnable
 
 from rag_app import Answer, Settings, load_chain, load_page
 from rag_app.chain import AnswerError, Request
+from rag_app.citations import WORD_JOINER
 from rag_app.refusal import REFUSAL
 from tests.conftest import CommandLine
 from tests.rag_app.fault_server import RETRY_AFTER_S, Behaviour, FaultServer
@@ -69,7 +70,9 @@ class TestWriting:
         system, human = (message["content"] for message in chat.body["messages"])
         assert REFUSAL in system
         assert human.endswith(f"Question: {QUESTION}")
-        assert [int(number) for number in re.findall(r"(?m)^\[(\d+)\] ", human)] == [1, 2, 3, 4, 5, 6]
+        numbers = [int(number) for number in re.findall(r"(?m)^<passage (\d+)>$", human)]
+        assert numbers == list(range(1, len(numbers) + 1))
+        assert all(passage.chunk.text in human.replace(WORD_JOINER, "") for passage in answer.passages)
         assert all(passage.chunk.title in human for passage in answer.passages)
 
     def test_a_supported_sentence_is_cited_and_an_unsupported_one_is_marked(

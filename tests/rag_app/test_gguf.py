@@ -52,7 +52,7 @@ class TestGguf:
             "the text is too long for gguf:smollm.gguf: request (5031 tokens) exceeds the available context size "
             "(4096 tokens), try increasing it"
         )
-        assert hint == "set RAG_TOP_K lower, or name a model with a longer context in RAG_LLM"
+        assert hint == "set RAG_CONTEXT_TOKENS lower, or name a model with a longer context in RAG_LLM"
 
     def test_loading_and_leaving_says_nothing_and_ends_even_while_an_answer_is_written(
         self, smollm_path: Path, monkeypatch: pytest.MonkeyPatch

@@ -44,7 +44,7 @@ FAULTS: dict[Behaviour, tuple[str, str, int]] = {
             "the text is too long for openai:test-model: This model's maximum context length is 4096 tokens. "
             "However, your messages have 9031 tokens"
         ),
-        "set RAG_TOP_K lower, or name a model with a longer context in RAG_LLM",
+        "set RAG_CONTEXT_TOKENS lower, or name a model with a longer context in RAG_LLM",
         1,
     ),
     "dies_before_answer": (
