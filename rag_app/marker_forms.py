@@ -24,7 +24,7 @@ DASH = "[~–—‑−-]"
 # Two to three digits at most, so that years are none.
 NUMBER = r"\d{1,3}"
 # What OpenAI's models write after a number: 【4:0†source】, 【1†L10-L20】.
-LINES = r"(?:†[^\[\]【】［］()（）\n,;`]{0,40})?"
+LINES = rf"(?:†[^\[\]【】［］()（）\n,;`{WORD_JOINER}]{{0,40}})?"
 ITEM = rf"(?:{LABEL}{SIGN})?{NUMBER}(?::{NUMBER})?{LINES}"
 SEPARATOR = rf"{BLANK}{{0,2}}(?:[,;，；、&]|{DASH}|and){BLANK}{{0,2}}"
 LIST = rf"{BLANK}{{0,2}}\^?{ITEM}(?:{SEPARATOR}{ITEM}){{0,40}}\^?{BLANK}{{0,2}}"
