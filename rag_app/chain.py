@@ -10,8 +10,9 @@ from langchain_core.messages import BaseMessage, BaseMessageChunk, convert_to_me
 from langchain_core.runnables import Runnable, RunnableConfig, RunnableLambda, run_in_executor
 
 from prompts import load_prompt
-from rag_app.citations import Claim, compose, defuse
+from rag_app.citations import Claim, compose
 from rag_app.followups.standalone import standalone_question
+from rag_app.markers import MarkerReader, defuse
 from rag_app.quotes import as_claims, choose, find_candidates
 from rag_app.refusal import REFUSAL, THRESHOLD, answerability
 from rag_app.support import prove
@@ -113,7 +114,7 @@ def write(
     config: RunnableConfig,
     answered_by: str,
 ) -> Generator[str, None, str]:
-    """Yield the model's text as it is written, and return it whole."""
+    """Yield the model's text without its markers as it is written, and return it whole, with them."""
     values = {
         "refusal": REFUSAL,
         "passages": number_passages(passages),
@@ -121,17 +122,20 @@ def write(
     }
     messages = load_prompt("answer").format_messages(**values)
     written: BaseMessageChunk | None = None
+    reader = MarkerReader(len(passages))
     try:
         for piece in chat_model.stream(messages, config):
             written = piece if written is None else written + piece
-            if piece.text:
-                yield piece.text
+            if bare := reader.feed(piece.text):
+                yield bare
     except Exception as error:  # every provider raises its own
         raise AnswerError(explain_provider_error(error, answered_by), passages) from error
     if written is None:
         return ""
     if unfinished := explain_unfinished(written, answered_by):
         raise AnswerError(unfinished, passages)
+    if rest := reader.close():
+        yield rest
     return written.text
 
 

@@ -1,20 +1,10 @@
 """From claims and the spans that prove them to an answer's text, its sentences and its citations."""
 
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 from rag_app.types import Citation, Sentence
 from vectorstore.types import Passage
-
-# [1], [1,2], [1-3] and [1; 2]; two to three digits at most, so that years are none.
-MARKER = re.compile(r"\[(\d{1,3}(?:\s*[,;–-]\s*\d{1,3})*)\]")
-# Where a marker is taken out, what stands around it must not close up to a new one: `[[1]2]`.
-OPEN_MARKER = re.compile(r"\[[\d\s,;–-]*$")
-# Nothing in code is a marker: `rows[1]` is an array's.
-CODE = re.compile(r"```.*?(?:```|\Z)|~~~.*?(?:~~~|\Z)|`[^`\n]+`", re.DOTALL)
-WORD_JOINER = "\u2060"
-LONGEST_RANGE = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,33 +78,3 @@ def cite(evidence: Evidence, marker: int) -> Citation:
         evidence.end,
         evidence.quote,
     )
-
-
-def defuse(text: str) -> str:
-    """The text of a document with anything that reads as one of our markers made to be none, looking the same."""
-    return MARKER.sub(lambda match: f"[{WORD_JOINER}{match.group(1)}]", text)
-
-
-def take_markers(text: str) -> tuple[str, list[tuple[int, int]]]:
-    """A model's text without its markers, and of each marker the offset in that text and the passage's number."""
-    code = [match.span() for match in CODE.finditer(text)]
-    kept, markers, length, last = [], [], 0, 0
-    for match in MARKER.finditer(text):
-        if any(start <= match.start() < end for start, end in code):
-            continue
-        before = text[last : match.start()].rstrip(" ")
-        before += WORD_JOINER if OPEN_MARKER.search(before) else ""
-        kept.append(before)
-        length += len(before)
-        markers += [(length, number) for number in expand_numbers(match.group(1))]
-        last = match.end()
-    return "".join([*kept, text[last:]]), markers
-
-
-def expand_numbers(inside: str) -> list[int]:
-    """`1, 3-5` as 1, 3, 4, 5."""
-    numbers: list[int] = []
-    for part in re.split(r"\s*[,;]\s*", inside):
-        ends = [int(end) for end in re.split(r"\s*[–-]\s*", part)]
-        numbers += range(ends[0], min(ends[-1], ends[0] + LONGEST_RANGE) + 1)
-    return numbers

@@ -1,7 +1,7 @@
 """From what a model writes, piece by piece, to its text without markers and the passages that the markers name.
 
-Read: `[1]`, `[1, 3-5]`, `[1][2]`, `[[1]]`, `([1], [2])`, `【1】`, `【1†source】`, `［1］`, `[^1]`, `[Source 1]`, digits of any
-script, and `(1)` where it is asked for. Not read: what stands in code, links, subscripts and years. Definitions of
+Read: `[1]`, `[1, 3-5]`, `[1][2]`, `[[1]]`, `([1], [2])`, `【1】`, `【1†source】`, `［1］`, `[^1]`, `[Source 1]`, digits of
+any script, and `(1)` where it is asked for. Not read: what stands in code, links, subscripts and years. Definitions of
 reference links are not followed, and code that is indented instead of fenced is prose.
 """
 
@@ -192,7 +192,7 @@ class MarkerReader:
         code_end = find_code_end(text, end, len(run), is_end=is_end)
         if code_end == TOO_LONG:
             self._ticks, code_end = len(run), end
-        return code_end and (code_end, text[at:code_end])
+        return None if code_end is None else (code_end, text[at:code_end])
 
     def _step_in_block(self, text: str, at: int, *, is_end: bool) -> Step:
         stop = text.find(self._fence[0], at)
@@ -245,7 +245,7 @@ class MarkerReader:
         """Whether what stands before a marker taken out and what follows would be read as one: `[[1]2]`."""
         if sign in "`~" and self._tail.endswith(sign):
             return True
-        before = self._tail[-LONGEST:]
+        before = re.split(rf"[\n{WORD_JOINER}]", self._tail[-LONGEST:])[-1]  # no marker holds either
         found = self._forms.at_end.search(before + sign)
         return found is not None and found.start() < len(before)
 
