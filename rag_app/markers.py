@@ -1,8 +1,8 @@
 """From what a model writes, piece by piece, to its text without markers and the passages that the markers name.
 
-Read: `[1]`, `[1, 3-5]`, `[1][2]`, `[[1]]`, `([1], [2])`, `【1】`, `【1†source】`, `［1］`, `[^1]`, `[Source 1]`, digits of
-any script, and `(1)` where it is asked for. Not read: what stands in code, links, subscripts and years. Definitions of
-reference links are not followed, and code that is indented instead of fenced is prose.
+Read: `[1]`, `[1, 3-5]`, `[1][2]`, `[[1]]`, `([1], [2])`, `【1】`, `【1†source】`, `［1］`, `[^1]`, `[Source 1]`, digits
+of any script, and `(1)` where it is asked for. Not read: what stands in code, links, subscripts and years. Definitions
+of reference links are not followed, and code that is indented instead of fenced is prose.
 """
 
 import re

@@ -4,6 +4,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from rag_app.citations import Claim, Evidence, compose
+from rag_app.marker_forms import WORD_JOINER
+from rag_app.markers import read_markers
 from tests.rag_app.passages import PAGE, make_passage
 from vectorstore.types import Passage
 
@@ -49,6 +51,14 @@ class TestCompose:
 
     def test_nothing_follows_the_last_claim(self) -> None:
         assert compose([Claim("A.", (), after="\n\n"), Claim("B.", (), after="\n")])[0] == "A.\n\nB."
+
+    def test_the_marker_of_a_block_of_code_stands_below_it(self) -> None:
+        assert compose([Claim("```\nrows[1]\n```", (STAYED,))])[0] == "```\nrows[1]\n```\n[1]"
+
+    def test_what_a_claim_holds_is_no_marker_once_it_stands_by_itself(self) -> None:
+        text, _, _ = compose([Claim("So says the link [7]", (STAYED,))])
+        assert text == f"So says the link [{WORD_JOINER}7] [1]"
+        assert read_markers(text, passages=9)[1] == [(len(text) - 4, 1)]
 
     @given(st.lists(st.tuples(st.text(max_size=20), st.lists(st.sampled_from([LANDED, STAYED]), max_size=3))))
     def test_the_sentences_cover_the_text(self, parts: list[tuple[str, list[Evidence]]]) -> None:
