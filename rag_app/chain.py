@@ -14,6 +14,7 @@ from rag_app.citations import Claim, compose
 from rag_app.context import Context, build_context, cite_found, without_fences
 from rag_app.followups.standalone import standalone_question
 from rag_app.inert import make_inert
+from rag_app.markers import MarkerReader
 from rag_app.quotes import Candidate, as_claims, choose, find_candidates
 from rag_app.refusal import REFUSAL, THRESHOLD, answerability
 from rag_app.support import prove
@@ -122,21 +123,27 @@ def write(
     config: RunnableConfig,
     answered_by: str,
 ) -> Generator[str, None, str]:
-    """Yield the model's text as it is written, and return it whole; without a passage nothing is asked."""
+    """Yield the model's text without its markers as it is written, and return it whole, with them.
+
+    Without a passage nothing is asked.
+    """
     if not context.passages:
         return ""
     written: BaseMessageChunk | None = None
+    reader = MarkerReader(len(context.passages))
     try:
         for piece in chat_model.stream(render(question, context.text), config):
             written = piece if written is None else written + piece
-            if piece.text:
-                yield piece.text
+            if bare := reader.feed(piece.text):
+                yield bare
     except Exception as error:  # every provider raises its own
         raise explain_provider_error(error, answered_by) from error
     if written is None:
         return ""
     if unfinished := explain_unfinished(written, answered_by):
         raise unfinished
+    if rest := reader.close():
+        yield rest
     return without_fences(written.text)
 
 

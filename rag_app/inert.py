@@ -5,7 +5,8 @@ Only a chat model reads what is made here. What is stored, quoted and proved sta
 
 import re
 
-from rag_app.citations import WORD_JOINER, defuse
+from rag_app.marker_forms import WORD_JOINER
+from rag_app.markers import defuse
 
 LINE_END = re.compile("\r\n?|[\x0b\x0c\x1c-\x1e\x85\u2028\u2029]")
 # Drawn as nothing, or drawing others in another order: words can be hidden from a reader in them. Unicode 16,

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from rag_app.citations import Claim, Evidence, defuse
+from rag_app.citations import Claim, Evidence
+from rag_app.markers import defuse
 from rag_app.sentences import split_sentences
 from vectorstore.fusion import cosine_similarities
 from vectorstore.lexical import LexicalIndex

@@ -4,7 +4,8 @@ import re
 from collections.abc import Sequence
 from itertools import pairwise
 
-from rag_app.citations import Claim, Evidence, take_markers
+from rag_app.citations import Claim, Evidence
+from rag_app.markers import read_markers
 from rag_app.sentences import ITEM_MARK, split_sentences
 from vectorstore.stopwords import ENGLISH_STOP_WORDS
 from vectorstore.types import Passage
@@ -22,7 +23,7 @@ def prove(text: str, passages: Sequence[Passage]) -> list[Claim]:
     Passages that a sentence's own markers name are searched first, then the others; markers of passages that were not
     given are dropped. A text of markers alone makes no claim.
     """
-    bare, markers = take_markers(text)
+    bare, markers = read_markers(text, passages=len(passages))
     if not bare.strip():
         return []
     claims = []

@@ -4,10 +4,10 @@ import re
 from functools import cache
 
 from prompts import load_prompt
-from rag_app.citations import MARKER
 from rag_app.followups.languages import topic_words
 from rag_app.followups.tokens import tokenize
 from rag_app.followups.words import AUXILIARIES, QUESTION_WORDS
+from rag_app.markers import without_markers
 
 MOST_CHARACTERS = 400
 # A name or two is what a rewrite adds.
@@ -52,7 +52,7 @@ def has_form_of(written: str, question: str) -> bool:
     """One line, not too long, without markers; a question if the other is one, and not more of them."""
     longest = min(MOST_CHARACTERS, MOST_TIMES_LONGER * len(question) + MOST_CHARACTERS_MORE)
     is_line = 0 < len(written) <= longest and len(written.splitlines()) == 1
-    return is_line and asks_like(written, question) and not MARKER.search(written)
+    return is_line and asks_like(written, question) and without_markers(written) == written
 
 
 def asks_like(written: str, question: str) -> bool:

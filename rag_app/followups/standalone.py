@@ -8,7 +8,6 @@ from langchain_core.output_parsers import StrOutputParser
 from langchain_core.runnables import RunnableConfig
 
 from prompts import load_prompt
-from rag_app.citations import WORD_JOINER
 from rag_app.followups.antecedents import phrases_of_question
 from rag_app.followups.clauses import LEADING, parse_question
 from rag_app.followups.ellipsis import answer_of, complete
@@ -20,6 +19,7 @@ from rag_app.followups.rewrites import MOST_CHARACTERS, is_usable, tidy
 from rag_app.followups.talk import Talk, Turn
 from rag_app.followups.tokens import one_line, plain, tokenize
 from rag_app.inert import make_inert
+from rag_app.marker_forms import WORD_JOINER
 from rag_app.refusal import REFUSAL
 
 HISTORY_MESSAGES = 6

@@ -3,7 +3,8 @@
 import re
 from dataclasses import dataclass
 
-from rag_app.citations import WORD_JOINER, take_markers
+from rag_app.marker_forms import WORD_JOINER
+from rag_app.markers import without_markers
 
 TOKEN = re.compile(r"\w+(?:[-–.’'/&]\w+)*")
 CLITIC = re.compile(r"['’](?:s|re|ve|ll|d|m)$", re.IGNORECASE)
@@ -42,7 +43,7 @@ class Token:
 
 def plain(text: str) -> str:
     """A text without markers of citations and without marks of Markdown."""
-    return MARKUP.sub("", take_markers(text)[0])
+    return MARKUP.sub("", without_markers(text))
 
 
 def one_line(text: str) -> str:

@@ -17,7 +17,8 @@ from langchain_core.runnables import Runnable, RunnablePassthrough
 
 from rag_app import Answer, IngestReport, Settings, ingest_paths, load_chain, load_page, load_retriever
 from rag_app.chain import Request
-from rag_app.citations import compose, take_markers
+from rag_app.citations import compose
+from rag_app.markers import read_markers
 from rag_app.refusal import REFUSAL
 from rag_app.support import cover, prove
 from rag_app.types import Citation
@@ -252,7 +253,7 @@ class TestLaw:
             assert f"[{found.marker}]" in text
         numbers = {citation.marker for citation in citations}
         assert numbers == set(range(1, len(citations) + 1))
-        assert {number for _, number in take_markers(text)[1]} <= numbers, "a marker points at nothing"
+        assert {number for _, number in read_markers(text, passages=999)[1]} <= numbers, "a marker points at nothing"
         assert "".join(sentence.text for sentence in sentences) == text
         for sentence in sentences:
             assert text[sentence.start : sentence.end] == sentence.text
@@ -262,7 +263,7 @@ class TestLaw:
     @given(model_texts())
     def test_without_passages_nothing_is_cited(self, written: str) -> None:
         text, sentences, citations = compose(prove(written, []))
-        assert (citations, take_markers(text)[1]) == ((), [])
+        assert (citations, read_markers(text, passages=999)[1]) == ((), [])
         assert not any(sentence.supported for sentence in sentences)
 
     @given(model_texts())

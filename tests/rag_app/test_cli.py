@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from rag_app import Settings
-from rag_app.citations import take_markers
+from rag_app.markers import read_markers
 from rag_app.refusal import REFUSAL
 from tests.conftest import CommandLine
 
@@ -115,7 +115,7 @@ class TestAsk:
                 assert sentence["supported"] == bool(sentence["markers"])
             numbers = [citation["marker"] for citation in answer["citations"]]
             assert numbers == list(range(1, len(numbers) + 1))
-            assert [number for _, number in take_markers(text)[1]] == numbers
+            assert [number for _, number in read_markers(text, passages=99)[1]] == numbers
 
     def test_a_question_that_the_samples_cannot_answer_is_refused(self, answers: dict[str, Json]) -> None:
         answer = answers[UNANSWERABLE]

@@ -6,8 +6,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from rag_app.citations import WORD_JOINER, compose
+from rag_app.citations import compose
 from rag_app.context import Context, build_context, cite_found, without_fences
+from rag_app.marker_forms import WORD_JOINER
 from rag_app.sentences import split_sentences
 from rag_app.support import prove
 from rag_app.token_budget import estimate_tokens

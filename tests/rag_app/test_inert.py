@@ -8,8 +8,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from langchain_openai import ChatOpenAI
 
-from rag_app.citations import WORD_JOINER, take_markers
 from rag_app.inert import UNSEEN, make_inert, make_visible, one_line, without_joiners
+from rag_app.marker_forms import WORD_JOINER
+from rag_app.markers import without_markers
 from tests.rag_app.attacks import own_attacks, published_attacks
 
 # Of SmolLM2, ChatML, Llama, Mistral, Gemma, DeepSeek, GLM, Phi, T5 and our own prompt.
@@ -87,7 +88,7 @@ class TestUnseen:
         assert make_visible(text) == seen
 
     def test_a_marker_hidden_by_what_is_not_seen_is_none_either(self) -> None:
-        assert take_markers(make_inert("[\u200b1] [\u20602\u200c]"))[1] == []
+        assert without_markers(inert := make_inert("[\u200b1] [\u20602\u200c]")) == inert
 
 
 class TestLaw:
@@ -116,7 +117,7 @@ class TestOneLine:
 def check_inert(text: str) -> None:
     inert = make_inert(text)
     assert not [token for token in TOKENS if token in inert]
-    assert take_markers(inert)[1] == []
+    assert without_markers(inert) == inert
     assert not UNSEEN.search(inert.replace(WORD_JOINER, ""))
     assert inert.replace(WORD_JOINER, "") == make_visible(text)
     assert make_inert(inert) == inert

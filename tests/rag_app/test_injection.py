@@ -14,10 +14,11 @@ from langchain_openai import ChatOpenAI
 
 from rag_app import Answer, Settings, ingest_paths, load_chain, load_page, load_retriever
 from rag_app.chain import build_chain, render
-from rag_app.citations import WORD_JOINER, take_markers
 from rag_app.context import build_context
 from rag_app.followups.standalone import show_turn
 from rag_app.inert import make_visible
+from rag_app.marker_forms import WORD_JOINER
+from rag_app.markers import read_markers
 from rag_app.refusal import REFUSAL
 from tests.rag_app.attacks import attacked_documents, own_attacks, published_attacks, published_questions
 from tests.rag_app.passages import make_passage
@@ -64,7 +65,7 @@ class TestPrompt:
         assert turn.startswith("ai: Roses are red.")
         assert len(turn.splitlines()) == 1
         assert not [token for token in TOKENS if token in turn]
-        assert take_markers(turn)[1] == []
+        assert read_markers(turn, passages=99)[1] == []
 
     @settings(max_examples=100)
     @given(st.data())
@@ -151,7 +152,7 @@ def check_prompt(passages: Sequence[Passage]) -> None:
         assert len(place) < 700
         assert text.replace(WORD_JOINER, "") == make_visible(passage.chunk.text)
         assert not [token for token in TOKENS if token in inside]
-        assert take_markers(inside)[1] == []
+        assert read_markers(inside, passages=99)[1] == []
 
 
 def fences(human: BaseMessage) -> list[str]:
@@ -210,7 +211,7 @@ def check_written(answer: Answer, here: Settings) -> None:
     """Every sentence is proved by exact words of a passage that was given, or is said to be without proof."""
     check_citations(answer, here)
     numbers = {citation.marker for citation in answer.citations}
-    assert {number for _, number in take_markers(answer.text)[1]} <= numbers
+    assert {number for _, number in read_markers(answer.text, passages=99)[1]} <= numbers
     for sentence in answer.sentences:
         assert sentence.supported == bool(sentence.markers)
         assert set(sentence.markers) <= numbers

@@ -1,0 +1,202 @@
+"""What models might write, made up and read: python bench/fuzz_markers.py [N] (100000)
+
+Each of N texts, put together from pieces of answers, any characters or any bytes, is read in one piece and in random
+pieces, which must be the same, and again without its markers, which must change nothing. A tenth of them become
+answers: no exception, no marker without its citation, every quote the words of its page. Prints then the microseconds
+a character takes at four lengths, for texts that would slow a reader that looks back or ahead without bounds.
+"""
+
+import random
+import sys
+import time
+from itertools import pairwise
+
+from rag_app.citations import Claim, compose
+from rag_app.markers import MarkerReader, defuse, read_markers
+from rag_app.support import prove
+from vectorstore.types import Chunk, Passage
+
+PAGE = (
+    "# The crew\n\nThree astronauts flew on Apollo 11 in July 1969. Michael Collins stayed in lunar orbit aboard "
+    "Columbia. Neil Armstrong and Buzz Aldrin landed in Eagle.\n\n| stage | tonnes |\n|---|---|\n| first | 2,300 |\n\n"
+    "The memory held `words[36864]` of fixed memory [1]. As others found [2, 3], it was woven by hand.\n"
+)
+SAID = (
+    *(
+        "Michael Collins stayed in lunar orbit",
+        "Three astronauts flew on Apollo 11 in July 1969",
+        "Cheese is made of milk",
+    ),
+    *(
+        "Neil Armstrong and Buzz Aldrin landed in Eagle",
+        "it was woven by hand",
+        "orbit",
+        "车站在左边",
+        "the first weighs 2,300",
+    ),
+)
+MARKED = (
+    *(
+        "[1]",
+        "[2]",
+        "[1, 2]",
+        "[1-3]",
+        "[1–3]",
+        "[1; 2]",
+        "[1][2]",
+        "[99]",
+        "[0]",
+        "[^1]",
+        "[^2^]",
+        "【1】",
+        "【4:0†source】",
+    ),
+    *(
+        "［１］",
+        "[Source 1]",
+        "[passage 1, 3]",
+        "[Doc 2]",
+        "[citation:3]",
+        "[[1]]",
+        "([1], [2])",
+        "[1] and [2]",
+        "(1)",
+        "[1969]",
+    ),
+)
+CODE = (
+    *(
+        "`rows[1]`",
+        "```\nrows[1]\n```\n",
+        "```python\n",
+        "\n```\n",
+        "~~~\n",
+        "`",
+        "``",
+        "```",
+        "~",
+        "rows[1]",
+        "a_b[2]",
+        "f(x)[1]",
+    ),
+    *("[1](http://example.org)", "[1]: http://example.org\n", "[text][1]", "](", "$x[3]", "x[1] = "),
+)
+SIGNS = (
+    *"[]【】［］()（）^†,;:-–&=.!?*_#|>0123x\u2060 \u00a0\t\n\r",
+    ". ",
+    ", ",
+    "\n\n",
+    "- ",
+    "source ",
+    "doc",
+    "and ",
+    "  ",
+    "a",
+    "s",
+)
+GRAMMAR = (SAID, MARKED, CODE, SIGNS)
+PASSAGES = 3
+TIMED = ("[", "[1", "`", "[1,", "【", "(1", "[1]", "[[1]2", "`a", "~~~\n", ")[1]", "[1†", "[1] and ")
+LENGTHS = (1_000, 10_000, 100_000, 1_000_000)
+# Of ten times the length: a quadratic reader would take ten times as long a character. The rest is the machine's noise.
+LINEAR = 2.0
+
+
+def main() -> None:
+    texts = int(sys.argv[1]) if len(sys.argv) > 1 else 100_000
+    began = time.monotonic()
+    passages = cut_page()
+    markers = citations = 0
+    for seed in range(texts):
+        chance = random.Random(seed)  # noqa: S311 - nothing secret is made of it
+        text = write_text(chance)
+        markers += check_reader(text, chance)
+        if seed % 10 == 0:
+            citations += check_answer(text, passages)
+    print(f"{texts:,} texts, {markers:,} markers, {texts // 10:,} answers, {citations:,} citations", end=": ")
+    print(f"each as it must be, {time.monotonic() - began:.0f} s")
+    print_times()
+
+
+def write_text(chance: random.Random) -> str:
+    """Pieces of answers mostly, else any characters or any bytes."""
+    kind = chance.random()
+    if kind < 0.1:
+        return "".join(
+            chr(chance.choice((chance.randrange(128), chance.randrange(0x3000), 0x1F600))) for _ in range(40)
+        )
+    if kind < 0.2:
+        return chance.randbytes(40).decode("utf-8", "replace")
+    # A text of two sorts of pieces goes deeper than one of all.
+    sorts = chance.sample(GRAMMAR, chance.randint(2, len(GRAMMAR)))
+    return "".join(chance.choice(chance.choice(sorts)) for _ in range(chance.randint(1, 24)))
+
+
+def check_reader(text: str, chance: random.Random) -> int:
+    """How many markers it has; AssertionError where a law is broken."""
+    round_brackets = chance.random() < 0.2
+    bare, markers = read_markers(text, passages=PASSAGES, round_brackets=round_brackets)
+    reader = MarkerReader(PASSAGES, round_brackets=round_brackets)
+    cuts = sorted(chance.choices(range(len(text) + 1), k=chance.randint(0, len(text))))
+    streamed = ""
+    for start, end in pairwise((0, *cuts, len(text))):
+        streamed += reader.feed(text[start:end])
+        assert bare.startswith(streamed), f"{text!r} in pieces: {streamed!r} does not begin {bare!r}"
+    streamed += reader.close()
+    assert (streamed, reader.markers) == (bare, markers), f"{text!r} in pieces: {streamed!r} is not {bare!r}"
+    assert all(0 <= place <= len(bare) and 1 <= number <= PASSAGES for place, number in markers), repr(text)
+    again = read_markers(bare, passages=99, round_brackets=round_brackets)
+    assert again == (bare, []), f"{text!r} read again: {bare!r} has {again[1]}"
+    defused = defuse(text, round_brackets=round_brackets)
+    assert read_markers(defused, passages=99, round_brackets=round_brackets) == (defused, []), f"{text!r} not defused"
+    return len(markers)
+
+
+def check_answer(text: str, passages: list[Passage]) -> int:
+    """How many citations the answer of this text has; AssertionError where one is not as it must be."""
+    answer, sentences, citations = compose(make_claims(text, passages))
+    numbers = {citation.marker for citation in citations}
+    dangling = {number for _, number in read_markers(answer, passages=999)[1]} - numbers
+    assert not dangling, f"{text!r} as {answer!r} points at {dangling}"
+    assert all(set(sentence.markers) <= numbers for sentence in sentences), repr(text)
+    for citation in citations:
+        assert PAGE[citation.start : citation.end] == citation.quote != "", repr(text)
+    return len(citations)
+
+
+def make_claims(text: str, passages: list[Passage]) -> list[Claim]:
+    return prove(text, passages)
+
+
+def cut_page() -> list[Passage]:
+    cuts = [0, PAGE.index("Michael"), PAGE.index("| stage"), len(PAGE)]
+    return [
+        Passage(Chunk("/crew.md", "Crew", None, start, end, PAGE[start:end]), score=0.5, cosine=0.5, lexical=0.5)
+        for start, end in pairwise(cuts)
+    ]
+
+
+def print_times() -> None:
+    print("µs a character".ljust(16), *(f"{length:>10,}" for length in LENGTHS))
+    worst = 0.0
+    for unit in TIMED:
+        taken = [time_a_character(unit, length) for length in LENGTHS]
+        worst = max(worst, taken[-1] / taken[2])
+        print(repr(unit * 2).ljust(16), *(f"{microseconds:>10.2f}" for microseconds in taken))
+    told = "linear" if worst < LINEAR else "NOT linear"
+    print(f"at most {worst:.1f} times the time a character at {LENGTHS[-1]:,} as at {LENGTHS[2]:,}: {told}")
+
+
+def time_a_character(unit: str, length: int) -> float:
+    """Microseconds of the processor, the least of three readings."""
+    text = (unit * (length // len(unit) + 1))[:length]
+    taken = []
+    for _ in range(3):
+        began = time.process_time()
+        read_markers(text, passages=PASSAGES, round_brackets="(" in unit)
+        taken.append(time.process_time() - began)
+    return min(taken) / length * 1e6
+
+
+if __name__ == "__main__":
+    main()
