@@ -5,6 +5,9 @@ CODE := ingest prompts rag_app vectorstore
 # Where only loopback exists, if the system allows it; where it does not, tests/conftest.py refuses other connections.
 OFFLINE := $(BIN)/python tests/offline/loopback.py
 
+# Files of tests side by side: each starts models and processes of its own, which need up to 2 GB.
+ABREAST := -n auto --maxprocesses 4 --dist loadfile
+
 .PHONY: help run test test-all format lint readme clean
 export PYTHON
 
@@ -16,7 +19,7 @@ run: .venv/installed  ## install, ingest the sample documents, open the chat pag
 	$(BIN)/rag chat --collection samples
 
 test: .venv/installed-dev lint  ## install with the development extras, check and test
-	$(OFFLINE) $(BIN)/pytest -m "not slow"
+	$(OFFLINE) $(BIN)/pytest $(ABREAST) -m "not slow"
 
 test-all: .venv/installed-dev lint  ## the same with the long repetitions, and once more with a Chroma server
 	$(OFFLINE) $(BIN)/pytest
