@@ -9,6 +9,7 @@ a character takes at four lengths, for texts that would slow a reader that looks
 import random
 import sys
 import time
+from collections.abc import Sequence
 from itertools import pairwise
 
 from rag_app.citations import Claim, compose
@@ -98,8 +99,8 @@ GRAMMAR = (SAID, MARKED, CODE, SIGNS)
 PASSAGES = 3
 TIMED = ("[", "[1", "`", "[1,", "【", "(1", "[1]", "[[1]2", "`a", "~~~\n", ")[1]", "[1†", "[1] and ")
 LENGTHS = (1_000, 10_000, 100_000, 1_000_000)
-# Of ten times the length: a quadratic reader would take ten times as long a character. The rest is the machine's noise.
-LINEAR = 2.0
+# Twice the time a character at a thousand times the length would still be linear on a machine shared with others.
+LINEAR = 3.0
 
 
 def main() -> None:
@@ -165,7 +166,12 @@ def check_answer(text: str, passages: list[Passage]) -> int:
 
 
 def make_claims(text: str, passages: list[Passage]) -> list[Claim]:
-    return prove(text, passages)
+    return prove(text, passages, embed=any_vectors)
+
+
+def any_vectors(texts: Sequence[str]) -> list[list[float]]:
+    """The proof is to hold whatever the vectors are; a model would take days."""
+    return [[1.0, len(text) % 7 / 7] for text in texts]
 
 
 def cut_page() -> list[Passage]:
@@ -181,20 +187,20 @@ def print_times() -> None:
     worst = 0.0
     for unit in TIMED:
         taken = [time_a_character(unit, length) for length in LENGTHS]
-        worst = max(worst, taken[-1] / taken[2])
+        worst = max(worst, taken[-1] / taken[1])
         print(repr(unit * 2).ljust(16), *(f"{microseconds:>10.2f}" for microseconds in taken))
     told = "linear" if worst < LINEAR else "NOT linear"
-    print(f"at most {worst:.1f} times the time a character at {LENGTHS[-1]:,} as at {LENGTHS[2]:,}: {told}")
+    print(f"at most {worst:.1f} times the time a character at {LENGTHS[-1]:,} as at {LENGTHS[1]:,}: {told}")
 
 
 def time_a_character(unit: str, length: int) -> float:
-    """Microseconds of the processor, the least of three readings."""
+    """Microseconds, the least of three readings where they are short."""
     text = (unit * (length // len(unit) + 1))[:length]
     taken = []
-    for _ in range(3):
-        began = time.process_time()
+    for _ in range(3 if length <= LENGTHS[1] else 1):
+        began = time.perf_counter()
         read_markers(text, passages=PASSAGES, round_brackets="(" in unit)
-        taken.append(time.process_time() - began)
+        taken.append(time.perf_counter() - began)
     return min(taken) / length * 1e6
 
 

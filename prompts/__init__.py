@@ -9,6 +9,7 @@ from langchain_core.prompts import ChatPromptTemplate
 PLACES = {
     "answer": {"refusal", "passages", "question"},
     "rewrite": {"history", "question"},
+    "verify": {"span", "claim"},
 }
 PARTS = {"system", "human"}
 

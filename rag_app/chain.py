@@ -1,28 +1,27 @@
 """From a question to an answer: one LangChain Runnable that streams text and ends with the finished Answer."""
 
 import time
-from collections.abc import AsyncIterator, Generator, Iterator, Sequence
+from collections.abc import AsyncIterator, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from langchain_core.language_models import BaseChatModel
-from langchain_core.messages import BaseMessage, BaseMessageChunk, convert_to_messages
+from langchain_core.messages import BaseMessage, convert_to_messages
 from langchain_core.runnables import Runnable, RunnableConfig, RunnableLambda, run_in_executor
 
-from prompts import load_prompt
 from rag_app.citations import Claim, compose
-from rag_app.context import Context, build_context, cite_found, without_fences
+from rag_app.context import build_context, cite_found
+from rag_app.evidence import Candidate
 from rag_app.followups.standalone import standalone_question
-from rag_app.inert import make_inert
-from rag_app.markers import MarkerReader
-from rag_app.quotes import Candidate, as_claims, choose, find_candidates
-from rag_app.refusal import REFUSAL, THRESHOLD, answerability
+from rag_app.quotes import as_claims, choose
+from rag_app.refusal import REFUSAL, THRESHOLD, WORTH_ASKING
 from rag_app.support import prove
-from rag_app.token_budget import context_budget, estimate_tokens
 from rag_app.types import Answer
-from vectorstore.embeddings import embed_chunks
+from rag_app.verifier import Verify
+from rag_app.weighing import Scales
+from rag_app.writing import room_for_passages, write
+from vectorstore.embeddings import EmbeddingModel
 from vectorstore.errors import InputError, ProviderError, RagError
-from vectorstore.provider_errors import explain_provider_error, explain_unfinished
 from vectorstore.retriever import HybridRetriever
 from vectorstore.types import Passage
 
@@ -51,45 +50,58 @@ class Question:
     history: tuple[BaseMessage, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class Writer:
+    """A chat model that writes answers, by its name; it is shown at most `context_tokens` of passages, and no more than
+    its window holds. `verify` judges what it wrote where the checker of words alone is not to."""
+
+    model: BaseChatModel
+    name: str
+    context_tokens: int = CONTEXT_TOKENS
+    verify: Verify | None = None
+
+
 def build_chain(
-    retriever: HybridRetriever,
-    *,
-    chat_model: BaseChatModel | None = None,
-    answered_by: str = QUOTES,
-    context_tokens: int = CONTEXT_TOKENS,
+    retriever: HybridRetriever, *, judge: EmbeddingModel, writer: Writer | None = None
 ) -> Runnable[Request, Answer]:
     """The chain: `invoke` gives an Answer, `stream` pieces of provisional text and then the Answer.
 
-    Takes a question, or `{"question": ..., "history": [("human", ...), ("ai", ...)]}`. Without a chat model the
-    documents are quoted. A model is shown at most `context_tokens` of passages, and no more than its window holds.
-    Raises InputError for a question that cannot be asked, AnswerError where the model fails.
+    Takes a question, or `{"question": ..., "history": [("human", ...), ("ai", ...)]}`. Without a writer the documents
+    are quoted. `judge` is MiniLM, whatever model the collection has: sentences are judged by its cosines. Raises
+    InputError for a question that cannot be asked, AnswerError where the chat model fails.
     """
+    is_own = judge.identity == retriever.model.identity
+    chat_model = writer.model if writer else None
 
     def answer(request: Request, config: RunnableConfig) -> Iterator[str | Answer]:
         began = time.monotonic()
         question = read_request(request)
         searched = standalone_question(question.text, question.history, chat_model=chat_model, config=config)
-        documents = retriever.invoke(searched, config)
-        passages = [Passage.from_document(document) for document in documents]
-        candidates, likely = weigh(searched, passages, retriever)
-        if chat_model is None:
-            claims = as_claims(choose(candidates)) if likely >= THRESHOLD else []
+        passages = [Passage.from_document(document) for document in retriever.invoke(searched, config)]
+        scales = Scales(retriever.store.lexical, judge, is_own=is_own)
+        weighed = scales.weigh(searched, passages)
+        if writer is None:
+            claims = quote(weighed.candidates) if weighed.answerability >= THRESHOLD else []
             yield from (claim.text + claim.after for claim in claims or REFUSED)
+        elif weighed.answerability < WORTH_ASKING:
+            claims = []
+            yield REFUSAL
         else:
-            budget = room_for_passages(searched, chat_model, at_most=context_tokens)
+            budget = room_for_passages(searched, writer.model, at_most=writer.context_tokens)
             context = build_context(passages, load_page=retriever.store.load_page, budget_tokens=budget)
             try:
-                text = yield from write(searched, context, chat_model, config=config, answered_by=answered_by)
+                text = yield from write(searched, context, writer.model, config=config, answered_by=writer.name)
+                proved = prove(text, context.passages, embed=scales.embed, verify=writer.verify)
             except RagError as error:
                 raise AnswerError(error, passages) from error
-            claims = [] if REFUSAL in text else cite_found(prove(text, context.passages), passages)
+            claims = accept(text, cite_found(proved, passages))
         yield finish(
             question.text,
             searched,
             passages,
             claims,
-            answered_by,
-            answerability=likely,
+            writer.name if writer else QUOTES,
+            answerability=weighed.answerability,
             seconds=time.monotonic() - began,
         )
 
@@ -103,60 +115,16 @@ def build_chain(
     return RunnableLambda(answer, answer_async, name="rag")  # type: ignore[arg-type]
 
 
-def weigh(question: str, passages: Sequence[Passage], retriever: HybridRetriever) -> tuple[list[Candidate], float]:
-    """The documents' own sentences, best first, and how likely it is that the passages hold an answer."""
-    lexical = retriever.store.lexical
-    candidates = find_candidates(
-        question,
-        passages,
-        embed=lambda texts: embed_chunks(retriever.model, texts),
-        lexical=lexical,
-    )
-    return candidates, answerability(question, passages, candidates, lexical=lexical)
+def quote(candidates: Sequence[Candidate]) -> list[Claim]:
+    """The sentences that answer."""
+    return as_claims(choose(candidates))
 
 
-def write(
-    question: str,
-    context: Context,
-    chat_model: BaseChatModel,
-    *,
-    config: RunnableConfig,
-    answered_by: str,
-) -> Generator[str, None, str]:
-    """Yield the model's text without its markers as it is written, and return it whole, with them.
-
-    Without a passage nothing is asked.
-    """
-    if not context.passages:
-        return ""
-    written: BaseMessageChunk | None = None
-    reader = MarkerReader(len(context.passages))
-    try:
-        for piece in chat_model.stream(render(question, context.text), config):
-            written = piece if written is None else written + piece
-            if bare := reader.feed(piece.text):
-                yield bare
-    except Exception as error:  # every provider raises its own
-        raise explain_provider_error(error, answered_by) from error
-    if written is None:
-        return ""
-    if unfinished := explain_unfinished(written, answered_by):
-        raise unfinished
-    if rest := reader.close():
-        yield rest
-    return without_fences(written.text)
-
-
-def render(question: str, passages: str) -> list[BaseMessage]:
-    """The messages for a model. The question can have been written by one that read documents: it is inert too."""
-    values = {"refusal": REFUSAL, "passages": passages, "question": make_inert(question)}
-    return load_prompt("answer").format_messages(**values)
-
-
-def room_for_passages(question: str, chat_model: BaseChatModel, *, at_most: int) -> int:
-    """The tokens that passages may take beside all else that stands in the prompt."""
-    prompt_tokens = sum(estimate_tokens(message.text) for message in render(question, ""))
-    return context_budget(chat_model, prompt_tokens=prompt_tokens, at_most=at_most)
+def accept(text: str, claims: Sequence[Claim]) -> list[Claim]:
+    """What a model wrote, if it is an answer: none that refuses, and none of which nothing is supported."""
+    if REFUSAL in text or not any(claim.evidence for claim in claims):
+        return []
+    return list(claims)
 
 
 def finish(

@@ -29,6 +29,10 @@ class Evidence:
         return chunk.text[self.start - chunk.start : self.end - chunk.start]
 
     @property
+    def length(self) -> int:
+        return self.end - self.start
+
+    @property
     def place(self) -> tuple[str, int | None, int, int]:
         return (
             self.passage.chunk.source,

@@ -120,19 +120,19 @@ def answers(
     from rag_app.evaluation.answers import ask, measure_answers
     from rag_app.evaluation.collection import retriever_of_texts
     from rag_app.evaluation.datasets import load_answer_set
-    from rag_app.wiring import build_chat_model
+    from rag_app.wiring import build_writer, load_judge
 
     began, settings = time.monotonic(), build_settings(collection)
     check_places(mlflow, details)
     asked = load_answer_set(dataset, limit=limit)
-    chat_model = build_chat_model(settings)
+    writer = build_writer(settings)
     with (
         ingest_progress() as show,
         retriever_of_texts(
             asked.documents, settings, keep=bool(collection), on_progress=show, on_message=say
         ) as retriever,
     ):
-        chain = build_chain(retriever, chat_model=chat_model, answered_by=settings.llm)
+        chain = build_chain(retriever, judge=load_judge(settings, say), writer=writer)
         outcomes = [ask(chain, question) for question in track(asked.questions, "asking", total=len(asked.questions))]
     rows = [outcome.to_json() for outcome in outcomes]
     if details:

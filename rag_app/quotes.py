@@ -1,63 +1,31 @@
 """Answers without a language model: the sentences of the passages that answer a question best, word for word."""
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
-
-import numpy as np
-from numpy.typing import NDArray
+import re
+from collections.abc import Sequence
 
 from rag_app.citations import Claim, Evidence
+from rag_app.evidence import Candidate, Embed, judge
 from rag_app.markers import defuse
 from rag_app.sentences import split_sentences
-from vectorstore.fusion import cosine_similarities
 from vectorstore.lexical import LexicalIndex
 from vectorstore.types import Passage
 
-Vectors = NDArray[np.float32]
-Embed = Callable[[Sequence[str]], Sequence[Sequence[float]]]
-
 PASSAGES_READ = 5
 MOST_SENTENCES = 3
-COSINE_WEIGHT = 0.7
-# A further sentence is shown if it is nearly as good as the best.
-NEARLY = 0.8
+# A further sentence is shown if it is this share as likely as the best; bench/fit_answers.py shows what others give.
+NEARLY = 0.4
 SHORTEST_UNIT = 12
 MOST_HEADING_WORDS = 6
-
-
-@dataclass(frozen=True, slots=True)
-class Candidate:
-    """A sentence of a passage and how well it answers."""
-
-    evidence: Evidence
-    cosine: float
-    terms_found: float
-
-    @property
-    def score(self) -> float:
-        return COSINE_WEIGHT * self.cosine + (1 - COSINE_WEIGHT) * self.terms_found
+NUMBERED = re.compile(r" \d{1,2}$")
 
 
 def find_candidates(
     question: str, passages: Sequence[Passage], *, embed: Embed, lexical: LexicalIndex
 ) -> list[Candidate]:
-    """The sentences of the first passages, best first; rare words of the question count most (idf)."""
-    spans = [evidence for passage in passages[:PASSAGES_READ] for evidence in units(passage)]
-    if not spans:
-        return []
-    vectors = np.asarray(embed([question, *(evidence.quote for evidence in spans)]), dtype=np.float32)
-    cosines = cosine_similarities(vectors[0], vectors[1:]).tolist()
-    weights = lexical.idf(question)
-    candidates = []
-    for evidence, cosine in zip(spans, cosines, strict=True):
-        candidates.append(Candidate(evidence, cosine, share_of_terms(weights, lexical.terms(evidence.quote))))
-    return sorted(candidates, key=lambda candidate: -candidate.score)
-
-
-def share_of_terms(weights: Mapping[str, float], there: Sequence[str]) -> float:
-    """The share of the weighted terms that are there, in [0, 1]."""
-    found = sum(weights.get(term, 0.0) for term in there)
-    return found / (sum(weights.values()) or 1.0)
+    """The sentences of the first passages, those that answer most likely first."""
+    spans = [span for passage in passages[:PASSAGES_READ] for span in units(passage)]
+    candidates = judge(question, spans, embed=embed, lexical=lexical)
+    return sorted(candidates, key=lambda candidate: -candidate.probability)
 
 
 def units(passage: Passage) -> list[Evidence]:
@@ -71,25 +39,30 @@ def units(passage: Passage) -> list[Evidence]:
 
 
 def is_heading(unit: str) -> bool:
-    """Marked as one, or a few words without a number and without a full stop."""
+    """Marked as one, or a few words without a number and without a full stop; `Apollo 11` at the end is a name."""
     if unit.startswith(("#", "```", "~~~")):
         return True
     is_row_or_ended = unit.startswith("|") or unit.endswith(tuple(".!?:;)”\"'。！？"))
-    return not is_row_or_ended and len(unit.split()) <= MOST_HEADING_WORDS and not any(map(str.isdigit, unit))
+    told = unit if ":" in unit else NUMBERED.sub("", unit)
+    return not is_row_or_ended and len(unit.split()) <= MOST_HEADING_WORDS and not any(map(str.isdigit, told))
+
+
+def likely(candidates: Sequence[Candidate]) -> list[Candidate]:
+    """Of candidates, the likeliest first, those that answer nearly as likely."""
+    return [one for one in candidates if one.probability >= NEARLY * candidates[0].probability]
 
 
 def choose(candidates: Sequence[Candidate]) -> list[Candidate]:
-    """The best sentence and up to two that are nearly as good, none of them twice."""
-    chosen: list[Candidate] = []
-    seen: set[str] = set()
-    for candidate in candidates:
-        words = " ".join(candidate.evidence.quote.split()).lower()
-        if candidate.score >= NEARLY * candidates[0].score and words not in seen:
-            chosen.append(candidate)
-            seen.add(words)
-        if len(chosen) == MOST_SENTENCES:
-            break
-    return chosen
+    """Of candidates, the likeliest first, it and up to two more, none twice, in the order in which they are read.
+
+    Those of one page stand together as on the page; the page of the likeliest comes first.
+    """
+    distinct: dict[str, Candidate] = {}
+    for candidate in likely(candidates):
+        distinct.setdefault(" ".join(candidate.evidence.quote.split()).lower(), candidate)
+    chosen = list(distinct.values())[:MOST_SENTENCES]
+    pages = list(dict.fromkeys(candidate.page for candidate in chosen))
+    return sorted(chosen, key=lambda candidate: (pages.index(candidate.page), candidate.evidence.start))
 
 
 def as_claims(chosen: Sequence[Candidate]) -> list[Claim]:

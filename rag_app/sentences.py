@@ -16,20 +16,44 @@ LINE_OF_ITS_OWN = re.compile(
 BARE_HEADING = re.compile(r"(?:\A|\n[ \t]*\n)[^\n]{1,50}(?<![\s.,;:!?…-])[ \t]*\n(?=[^\W_a-z])")
 ROW_OR_HEADING = re.compile(r"[ \t]*(?:#{1,6}[ \t]|\||```|~~~)")
 HAS_WORD = re.compile(r"\w")
+# In text that is parted into tokens a full stop between spaces ends a sentence, within quotation marks too; the mark
+# that closes them belongs to it.
+STOP_ALONE = re.compile(r"(?<=\s[.?!])(?:\s+(?:'{1,2}|[\"”’])(?=\s))*\s+(?=\S)")
+CLOSING_MARKS = re.compile(r"(?<=[.?!])(?:\s+(?:'{1,2}|[\"”’])(?=\s|\Z))+")
 ITEM_MARK = re.compile(r"[ \t]*(?:[-*+•>]|\*{2,3}|\d{1,3}[.)])[ \t]+")
 
 
 def split_sentences(text: str) -> list[Span]:
     """Start and end of each unit that has a word in it, in order, without the white space around it."""
-    spans = []
+    spans: list[Span] = []
     for start, end in split_lines(text):
         if ROW_OR_HEADING.match(text, start, end):
             units = [(start, end)]  # a table row or a heading is one unit, whatever points and stops it has
         else:
             found = get_sentence_boundaries("en", text[start:end])
-            units = [(start + unit["start_index"], start + unit["end_index"]) for unit in found]
-        spans += [strip(text, *unit) for unit in units]
-    return [(start, end) for start, end in spans if HAS_WORD.search(text, start, end)]
+            units = [
+                part
+                for unit in found
+                for part in split_at_stops(text, start + unit["start_index"], start + unit["end_index"])
+            ]
+        for unit in units:
+            found_start, found_end = strip(text, *unit)
+            found_start = max(found_start, spans[-1][1] if spans else 0)  # marks that closed the one before it
+            if HAS_WORD.search(text, found_start, found_end):
+                spans.append(strip(text, found_start, close(text, found_end)))
+    return spans
+
+
+def split_at_stops(text: str, start: int, end: int) -> list[Span]:
+    """A sentence cut after every full stop that stands between spaces."""
+    cuts = [start, *(match.end() for match in STOP_ALONE.finditer(text, start, end)), end]
+    return list(pairwise(cuts))
+
+
+def close(text: str, end: int) -> int:
+    """The end of a sentence behind the marks that close a quotation, where these stand apart from its full stop."""
+    marks = CLOSING_MARKS.match(text, end)
+    return marks.end() if marks else end
 
 
 def split_lines(text: str) -> list[Span]:

@@ -36,6 +36,11 @@ class Settings(BaseSettings):
         description="a cross-encoder of sentence-transformers, by name or folder, that orders anew what was found, "
         "such as cross-encoder/ms-marco-MiniLM-L6-v2; unset: none",
     )
+    verifier: str | None = Field(
+        None,
+        description="a stronger judge of what a chat model writes: a cross-encoder of natural-language inference, by "
+        "name or folder, such as cross-encoder/nli-deberta-v3-small, or chat, the model that writes; unset: none",
+    )
     top_k: int = Field(6, ge=1, le=100, description="how many passages are found for a question")
     context_tokens: int = Field(
         4000,

@@ -1,24 +1,40 @@
-"""Whether words of a passage support a sentence that a model wrote, and which."""
+"""A text that a model wrote turned into claims, each with the exact words that prove it, or with none."""
 
-import re
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
 from itertools import pairwise
 
+import numpy as np
+from numpy.typing import NDArray
+
+from rag_app.checker import ENOUGH, Surroundings, support
 from rag_app.citations import Claim, Evidence
+from rag_app.facts import Facts, read_facts
 from rag_app.markers import read_markers
 from rag_app.sentences import ITEM_MARK, split_sentences
-from vectorstore.stopwords import ENGLISH_STOP_WORDS
+from rag_app.verifier import Verify
+from vectorstore.fusion import cosine_similarities
 from vectorstore.types import Passage
 
-WORDS = re.compile(r"\w+(?:[.,]\d+)*")
-NUMBER = re.compile(r"\d")
-# The share of a sentence's content words that must stand in the span.
-ENOUGH_WORDS = 0.6
-STEM_LETTERS = 5
+Vectors = NDArray[np.float32]
+Embed = Callable[[Sequence[str]], Sequence[Sequence[float]]]
+# Reading a span closely takes longer than counting its words: only those that share most are read.
+READ_CLOSELY = 12
+VERIFIED = 4
 
 
-def prove(text: str, passages: Sequence[Passage]) -> list[Claim]:
-    """A model's text as claims, each with the spans that prove it.
+@dataclass(frozen=True, slots=True)
+class Span:
+    """A sentence of a passage, or two neighbours, and what stands around it; `vector` is their mean."""
+
+    evidence: Evidence
+    facts: Facts
+    around: Surroundings
+    vector: Vectors
+
+
+def prove(text: str, passages: Sequence[Passage], *, embed: Embed, verify: Verify | None = None) -> list[Claim]:
+    """A model's text as claims, each with the span that proves it.
 
     Passages that a sentence's own markers name are searched first, then the others; markers of passages that were not
     given are dropped. A text of markers alone makes no claim.
@@ -26,21 +42,23 @@ def prove(text: str, passages: Sequence[Passage]) -> list[Claim]:
     bare, markers = read_markers(text, passages=len(passages))
     if not bare.strip():
         return []
+    pieces = [(start, end, bare[start:end]) for start, end in cover(bare)]
+    sentences = [piece.strip() for _, _, piece in pieces]
+    spans, vectors = find_spans(passages, sentences, embed)
     claims = []
-    for start, end in cover(bare):
-        named = [number - 1 for position, number in markers if start < max(position, 1) <= end]
-        order = dict.fromkeys(n for n in [*named, *range(len(passages))] if 0 <= n < len(passages))
-        sentence = bare[start:end]
-        evidence = next(filter(None, (find_evidence(sentence, passages[n]) for n in order)), None)
-        shown = sentence.strip()
-        claims.append(Claim(shown, (evidence,) if evidence else (), after=sentence[len(sentence.rstrip()) :]))
+    for (start, end, piece), sentence, vector in zip(pieces, sentences, vectors, strict=True):
+        named = {number - 1 for position, number in markers if start < max(position, 1) <= end}
+        first = [span for n, of_passage in enumerate(spans) if n in named for span in of_passage]
+        others = [span for n, of_passage in enumerate(spans) if n not in named for span in of_passage]
+        evidence = find_evidence(sentence, vector, first, verify) or find_evidence(sentence, vector, others, verify)
+        claims.append(Claim(sentence, (evidence,) if evidence else (), after=piece[len(piece.rstrip()) :]))
     return claims
 
 
 def cover(text: str) -> list[tuple[int, int]]:
     """The sentences of a text with what lies between them, so that together they are the text."""
     starts = [item_start(text, start) for start, _ in split_sentences(text)][1:]
-    return list(zip([0, *starts], [*starts, len(text)], strict=True))
+    return list(pairwise([0, *starts, len(text)]))
 
 
 def item_start(text: str, start: int) -> int:
@@ -50,32 +68,63 @@ def item_start(text: str, start: int) -> int:
     return line if mark and mark.end() == start else start
 
 
-def find_evidence(sentence: str, passage: Passage) -> Evidence | None:
-    """The sentence of a passage, or two neighbours, with most of the claim's content words and all of its numbers."""
-    chunk = passage.chunk
-    units = split_sentences(chunk.text)
-    spans = units + [(first[0], second[1]) for first, second in pairwise(units)]
-    wanted = content_words(sentence)
-    scored = [(share_found(wanted, content_words(chunk.text[start:end])), start, end) for start, end in spans]
-    best = max(
-        scored,
-        key=lambda scored_span: (scored_span[0], scored_span[1] - scored_span[2]),
-        default=None,
-    )
-    if best is None or best[0] < ENOUGH_WORDS:
+def find_spans(
+    passages: Sequence[Passage], sentences: Sequence[str], embed: Embed
+) -> tuple[list[list[Span]], Sequence[Vectors]]:
+    """The spans of each passage, and the vectors of the sentences, all embedded in one call."""
+    units = [
+        [
+            Evidence(passage, passage.chunk.start + a, passage.chunk.start + b)
+            for a, b in split_sentences(passage.chunk.text)
+        ]
+        for passage in passages
+    ]
+    texts = [*sentences, *(unit.quote for of_passage in units for unit in of_passage)]
+    vectors = np.asarray(embed(texts), dtype=np.float32)
+    rest = iter(vectors[len(sentences) :])
+    spans = [make_spans(of_passage, [next(rest) for _ in of_passage]) for of_passage in units]
+    return spans, list(vectors[: len(sentences)])
+
+
+def make_spans(units: Sequence[Evidence], vectors: Sequence[Vectors]) -> list[Span]:
+    if not units:
+        return []
+    chunk = units[0].passage.chunk
+    heads = "\n".join((chunk.title, *chunk.headings))
+    around = Surroundings(read_facts(heads), read_facts(f"{heads}\n{chunk.text}"))
+    singles = [Span(unit, read_facts(unit.quote), around, vector) for unit, vector in zip(units, vectors, strict=True)]
+    return singles + [join(one, other) for one, other in pairwise(singles)]
+
+
+def join(one: Span, other: Span) -> Span:
+    both = Evidence(one.evidence.passage, one.evidence.start, other.evidence.end)
+    return Span(both, read_facts(both.quote), one.around, (one.vector + other.vector) / np.float32(2))
+
+
+def find_evidence(sentence: str, vector: Vectors, spans: Sequence[Span], verify: Verify | None) -> Evidence | None:
+    """The span that supports a sentence best, the shorter of equals; None where none does."""
+    claim = read_facts(sentence)
+    scored = sorted(score(claim, vector, spans), key=lambda pair: (-pair[0], pair[1].evidence.length))
+    if verify is not None:
+        scored = verified(sentence, scored, verify)
+    if not scored or scored[0][0] < ENOUGH:
         return None
-    return Evidence(passage, chunk.start + best[1], chunk.start + best[2])
+    return scored[0][1].evidence
 
 
-def content_words(text: str) -> set[str]:
-    """Numbers whole, other words by their first letters, which do for an ending that differs."""
-    words = (word.lower() for word in WORDS.findall(text))
-    return {word if NUMBER.search(word) else word[:STEM_LETTERS] for word in words if word not in ENGLISH_STOP_WORDS}
+def score(claim: Facts, vector: Vectors, spans: Sequence[Span]) -> list[tuple[float, Span]]:
+    """How likely each of the spans that share most with the claim supports it."""
+    if not spans:
+        return []
+    wanted = set(claim.words)
+    cosines = cosine_similarities(vector, np.stack([span.vector for span in spans]))
+    shared = np.array([len(wanted.intersection(span.facts.words)) for span in spans]) / max(len(wanted), 1)
+    nearest = np.argsort(-(shared + cosines), kind="stable")[:READ_CLOSELY].tolist()
+    return [(support(claim, spans[i].facts, spans[i].around, float(cosines[i])), spans[i]) for i in nearest]
 
 
-def share_found(wanted: set[str], there: set[str]) -> float:
-    """The share of the wanted words that are there; 0 if a number is not, or if nothing is wanted."""
-    missing = wanted - there
-    if not wanted or any(NUMBER.search(word) for word in missing):
-        return 0.0
-    return 1 - len(missing) / len(wanted)
+def verified(sentence: str, scored: Iterable[tuple[float, Span]], verify: Verify) -> list[tuple[float, Span]]:
+    """The likeliest spans by the word of a stronger judge; one without the claim's numbers and names stays at 0."""
+    asked = [span for likely, span in scored if likely > 0][:VERIFIED]
+    judged = verify(sentence, [span.evidence.quote for span in asked]) if asked else []
+    return sorted(zip(map(float, judged), asked, strict=True), key=lambda pair: (-pair[0], pair[1].evidence.length))

@@ -7,9 +7,10 @@ from pathlib import Path
 from langchain_core.language_models import BaseChatModel
 from langchain_core.runnables import Runnable
 
-from rag_app.chain import QUOTES, Request, build_chain
+from rag_app.chain import QUOTES, Request, Writer, build_chain
 from rag_app.settings import Settings
 from rag_app.types import Answer
+from rag_app.verifier import build_verifier
 from vectorstore.collections import open_store
 from vectorstore.embeddings import EmbeddingModel, VectorCache, load_embedding_model
 from vectorstore.errors import CollectionError
@@ -50,6 +51,7 @@ def is_provider(name: str) -> bool:
 
 LOADED = LoadedModels()
 NO_FILTER = SourceFilter()
+JUDGE = "minilm"
 
 
 def build_store(settings: Settings) -> Store:
@@ -104,9 +106,16 @@ def build_answer_chain(
     on_message: Tell = silent,
 ) -> Runnable[Request, Answer]:
     retriever = build_retriever(settings, k=k, source_filter=source_filter, on_message=on_message)
-    return build_chain(
-        retriever,
-        chat_model=build_chat_model(settings),
-        answered_by=settings.llm,
-        context_tokens=settings.context_tokens,
-    )
+    return build_chain(retriever, judge=load_judge(settings, on_message), writer=build_writer(settings))
+
+
+def load_judge(settings: Settings, on_message: Tell) -> EmbeddingModel:
+    """The model by whose cosines sentences are judged; the collection's own where that is the default one."""
+    return LOADED.get(settings.model_copy(update={"embeddings": JUDGE}), on_message)
+
+
+def build_writer(settings: Settings) -> Writer | None:
+    """The chat model that was named, and what checks it, or None: quotes. Raises SettingsError."""
+    chat_model = build_chat_model(settings)
+    verify = build_verifier(settings.verifier, chat_model) if settings.verifier else None
+    return Writer(chat_model, settings.llm, settings.context_tokens, verify) if chat_model else None

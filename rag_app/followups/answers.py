@@ -8,8 +8,8 @@ from operator import itemgetter
 from rag_app.followups.clauses import Clause
 from rag_app.followups.names import PERSON_NOUNS
 from rag_app.followups.phrases import Names, Phrase, find_phrases
+from rag_app.followups.stems import content_words
 from rag_app.followups.words import DETERMINERS
-from rag_app.support import content_words
 
 CLAUSE_END = re.compile(r"[,;:.|]|\b(?:and|but|while)\b")
 Rank = tuple[bool, int, int]

@@ -1,8 +1,8 @@
 """Whether a question is English, which the rules are for, and which of its words say what it is about."""
 
+from rag_app.followups.stems import STEM_LETTERS
 from rag_app.followups.tokens import tokenize
 from rag_app.followups.words import FUNCTION_WORDS, VAGUE
-from rag_app.support import STEM_LETTERS
 
 # German, Spanish and French words of the same sort; those that are English too ("was", "me", "on") count for both.
 FOREIGN_WORDS = frozenset([

@@ -9,10 +9,10 @@ from rag_app.followups.clauses import Clause, parse_question, without_parts
 from rag_app.followups.ellipsis import ask_of_subject, join
 from rag_app.followups.names import ATTRIBUTES, PERSON_NOUNS
 from rag_app.followups.phrases import Phrase, find_phrases
+from rag_app.followups.stems import content_words
 from rag_app.followups.talk import Talk
 from rag_app.followups.tokens import tokenize
 from rag_app.followups.words import ARTICLES, AUXILIARIES, ORDINALS, PREPOSITIONS, is_past
-from rag_app.support import content_words
 
 MARKER = re.compile(
     r"\s*(?:(?:and|but|or|so|ok|okay|well)\b[\s,]*)*(?:(?:what|how)\s+about\b)?\s*",

@@ -7,6 +7,7 @@ from rag_app.followups.antecedents import Pronoun, find_antecedent, fits, fits_l
 from rag_app.followups.clauses import LEADING, Clause, parse_question
 from rag_app.followups.names import PERSON_NOUNS
 from rag_app.followups.phrases import Phrase, find_phrases
+from rag_app.followups.stems import content_words
 from rag_app.followups.tagging import NAME, NOUN, NUMBER, tag
 from rag_app.followups.talk import Talk
 from rag_app.followups.tokens import Token, tokenize
@@ -24,7 +25,6 @@ from rag_app.followups.words import (
     VERBS,
     is_adjective,
 )
-from rag_app.support import content_words
 
 PRONOUNS: dict[str, Pronoun] = {
     "he": "he", "him": "he", "his": "he", "she": "she", "her": "she", "hers": "she", "it": "it", "its": "it",

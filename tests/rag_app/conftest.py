@@ -2,7 +2,7 @@
 
 import importlib.util
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from langchain_core.runnables import Runnable
 
     from rag_app.chain import Request
+    from rag_app.support import Embed
 
 # The first sentence split or question embedded takes longer than any deadline for one example.
 hypothesis.settings.register_profile("patient", deadline=None)
@@ -76,3 +77,19 @@ def samples_copy(samples_settings: Settings, tmp_path: Path) -> Settings:
 def samples_chain(samples_settings: Settings) -> "Runnable[Request, Answer]":
     """The chain that answers from the sample documents by quotes."""
     return load_chain(settings=samples_settings)
+
+
+@pytest.fixture(scope="session")
+def embed() -> "Embed":
+    """MiniLM, which embeds no text twice: the same sentences come in many examples."""
+    from rag_app.wiring import LOADED, silent
+    from vectorstore.embeddings import embed_chunks
+
+    model, known = LOADED.get(Settings(), silent), dict[str, list[float]]()
+
+    def remembering(texts: Sequence[str]) -> list[list[float]]:
+        new = [text for text in dict.fromkeys(texts) if text not in known]
+        known.update(zip(new, embed_chunks(model, new), strict=True))
+        return [known[text] for text in texts]
+
+    return remembering

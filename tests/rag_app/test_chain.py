@@ -20,9 +20,9 @@ from rag_app.chain import Request
 from rag_app.citations import compose
 from rag_app.markers import read_markers
 from rag_app.refusal import REFUSAL
-from rag_app.support import cover, prove
+from rag_app.support import Embed, cover, prove
 from rag_app.types import Citation
-from tests.rag_app.passages import PAGE, cut, make_passage, model_texts, passage_lists
+from tests.rag_app.passages import model_texts, passage_lists
 from vectorstore.errors import CollectionNotFoundError, InputError
 from vectorstore.types import Passage
 
@@ -243,10 +243,10 @@ class TestLaw:
     @settings(max_examples=200)
     @given(model_texts(), passage_lists())
     def test_whatever_a_model_writes_is_cited_from_the_passages_given_or_not_at_all(
-        self, written: str, given_passages: tuple[dict[str, str], list[Passage]]
+        self, embed: Embed, written: str, given_passages: tuple[dict[str, str], list[Passage]]
     ) -> None:
         pages, passages = given_passages
-        text, sentences, citations = compose(prove(written, passages))
+        text, sentences, citations = compose(prove(written, passages, embed=embed))
         for found in citations:
             assert pages[found.source][found.start : found.end] == found.quote != ""
             assert any(holds(passage, found) for passage in passages)
@@ -261,8 +261,8 @@ class TestLaw:
             assert set(sentence.markers) <= numbers
 
     @given(model_texts())
-    def test_without_passages_nothing_is_cited(self, written: str) -> None:
-        text, sentences, citations = compose(prove(written, []))
+    def test_without_passages_nothing_is_cited(self, embed: Embed, written: str) -> None:
+        text, sentences, citations = compose(prove(written, [], embed=embed))
         assert (citations, read_markers(text, passages=999)[1]) == ((), [])
         assert not any(sentence.supported for sentence in sentences)
 
@@ -270,29 +270,3 @@ class TestLaw:
     def test_the_sentences_of_any_text_together_are_the_text(self, written: str) -> None:
         spans = cover(written)
         assert "".join(written[start:end] for start, end in spans) == written
-
-
-class TestSupport:
-    PASSAGES = cut(PAGE, [PAGE.index("Michael"), PAGE.index("##")], source="/docs/crew.md")
-
-    def quote_for(self, sentence: str) -> str | None:
-        (claim,) = prove(sentence, self.PASSAGES)
-        return claim.evidence[0].quote if claim.evidence else None
-
-    def test_the_passage_that_a_marker_names_is_believed_if_it_says_so(self) -> None:
-        twice = [make_passage("Collins stayed in orbit.", source=f"/docs/{name}.md") for name in ("a", "b")]
-        (claim,) = prove("Collins stayed in orbit [2].", twice)
-        assert claim.evidence[0].passage is twice[1]
-
-    def test_a_right_sentence_with_a_wrong_marker_gets_the_right_quote(self) -> None:
-        right = "Three astronauts flew on Apollo 11 in July 1969."
-        assert self.quote_for("Three astronauts flew on Apollo 11 [3].") == right
-
-    def test_a_number_that_the_passage_does_not_say_is_not_supported(self) -> None:
-        assert self.quote_for("Three astronauts flew on Apollo 12 in July 1969 [1].") is None
-
-    def test_a_sentence_of_other_words_is_not_supported(self) -> None:
-        assert self.quote_for("Cheese is made of milk [1].") is None
-
-    def test_a_text_of_markers_alone_claims_nothing(self) -> None:
-        assert prove("[1] [2]\n", self.PASSAGES) == []

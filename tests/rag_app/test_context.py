@@ -10,7 +10,7 @@ from rag_app.citations import compose
 from rag_app.context import Context, build_context, cite_found, without_fences
 from rag_app.marker_forms import WORD_JOINER
 from rag_app.sentences import split_sentences
-from rag_app.support import prove
+from rag_app.support import Embed, prove
 from rag_app.token_budget import estimate_tokens
 from tests.rag_app.passages import PAGE, cut, make_passage, model_texts, passage_lists
 from vectorstore.errors import CollectionError
@@ -187,12 +187,12 @@ class TestWritten:
 class TestLaw:
     """A citation points only at a passage that was found for this very question, by its exact words."""
 
-    def test_a_span_over_two_passages_that_were_merged_is_cited_in_each(self) -> None:
+    def test_a_span_over_two_passages_that_were_merged_is_cited_in_each(self, embed: Embed) -> None:
         found = cut(PAGE, [PAGE.index("Michael")], source="/docs/crew.md")
         said = (
             "Three astronauts flew on Apollo 11 in July 1969 and Michael Collins stayed in lunar orbit aboard Columbia."
         )
-        (claim,) = cite_found(prove(said, build(found).passages), found)
+        (claim,) = cite_found(prove(said, build(found).passages, embed=embed), found)
         assert [evidence.passage for evidence in claim.evidence] == found
         assert [evidence.quote for evidence in claim.evidence] == [
             "Three astronauts flew on Apollo 11 in July 1969.",
@@ -202,11 +202,11 @@ class TestLaw:
     @settings(max_examples=200)
     @given(model_texts(), passage_lists(), st.integers(30, 1000))
     def test_whatever_a_model_writes_about_a_context_is_cited_from_the_passages_found(
-        self, written: str, given_passages: tuple[dict[str, str], list[Passage]], budget_tokens: int
+        self, embed: Embed, written: str, given_passages: tuple[dict[str, str], list[Passage]], budget_tokens: int
     ) -> None:
         pages, found = given_passages
         context = build_context(found, load_page=loader(pages), budget_tokens=budget_tokens)
-        proved = prove(written, context.passages)
+        proved = prove(written, context.passages, embed=embed)
         claims = cite_found(proved, found)
         assert [bool(claim.evidence) for claim in claims] == [bool(claim.evidence) for claim in proved]
         for citation in compose(claims)[2]:

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator, Sequence
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -13,13 +14,15 @@ from langchain_core.messages import AIMessage, BaseMessage
 from langchain_openai import ChatOpenAI
 
 from rag_app import Answer, Settings, ingest_paths, load_chain, load_page, load_retriever
-from rag_app.chain import build_chain, render
+from rag_app.chain import Writer, build_chain
 from rag_app.context import build_context
 from rag_app.followups.standalone import show_turn
 from rag_app.inert import make_visible
 from rag_app.marker_forms import WORD_JOINER
 from rag_app.markers import read_markers
-from rag_app.refusal import REFUSAL
+from rag_app.refusal import REFUSAL, WORTH_ASKING
+from rag_app.wiring import load_judge, silent
+from rag_app.writing import render
 from tests.rag_app.attacks import attacked_documents, own_attacks, published_attacks, published_questions
 from tests.rag_app.passages import make_passage
 from tests.rag_app.test_inert import TOKENS
@@ -96,6 +99,14 @@ def published(tmp_path_factory: pytest.TempPathFactory) -> Settings:
     return ingested(tmp_path_factory.mktemp("published"), list(attacked_documents()))
 
 
+@pytest.fixture(scope="module")
+def asked_questions(published: Settings) -> list[str]:
+    """Two of those that are near enough to the documents for a model to be asked."""
+    chain = load_chain(settings=published)
+    near = (one for one in published_questions() if chain.invoke(one).answerability >= WORTH_ASKING)
+    return list(islice(near, 2))
+
+
 class TestQuotes:
     """By quotes, an attack is at most quoted: each sentence is a document's own, word for word, or there is none."""
 
@@ -119,9 +130,9 @@ class TestModel:
 
     @pytest.mark.parametrize("number", range(2))
     def test_a_model_that_reads_a_published_attack_proves_nothing_by_it(
-        self, number: int, published: Settings, smollm: ChatOpenAI
+        self, number: int, published: Settings, asked_questions: list[str], smollm: ChatOpenAI
     ) -> None:
-        question = published_questions()[::20][number]
+        question = asked_questions[number]
         check_model(smollm, load_retriever(k=2, settings=published), question, here=published)
 
 
@@ -199,7 +210,7 @@ def check_model(model: ChatOpenAI, retriever: HybridRetriever, question: str, *,
     """The first line of what it writes is enough: it can go on for a minute."""
     brief = model.model_copy(update={"stop": ["\n"]})
     sent = Sent()
-    chain = build_chain(retriever, chat_model=brief, answered_by="gguf:smollm")
+    chain = build_chain(retriever, judge=load_judge(here, silent), writer=Writer(brief, "gguf:smollm"))
     answer = chain.invoke(question, {"callbacks": [sent]})
     ((system, human),) = sent.messages
     assert (system.type, human.type) == ("system", "human")

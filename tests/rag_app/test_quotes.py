@@ -1,5 +1,6 @@
 """From passages to the sentences of theirs that answer, or to none."""
 
+import math
 from itertools import pairwise
 
 import pytest
@@ -7,7 +8,8 @@ from hypothesis import given
 
 from rag_app import Settings, load_retriever
 from rag_app.citations import Evidence
-from rag_app.quotes import NEARLY, Candidate, as_claims, choose, find_candidates, is_heading, share_of_terms, units
+from rag_app.evidence import INTERCEPT, WEIGHTS, Candidate, share_of_terms
+from rag_app.quotes import NEARLY, as_claims, choose, find_candidates, is_heading, units
 from rag_app.refusal import THRESHOLD, answerability
 from rag_app.sentences import split_sentences
 from tests.rag_app.passages import PAGE, cut, make_passage, model_texts
@@ -34,8 +36,13 @@ def certainty(question: str, retriever: HybridRetriever) -> float:
     return answerability(question, passages, candidates_for(question, retriever), lexical=retriever.store.lexical)
 
 
-def candidate(quote: str, *, cosine: float) -> Candidate:
-    return Candidate(Evidence(make_passage(quote), 0, len(quote)), cosine, terms_found=cosine)
+def candidate(quote: str, *, probability: float, page: str = PAGE) -> Candidate:
+    """A sentence of a page, or of one of its own, that answers so likely."""
+    start = max(page.find(quote), 0)
+    features = dict.fromkeys(WEIGHTS, 0.0)
+    wanted = math.log(probability / (1 - probability)) - INTERCEPT
+    features["titled_cosine"] = wanted / WEIGHTS["titled_cosine"]
+    return Candidate(Evidence(make_passage(quote, start=start), start, start + len(quote)), 0.5, features)
 
 
 class TestSentences:
@@ -75,43 +82,49 @@ class TestUnits:
         assert "Neil Armstrong and Buzz Aldrin landed in Eagle." in quotes
         assert not [quote for quote in quotes if quote.startswith("#")]
 
-    @pytest.mark.parametrize("unit", ["## Weights", "Stages of the Saturn V", "```python"])
+    @pytest.mark.parametrize("unit", ["## Weights", "Stages of the Saturn V", "The alarms of Apollo 11", "```python"])
     def test_a_few_words_without_an_end_are_a_heading(self, unit: str) -> None:
         assert is_heading(unit)
 
     @pytest.mark.parametrize(
-        "unit", ["He stayed in orbit.", "| Collins | Columbia |", "Launch: 16 July", "Who landed?"]
+        "unit",
+        ["He stayed in orbit.", "| Collins | Columbia |", "Launch: 16 July", "Crew: 3", "Total 1200", "Who landed?"],
     )
     def test_sentences_rows_and_numbers_are_no_headings(self, unit: str) -> None:
         assert not is_heading(unit)
 
 
 class TestChoice:
-    def test_only_sentences_nearly_as_good_as_the_best_are_shown(self) -> None:
-        best, near = candidate("Best.", cosine=1.0), candidate("Near.", cosine=NEARLY)
-        far = candidate("Far.", cosine=0.5)
+    def test_only_sentences_nearly_as_likely_as_the_best_are_shown(self) -> None:
+        best, near = candidate("Best.", probability=0.9), candidate("Near.", probability=0.9 * NEARLY + 0.01)
+        far = candidate("Far.", probability=0.9 * NEARLY - 0.01)
         assert choose([best, near, far]) == [best, near]
 
     def test_the_same_words_are_shown_once(self) -> None:
-        twice = [candidate("The same  words.", cosine=1.0), candidate("the same words.", cosine=1.0)]
+        twice = [candidate("The same  words.", probability=0.9), candidate("the same words.", probability=0.9)]
         assert choose(twice) == twice[:1]
 
     def test_three_sentences_are_enough(self) -> None:
-        assert len(choose([candidate(f"Number {n}.", cosine=1.0) for n in range(9)])) == 3
+        assert len(choose([candidate(f"Number {n}.", probability=0.9) for n in range(9)])) == 3
+
+    def test_sentences_of_a_page_are_read_in_its_order(self) -> None:
+        later = candidate("Neil Armstrong and Buzz Aldrin landed in Eagle.", probability=0.9)
+        earlier = candidate("Three astronauts flew on Apollo 11 in July 1969.", probability=0.6)
+        assert choose([later, earlier]) == [earlier, later]
 
     def test_nothing_is_chosen_from_nothing(self) -> None:
         assert choose([]) == []
 
     def test_a_quote_is_shown_on_one_line_with_its_markers_made_harmless(self) -> None:
-        (claim,) = as_claims([candidate("As in\n  [1] it flew.", cosine=1.0)])
+        (claim,) = as_claims([candidate("As in\n  [1] it flew.", probability=0.9)])
         assert claim.text == "As in [\u20601] it flew."
         assert claim.evidence[0].quote == "As in\n  [1] it flew."
 
     def test_rare_words_count_more_than_common_ones(self) -> None:
         weights = {"orbit": 3.0, "moon": 1.0}
-        assert share_of_terms(weights, ["orbit"]) == 0.75
-        assert share_of_terms(weights, ["cheese"]) == 0
-        assert share_of_terms({}, ["orbit"]) == 0
+        assert share_of_terms(weights, {"orbit"}) == 0.75
+        assert share_of_terms(weights, {"cheese"}) == 0
+        assert share_of_terms({}, {"orbit"}) == 0
 
 
 class TestCandidates:
@@ -120,7 +133,7 @@ class TestCandidates:
         assert best.evidence.quote.startswith("Michael Collins stayed in lunar orbit")
 
     def test_candidates_come_best_first(self, retriever: HybridRetriever) -> None:
-        scores = [found.score for found in candidates_for("How heavy was the guidance computer?", retriever)]
+        scores = [found.probability for found in candidates_for("How heavy was the guidance computer?", retriever)]
         assert len(scores) > 10
         assert scores == sorted(scores, reverse=True)
 

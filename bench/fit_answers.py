@@ -1,0 +1,279 @@
+"""Fits and cross-validates what quotes mode decides by: python bench/fit_answers.py CLAPNQ XQUAD
+
+The two are folders with `corpus.jsonl`, `answers.jsonl` as `rag eval answers` takes them: CLAP NQ, with evidence
+sentences, near misses and off-topic questions, and XQuAD in one language. Each is ingested and asked as any collection.
+
+Two logistic models: which sentences answer (rag_app/evidence.py), fitted on CLAP NQ's evidence, and whether anything
+does (rag_app/refusal.py), fitted on its three kinds of questions, and on XQuAD's with little weight. Ten folds over
+questions, three times with other folds: every figure of CLAP NQ is of questions that the fit had not seen, the
+threshold too (chosen on the nine folds). XQuAD's questions train the second model alone, a hundredth of their number a
+fold; its share of answers found is by the shipped models. Prints figures with 95 % bootstrap intervals, then the
+constants fitted on everything, to be put into the code.
+"""
+
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from sklearn.linear_model import LogisticRegression
+from sklearn.metrics import roc_auc_score
+from sklearn.model_selection import KFold
+
+from rag_app import Settings, evidence, quotes, refusal
+from rag_app.evaluation.collection import retriever_of_texts
+from rag_app.evaluation.datasets import load_corpus, load_rows
+from rag_app.evidence import Candidate
+from rag_app.wiring import build_vector_cache
+from vectorstore.embeddings import EmbeddingModel, embed_chunks
+from vectorstore.lexical import LexicalIndex
+from vectorstore.retriever import HybridRetriever
+from vectorstore.types import Passage
+
+Array = NDArray[np.float64]
+FOLDS, SEEDS = 10, (0, 1, 2)
+# Regularisation on features of unit variance, of the first model and of the second. Three times as much or as little
+# changes no figure by more than 0.01.
+C_SENTENCES, C_REFUSAL = 0.3, 0.1
+# Of what CLAP NQ can answer so much is to be kept: the rest is refused with the near misses.
+KEPT = 0.93
+# XQuAD has a thousand questions, all answerable: with more weight, off-topic questions pass; with less, its own fail.
+OFF_TOPIC_WEIGHT, XQUAD_WEIGHT = 0.5, 0.1
+NEARLY = (0.2, 0.3, 0.4, 0.5, 0.6)
+HINT = "a folder with corpus.jsonl and answers.jsonl"
+
+
+@dataclass(slots=True)
+class Asked:
+    """A question of a set, what was found for it, and the sentences with their features; `probabilities` by a fit."""
+
+    row: dict[str, Any]
+    passages: Sequence[Passage]
+    candidates: list[Candidate]
+    gold: set[str] = field(default_factory=set)
+    probabilities: Array = field(default_factory=lambda: np.zeros(0))
+
+    def chosen(self, nearly: float) -> list[str]:
+        """The quotes that the product would show."""
+        order = np.argsort(-self.probabilities, kind="stable")
+        shown: dict[str, None] = {}
+        for i in order.tolist():
+            if self.probabilities[i] >= nearly * self.probabilities.max() and len(shown) < quotes.MOST_SENTENCES:
+                shown[plain(self.candidates[i].evidence.quote)] = None
+        return list(shown)
+
+
+@dataclass(frozen=True, slots=True)
+class Fit:
+    """A logistic model of features as they are."""
+
+    weights: Array
+    intercept: float
+
+    @classmethod
+    def of(cls, rows: Array, labels: Array, *, c: float, importance: Array | None = None) -> "Fit":
+        mean, spread = rows.mean(axis=0), rows.std(axis=0)
+        spread[spread == 0] = 1.0
+        model = LogisticRegression(C=c, max_iter=5_000).fit((rows - mean) / spread, labels, sample_weight=importance)
+        weights = model.coef_[0] / spread
+        return cls(weights, float(model.intercept_[0] - weights @ mean))
+
+    def __call__(self, rows: Array) -> Array:
+        return 1 / (1 + np.exp(-(rows @ self.weights + self.intercept)))
+
+
+def main() -> None:
+    clapnq, clapnq_words = ask_all(Path(sys.argv[1]))
+    xquad, xquad_words = ask_all(Path(sys.argv[2]))
+    judged = [one for one in clapnq if one.gold]
+    print(f"{len(clapnq)} and {len(xquad)} questions, {len(judged)} with evidence", flush=True)
+    selector = fit_selector(judged)
+    predict_sentences(judged, [one for one in clapnq if not one.gold] + xquad, selector)
+    labels = np.array([one.row["answerable"] for one in clapnq], dtype=float)
+    rows, xrows = features_of(clapnq, clapnq_words), features_of(xquad, xquad_words)
+    refused = tell_refusal(clapnq, rows, labels, xrows)
+    kept = np.array([1 - share for share, one in zip(refused, clapnq, strict=True) if one.gold])
+    for nearly in NEARLY:
+        tell_selection(judged, nearly, kept)
+    whole = fit_refusal(rows, labels, xrows, kinds(clapnq))
+    threshold = float(np.quantile(whole(rows)[labels == 1], 1 - KEPT))
+    tell_xquad(xquad, whole(xrows) >= threshold)
+    show_constants("rag_app/evidence.py", list(evidence.WEIGHTS), selector)
+    show_constants("rag_app/refusal.py", list(refusal.WEIGHTS), whole)
+    print(f"THRESHOLD = {threshold:.2f}")
+
+
+def ask_all(folder: Path) -> tuple[list[Asked], list[Callable[[str], Any]]]:
+    documents = load_corpus(folder, HINT)
+    quiet = {"on_progress": lambda progress: None, "on_message": print}
+    with retriever_of_texts(documents, Settings(), keep=False, **quiet) as retriever:  # type: ignore[arg-type]
+        embed, lexical = remembering(retriever.model), Remembered(retriever.store.lexical)
+        asked = [ask(row, retriever, embed, lexical) for row in load_rows(folder / "answers.jsonl", HINT)]
+        measured = [one for one in asked if one.candidates]
+        return measured, [measure_later(one, lexical) for one in measured]
+
+
+def ask(row: dict[str, Any], retriever: HybridRetriever, embed: evidence.Embed, lexical: Any) -> Asked:
+    passages = retriever.search(row["question"])
+    spans = [span for passage in passages[: quotes.PASSAGES_READ] for span in quotes.units(passage)]
+    candidates = evidence.judge(row["question"], spans, embed=embed, lexical=lexical)
+    gold = {plain(sentence) for one in row.get("evidence") or () for sentence in one}
+    return Asked(row, passages, candidates, gold)
+
+
+def remembering(model: EmbeddingModel) -> evidence.Embed:
+    """The same sentences are found for many questions."""
+    known: dict[str, Any] = {}
+    cache = build_vector_cache(Settings())
+
+    def embed(texts: Sequence[str]) -> list[Sequence[float]]:
+        known.update(cache.find(model.identity, [text for text in dict.fromkeys(texts) if text not in known]))
+        if new := [text for text in dict.fromkeys(texts) if text not in known]:
+            known.update(zip(new, np.asarray(embed_chunks(model, new), dtype=np.float32), strict=True))
+            cache.keep(model.identity, new, [known[text] for text in new])
+        return [known[text] for text in texts]
+
+    return embed
+
+
+class Remembered:
+    """The words of texts, looked up once; they are needed again when the collection is gone."""
+
+    def __init__(self, lexical: LexicalIndex) -> None:
+        self._lexical, self._idf, self._terms = lexical, {}, {}  # type: ignore[var-annotated]
+
+    def idf(self, text: str) -> dict[str, float]:
+        if text not in self._idf:
+            self._idf[text] = self._lexical.idf(text)
+        return self._idf[text]  # type: ignore[no-any-return]
+
+    def terms(self, text: str) -> list[str]:
+        if text not in self._terms:
+            self._terms[text] = self._lexical.terms(text)
+        return self._terms[text]  # type: ignore[no-any-return]
+
+
+def measure_later(one: Asked, lexical: Any) -> Callable[[str], Any]:
+    """The features of refusal.py, once the sentences have their probabilities; looks all words up now."""
+    refusal.measure(one.row["question"], one.passages, one.candidates, lexical=lexical)
+
+    def measure(question: str) -> Any:
+        order = np.argsort(-one.probabilities, kind="stable").tolist()
+        features = dict(refusal.measure(question, one.passages, [one.candidates[i] for i in order], lexical=lexical))
+        return [*(features | {"likeliest": float(one.probabilities.max())}).values()]
+
+    return measure
+
+
+def sentence_rows(one: Asked) -> Array:
+    return np.array([[candidate.features[name] for name in evidence.WEIGHTS] for candidate in one.candidates])
+
+
+def fit_selector(asked: Sequence[Asked]) -> Fit:
+    labels = [[plain(candidate.evidence.quote) in one.gold for candidate in one.candidates] for one in asked]
+    return Fit.of(np.vstack([sentence_rows(one) for one in asked]), np.concatenate(labels).astype(float), c=C_SENTENCES)
+
+
+def predict_sentences(judged: list[Asked], others: list[Asked], selector: Fit) -> None:
+    """Those of judged questions by models that have not seen them."""
+    for one in judged:
+        one.probabilities = np.zeros(len(one.candidates))
+    for train, test in folds(len(judged)):
+        model = fit_selector([judged[i] for i in train])
+        for i in test:
+            judged[i].probabilities += model(sentence_rows(judged[i])) / len(SEEDS)
+    for one in others:
+        one.probabilities = selector(sentence_rows(one))
+
+
+def folds(count: int) -> Iterator[tuple[list[int], list[int]]]:
+    for seed in SEEDS:
+        for train, test in KFold(FOLDS, shuffle=True, random_state=seed).split(range(count)):
+            yield train.tolist(), test.tolist()
+
+
+def features_of(asked: Sequence[Asked], measures: Sequence[Callable[[str], Any]]) -> Array:
+    return np.array([measure(one.row["question"]) for one, measure in zip(asked, measures, strict=True)])
+
+
+def kinds(asked: Sequence[Asked]) -> NDArray[Any]:
+    return np.array([one.row["kind"] for one in asked])
+
+
+def fit_refusal(rows: Array, labels: Array, xrows: Array, of_kind: NDArray[Any]) -> Fit:
+    importance = np.where(of_kind == "off topic", OFF_TOPIC_WEIGHT, 1.0)
+    return Fit.of(
+        np.vstack([rows, xrows]),
+        np.concatenate([labels, np.ones(len(xrows))]),
+        c=C_REFUSAL,
+        importance=np.concatenate([importance, np.full(len(xrows), XQUAD_WEIGHT)]),
+    )
+
+
+def tell_selection(judged: Sequence[Asked], nearly: float, kept: Array) -> None:
+    """Of questions that are answered, as `rag eval answers` measures: each counts by how often it was not refused."""
+    shown = [set(one.chosen(nearly)) for one in judged]
+    right = np.array([len(quoted & one.gold) for quoted, one in zip(shown, judged, strict=True)], dtype=float)
+    precision = right / np.array([len(quoted) for quoted in shown])
+    recall = right / np.array([len(one.gold) for one in judged])
+    sentences = np.array([len(quoted) for quoted in shown])
+
+    def f1(sample: NDArray[Any], weights: Array = kept) -> float:
+        p, r = (np.average(of[sample], weights=weights[sample]) for of in (precision, recall))
+        return float(2 * p * r / (p + r))
+
+    means = (np.average(of, weights=kept) for of in (precision, recall, sentences))
+    told = "precision {:.3f}, recall {:.3f}, {:.2f} sentences shown".format(*means)
+    everything = f1(np.arange(len(judged)), np.ones(len(judged)))
+    print(f"nearly {nearly}: evidence F1 {with_interval(f1, len(judged))}: {told}; without refusals {everything:.3f}")
+
+
+def tell_refusal(asked: Sequence[Asked], rows: Array, labels: Array, xrows: Array) -> Array:
+    """Returns how often each question was refused, in [0, 1]."""
+    of_kind, refused, scores = kinds(asked), np.zeros(len(asked)), np.zeros(len(asked))
+    for train, test in folds(len(asked)):
+        model = fit_refusal(rows[train], labels[train], xrows, of_kind[train])
+        seen = model(rows[train])[labels[train] == 1]
+        refused[test] += (model(rows[test]) < np.quantile(seen, 1 - KEPT)) / len(SEEDS)
+        scores[test] += model(rows[test]) / len(SEEDS)
+    near = of_kind != "off topic"
+    print(f"answerable against near misses: AUC {roc_auc_score(labels[near], scores[near]):.3f}")
+    for kind in dict.fromkeys(of_kind.tolist()):
+        values = refused[of_kind == kind]
+        share = with_interval(lambda sample, values=values: float(values[sample].mean()), len(values))  # type: ignore[misc]
+        print(f"refused of {kind}: {share}")
+    return refused
+
+
+def tell_xquad(asked: Sequence[Asked], kept: NDArray[Any]) -> None:
+    found = np.array(
+        [any(answer in quote for quote in one.chosen(quotes.NEARLY) for answer in one.row["answers"]) for one in asked]
+    )
+    print(
+        f"XQuAD: answer shown {(found & kept).mean():.3f}, without refusals {found.mean():.3f}, kept {kept.mean():.3f}"
+    )
+
+
+def with_interval(measure: Callable[[NDArray[Any]], float], count: int) -> str:
+    generator = np.random.default_rng(0)
+    samples = [measure(generator.integers(0, count, count)) for _ in range(1_000)]
+    low, high = np.percentile(samples, (2.5, 97.5))
+    return f"{measure(np.arange(count)):.3f} ({low:.3f} to {high:.3f})"
+
+
+def show_constants(file: str, names: Sequence[str], fit: Fit) -> None:
+    print(f"\n{file}:")
+    for name, weight in zip(names, fit.weights, strict=True):
+        print(f'    "{name}": {weight:.3g},')
+    print(f"INTERCEPT = {fit.intercept:.3g}")
+
+
+def plain(text: str) -> str:
+    return " ".join(text.split())
+
+
+if __name__ == "__main__":
+    main()
