@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import AsyncIterator, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from langchain_core.language_models import BaseChatModel
@@ -10,10 +10,11 @@ from langchain_core.messages import BaseMessage, convert_to_messages
 from langchain_core.runnables import Runnable, RunnableConfig, RunnableLambda, run_in_executor
 
 from rag_app.citations import Claim, compose
+from rag_app.conflicts import find_conflict, notice
 from rag_app.context import build_context, cite_found
 from rag_app.evidence import Candidate
 from rag_app.followups.standalone import standalone_question
-from rag_app.quotes import as_claims, choose
+from rag_app.quotes import as_claims, choose, likely
 from rag_app.refusal import REFUSAL, THRESHOLD, WORTH_ASKING
 from rag_app.support import prove
 from rag_app.types import Answer
@@ -94,7 +95,7 @@ def build_chain(
                 proved = prove(text, context.passages, embed=scales.embed, verify=writer.verify)
             except RagError as error:
                 raise AnswerError(error, passages) from error
-            claims = accept(text, cite_found(proved, passages))
+            claims = accept(text, cite_found(proved, passages), weighed.candidates)
         yield finish(
             question.text,
             searched,
@@ -116,15 +117,22 @@ def build_chain(
 
 
 def quote(candidates: Sequence[Candidate]) -> list[Claim]:
-    """The sentences that answer."""
-    return as_claims(choose(candidates))
+    """The sentences that answer; where documents contradict each other, both sides, and that they do."""
+    chosen = choose(candidates)
+    conflict = find_conflict(likely(candidates))
+    if conflict is None:
+        return as_claims(chosen)
+    return [notice(conflict), *as_claims([*conflict, *(one for one in chosen if one not in conflict)])]
 
 
-def accept(text: str, claims: Sequence[Claim]) -> list[Claim]:
+def accept(text: str, claims: Sequence[Claim], candidates: Sequence[Candidate]) -> list[Claim]:
     """What a model wrote, if it is an answer: none that refuses, and none of which nothing is supported."""
     if REFUSAL in text or not any(claim.evidence for claim in claims):
         return []
-    return list(claims)
+    conflict = find_conflict(likely(candidates))
+    if conflict is None:
+        return list(claims)
+    return [*claims[:-1], replace(claims[-1], after="\n\n"), notice(conflict)]
 
 
 def finish(
