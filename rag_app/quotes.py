@@ -5,6 +5,7 @@ from collections.abc import Sequence
 
 from rag_app.citations import Claim, Evidence
 from rag_app.evidence import Candidate, Embed, judge
+from rag_app.lead_ins import lead_in
 from rag_app.markers import defuse
 from rag_app.sentences import split_sentences
 from vectorstore.lexical import LexicalIndex
@@ -66,5 +67,10 @@ def choose(candidates: Sequence[Candidate]) -> list[Candidate]:
 
 
 def as_claims(chosen: Sequence[Candidate]) -> list[Claim]:
-    """Each sentence as a claim that is its own proof; line breaks inside it are shown as spaces."""
-    return [Claim(defuse(" ".join(item.evidence.quote.split())), (item.evidence,)) for item in chosen]
+    """Each sentence as a claim that is its own proof, after the head of its table or the line over its list."""
+    shown: dict[object, Evidence] = {}
+    for item in chosen:
+        lead = lead_in(item.evidence)
+        for evidence in (lead, item.evidence) if lead else (item.evidence,):
+            shown.setdefault(evidence.place, evidence)
+    return [Claim(defuse(" ".join(evidence.quote.split())), (evidence,)) for evidence in shown.values()]
