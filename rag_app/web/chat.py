@@ -1,6 +1,6 @@
 """The page *Chat*: questions, answers, and the source that stands open beside them."""
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
@@ -8,7 +8,7 @@ from streamlit.delta_generator import DeltaGenerator
 from rag_app.settings import Settings
 from rag_app.web.answer_component import draw_outcome
 from rag_app.web.answering import answer_turn
-from rag_app.web.conversation import STOPPED, Conversation, Failure, Opened, current, start_anew
+from rag_app.web.conversation import STOPPED, Conversation, Failure, Opened, View, current, start_anew
 from rag_app.web.frontend import page_style
 from rag_app.web.source_panel import draw_source
 from rag_app.web.welcome import draw_welcome
@@ -110,8 +110,8 @@ def open_clicked(conversation: Conversation, turn: int, clicked: dict[str, Any])
     conversation.open(turn, clicked["kind"], clicked["number"])
 
 
-def change_opened(conversation: Conversation, change: str) -> None:
+def change_opened(conversation: Conversation, change: View | Literal["close"]) -> None:
     if change == "close":
         conversation.opened = None
     else:
-        conversation.show_whole_page(whole=change == "whole")
+        conversation.show(change)

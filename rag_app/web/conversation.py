@@ -11,6 +11,7 @@ if TYPE_CHECKING:  # LangChain comes with these, and the page is drawn before it
     from vectorstore.types import Passage
 
 Kind = Literal["citation", "passage"]
+View = Literal["picture", "context", "whole"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,13 +33,16 @@ class Turn:
 
 @dataclass(frozen=True, slots=True)
 class Opened:
-    """The citation or passage that stands open beside the chat; numbers count from 1, `count` grows with each click."""
+    """The citation or passage that stands open beside the chat; numbers count from 1, `count` grows with each click.
+
+    A page that has no picture is shown by its text.
+    """
 
     turn: int
     kind: Kind
     number: int
     count: int
-    whole_page: bool = False
+    view: View = "picture"
 
 
 # A click or a reload ends the script in the midst of an answer: what is left then says so.
@@ -66,9 +70,9 @@ class Conversation:
         self.clicks += 1
         self.opened = Opened(turn, kind, number, self.clicks)
 
-    def show_whole_page(self, *, whole: bool) -> None:
+    def show(self, view: View) -> None:
         if self.opened:
-            self.opened = replace(self.opened, whole_page=whole)
+            self.opened = replace(self.opened, view=view)
 
     def history(self, number: int) -> list[tuple[str, str]]:
         """The questions before this one that were answered, with their answers, as the chain takes them."""

@@ -4,8 +4,9 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from rag_app.web.conversation import Failure, Opened, Turn
+from rag_app.web.conversation import Failure, Opened, Turn, View
 from rag_app.web.frontend import load_component
+from rag_app.web.page_picture import page_picture
 from vectorstore.errors import CollectionError, RagError
 
 if TYPE_CHECKING:
@@ -43,9 +44,9 @@ class Found:
 def draw_source(
     store: "Store", turn: Turn, opened: Opened, *, key: str, on_change: Callable[[], None] = lambda: None
 ) -> None:
-    """Draw it; a click calls `on_change`, and `st.session_state[key]["change"]` is `whole`, `context` or `close`."""
+    """Draw it; a click calls `on_change`, and `st.session_state[key]["change"]` is a view or `close`."""
     place = find_place(turn, opened)
-    values = {**place_values(place), **text_values(store, place, whole=opened.whole_page), "count": opened.count}
+    values = {**place_values(place), **view_values(store, place, opened.view), "count": opened.count}
     found = find_passage(turn, place)
     if found:
         values |= {"headings": list(found.passage.chunk.headings), "scores": describe_scores(found)}
@@ -84,6 +85,17 @@ def describe_scores(found: Found) -> str:
 
 def place_values(place: Place) -> dict[str, Any]:
     return {"title": place.title, "path": place.source, "page": place.page, "quote": place.quote}
+
+
+def view_values(store: "Store", place: Place, view: View) -> dict[str, Any]:
+    """The page's picture where it has one and is to be shown by it, else its text."""
+    values = text_values(store, place, whole=view == "whole")
+    if "warning" in values:
+        return values
+    picture = page_picture(place.source, place.page, place.start, place.end, place.quote)
+    if picture is None or view != "picture":
+        return {**values, "hasPicture": picture is not None}
+    return {"picture": picture.url, "top": picture.top}
 
 
 def text_values(store: "Store", place: Place, *, whole: bool) -> dict[str, Any]:

@@ -22,6 +22,8 @@ from tests.rag_app.fault_server import FaultServer
 pytest.importorskip("playwright.sync_api", reason="drives the page: pip install 'rag-app[dev]'")
 from playwright.sync_api import Page, expect
 
+from rag_app.web.page_picture import WIDTH
+
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(300)]
 PATIENCE_S = 60.0
 HOSTILE = """# Notes <img src=x onerror="window.stolen=1">
@@ -88,7 +90,28 @@ def test_a_suggested_question_is_answered_with_a_quote_that_opens_in_its_page(
     expect(source).to_contain_text(cited.title)
     expect(source).to_contain_text(f"Page {cited.page}" if cited.page else cited.source)
     expect(source).to_contain_text(cited.source)
+    if cited.source.endswith(".pdf"):
+        alt = f"Page {cited.page} of {cited.title}, quoted words boxed: {cited.quote}"
+        expect(source.get_by_role("img", name=alt)).to_be_visible()
+        source.get_by_role("button", name="Show the text").click()
     assert source.locator("mark").evaluate_all("marks => marks.map(mark => mark.textContent)") == [cited.quote]
+
+
+def test_a_pdf_s_page_is_drawn_with_the_quoted_words_boxed_and_has_its_text(page: Page, samples_url: str) -> None:
+    page.set_viewport_size({"width": 1280, "height": 600})  # too low to show the boxes unless they are scrolled to
+    ask(page, samples_url, "What did the 1202 alarm mean?")
+    page.get_by_role("button", name="Source 2").click()
+    source = page.get_by_role("region", name="Source")
+    picture = source.get_by_role(
+        "img", name=re.compile("^Page 2 of The Apollo Guidance Computer, quoted words boxed: ")
+    )
+    expect(picture).to_be_visible()
+    assert picture.evaluate("image => image.complete && image.naturalWidth") == WIDTH
+    expect(source.locator(".picture")).not_to_have_js_property("scrollTop", 0)
+    source.get_by_role("button", name="Show the text").click()
+    expect(source.locator("mark")).to_contain_text("rendezvous radar")
+    source.get_by_role("button", name="Show the page").click()
+    expect(picture).to_be_visible()
 
 
 def test_the_open_source_shows_its_context_then_the_whole_page_and_closes(page: Page, samples_url: str) -> None:
