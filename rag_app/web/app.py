@@ -4,9 +4,11 @@ from pathlib import Path
 
 import streamlit as st
 
-from rag_app.web import chat
+from rag_app.web import chat, history
 
 ICON = Path(__file__).parent / "assets" / "icon.svg"
 
 st.set_page_config(page_title="Ask your documents", page_icon=str(ICON), layout="wide")
-st.navigation([st.Page(chat.show, title="Chat", icon=":material/forum:", url_path="chat", default=True)]).run()
+chat_page = st.Page(chat.show, title="Chat", icon=":material/forum:", url_path="chat", default=True)
+history_page = st.Page(lambda: history.show(chat_page), title="History", icon=":material/history:", url_path="history")
+st.navigation([chat_page, history_page]).run()

@@ -8,8 +8,9 @@ from streamlit.delta_generator import DeltaGenerator
 from rag_app.settings import Settings
 from rag_app.web.answer_component import draw_outcome
 from rag_app.web.answering import answer_turn
-from rag_app.web.conversation import STOPPED, Conversation, Failure, Opened, View, current, start_anew
+from rag_app.web.conversation import STOPPED, Conversation, Failure, Opened, View
 from rag_app.web.frontend import page_style
+from rag_app.web.session import current, keep, start_anew
 from rag_app.web.source_panel import draw_source
 from rag_app.web.welcome import draw_welcome
 from vectorstore.errors import RagError
@@ -80,6 +81,15 @@ def answer_last(conversation: Conversation, slot: DeltaGenerator) -> None:
         outcome = answer_turn(conversation, number, show_text=st.empty().text)
     conversation.finish(number, outcome)
     draw_in(slot, conversation, number, outcome)
+    if not isinstance(outcome, Failure):
+        keep_answer(conversation, outcome)
+
+
+def keep_answer(conversation: Conversation, answer: "Answer") -> None:
+    try:
+        keep(conversation, answer)
+    except RagError as error:
+        st.warning(f"This conversation is not kept: {error.message}")
 
 
 def draw_opened(conversation: Conversation, opened: Opened) -> None:

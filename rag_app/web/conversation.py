@@ -1,10 +1,9 @@
 """What was asked and what came of it, in one visitor's session."""
 
+import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Literal
-
-import streamlit as st
 
 if TYPE_CHECKING:  # LangChain comes with these, and the page is drawn before it is needed
     from rag_app.types import Answer
@@ -52,6 +51,7 @@ STOPPED = Failure("this question was stopped before it was answered", "ask it ag
 @dataclass(slots=True)
 class Conversation:
     turns: list[Turn] = field(default_factory=list)
+    id: str = field(default_factory=lambda: uuid.uuid4().hex)
     opened: Opened | None = None
     clicks: int = 0
 
@@ -84,12 +84,3 @@ def messages(turn: Turn) -> Sequence[tuple[str, str]]:
     if turn.outcome is None or isinstance(turn.outcome, Failure):
         return []
     return [("human", turn.question), ("ai", turn.outcome.text)]
-
-
-def current() -> Conversation:
-    conversation: Conversation = st.session_state.setdefault("conversation", Conversation())
-    return conversation
-
-
-def start_anew() -> None:
-    st.session_state["conversation"] = Conversation()

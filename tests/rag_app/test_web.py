@@ -15,6 +15,7 @@ from urllib.request import urlopen
 import pytest
 
 from rag_app import Settings, load_chain
+from rag_app.history.store import ConversationStore
 from rag_app.refusal import REFUSAL
 from rag_app.samples import SAMPLES_DIR, SUGGESTED_QUESTIONS
 from tests.rag_app.fault_server import FaultServer
@@ -137,6 +138,39 @@ def test_a_card_under_the_answer_opens_the_same_words_as_its_marker(page: Page, 
     page.get_by_role("button", name="Source 1").click()
     expect(mark).to_have_text(quote)
     expect(page.get_by_role("button", name="Source 1")).to_have_attribute("aria-pressed", "true")
+
+
+def test_a_conversation_is_kept_goes_on_after_a_reload_and_is_written_out_and_deleted(
+    page: Page, samples_url: str, samples_data: Path
+) -> None:
+    ask(page, samples_url, "Who stayed in lunar orbit?")
+    expect(page).to_have_url(re.compile("conversation="))
+    page.reload()
+    expect(page.get_by_text("Answered by quotes")).to_be_visible()
+    page.get_by_role("button", name="Source 1").click()
+    expect(page.get_by_role("region", name="Source").locator("mark")).to_contain_text("Collins")
+
+    page.get_by_role("link", name="History").click()
+    page.get_by_label("Search conversations").fill("collins lunar")
+    page.get_by_label("Search conversations").press("Enter")
+    row = page.get_by_role("button", name="Who stayed in lunar orbit?")
+    expect(row.first).to_be_visible()
+    page.get_by_role("button", name="More").first.click()
+    with page.expect_download() as download:
+        page.get_by_role("button", name="Export as Markdown").click()
+    assert "[^1]: " in Path(download.value.path()).read_text(encoding="utf-8")
+    page.keyboard.press("Escape")
+    row.first.click()
+    expect(page.get_by_text("Answered by quotes")).to_be_visible()
+
+    page.get_by_role("link", name="History").click()
+    rows = page.get_by_role("button", name="More")
+    for left in reversed(range(len(ConversationStore(samples_data).found()))):
+        expect(rows).to_have_count(left + 1)
+        rows.first.click()
+        page.get_by_role("button", name="Delete").click()
+        expect(rows).to_have_count(left)
+    expect(page.get_by_text("No conversation yet")).to_be_visible()
 
 
 def test_a_follow_up_is_answered_in_the_light_of_the_question_before(page: Page, samples_url: str) -> None:

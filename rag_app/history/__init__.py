@@ -1,0 +1,1 @@
+"""Conversations kept over restarts, and written out for others to read."""
