@@ -93,3 +93,15 @@ def embed() -> "Embed":
         return [known[text] for text in texts]
 
     return remembering
+
+
+@pytest.fixture(scope="module")
+def patience() -> Iterator[None]:
+    """The page waits for models and processes."""
+    from playwright.sync_api import expect
+
+    from tests.rag_app.browsing import PATIENCE_S
+
+    expect.set_options(timeout=PATIENCE_S * 1000)
+    yield
+    expect.set_options(timeout=5_000)

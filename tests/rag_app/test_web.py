@@ -1,45 +1,23 @@
 """The page in a real browser, served by the real command line over really ingested documents."""
 
-import os
 import re
 import socket
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
-from urllib.error import URLError
-from urllib.request import urlopen
 
 import pytest
+from playwright.sync_api import Page, expect
 
 from rag_app import Settings, load_chain
 from rag_app.history.store import ConversationStore
 from rag_app.refusal import REFUSAL
 from rag_app.samples import SAMPLES_DIR, SUGGESTED_QUESTIONS
-from tests.rag_app.fault_server import FaultServer
-
-pytest.importorskip("playwright.sync_api", reason="drives the page: pip install 'rag-app[dev]'")
-from playwright.sync_api import Page, expect
-
 from rag_app.web.page_picture import WIDTH
+from tests.rag_app.browsing import ask, run_rag, served
 
-pytestmark = [pytest.mark.browser, pytest.mark.timeout(300)]
-PATIENCE_S = 60.0
-HOSTILE = """# Notes <img src=x onerror="window.stolen=1">
-
-The gardener waters the roses every morning <script>window.stolen=1</script> before breakfast.
-
-![roses](http://example.invalid/roses.png) [a link](javascript:window.stolen=1)
-"""
-
-
-@pytest.fixture(scope="module", autouse=True)
-def _patience() -> Iterator[None]:
-    expect.set_options(timeout=PATIENCE_S * 1000)
-    yield
-    expect.set_options(timeout=5_000)
+pytestmark = [pytest.mark.browser, pytest.mark.timeout(300), pytest.mark.usefixtures("patience")]
 
 
 @pytest.fixture(scope="module")
@@ -52,24 +30,6 @@ def samples_data(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def samples_url(samples_data: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     with served(samples_data, "samples", log=tmp_path_factory.mktemp("samples-log") / "log") as url:
-        yield url
-
-
-@pytest.fixture(scope="module")
-def model(tmp_path_factory: pytest.TempPathFactory) -> Iterator[FaultServer]:
-    with FaultServer() as server:
-        yield server
-
-
-@pytest.fixture(scope="module")
-def written_url(model: FaultServer, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """The page where a chat model writes the answers, over one document that tries to run scripts."""
-    folder = tmp_path_factory.mktemp("written")
-    notes = folder / "notes.md"
-    notes.write_text(HOSTILE, encoding="utf-8")
-    run_rag(folder / "data", "ingest", "--collection", "garden", notes)
-    settings = {"RAG_LLM": "openai:fake-model", "OPENAI_BASE_URL": model.base_url, "OPENAI_API_KEY": "key-of-the-tests"}
-    with served(folder / "data", "garden", log=folder / "log", **settings) as url:
         yield url
 
 
@@ -229,65 +189,6 @@ def test_a_missing_collection_is_told_with_its_command_and_what_other_processes_
         expect(page.get_by_role("region", name="Source").locator("mark")).to_contain_text("is called Hanneke")
 
 
-def test_what_documents_and_models_write_is_shown_as_text(page: Page, written_url: str, model: FaultServer) -> None:
-    model.behave("answer")
-    model.answer = "The gardener waters the roses every morning [1].\n<img src=x onerror='window.stolen=1'> ![a](b.png)"
-    requested: list[str] = []
-    page.on("request", lambda request: requested.append(request.url))
-    ask(page, written_url, "When does the gardener water the roses?")
-    expect(page.get_by_text("Answered by openai:fake-model")).to_be_visible()
-    expect(page.get_by_text("<img src=x onerror='window.stolen=1'> ![a](b.png)")).to_be_visible()
-    page.get_by_role("button", name="Source 1").click()
-
-    source = page.get_by_role("region", name="Source")
-    expect(source).to_contain_text("<script>window.stolen=1</script>")
-    expect(source).to_contain_text("![roses](http://example.invalid/roses.png) [a link](javascript:window.stolen=1)")
-    assert page.evaluate("window.stolen") is None
-    assert page.locator("a[href^=javascript]").count() == 0
-    assert [url for url in requested if re.search(r"example|/x$|b\.png", url)] == []
-
-
-def test_a_sentence_without_proof_is_marked_unsupported(page: Page, written_url: str, model: FaultServer) -> None:
-    model.behave("answer")
-    model.answer = "The gardener waters the roses every morning [1]. The tulips came from Holland by ship."
-    ask(page, written_url, "When does the gardener water the roses?")
-    answer = page.get_by_role("group", name="Chat message from assistant")
-    expect(answer).to_contain_text("by ship. (unsupported)")
-    underlines = [
-        answer.get_by_text(words, exact=True).evaluate("words => getComputedStyle(words).textDecorationStyle")
-        for words in ("The gardener waters the roses every morning.", "The tulips came from Holland by ship.")
-    ]
-    assert underlines == ["solid", "dotted"]
-
-
-def test_text_is_on_the_page_while_the_model_still_writes(page: Page, written_url: str, model: FaultServer) -> None:
-    model.behave("answer")
-    model.answer, model.hold_after = "The gardener waters the roses every morning [1].", 4
-    page.goto(written_url)
-    send(page, "When does the gardener water the roses?")
-    expect(page.get_by_text("The gardener waters the", exact=True)).to_be_visible()
-    expect(page.get_by_text("Answered by")).to_have_count(0)
-    model.release()
-    expect(page.get_by_text("Answered by openai:fake-model")).to_be_visible()
-    expect(page.get_by_role("button", name="Source 1")).to_be_visible()
-
-
-def test_a_model_that_breaks_off_leaves_the_passages_and_nothing_half_written(
-    page: Page, written_url: str, model: FaultServer
-) -> None:
-    model.behave("dies_in_stream", "answer")
-    model.answer = "Hollyhocks grow tall beside the gate [1]."
-    page.goto(written_url)
-    send(page, "When does the gardener water the roses?")
-    expect(page.get_by_role("alert")).to_contain_text("broke off")
-    expect(page.get_by_text("Hollyhocks")).to_have_count(0)
-    page.get_by_role("list", name="Closest passages").get_by_role("button").first.click()
-    expect(page.get_by_role("region", name="Source").locator("mark")).to_contain_text("waters the roses")
-    page.get_by_role("button", name="Try again").click()
-    expect(page.get_by_text("Answered by openai:fake-model")).to_be_visible()
-    expect(page.get_by_role("alert")).to_have_count(0)
-
-
 def test_a_port_that_is_taken_is_an_error_with_a_hint(tmp_path: Path) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
@@ -296,62 +197,3 @@ def test_a_port_that_is_taken_is_an_error_with_a_hint(tmp_path: Path) -> None:
     assert run.returncode == 2
     assert f"error: port {port} cannot be used" in run.stderr
     assert f"hint: take another: rag chat --port {port + 1}" in run.stderr
-
-
-def ask(page: Page, url: str | None, question: str) -> None:
-    """Ask and wait until the outcome is there; with an address, on a fresh page."""
-    if url:
-        page.goto(url)
-    outcomes = page.get_by_text(re.compile("^Answered by |^Try again$"))
-    answered = outcomes.count()
-    send(page, question)
-    expect(outcomes).to_have_count(answered + 1)
-
-
-def send(page: Page, question: str) -> None:
-    box = page.get_by_role("textbox", name="Ask about your documents")
-    box.fill(question)
-    box.press("Enter")
-
-
-def run_rag(data_dir: Path, *arguments: str | Path) -> str:
-    """What the command line prints, run in a process of its own as someone would beside the open page."""
-    run = subprocess.run(
-        [sys.executable, "-m", "rag_app.cli", *map(str, arguments)],
-        env={**os.environ, "RAG_DATA_DIR": str(data_dir)},
-        capture_output=True,
-        encoding="utf-8",
-        timeout=300,
-        check=False,
-    )
-    assert run.returncode == 0, run.stdout + run.stderr
-    return run.stdout
-
-
-@contextmanager
-def served(data_dir: Path, collection: str, *, log: Path, **settings: str) -> Iterator[str]:
-    """`rag chat` in a process of its own, for the time of the `with`; yields the page's address."""
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        port = free.getsockname()[1]
-    command = [sys.executable, "-m", "rag_app.cli", "chat", "--collection", collection, "--port", str(port)]
-    environment = {**os.environ, **settings, "RAG_DATA_DIR": str(data_dir), "STREAMLIT_SERVER_HEADLESS": "true"}
-    with log.open("wb") as output:
-        server = subprocess.Popen(command, env=environment, cwd=log.parent, stdout=output, stderr=output)
-        try:
-            wait_for(f"http://localhost:{port}/_stcore/health", server, log)
-            yield f"http://localhost:{port}"
-        finally:
-            server.terminate()
-            server.wait(timeout=30)
-    assert "Traceback" not in log.read_text(encoding="utf-8")
-
-
-def wait_for(url: str, server: subprocess.Popen[bytes], log: Path) -> None:
-    deadline = time.monotonic() + PATIENCE_S
-    while time.monotonic() < deadline and server.poll() is None:
-        try:
-            with urlopen(url, timeout=5):
-                return
-        except (URLError, ConnectionError):
-            time.sleep(0.1)
-    pytest.fail(f"the page was not served:\n{log.read_text(encoding='utf-8')}")
