@@ -14,7 +14,7 @@ from rag_app.conflicts import find_conflict, notice
 from rag_app.context import build_context, cite_found
 from rag_app.evidence import Candidate
 from rag_app.followups.standalone import standalone_question
-from rag_app.quotes import as_claims, choose, likely
+from rag_app.quotes import MOST_SENTENCES, as_claims, choose, likely
 from rag_app.refusal import REFUSAL, THRESHOLD, WORTH_ASKING
 from rag_app.support import prove
 from rag_app.types import Answer
@@ -122,7 +122,8 @@ def quote(candidates: Sequence[Candidate]) -> list[Claim]:
     conflict = find_conflict(likely(candidates))
     if conflict is None:
         return as_claims(chosen)
-    return [notice(conflict), *as_claims([*conflict, *(one for one in chosen if one not in conflict)])]
+    shown = [*conflict, *(one for one in chosen if one not in conflict)]
+    return [notice(conflict), *as_claims(shown[:MOST_SENTENCES])]
 
 
 def accept(text: str, claims: Sequence[Claim], candidates: Sequence[Candidate]) -> list[Claim]:
