@@ -26,7 +26,8 @@ from vectorstore.scope import Scope
 from vectorstore.store import REREADS, Store
 from vectorstore.types import Passage
 
-# Words are looked up while the question is embedded: tantivy and OpenVINO free Python's lock meanwhile.
+# Words are looked up while the question is embedded, and the vectors of the first chunks that have them read: tantivy,
+# Chroma and OpenVINO free Python's lock meanwhile.
 BESIDE = ThreadPoolExecutor(4, thread_name_prefix="lexical")
 
 Vectors = NDArray[np.float32]
@@ -64,11 +65,11 @@ class HybridRetriever(BaseRetriever):
         for _ in range(REREADS):
             generation = self.store.catalogue.generation()
             scope = self._scope_of(generation)
-            words = BESIDE.submit(scope.match, question, limit=max(LEXICAL_CANDIDATES, wanted))
+            words = BESIDE.submit(self._match, scope, question, max(LEXICAL_CANDIDATES, wanted))
             if vector is None:
                 vector = np.asarray(embed_question(self.model, question), dtype=np.float32)
             near = scope.nearest(vector, limit=max(DENSE_CANDIDATES, wanted))
-            ranked = fuse(self._candidates(vector, near, words.result(), wanted))[:wanted]
+            ranked = fuse(self._candidates(vector, near, *words.result(), wanted=wanted))[:wanted]
             chunks = self.store.fetch([one.id for one in ranked])
             if generation == self.store.catalogue.generation():
                 break
@@ -78,21 +79,35 @@ class HybridRetriever(BaseRetriever):
             if one.id in chunks
         ]
 
+    def _match(self, scope: Scope, question: str, limit: int) -> tuple[dict[str, float], dict[str, Vectors]]:
+        lexical = scope.match(question, limit=limit)
+        return lexical, self.store.vectors(list(lexical)[:READ_FIRST])
+
     def _candidates(
-        self, vector: Vectors, near: dict[str, Vectors], lexical: dict[str, float], wanted: int
+        self,
+        vector: Vectors,
+        near: dict[str, Vectors],
+        lexical: dict[str, float],
+        read: dict[str, Vectors],
+        *,
+        wanted: int,
     ) -> Candidates:
         # What is being written is in the indexes before it may be found, and what was removed after.
         hidden = self.store.catalogue.unsettled_ids()
         near = {chunk_id: found for chunk_id, found in near.items() if chunk_id not in hidden}
         lexical = {chunk_id: score for chunk_id, score in lexical.items() if chunk_id not in hidden}
-        return Candidates(vector, self._read_vectors(vector, near, lexical, wanted), list(near), lexical)
+        known = near | {chunk_id: found for chunk_id, found in read.items() if chunk_id not in hidden}
+        return Candidates(vector, self._read_rest(vector, near, known, lexical, wanted), list(near), lexical)
 
-    def _read_vectors(
-        self, vector: Vectors, near: dict[str, Vectors], lexical: dict[str, float], wanted: int
+    def _read_rest(
+        self,
+        vector: Vectors,
+        near: dict[str, Vectors],
+        known: dict[str, Vectors],
+        lexical: dict[str, float],
+        wanted: int,
     ) -> dict[str, Vectors]:
-        """Of the nearest, and of those of the rest that may come among the first."""
-        others = [chunk_id for chunk_id in lexical if chunk_id not in near]
-        known = near | self.store.vectors(others[:READ_FIRST])
+        """The vectors `known`, and of the rest those that may come among the first."""
         farthest = float(cosine_similarities(vector, np.stack(list(near.values()))).min()) if near else 1.0
         return known | self.store.vectors(worth_reading(vector, known, lexical, farthest=farthest, wanted=wanted))
 
