@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import streamlit as st
 
 from rag_app.settings import Settings
+from rag_app.web.chosen import page_settings
 from rag_app.web.conversation import Conversation, Failure
 from vectorstore.errors import RagError
 
@@ -26,7 +27,7 @@ def answer_turn(conversation: Conversation, number: int, *, show_text: ShowText)
     request = {"question": conversation.turns[number].question, "history": conversation.history(number)}
     try:
         with st.spinner("Opening the model …"):
-            chain = open_chain(Settings())
+            chain = open_chain(page_settings())
         return stream(chain, request, show_text)
     except AnswerError as error:
         return Failure(error.message, error.hint, error.passages)

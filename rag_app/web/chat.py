@@ -5,11 +5,10 @@ from typing import TYPE_CHECKING, Any, Literal
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
-from rag_app.settings import Settings
 from rag_app.web.answer_component import draw_outcome
 from rag_app.web.answering import answer_turn
+from rag_app.web.chosen import page_settings
 from rag_app.web.conversation import STOPPED, Conversation, Failure, Opened, View
-from rag_app.web.frontend import page_style
 from rag_app.web.session import current, keep, start_anew
 from rag_app.web.source_panel import draw_source
 from rag_app.web.welcome import draw_welcome
@@ -22,7 +21,6 @@ SOURCE_KEY = "open-source"
 
 
 def show() -> None:
-    st.html(page_style())
     conversation = current()
     st.chat_input("Ask about your documents", key="typed", on_submit=ask_typed)
     chat, panel = st.columns(2, gap="large")
@@ -96,7 +94,7 @@ def draw_opened(conversation: Conversation, opened: Opened) -> None:
     from rag_app.wiring import build_store
 
     try:
-        store = build_store(Settings())
+        store = build_store(page_settings())
     except RagError as error:
         draw_outcome(Failure(error.message, error.hint), key="panel-failure")
         return

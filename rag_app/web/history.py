@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 import streamlit as st
 from streamlit.navigation.page import Page
 
-from rag_app.web.frontend import page_style
+from rag_app.web.chosen import choose
 from rag_app.web.session import IN_SESSION, open_history, open_kept, start_anew
 
 if TYPE_CHECKING:
@@ -16,7 +16,6 @@ EMPTY = "No conversation yet. Each one is kept here from its first answer on, on
 
 
 def show(chat_page: Page) -> None:
-    st.html(page_style())
     with st.container(key="history"):
         st.title("History", anchor=False)
         words = st.text_input("Search conversations", placeholder="words of a question or an answer")
@@ -36,10 +35,11 @@ def draw_found(history: "ConversationStore", words: str, chat_page: Page) -> Non
 def draw_row(history: "ConversationStore", saved: "SavedConversation", chat_page: Page) -> None:
     with st.container(key=f"conversation-{saved.id}", horizontal=True, vertical_alignment="center"):
         if st.button(plain(saved.name), key=f"open-{saved.id}", type="tertiary", width="stretch"):
+            choose(collection=saved.collection)
             open_kept(saved.id)
             st.switch_page(chat_page, query_params={"conversation": saved.id})
         st.caption(f"{saved.collection}, {saved.changed_at[:10]}")
-        with st.popover("More", icon=":material/more_horiz:", type="tertiary"):
+        with st.popover("More", icon=":material/more_horiz:", type="tertiary", key=f"more-{saved.id}"):
             draw_actions(history, saved)
 
 

@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
-from rag_app.settings import Settings
+from rag_app.web.chosen import page_settings
 from rag_app.web.conversation import Conversation, Turn
 
 if TYPE_CHECKING:
@@ -30,13 +30,14 @@ def start_anew() -> None:
 
 def open_kept(conversation: str) -> None:
     """Go on with it; what nobody has kept is a new conversation."""
-    turns = [Turn(answer.question, answer) for answer in open_history().load(conversation)]
+    history = open_history()
+    turns = [Turn(answer.question, answer) for answer in history.load(conversation)]
     st.session_state[IN_SESSION] = Conversation(turns, id=conversation) if turns else Conversation()
 
 
 def keep(conversation: Conversation, answer: "Answer") -> None:
     """Keep an answer, and name its conversation in the address of the page."""
-    settings = Settings()
+    settings = page_settings()
     open_history().add(conversation.id, answer, collection=settings.collection)
     st.query_params[IN_ADDRESS] = conversation.id
 
@@ -44,4 +45,4 @@ def keep(conversation: Conversation, answer: "Answer") -> None:
 def open_history() -> "ConversationStore":
     from rag_app.history.store import ConversationStore  # sqlalchemy and langchain-community: not to draw the page
 
-    return ConversationStore(Settings().data_dir)
+    return ConversationStore(page_settings().data_dir)

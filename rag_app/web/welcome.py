@@ -9,6 +9,7 @@ import streamlit as st
 from rag_app.samples import SAMPLES_DIR, SUGGESTED_QUESTIONS
 from rag_app.settings import Settings
 from rag_app.web.answer_component import draw_outcome
+from rag_app.web.chosen import page_settings
 from rag_app.web.conversation import Failure
 from vectorstore.errors import CollectionError, RagError
 
@@ -28,7 +29,7 @@ def draw_welcome(*, ask: Callable[[str], None]) -> None:
     """Overview and suggestions; `ask` gets the question that was clicked."""
     try:
         with st.spinner("Opening the collection …"):
-            overview = load_overview(Settings())
+            overview = load_overview(page_settings())
     except RagError as error:
         draw_outcome(Failure(error.message, error.hint), key="notice")
         st.button("Try again", icon=":material/refresh:")

@@ -1,0 +1,38 @@
+"""The settings of the page: those of the environment, with what a visitor has chosen in this session."""
+
+from typing import Any
+
+import streamlit as st
+
+from rag_app.settings import Settings
+
+IN_SESSION = "chosen-settings"
+IN_ADDRESS = "collection"
+
+
+def page_settings() -> Settings:
+    return Settings(**chosen())
+
+
+def chosen() -> dict[str, Any]:
+    values: dict[str, Any] = st.session_state.setdefault(IN_SESSION, {})
+    return values
+
+
+def choose(**values: object) -> None:
+    """Use these from now on in this session, whatever the environment says."""
+    chosen().update(values)
+
+
+def read_address() -> None:
+    """A reloaded page, or one opened by its address, goes on with the collection named there."""
+    named = st.query_params.get(IN_ADDRESS)
+    if named and IN_ADDRESS not in chosen():
+        choose(collection=named)
+
+
+def write_address() -> None:
+    """Streamlit empties the address when a visitor turns to another page."""
+    collection = chosen().get(IN_ADDRESS)
+    if collection and st.query_params.get(IN_ADDRESS) != collection:
+        st.query_params[IN_ADDRESS] = collection
