@@ -54,6 +54,7 @@ def answer_values(answer: "Answer", *, latest: bool) -> dict[str, Any]:
         "cardsTitle": None if cards else "Closest passages",
         "cards": cards or passage_cards(answer.passages),
         "answeredBy": f"Answered by {answer.answered_by}",
+        "quoted": answer.answered_by == QUOTES,
         "seconds": f"{answer.seconds:.1f} s",
         "howToChange": f"{WRITTEN_ANSWERS}." if latest and answer.answered_by == QUOTES else None,
     }

@@ -23,7 +23,7 @@ SOURCE_KEY = "open-source"
 def show() -> None:
     conversation = current()
     st.chat_input("Ask about your documents", key="typed", on_submit=ask_typed)
-    chat, panel = st.columns(2, gap="large")
+    chat, panel = st.columns([11, 9], gap="large")
     with chat:
         draw_heading(conversation)
         if not conversation.turns:

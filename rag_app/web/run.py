@@ -2,6 +2,7 @@
 
 import os
 import socket
+import tomllib
 from pathlib import Path
 from typing import Any
 
@@ -9,8 +10,8 @@ from rag_app.console import say
 from vectorstore.errors import InputError
 
 APP = Path(__file__).parent / "app.py"
+CONFIG = APP.parent / ".streamlit" / "config.toml"
 HOST = "127.0.0.1"
-TEAL, LIGHT_TEAL = "#0f6b6b", "#5cc4bb"
 
 
 def serve(port: int, *, collection: str | None = None, open_browser: bool = True) -> None:
@@ -42,19 +43,20 @@ def refuse_taken(port: int) -> None:
 
 
 def streamlit_options(port: int, *, open_browser: bool) -> dict[str, Any]:
+    """Those of `.streamlit/config.toml` beside the page, wherever it is started, and where it is served."""
     return {
+        **flat(tomllib.loads(CONFIG.read_text(encoding="utf-8"))),
         "server.port": port,
         "server.address": HOST,  # Streamlit listens on every interface otherwise
         "server.allowedHosts": ["localhost", HOST],  # a foreign name that resolves to this machine reads nothing
         "server.headless": None if open_browser else True,  # None: Streamlit sees itself whether there is a screen
-        "server.fileWatcherType": "none",
         "browser.serverAddress": "localhost",
-        "browser.gatherUsageStats": False,
-        "client.toolbarMode": "minimal",  # no Deploy button
-        "client.showErrorDetails": "type",  # a traceback belongs into the terminal
-        "client.showErrorLinks": False,  # those go to a search engine, with the error's text
-        "logger.hideWelcomeMessage": True,
-        "theme.light.primaryColor": TEAL,
-        "theme.dark.primaryColor": LIGHT_TEAL,
-        "theme.baseRadius": "0.6rem",
     }
+
+
+def flat(tables: dict[str, Any], name: str = "") -> dict[str, Any]:
+    """Options by the names that Streamlit gives them: `theme.light.textColor`."""
+    options: dict[str, Any] = {}
+    for key, value in tables.items():
+        options |= flat(value, f"{name}{key}.") if isinstance(value, dict) else {f"{name}{key}": value}
+    return options

@@ -1,3 +1,5 @@
+const RIGHT_TO_LEFT = /[\u0590-\u08ff\u200e\u200f\u202a-\u202e\u2066-\u2069\ufb1d-\ufdff\ufe70-\ufeff]/;
+
 export default function ({ data, parentElement, setTriggerValue }) {
   const root = parentElement.querySelector(".root");
   const { opened, ...content } = data;
@@ -14,7 +16,8 @@ export default function ({ data, parentElement, setTriggerValue }) {
 
 function answer(content, open) {
   const { message, hint, searchedFor, refusal, sentences = [], cardsTitle, cards } = content;
-  const { answeredBy, seconds, howToChange } = content;
+  const { answeredBy, quoted, seconds, howToChange } = content;
+  const places = new Map(cards.map(({ number, place }) => [number, place]));
   const parts = [];
   if (searchedFor) parts.push(element("p", { class: "searched", dir: "auto" }, searchedFor));
   if (message) {
@@ -22,7 +25,8 @@ function answer(content, open) {
   } else if (refusal) {
     parts.push(note("refusal", refusal));
   } else {
-    parts.push(element("div", { class: "text", dir: "auto" }, ...sentences.flatMap((one) => sentence(one, open))));
+    const text = sentences.flatMap((one) => sentence(one, places, open));
+    parts.push(element("div", { class: quoted ? "text quoted" : "text", dir: "auto" }, ...text));
   }
   if (sentences.some((one) => !one.supported)) {
     parts.push(element("p", { class: "legend" }, element("span", { class: "unsupported" }, "Dotted"),
@@ -47,15 +51,18 @@ function note(kind, message, hint) {
   return element("div", { class: `note ${kind}`, role: kind === "failure" ? "alert" : "note" }, ...children);
 }
 
-function sentence({ words, after, supported, markers }, open) {
-  const parts = [element("span", supported ? {} : { class: "unsupported" }, words)];
-  if (!supported) parts.push(element("span", { class: "unseen" }, " (unsupported)"));
+function sentence({ words, after, supported, markers }, places, open) {
+  // The last word is kept together with its markers, so that none stands alone at the beginning of a line; a sentence
+  // that is written from right to left is not parted.
+  const whole = !markers.length || RIGHT_TO_LEFT.test(words);
+  const cut = words.length - (whole ? 0 : words.match(/\S{0,30}$/)[0].length);
+  const said = (text) => element("span", supported ? {} : { class: "unsupported" }, text);
+  const end = element("span", { class: "end" }, said(words.slice(cut)));
   for (const number of markers) {
-    // A joiner before each, so that no marker stands alone at the beginning of a line.
-    const attributes = { class: "marker", "aria-label": `Source ${number}`, "data-opens": `citation-${number}` };
-    parts.push("\u2060", button(attributes, () => open("citation", number), String(number)));
+    const names = { "aria-label": `Source ${number}`, title: places.get(number) ?? "" };
+    end.append(button({ class: "marker", "data-opens": `citation-${number}`, ...names }, () => open("citation", number), String(number)));
   }
-  return [...parts, after];
+  return [said(words.slice(0, cut)), end, supported ? "" : element("span", { class: "unseen" }, " (unsupported)"), after];
 }
 
 function card({ id, kind, number, place, quote }, open) {
