@@ -21,13 +21,6 @@ pytestmark = [pytest.mark.browser, pytest.mark.timeout(300), pytest.mark.usefixt
 
 
 @pytest.fixture(scope="module")
-def samples_data(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    data_dir = tmp_path_factory.mktemp("samples-data")
-    run_rag(data_dir, "ingest", "--collection", "samples", SAMPLES_DIR)
-    return data_dir
-
-
-@pytest.fixture(scope="module")
 def samples_url(samples_data: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     with served(samples_data, "samples", log=tmp_path_factory.mktemp("samples-log") / "log") as url:
         yield url

@@ -1,0 +1,59 @@
+"""Every view of the page through axe-core: what a screen reader, a keyboard or weak eyes could not use."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+pytest.importorskip("axe_playwright_python", reason="brings axe-core: pip install 'rag-app[dev]'")
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Page, expect
+
+from tests.rag_app.browsing import ask, served
+
+pytestmark = [pytest.mark.browser, pytest.mark.timeout(300), pytest.mark.usefixtures("patience")]
+GRAVE = ("serious", "critical")
+
+
+@pytest.fixture(scope="module")
+def url(samples_data: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    with served(samples_data, "samples", log=tmp_path_factory.mktemp("access-log") / "log") as address:
+        yield address
+
+
+@pytest.mark.parametrize("colours", ["light", "dark"])
+def test_no_view_has_a_serious_violation(page: Page, url: str, colours: str) -> None:
+    page.emulate_media(color_scheme="light" if colours == "light" else "dark", reduced_motion="reduce")
+    found: dict[str, list[str]] = {}
+
+    def look(view: str) -> None:
+        found[view] = violations(page)
+
+    page.goto(url)
+    expect(page.get_by_role("button", name="Who stayed in orbit?")).to_be_visible()
+    look("welcome")
+    ask(page, None, "What did the 1202 alarm mean?")
+    look("answer")
+    page.get_by_role("button", name="Source 1").click()
+    expect(page.get_by_role("region", name="Source").get_by_role("img")).to_be_visible()
+    look("picture of a page")
+    page.get_by_role("button", name="Show the text").click()
+    expect(page.locator("mark")).to_be_visible()
+    look("text of a page")
+    ask(page, None, "Which football club won the cup?")
+    look("refusal")
+    page.get_by_role("link", name="History").click()
+    page.get_by_role("button", name="More").first.click()
+    expect(page.get_by_text("Export as JSON")).to_be_visible()
+    look("history")
+    assert {view: grave for view, grave in found.items() if grave} == {}
+
+
+def violations(page: Page) -> list[str]:
+    page.wait_for_function("document.getAnimations().every(one => one.playState !== 'running')")
+    return [
+        f"{violation['id']}: {node['html'][:200]}"
+        for violation in Axe().run(page).response["violations"]
+        if violation["impact"] in GRAVE
+        for node in violation["nodes"]
+    ]
