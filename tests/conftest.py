@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 pytest_plugins = ["nothing_leaves"]
 
 ROOT = Path(__file__).parents[1]
+SCREENSHOTS = ROOT / "build" / "screenshots"
 CHROMIUM_NAMES = ("chromium", "chromium-browser", "google-chrome")
 # Playwright's own defaults keep Chromium from updating and reporting; without this rule it still looks up hosts.
 CHROMIUM_ARGUMENTS = [
@@ -113,13 +114,14 @@ def browser() -> "Iterator[Browser]":
 
 
 @pytest.fixture
-def page(browser: "Browser") -> "Iterator[Page]":
-    """A page in a fresh profile; a request to another host than this one fails the test."""
+def page(browser: "Browser", request: pytest.FixtureRequest) -> "Iterator[Page]":
+    """A page in a fresh profile, pictured at the end of the test; a request to another host than this one fails it."""
     context = browser.new_context(viewport={"width": 1280, "height": 900}, locale="en-US")
     requested: list[str] = []
     context.on("request", lambda request: requested.append(request.url))
     page = context.new_page()
     page.on("websocket", lambda socket: requested.append(socket.url))
     yield page
+    page.screenshot(path=SCREENSHOTS / f"{request.node.name[:120]}.png")
     context.close()
     assert [url for url in requested if not outbound.is_local(urlsplit(url).hostname)] == []
