@@ -77,6 +77,11 @@ class Settings(BaseSettings):
         None,
         description="a Chroma server, such as http://localhost:8000; unset: Chroma runs embedded",
     )
+    password: SecretStr | None = Field(
+        None,
+        description="whoever opens the page is asked for it: the password, or better its hash, as `rag chat "
+        "--hash-password` makes it; unset: the page is served to this machine alone",
+    )
 
     def __init__(self, **values: Any) -> None:
         # Into the environment rather than into this object: provider packages look for their keys there.

@@ -8,15 +8,18 @@ from rag_app.web import chat, history
 from rag_app.web.chosen import read_address, write_address
 from rag_app.web.frontend import page_style
 from rag_app.web.sidebar import draw_sidebar
+from rag_app.web.sign_in import draw_log_out, stop_strangers
 
 ICON = Path(__file__).parent / "assets" / "icon.svg"
 
 st.set_page_config(page_title="Ask your documents", page_icon=str(ICON), layout="wide")
 st.html(page_style())
+stop_strangers()
 read_address()
 chat_page = st.Page(chat.show, title="Chat", icon=":material/forum:", url_path="chat", default=True)
 history_page = st.Page(lambda: history.show(chat_page), title="History", icon=":material/history:", url_path="history")
 shown = st.navigation([chat_page, history_page])
 draw_sidebar()
+draw_log_out()
 shown.run()
 write_address()
