@@ -4,7 +4,7 @@ from pathlib import Path
 
 import streamlit as st
 
-from rag_app.web import chat, history
+from rag_app.web import chat, history, settings_page
 from rag_app.web.chosen import read_address, write_address
 from rag_app.web.frontend import page_style
 from rag_app.web.sidebar import draw_sidebar
@@ -18,7 +18,8 @@ stop_strangers()
 read_address()
 chat_page = st.Page(chat.show, title="Chat", icon=":material/forum:", url_path="chat", default=True)
 history_page = st.Page(lambda: history.show(chat_page), title="History", icon=":material/history:", url_path="history")
-shown = st.navigation([chat_page, history_page])
+settings = st.Page(settings_page.show, title="Settings", icon=":material/tune:", url_path="settings")
+shown = st.navigation([chat_page, history_page, settings])
 draw_sidebar()
 draw_log_out()
 shown.run()

@@ -24,6 +24,12 @@ def choose(**values: object) -> None:
     chosen().update(values)
 
 
+def forget(*names: str) -> None:
+    """Use what the environment says of these again."""
+    for name in names:
+        chosen().pop(name, None)
+
+
 def read_address() -> None:
     """A reloaded page, or one opened by its address, goes on with the collection named there."""
     named = st.query_params.get(IN_ADDRESS)

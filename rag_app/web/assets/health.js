@@ -1,0 +1,26 @@
+export default function ({ data, parentElement }) {
+  const root = parentElement.querySelector(".root");
+  const list = element("ul", { "aria-label": "Checks" });
+  list.append(...data.checks.map(check));
+  root.replaceChildren(list);
+}
+
+const WORDS = { ok: "OK", warning: "Warning", error: "Error" };
+
+function check({ name, severity, message, remedy, isCommand }) {
+  return element("li", { class: severity },
+    element("span", { class: "severity" }, WORDS[severity]),
+    element("span", { class: "name" }, name),
+    element("span", { class: "message", dir: "auto" }, message),
+    remedy ? element("span", { class: "remedy" }, element(isCommand ? "code" : "span", { dir: "auto" }, remedy),
+      isCommand ? copier(remedy) : null) : null);
+}
+
+function copier(text) {
+  const made = button({ class: "copy", "aria-label": `Copy ${text}` }, async () => {
+    await navigator.clipboard.writeText(text);
+    made.textContent = "Copied";
+  }, "Copy");
+  // A browser has a clipboard for pages of this machine and of https alone.
+  return navigator.clipboard ? made : null;
+}
