@@ -9,6 +9,7 @@ from streamlit.components.v2.types import ComponentRenderer
 ASSETS = Path(__file__).parent / "assets"
 # Text of documents and models reaches the browser as data alone: Streamlit does not sanitise html.
 HTML = '<div class="root"></div>'
+PAGE_STYLES = ("page.css", "settings_page.css")
 
 
 @cache
@@ -23,7 +24,7 @@ def load_component(name: str) -> ComponentRenderer:
 
 @cache
 def page_style() -> str:
-    return f"<style>{read('page.css')}</style>"
+    return f"<style>{''.join(map(read, PAGE_STYLES))}</style>"
 
 
 def read(name: str) -> str:

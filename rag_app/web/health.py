@@ -1,12 +1,12 @@
 """The checks of `rag doctor` on the page: run beside it, so that nobody waits for a slow one who does not want to."""
 
+import re
 from concurrent.futures import Future, ThreadPoolExecutor, wait
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import streamlit as st
 
 from rag_app.settings import Settings
-from rag_app.web.chosen import page_settings
 from rag_app.web.frontend import load_component
 
 if TYPE_CHECKING:
@@ -16,13 +16,13 @@ if TYPE_CHECKING:
 FRESH_S = 60.0
 STEP_S = 0.1
 BESIDE = ThreadPoolExecutor(2, thread_name_prefix="health")
-COMMANDS = ("rag ", "pip ")
+# With which most remedies end: to be copied by itself.
+COMMAND = re.compile(r"\b(rag|pip) [a-z].*$")
 
 
-def draw_health() -> None:
-    settings = page_settings()
-    with st.container(key="health", horizontal=True, vertical_alignment="center"):
-        st.subheader("Health", anchor=False)
+def draw_health(settings: Settings) -> None:
+    with st.container(key="health-heading", horizontal=True, vertical_alignment="center"):
+        st.header("Health", anchor=False)
         st.button("Check again", icon=":material/refresh:", type="tertiary", on_click=begin.clear, args=(settings,))
     findings = begin(settings)
     with st.empty():
@@ -34,8 +34,7 @@ def draw_health() -> None:
 def wait_for(findings: "Future[list[Check]]") -> None:
     with st.spinner("Checking …"):
         while not wait([findings], timeout=STEP_S).done:
-            st.session_state["checking"] = True
-            st.empty()  # Streamlit ends the script here when the visitor clicks elsewhere
+            st.session_state["checking"] = True  # where Streamlit ends the script when the visitor clicks elsewhere
 
 
 @st.cache_resource(ttl=FRESH_S, max_entries=8, show_spinner=False, hash_funcs={Settings: Settings.model_dump_json})
@@ -52,14 +51,15 @@ def run(settings: Settings) -> "list[Check]":
         return [Check("checks", "error", f"{type(error).__name__}: {error}", "rag doctor")]
 
 
-def finding_values(check: "Check") -> dict[str, Any]:
+def finding_values(check: "Check") -> dict[str, str]:
     from vectorstore.provider_failures import without_secrets
 
     remedy = without_secrets(check.remedy)
+    command = COMMAND.search(remedy)
     return {
         "name": check.name,
         "severity": check.severity,
         "message": without_secrets(check.message),
-        "remedy": remedy,
-        "isCommand": remedy.startswith(COMMANDS),
+        "remedy": remedy[: command.start()] if command else remedy,
+        "command": command[0] if command else "",
     }

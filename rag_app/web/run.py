@@ -36,12 +36,13 @@ def serve(port: int, *, host: str = HOST, collection: str | None = None) -> None
     if collection is not None:
         os.environ["RAG_COLLECTION"] = collection
     settings = Settings()
+    hashed = keep_hash_alone(settings)
     from rag_app.web.providers import names_provider, refuse_without_package  # Streamlit, which no other command needs
 
     by_provider = names_provider()
     if by_provider:
         refuse_without_package()
-    locked = by_provider or settings.password is not None
+    locked = by_provider or hashed is not None
     refuse_unlocked(host, locked=locked)
     refuse_taken(host, port)
     options = streamlit_options(host, port, locked=locked, max_upload_mb=settings.max_file_mb)
@@ -51,7 +52,7 @@ def serve(port: int, *, host: str = HOST, collection: str | None = None) -> None
     # What Streamlit takes for the script's folder and arguments. Not `python -m streamlit run`: that puts the current
     # folder, with whatever modules lie there, first on the path.
     sys.argv = [str(APP)]
-    build_app(port, hashed=keep_hash_alone(settings)).run(config=options)
+    build_app(port, hashed=hashed).run(config=options)
 
 
 def keep_hash_alone(settings: Settings) -> str | None:

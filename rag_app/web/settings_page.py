@@ -1,5 +1,7 @@
 """The page *Settings*: what holds in this session and why, what of it may be chosen here, and whether all is well."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import asdict
 from typing import Any
 
@@ -20,28 +22,36 @@ CHANGEABLE = ("llm", "top_k", "context_tokens")
 
 
 def show() -> None:
+    settings = page_settings()
     with st.container(key="settings"):
         st.title("Settings", anchor=False)
-        draw_choices(page_settings(), written_by=Settings().llm)
-        st.subheader("Collection", anchor=False)
-        draw_collection(page_settings())
-        health = st.container()
-        st.subheader("All settings", anchor=False)
-        rows = setting_rows(page_settings(), chosen())
-        load_component("settings")(key="all-settings", data={"rows": [asdict(row) for row in rows]})
+        with section("choices", "In this session"):
+            draw_choices(settings, written_by=Settings().llm)
+        with section("collection", "Collection"):
+            draw_collection(settings)
+        health = st.container(key="health")
+        with section("everything", "All settings"):
+            rows = [asdict(row) for row in setting_rows(settings, chosen())]
+            load_component("settings")(key="all-settings", data={"rows": rows})
         with health:  # last, since it may take a while
-            draw_health()
+            draw_health(settings)
+
+
+@contextmanager
+def section(key: str, name: str) -> Iterator[None]:
+    with st.container(key=key):
+        st.header(name, anchor=False)
+        yield
 
 
 def draw_choices(settings: Settings, *, written_by: str) -> None:
     """`written_by` is the environment's: the only model that answers may be written by."""
     from rag_app.console import WRITTEN_ANSWERS
 
-    st.subheader("In this session", anchor=False)
     if written_by == QUOTES:
         st.text(f"Answers are the documents' own sentences. {WRITTEN_ANSWERS}.")
     else:
-        draw_choice("llm", settings, written_by)
+        draw_style("llm", settings, written_by)
     draw_number("top_k", "Passages found for a question", settings)
     if settings.llm != QUOTES:
         draw_number("context_tokens", "Tokens of passages that the model is shown", settings)
@@ -54,7 +64,7 @@ def draw_choices(settings: Settings, *, written_by: str) -> None:
     )
 
 
-def draw_choice(name: str, settings: Settings, written_by: str) -> None:
+def draw_style(name: str, settings: Settings, written_by: str) -> None:
     st.session_state[f"chosen-{name}"] = settings.llm
     st.radio(
         "Answers",

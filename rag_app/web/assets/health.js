@@ -7,20 +7,20 @@ export default function ({ data, parentElement }) {
 
 const WORDS = { ok: "OK", warning: "Warning", error: "Error" };
 
-function check({ name, severity, message, remedy, isCommand }) {
+function check({ name, severity, message, remedy, command }) {
   return element("li", { class: severity },
     element("span", { class: "severity" }, WORDS[severity]),
     element("span", { class: "name" }, name),
     element("span", { class: "message", dir: "auto" }, message),
-    remedy ? element("span", { class: "remedy" }, element(isCommand ? "code" : "span", { dir: "auto" }, remedy),
-      isCommand ? copier(remedy) : null) : null);
+    remedy || command ? element("span", { class: "remedy" }, remedy || null, ...(command ? [element("code", {}, command), copier(command)] : [])) : null);
 }
 
+// A browser has a clipboard for pages of this machine and of https alone.
 function copier(text) {
+  if (!navigator.clipboard) return null;
   const made = button({ class: "copy", "aria-label": `Copy ${text}` }, async () => {
     await navigator.clipboard.writeText(text);
     made.textContent = "Copied";
   }, "Copy");
-  // A browser has a clipboard for pages of this machine and of https alone.
-  return navigator.clipboard ? made : null;
+  return made;
 }

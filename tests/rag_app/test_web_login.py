@@ -1,0 +1,149 @@
+"""The page behind a password, in a real browser: what is refused without it, and what it opens, and where."""
+
+import re
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+from urllib.error import HTTPError
+from urllib.parse import urlsplit
+from urllib.request import Request, urlopen
+
+import pytest
+from playwright.sync_api import Browser, Page, expect
+from websockets.exceptions import InvalidStatus
+from websockets.sync.client import connect
+from websockets.typing import Origin
+
+from rag_app import Settings
+from tests.rag_app.browsing import ask, served
+
+pytestmark = [pytest.mark.browser, pytest.mark.timeout(300), pytest.mark.usefixtures("patience")]
+PASSWORD = "correct horse battery staple"
+KEY = "sk-the-key-of-the-tests-1931"
+
+
+@pytest.fixture(scope="module")
+def log(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("locked-log") / "log"
+
+
+@pytest.fixture(scope="module")
+def url(samples_settings: Settings, log: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    data_dir = tmp_path_factory.mktemp("locked") / "data"
+    shutil.copytree(samples_settings.data_dir, data_dir)
+    with served(data_dir, "samples", log=log, RAG_PASSWORD=PASSWORD, OPENAI_API_KEY=KEY) as address:
+        yield address
+
+
+def log_in(page: Page, password: str = PASSWORD) -> None:
+    page.get_by_label("Password").fill(password)
+    page.get_by_role("button", name="Log in").click()
+
+
+def status(url: str, path: str, method: str = "GET", **headers: str) -> int:
+    try:
+        with urlopen(Request(url + path, method=method, headers=headers), timeout=30) as response:
+            return int(response.status)
+    except HTTPError as error:
+        return error.code
+
+
+def open_websocket(url: str, *, origin: str, cookie: str = "") -> None:
+    """Raises InvalidStatus where the handshake is refused."""
+    address = f"{url.replace('http', 'ws')}/_stcore/stream"
+    with connect(address, origin=Origin(origin), additional_headers={"Cookie": cookie}, open_timeout=30):
+        pass
+
+
+def test_without_the_password_nothing_of_any_page_reaches_the_browser(page: Page, url: str) -> None:
+    sockets: list[str] = []
+    page.on("websocket", lambda socket: sockets.append(socket.url))
+    for path in ("", "/history", "/settings?collection=samples", "/chat?conversation=0"):
+        page.goto(url + path)
+        expect(page.get_by_label("Password")).to_be_focused()
+        assert page.locator("body").inner_text().split() == "Ask your documents Password Log in".split()
+    assert sockets == []
+    closed = ("/_stcore/metrics", "/_stcore/host-config", "/media/a.md", "/component/a", "/logout", "//_stcore/metrics")
+    assert {path: status(url, path) for path in closed} == dict.fromkeys(closed, 401)
+    assert status(url, "/_stcore/upload_file/a/b", "PUT") == 401
+    assert status(url, "/_stcore/metrics", Host="localhost/_stcore/health?") == 401
+    with pytest.raises(InvalidStatus, match="403"):
+        open_websocket(url, origin=url)
+
+
+def test_the_password_opens_the_page_in_this_browser_until_log_out(page: Page, url: str, browser: Browser) -> None:
+    page.goto(f"{url}/history?collection=samples")
+    log_in(page, "correct horse battery stable")
+    expect(page.get_by_role("alert")).to_have_text("That is not the password.")
+    log_in(page)
+    expect(page.get_by_label("Search conversations")).to_be_visible()
+    assert urlsplit(page.url).path == "/history"
+    ask(page, url, "Who stayed in lunar orbit?")
+    expect(page.get_by_text("Answered by quotes")).to_be_visible()
+
+    (cookie,) = (one for one in page.context.cookies() if one["name"].startswith("rag-login-"))
+    assert (cookie["httpOnly"], cookie["sameSite"], cookie["expires"]) == (True, "Lax", -1)
+    word = f"{cookie['name']}={cookie['value']}"
+    open_websocket(url, origin=url, cookie=word)
+    for foreign in ("http://localhost:1", "http://example.org", "null"):
+        with pytest.raises(InvalidStatus, match="403"):
+            open_websocket(url, origin=foreign, cookie=word)
+    with browser.new_context() as other:
+        elsewhere = other.new_page()
+        elsewhere.goto(url)
+        expect(elsewhere.get_by_label("Password")).to_be_visible()
+        beside = page.context.new_page()
+        beside.goto(url)
+        expect(beside.get_by_role("button", name="Log out")).to_be_visible()
+        page.get_by_role("button", name="Log out").click()
+        expect(page.get_by_label("Password")).to_be_visible()
+        expect(beside.get_by_label("Password")).to_be_visible()
+    assert status(url, "/", Cookie=word) == 401
+
+
+def test_a_whole_visit_speaks_to_the_page_s_own_address_alone_and_tells_no_secret(
+    page: Page, url: str, log: Path
+) -> None:
+    asked: list[str] = []
+    frames: list[bytes] = []
+
+    def listen(socket: object) -> None:
+        asked.append(socket.url)  # type: ignore[attr-defined]
+        for event in ("framereceived", "framesent"):
+            socket.on(event, lambda frame: frames.append(frame if isinstance(frame, bytes) else frame.encode()))  # type: ignore[attr-defined]
+
+    page.on("request", lambda request: asked.append(request.url))
+    page.on("websocket", listen)
+    page.goto(f"{url}/settings")
+    log_in(page)
+    expect(page.get_by_role("list", name="Checks")).to_be_visible()
+    shown = page.locator(".row", has_text=re.compile("^(RAG_PASSWORD|OPENAI_API_KEY)"))
+    expect(shown).to_contain_text(["set", "set"])
+    page.get_by_role("link", name="History").click()
+    expect(page.get_by_label("Search conversations")).to_be_visible()
+    page.get_by_role("link", name="Chat").click()
+    ask(page, None, "What did the 1202 alarm mean?")
+    page.get_by_role("button", name="Source 1").click()
+    expect(page.get_by_role("region", name="Source")).to_be_visible()
+
+    sent = b"\n".join(frames)
+    assert b"guidance-computer" in sent, "the frames were not heard"
+    told = [sent.decode("latin-1"), page.content(), log.read_text(encoding="utf-8")]
+    assert [secret for secret in (PASSWORD, KEY) if any(secret in text for text in told)] == []
+    own = urlsplit(url).netloc
+    assert {urlsplit(address).netloc for address in asked if not address.startswith(("data:", "blob:"))} == {own}
+
+
+def test_after_several_wrong_passwords_even_the_right_one_must_wait(page: Page, url: str) -> None:
+    page.goto(url)
+    for _ in range(12):
+        log_in(page, "guessed")
+        expect(page.get_by_role("alert")).not_to_be_empty()
+        if "Too many tries" in page.get_by_role("alert").inner_text():
+            break
+    wait_s = int(re.findall(r"Wait (\d+) s", page.get_by_role("alert").inner_text())[0])
+    log_in(page)
+    expect(page.get_by_role("alert")).to_contain_text("Too many tries")
+    page.wait_for_timeout(1_000 * (wait_s + 1))
+    log_in(page)
+    expect(page.get_by_role("button", name="Log out")).to_be_visible()
