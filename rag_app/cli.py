@@ -10,6 +10,7 @@ import typer
 from typer.exceptions import TyperException
 
 # LangChain and Chroma take a second to import: each command imports what it needs, so that help comes at once.
+from rag_app.cli_chat import CHAT_EXAMPLES, chat
 from rag_app.cli_collections import collections_app
 from rag_app.cli_eval import eval_app
 from rag_app.cli_options import (
@@ -144,34 +145,7 @@ def show(
         print_page(found["text"])
 
 
-@app.command(epilog=example("rag chat", "rag chat --collection samples --port 8600", "rag chat --hash-password"))
-def chat(
-    collection: CollectionOption = None,
-    port: Annotated[int, typer.Option("--port", min=1, max=65535, help="Where the page is served.")] = 8501,
-    host: Annotated[str, typer.Option("--host", metavar="ADDRESS", help="Where it listens.")] = "127.0.0.1",
-    hash_password: Annotated[
-        bool, typer.Option("--hash-password", help="Ask for a password and print RAG_PASSWORD for it, no more.")
-    ] = False,
-) -> None:
-    """Open the chat page in the browser."""
-    if hash_password:
-        from rag_app.passwords import hash_password as hashed
-
-        print_line(f"RAG_PASSWORD={hashed(read_new_password())}")
-        return
-    from rag_app.web.run import serve
-
-    serve(port, host=host, collection=collection)
-
-
-def read_new_password() -> str:
-    if sys.stdin.isatty():
-        password: str = typer.prompt("Password", hide_input=True, confirmation_prompt=True)
-    else:
-        password = sys.stdin.readline().rstrip("\r\n")
-    if not password:
-        raise InputError("no password was given", "type one, or pass it on: rag chat --hash-password < FILE")
-    return password
+app.command(epilog=CHAT_EXAMPLES)(chat)
 
 
 @app.command("list", epilog=example("rag list", "rag list --collection samples --json"))

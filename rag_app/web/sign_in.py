@@ -14,7 +14,7 @@ def stop_strangers() -> None:
     if has_password() and not LOGINS.holds(st.context.cookies.get(cookie_name(st.get_option("server.port")))):
         st.text("Start the page with rag chat: it asks for the password.")
         st.stop()
-    if is_configured() and not st.user.is_logged_in:
+    if is_configured() and not st.user.get("is_logged_in"):
         with st.container(key="log-in"):
             st.title("Ask your documents", anchor=False)
             for provider in providers():

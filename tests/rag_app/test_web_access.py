@@ -46,6 +46,10 @@ def test_no_view_has_a_serious_violation(page: Page, url: str, colours: str) -> 
     page.get_by_role("button", name="More").first.click()
     expect(page.get_by_text("Export as JSON")).to_be_visible()
     look("history")
+    page.keyboard.press("Escape")
+    page.get_by_role("link", name="Settings").click()
+    expect(page.get_by_role("list", name="Checks")).to_be_visible()
+    look("settings")
     assert {view: grave for view, grave in found.items() if grave} == {}
 
 

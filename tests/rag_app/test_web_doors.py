@@ -50,6 +50,10 @@ def test_a_provider_of_logins_is_asked_before_anything_is_drawn() -> None:
     assert not page.exception
     assert [button.label for button in page.button] == ["Log in", "Log in with acme"]
     assert len(page.selectbox) == len(page.text) == len(page.chat_input) == 0
+    page.user = {"is_logged_in": True}
+    page.run()
+    assert [picker.label for picker in page.selectbox] == ["Collection"]
+    assert "Log out" in [button.label for button in page.button]
 
 
 def test_the_script_run_without_the_gate_draws_nothing_where_there_is_a_password(
