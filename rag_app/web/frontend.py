@@ -9,7 +9,7 @@ from streamlit.components.v2.types import ComponentRenderer
 ASSETS = Path(__file__).parent / "assets"
 # Text of documents and models reaches the browser as data alone: Streamlit does not sanitise html.
 HTML = '<div class="root"></div>'
-PAGE_STYLES = ("page.css", "settings_page.css")
+PAGE_STYLES = ("page.css", "settings_page.css", "sign_in.css")
 
 
 @cache

@@ -4,6 +4,7 @@ import streamlit as st
 
 from rag_app.web.chosen import page_settings
 from rag_app.web.frontend import load_component
+from rag_app.web.history import plain
 from rag_app.web.logins import LOGINS, cookie_name
 from rag_app.web.providers import is_configured, providers
 
@@ -15,12 +16,22 @@ def stop_strangers() -> None:
         st.text("Start the page with rag chat: it asks for the password.")
         st.stop()
     if is_configured() and not st.user.get("is_logged_in"):
-        with st.container(key="log-in"):
-            st.title("Ask your documents", anchor=False)
-            for provider in providers():
-                label = f"Log in with {provider}" if provider else "Log in"
-                st.button(label, type="primary", on_click=st.login, args=(provider,), key=f"log-in-{provider}")
+        draw_log_in()
         st.stop()
+
+
+def draw_log_in() -> None:
+    with st.container(key="log-in"):
+        st.title("Ask your documents", anchor=False)
+        for name in providers():
+            st.button(
+                f"Log in with {plain(name)}" if name else "Log in",
+                type="primary",
+                width="stretch",
+                on_click=st.login,
+                args=(name,),
+                key=f"log-in-{name}",
+            )
 
 
 def draw_log_out() -> None:
