@@ -3,12 +3,11 @@
 from collections.abc import Callable, Sequence
 from functools import lru_cache, partial
 
-import numpy as np
 import pypdfium2 as pdfium
 
-from ingest.readers.pdf_directions import turn
+from ingest.readers.pdf_boxes import Box, PdfPageMap
 from ingest.readers.pdf_glyphs import PDFIUM_LOCK, open_pdf, read_glyphs
-from ingest.readers.pdf_lines import Glyphs, Ints, Line, find_lines
+from ingest.readers.pdf_lines import Glyphs, Line, find_lines
 from ingest.readers.pdf_margins import Edges, find_edges, without_margins
 from ingest.readers.pdf_order import order_blocks
 from ingest.readers.pdf_paragraphs import lay_out
@@ -16,8 +15,6 @@ from ingest.readers.pdf_tables import join_cells
 from ingest.readers.pdf_text import IsWord, PdfPageText, join_texts, unbroken_words, write_text
 from vectorstore.errors import UnreadableFileError
 from vectorstore.types import Page
-
-Box = tuple[float, float, float, float]
 
 # Hyphens are judged by the words of the page and of so many before and after it: few enough to read one page alone.
 _NEIGHBOUR_PAGES = 5
@@ -42,27 +39,20 @@ def read_pdf_page(data: bytes, page: int, *, password: str | None = None) -> Pdf
 
 
 def quote_boxes(data: bytes, page: int, start: int, end: int, *, password: str | None = None) -> list[Box]:
-    """Where the characters `start:end` of a page's text stand: a box (left, bottom, right, top) a line.
+    """Where the characters `start:end` of a page's text stand, as `PdfPageMap.boxes` gives them."""
+    return map_pdf_page(data, page, password=password).boxes(start, end)
 
-    In points, from the lower left corner of the page as it is shown: cropped and turned as the PDF says.
-    """
+
+def map_pdf_page(data: bytes, page: int, *, password: str | None = None) -> PdfPageMap:
+    """One page with its text, from which any quote of it is boxed."""
     with open_pdf(data, password) as document:
-        indices = _read_alone(document, page).char_indices[start:end]
+        read = _read_alone(document, page)
         parts = read_glyphs(document, page - 1)
         with PDFIUM_LOCK:
             shown = document[page - 1]
             crop, rotation = shown.get_bbox(), shown.get_rotation()
             shown.close()
-    quoted = np.array([index for index in indices if index is not None], dtype=np.intp)
-    return [_as_shown(box, crop=crop, rotation=rotation) for glyphs in parts for box in _boxes_of(glyphs, quoted)]
-
-
-def _boxes_of(glyphs: Glyphs, quoted: Ints) -> list[Box]:
-    """A box a line around those characters of one direction, in the page's own coordinates."""
-    upright = glyphs.boxes[quoted[np.isin(quoted, glyphs.visible)]].tolist()
-    lines = _boxes_by_line([(left, bottom, right, top) for left, top, right, bottom in upright])
-    boxes = np.array([(left, top, right, bottom) for left, bottom, right, top in lines]).reshape(-1, 4)
-    return [(left, bottom, right, top) for left, top, right, bottom in turn(boxes, glyphs.direction).tolist()]
+    return PdfPageMap(read, parts, crop, rotation)
 
 
 def _read_alone(document: pdfium.PdfDocument, page: int) -> PdfPageText:
@@ -106,38 +96,3 @@ def _page_reader(document: pdfium.PdfDocument, count: int) -> Callable[[int], Pd
 def _part_text(lines: Sequence[Line], part: Glyphs, is_word: IsWord) -> PdfPageText:
     seen = part.from_the_left()
     return write_text(lay_out(order_blocks(join_cells(lines, seen)), seen), seen, is_word)
-
-
-def _boxes_by_line(boxes: list[Box]) -> list[Box]:
-    """Boxes of characters merged while they stand side by side."""
-    lines: list[Box] = []
-    for box in boxes:
-        if lines and _is_beside(lines[-1], box):
-            left, bottom, right, top = lines[-1]
-            lines[-1] = (
-                min(left, box[0]),
-                min(bottom, box[1]),
-                max(right, box[2]),
-                max(top, box[3]),
-            )
-        else:
-            lines.append(box)
-    return lines
-
-
-def _is_beside(line: Box, box: Box) -> bool:
-    overlap = min(line[3], box[3]) - max(line[1], box[1])
-    return overlap >= 0.5 * min(line[3] - line[1], box[3] - box[1])
-
-
-def _as_shown(box: Box, *, crop: Box, rotation: int) -> Box:
-    left, bottom, right, top = box
-    match rotation:
-        case 90:
-            return bottom - crop[1], crop[2] - right, top - crop[1], crop[2] - left
-        case 180:
-            return crop[2] - right, crop[3] - top, crop[2] - left, crop[3] - bottom
-        case 270:
-            return crop[3] - top, left - crop[0], crop[3] - bottom, right - crop[0]
-        case _:
-            return left - crop[0], bottom - crop[1], right - crop[0], top - crop[1]

@@ -1,14 +1,17 @@
 """From an outcome to what is seen of it: sentences with their markers, cards, and who answered."""
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from rag_app.web.conversation import Failure, Kind, Opened
+from rag_app.web.chosen import page_settings
+from rag_app.web.conversation import Failure
 from rag_app.web.frontend import load_component
+from rag_app.web.offered import Offered, offer
+from rag_app.web.places import Place, find_passage
 
 if TYPE_CHECKING:
-    from rag_app.types import Answer, Citation, Sentence
+    from rag_app.types import Answer, Sentence
     from vectorstore.types import Passage
 
 QUOTES = "quotes"
@@ -18,18 +21,10 @@ CARD_CHARACTERS = 220
 TABLE_OR_HEADING = re.compile(r"\||-{3,}|^#{1,6} ", re.MULTILINE)
 
 
-def draw_outcome(
-    outcome: "Answer | Failure",
-    *,
-    key: str,
-    opened: Opened | None = None,
-    latest: bool = True,
-    on_open: Callable[[], None] = lambda: None,
-) -> None:
-    """Draw it; a click calls `on_open`, and `st.session_state[key]["open"]` then says on what."""
+def draw_outcome(outcome: "Answer | Failure", *, key: str, latest: bool = True) -> None:
+    """Draw it; a click on a marker or card opens its source in the browser alone."""
     values = failure_values(outcome) if isinstance(outcome, Failure) else answer_values(outcome, latest=latest)
-    values["opened"] = card_id(opened.kind, opened.number) if opened else None
-    load_component("answer")(key=key, data=values, on_open_change=on_open)
+    load_component("answer")(key=key, data={**values, "latest": latest})
 
 
 def failure_values(failure: Failure) -> dict[str, Any]:
@@ -37,7 +32,7 @@ def failure_values(failure: Failure) -> dict[str, Any]:
         "message": failure.message,
         "hint": failure.hint,
         "cardsTitle": "Closest passages",
-        "cards": passage_cards(failure.passages),
+        "cards": passage_cards(failure.passages, question=""),
     }
 
 
@@ -45,14 +40,14 @@ def answer_values(answer: "Answer", *, latest: bool) -> dict[str, Any]:
     """`latest`: how to turn written answers on is said once, under the last answer."""
     from rag_app.console import WRITTEN_ANSWERS
 
-    cards = citation_cards(answer.citations)
+    cards = citation_cards(answer)
     return {
         "searchedFor": f"Searched for: {answer.searched_for}" if answer.was_rewritten else None,
         "refusal": answer.text if answer.refused else None,
         "sentences": [] if answer.refused else [sentence_values(sentence) for sentence in answer.sentences],
         # A model's answer without one proof is read beside what the model was given.
         "cardsTitle": None if cards else "Closest passages",
-        "cards": cards or passage_cards(answer.passages),
+        "cards": cards or passage_cards(answer.passages, question=answer.searched_for),
         "answeredBy": f"Answered by {answer.answered_by}",
         "quoted": answer.answered_by == QUOTES,
         "seconds": f"{answer.seconds:.1f} s",
@@ -72,34 +67,43 @@ def sentence_values(sentence: "Sentence") -> dict[str, Any]:
     }
 
 
-def citation_cards(citations: "Sequence[Citation]") -> list[dict[str, Any]]:
+def citation_cards(answer: "Answer") -> list[dict[str, Any]]:
+    sources = offer_all(
+        [Place.of_citation(citation) for citation in answer.citations], answer.passages, answer.searched_for
+    )
     return [
         {
-            "id": card_id("citation", citation.marker),
+            "id": f"citation-{citation.marker}",
             "kind": "citation",
             "number": citation.marker,
+            "source": source,
             "place": place(citation.title, citation.page),
             "quote": shorten(citation.quote),
         }
-        for citation in citations
+        for citation, source in zip(answer.citations, sources, strict=True)
     ]
 
 
-def passage_cards(passages: "Sequence[Passage]") -> list[dict[str, Any]]:
+def passage_cards(passages: "Sequence[Passage]", *, question: str) -> list[dict[str, Any]]:
+    closest = passages[:CLOSEST_PASSAGES]
+    sources = offer_all([Place.of_chunk(passage.chunk) for passage in closest], passages, question)
     return [
         {
-            "id": card_id("passage", number),
+            "id": f"passage-{number}",
             "kind": "passage",
             "number": number,
+            "source": source,
             "place": place(passage.chunk.title, passage.chunk.page),
             "quote": shorten(TABLE_OR_HEADING.sub(" ", passage.chunk.text)),
         }
-        for number, passage in enumerate(passages[:CLOSEST_PASSAGES], 1)
+        for number, (passage, source) in enumerate(zip(closest, sources, strict=True), 1)
     ]
 
 
-def card_id(kind: Kind, number: int) -> str:
-    return f"{kind}-{number}"
+def offer_all(places: "Sequence[Place]", passages: "Sequence[Passage]", question: str) -> list[str]:
+    """The names under which the browser asks for what stands there."""
+    settings = page_settings()
+    return [offer(Offered(settings, question, shown, find_passage(passages, shown))) for shown in places]
 
 
 def place(title: str, page: int | None) -> str:

@@ -1,23 +1,20 @@
 """The page *Chat*: questions, answers, and the source that stands open beside them."""
 
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING
 
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from rag_app.web.answer_component import draw_outcome
 from rag_app.web.answering import answer_turn
-from rag_app.web.chosen import page_settings
-from rag_app.web.conversation import STOPPED, Conversation, Failure, Opened, View
+from rag_app.web.conversation import STOPPED, Conversation, Failure
+from rag_app.web.frontend import load_component
 from rag_app.web.session import current, keep, start_anew
-from rag_app.web.source_panel import draw_source
 from rag_app.web.welcome import draw_welcome
 from vectorstore.errors import RagError
 
 if TYPE_CHECKING:
     from rag_app.types import Answer
-
-SOURCE_KEY = "open-source"
 
 
 def show() -> None:
@@ -29,9 +26,8 @@ def show() -> None:
         if not conversation.turns:
             draw_welcome(ask=conversation.ask)
         slots = [draw_turn(conversation, number) for number in range(len(conversation.turns))]
-    if conversation.opened:
-        with panel, st.container(key="panel"):
-            draw_opened(conversation, conversation.opened)
+    with panel, st.container(key="panel"):
+        load_component("source")(key="source", data={"conversation": conversation.id})
     # Last, since it may take a while: all else is there to be read meanwhile.
     if slots and conversation.turns[-1].outcome is None:
         answer_last(conversation, slots[-1])
@@ -57,17 +53,9 @@ def draw_turn(conversation: Conversation, number: int) -> DeltaGenerator:
 
 
 def draw_in(slot: DeltaGenerator, conversation: Conversation, number: int, outcome: "Answer | Failure") -> None:
-    opened = conversation.opened
-    key = f"answer-{number}"
     latest = number == len(conversation.turns) - 1
     with slot.container():
-        draw_outcome(
-            outcome,
-            key=key,
-            opened=opened if opened and opened.turn == number else None,
-            latest=latest,
-            on_open=lambda: open_clicked(conversation, number, st.session_state[key]["open"]),
-        )
+        draw_outcome(outcome, key=f"answer-{number}", latest=latest)
         if isinstance(outcome, Failure) and latest:
             st.button("Try again", icon=":material/refresh:", on_click=conversation.ask_again, args=(number,))
 
@@ -90,36 +78,8 @@ def keep_answer(conversation: Conversation, answer: "Answer") -> None:
         st.warning(f"This conversation is not kept: {error.message}")
 
 
-def draw_opened(conversation: Conversation, opened: Opened) -> None:
-    from rag_app.wiring import build_store
-
-    try:
-        store = build_store(page_settings())
-    except RagError as error:
-        draw_outcome(Failure(error.message, error.hint), key="panel-failure")
-        return
-    draw_source(
-        store,
-        conversation.turns[opened.turn],
-        opened,
-        key=SOURCE_KEY,
-        on_change=lambda: change_opened(conversation, st.session_state[SOURCE_KEY]["change"]),
-    )
-
-
 # What clicks do; each is called before the page is drawn anew.
 
 
 def ask_typed() -> None:
     current().ask(st.session_state["typed"])
-
-
-def open_clicked(conversation: Conversation, turn: int, clicked: dict[str, Any]) -> None:
-    conversation.open(turn, clicked["kind"], clicked["number"])
-
-
-def change_opened(conversation: Conversation, change: View | Literal["close"]) -> None:
-    if change == "close":
-        conversation.opened = None
-    else:
-        conversation.show(change)

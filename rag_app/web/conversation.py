@@ -3,14 +3,11 @@
 import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:  # LangChain comes with these, and the page is drawn before it is needed
     from rag_app.types import Answer
     from vectorstore.types import Passage
-
-Kind = Literal["citation", "passage"]
-View = Literal["picture", "context", "whole"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,20 +27,6 @@ class Turn:
     outcome: "Answer | Failure | None" = None
 
 
-@dataclass(frozen=True, slots=True)
-class Opened:
-    """The citation or passage that stands open beside the chat; numbers count from 1, `count` grows with each click.
-
-    A page that has no picture is shown by its text.
-    """
-
-    turn: int
-    kind: Kind
-    number: int
-    count: int
-    view: View = "picture"
-
-
 # A click or a reload ends the script in the midst of an answer: what is left then says so.
 STOPPED = Failure("this question was stopped before it was answered", "ask it again")
 
@@ -52,27 +35,15 @@ STOPPED = Failure("this question was stopped before it was answered", "ask it ag
 class Conversation:
     turns: list[Turn] = field(default_factory=list)
     id: str = field(default_factory=lambda: uuid.uuid4().hex)
-    opened: Opened | None = None
-    clicks: int = 0
 
     def ask(self, question: str) -> None:
         self.turns.append(Turn(question))
 
     def ask_again(self, number: int) -> None:
         self.turns[number] = Turn(self.turns[number].question)
-        if self.opened and self.opened.turn == number:
-            self.opened = None  # what it shows is a passage of the outcome that is gone
 
     def finish(self, number: int, outcome: "Answer | Failure") -> None:
         self.turns[number] = replace(self.turns[number], outcome=outcome)
-
-    def open(self, turn: int, kind: Kind, number: int) -> None:
-        self.clicks += 1
-        self.opened = Opened(turn, kind, number, self.clicks)
-
-    def show(self, view: View) -> None:
-        if self.opened:
-            self.opened = replace(self.opened, view=view)
 
     def history(self, number: int) -> list[tuple[str, str]]:
         """The questions before this one that were answered, with their answers, as the chain takes them."""

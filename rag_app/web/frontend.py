@@ -7,9 +7,11 @@ import streamlit as st
 from streamlit.components.v2.types import ComponentRenderer
 
 ASSETS = Path(__file__).parent / "assets"
+# Scripts that a component has in common with others, or that are long enough to stand by themselves.
+SHARED = {"answer": ("sources",), "source": ("sources", "page_text")}
 # Text of documents and models reaches the browser as data alone: Streamlit does not sanitise html.
 HTML = '<div class="root"></div>'
-PAGE_STYLES = ("page.css", "settings_page.css", "sign_in.css")
+PAGE_STYLES = ("page.css", "panel.css", "settings_page.css", "sign_in.css")
 
 
 @cache
@@ -18,7 +20,7 @@ def load_component(name: str) -> ComponentRenderer:
         f"rag-{name}",
         html=HTML,
         css=read("theme.css") + read(f"{name}.css"),
-        js=read("drawing.js") + read(f"{name}.js"),
+        js="".join(read(f"{script}.js") for script in ("drawing", *SHARED.get(name, ()), name)),
     )
 
 

@@ -1,63 +1,79 @@
 """A page of a PDF as a picture with the quoted words boxed, where the file still says them."""
 
-import base64
 import io
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from rag_app.settings import Settings
+from rag_app.web.places import Place
 from vectorstore.errors import UnreadableFileError
 
 if TYPE_CHECKING:
     from PIL.Image import Image
 
-    from ingest.readers.pdf import Box
+    from ingest.readers.pdf_boxes import Box, PdfPageMap
 
 # As wide as the panel on a large screen of twice the usual density, and no page so long that it fills the memory.
 WIDTH, MOST_HEIGHT = 1_200, 4_000
 MARKER, EDGE = (255, 221, 87), (176, 124, 0)
 EDGE_WIDTH, MARGIN = 2, 3
-QUALITY = 80
-KEPT = 32
+# WebP is half as large and takes 0.5 s more, which a reader waits for and a network of one computer does not save.
+FORMAT, MIME, QUALITY = "JPEG", "image/jpeg", 85
+KEPT_PAGES, KEPT_PICTURES = 64, 4  # a picture takes 6 MB, and the browser keeps what it was sent
 
 
 @dataclass(frozen=True, slots=True)
-class Picture:
-    """`url` is a `data:` address; the first box begins at this share of the height."""
+class BoxedPage:
+    """A page whose quoted words were found; sizes and boxes in points, from the lower left corner as it is shown."""
 
-    url: str
-    top: float
+    path: Path
+    changed: int
+    page: int
+    boxes: "tuple[Box, ...]"
+    height: float
+
+    @property
+    def top(self) -> float:
+        """The share of the page's height at which the first box begins."""
+        highest = max((top for _, _, _, top in self.boxes), default=self.height)
+        return 1 - highest / self.height
 
 
-def page_picture(source: str, page: int | None, start: int, end: int, quote: str) -> Picture | None:
+def box_quote(place: Place, password: str | None = None) -> BoxedPage | None:
     """None for what is no PDF, is gone or says something else by now."""
-    path = Path(source)
+    path = Path(place.source)
+    if place.page is None or path.suffix.lower() != ".pdf":
+        return None
     try:
-        if page is None or path.suffix.lower() != ".pdf":
-            return None
         changed = path.stat().st_mtime_ns
-        return _picture(path, changed, page, start, end, quote)
+        mapped = _map_page(path, changed, place.page, password)
     except (OSError, UnreadableFileError):
         return None
-
-
-@lru_cache(KEPT)
-def _picture(path: Path, changed: int, page: int, start: int, end: int, quote: str) -> Picture | None:  # noqa: ARG001 (key)
-    from ingest.readers.pdf import quote_boxes, read_pdf_page
-
-    secret = Settings().file_password
-    password = secret.get_secret_value() if secret else None
-    data = path.read_bytes()
-    if read_pdf_page(data, page, password=password).text[start:end] != quote:
+    if mapped.read.text[place.start : place.end] != place.quote:
         return None
-    picture, scale = render(data, page, password)
-    boxes = [to_pixels(box, scale, picture.height) for box in quote_boxes(data, page, start, end, password=password)]
+    return BoxedPage(path, changed, place.page, tuple(mapped.boxes(place.start, place.end)), mapped.height)
+
+
+@lru_cache(KEPT_PAGES)
+def _map_page(path: Path, changed: int, page: int, password: str | None) -> "PdfPageMap":  # noqa: ARG001 (key)
+    from ingest.readers.pdf import map_pdf_page
+
+    return map_pdf_page(path.read_bytes(), page, password=password)
+
+
+def draw_boxed(boxed: BoxedPage, password: str | None = None) -> bytes:
+    """The picture, as a file of the type `MIME`. Raises OSError and UnreadableFileError."""
+    picture, scale = _render(boxed.path, boxed.changed, boxed.page, password)
     packed = io.BytesIO()
-    mark(picture, boxes).save(packed, "WEBP", quality=QUALITY)
-    url = f"data:image/webp;base64,{base64.b64encode(packed.getvalue()).decode('ascii')}"
-    return Picture(url, min((top for _, top, _, _ in boxes), default=0.0) / picture.height)
+    boxes = [to_pixels(box, scale, picture.height) for box in boxed.boxes]
+    mark(picture, boxes).save(packed, FORMAT, quality=QUALITY)
+    return packed.getvalue()
+
+
+@lru_cache(KEPT_PICTURES)
+def _render(path: Path, changed: int, page: int, password: str | None) -> "tuple[Image, float]":  # noqa: ARG001 (key)
+    return render(path.read_bytes(), page, password)
 
 
 def render(data: bytes, page: int, password: str | None) -> "tuple[Image, float]":
@@ -80,10 +96,15 @@ def to_pixels(box: "Box", scale: float, height: int) -> tuple[float, float, floa
 
 
 def mark(picture: "Image", boxes: "list[tuple[float, float, float, float]]") -> "Image":
-    """The boxes coloured as a text marker does, so that what is dark stays dark, and edged."""
+    """A copy with the boxes coloured as a text marker does, so that what is dark stays dark, and edged."""
     from PIL import Image, ImageChops, ImageDraw
 
-    colour = Image.new("RGB", picture.size, "white")
-    for box in boxes:
-        ImageDraw.Draw(colour).rectangle(box, fill=MARKER, outline=EDGE, width=EDGE_WIDTH)
-    return ImageChops.multiply(picture, colour)
+    marked = picture.copy()
+    for left, top, right, bottom in boxes:
+        cut = round(left), round(top), round(right), round(bottom)
+        words = picture.crop(cut)
+        colour = Image.new("RGB", words.size, MARKER)
+        edge = (0, 0, words.width - 1, words.height - 1)
+        ImageDraw.Draw(colour).rectangle(edge, outline=EDGE, width=EDGE_WIDTH)
+        marked.paste(ImageChops.multiply(words, colour), cut)
+    return marked

@@ -70,9 +70,10 @@ def build_app(port: int, *, hashed: str | None) -> "App":
 
     from rag_app.web.gate import Gate
     from rag_app.web.logins import cookie_name
+    from rag_app.web.source_routes import source_routes
 
     gate = Middleware(Gate, hashed=hashed, cookie=cookie_name(port))
-    return App(APP, middleware=[gate], lifespan=open_in_browser)
+    return App(APP, routes=source_routes(), middleware=[gate], lifespan=open_in_browser)
 
 
 @asynccontextmanager

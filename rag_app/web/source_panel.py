@@ -1,17 +1,15 @@
-"""From the citation or passage that was clicked to the open source: the words in their page, how they were found."""
+"""From a place that was offered to what the open source shows: the words in their page, and why they were found."""
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from rag_app.web.conversation import Failure, Opened, Turn, View
-from rag_app.web.frontend import load_component
-from rag_app.web.page_picture import page_picture
+from rag_app.web.offered import Offered
+from rag_app.web.originals import original_values
+from rag_app.web.page_picture import box_quote
+from rag_app.web.places import Found, Place
 from vectorstore.errors import CollectionError, RagError
 
 if TYPE_CHECKING:
     from vectorstore.store import Store
-    from vectorstore.types import Passage
 
 CONTEXT_CHARACTERS = 1_500
 # More text than this in one box makes a browser slow.
@@ -20,82 +18,35 @@ GONE = "No longer in the collection: these words were in it when the answer was 
 CHANGED = "The document has changed since: these words were in it when the answer was given."
 
 
-@dataclass(frozen=True, slots=True)
-class Place:
-    """The words of a page that stand open: `page_text[start:end] == quote` when the answer was given."""
+def source_values(offered: Offered, *, whole: bool = False) -> dict[str, Any]:
+    """All that is shown of it, but for a page's picture; `whole`: with all the text of the page."""
+    from rag_app.wiring import build_store
 
-    source: str
-    title: str
-    page: int | None
-    start: int
-    end: int
-    quote: str
-
-
-@dataclass(frozen=True, slots=True)
-class Found:
-    """A passage and its rank among all that were found, from 1."""
-
-    passage: "Passage"
-    rank: int
-    of: int
-
-
-def draw_source(
-    store: "Store", turn: Turn, opened: Opened, *, key: str, on_change: Callable[[], None] = lambda: None
-) -> None:
-    """Draw it; a click calls `on_change`, and `st.session_state[key]["change"]` is a view or `close`."""
-    place = find_place(turn, opened)
-    values = {**place_values(place), **view_values(store, place, opened.view), "count": opened.count}
-    found = find_passage(turn, place)
+    place, found = offered.place, offered.found
+    values: dict[str, Any] = {"title": place.title, "path": place.source, "page": place.page, "quote": place.quote}
     if found:
-        values |= {"headings": list(found.passage.chunk.headings), "scores": describe_scores(found)}
-    load_component("source")(key=key, data=values, on_change_change=on_change)
+        values["headings"] = list(found.passage.chunk.headings)
+    try:
+        store = build_store(offered.settings)
+        values |= text_values(store, place, whole=whole)
+        record = store.catalogue.source(place.source)
+        values |= {"original": original_values(place.source, record), "isCode": bool(record and record.kind == "code")}
+        if found:
+            values["why"] = found_values(store, offered.question, found)
+    except RagError as error:
+        return {**values, "warning": error.message}
+    return values | picture_values(offered) if "warning" not in values else values
 
 
-def find_place(turn: Turn, opened: Opened) -> Place:
-    if opened.kind == "citation" and turn.outcome and not isinstance(turn.outcome, Failure):
-        cited = turn.outcome.citations[opened.number - 1]
-        return Place(cited.source, cited.title, cited.page, cited.start, cited.end, cited.quote)
-    chunk = passages_of(turn)[opened.number - 1].chunk
-    return Place(chunk.source, chunk.title, chunk.page, chunk.start, chunk.end, chunk.text)
+def picture_values(offered: Offered) -> dict[str, Any]:
+    """Where the quote begins on the page's picture; `drawn` changes when the file does."""
+    boxed = box_quote(offered.place, file_password(offered))
+    return {"picture": {"top": boxed.top, "drawn": str(boxed.changed)}} if boxed else {}
 
 
-def find_passage(turn: Turn, place: Place) -> Found | None:
-    passages = passages_of(turn)
-    for rank, passage in enumerate(passages, 1):
-        chunk = passage.chunk
-        same_page = (chunk.source, chunk.page) == (place.source, place.page)
-        if same_page and chunk.start <= place.start < place.end <= chunk.end:
-            return Found(passage, rank, len(passages))
-    return None
-
-
-def passages_of(turn: Turn) -> "Sequence[Passage]":
-    return turn.outcome.passages if turn.outcome else ()
-
-
-def describe_scores(found: Found) -> str:
-    passage = found.passage
-    return (
-        f"Passage {found.rank} of {found.of} by score {passage.score:.2f}: "
-        f"meaning {passage.cosine:.2f}, words {passage.lexical:.2f}"
-    )
-
-
-def place_values(place: Place) -> dict[str, Any]:
-    return {"title": place.title, "path": place.source, "page": place.page, "quote": place.quote}
-
-
-def view_values(store: "Store", place: Place, view: View) -> dict[str, Any]:
-    """The page's picture where it has one and is to be shown by it, else its text."""
-    values = text_values(store, place, whole=view == "whole")
-    if "warning" in values:
-        return values
-    picture = page_picture(place.source, place.page, place.start, place.end, place.quote)
-    if picture is None or view != "picture":
-        return {**values, "hasPicture": picture is not None}
-    return {"picture": picture.url, "top": picture.top}
+def file_password(offered: Offered) -> str | None:
+    secret = offered.settings.file_password
+    return secret.get_secret_value() if secret else None
 
 
 def text_values(store: "Store", place: Place, *, whole: bool) -> dict[str, Any]:
@@ -104,16 +55,13 @@ def text_values(store: "Store", place: Place, *, whole: bool) -> dict[str, Any]:
         text = store.load_page(place.source, place.page)
     except CollectionError:
         return {"warning": GONE}
-    except RagError as error:
-        return {"warning": error.message}
     if text[place.start : place.end] != place.quote:
         return {"warning": CHANGED}
     first, last = window(text, place, MOST_CHARACTERS if whole else CONTEXT_CHARACTERS)
     return {
         "before": ("… " if first else "") + text[first : place.start],
         "after": text[place.end : last] + (" …" if last < len(text) else ""),
-        "whole": whole,
-        "hasMore": len(text) > last - first,
+        "hasMore": not whole and len(text) > last - first,
     }
 
 
@@ -127,3 +75,19 @@ def window(text: str, place: Place, reach: int) -> tuple[int, int]:
         cut = text.rfind(" ", place.end, last)
         last = cut if cut >= 0 else last
     return first, last
+
+
+def found_values(store: "Store", question: str, found: Found) -> list[list[str]]:
+    """Why the passage was found, each reason with its name; see `rag search --explain`."""
+    passage = found.passage
+    words = store.lexical.matched(question, passage.chunk)
+    return [
+        ["By meaning", f"{describe_rank(passage.dense_rank)}, similarity {passage.cosine:.2f}"],
+        ["By words", f"{describe_rank(passage.lexical_rank)}, {passage.lexical:.2f} of 1"],
+        ["Words in common", ", ".join(words) or "none"],
+        ["Together", f"passage {found.rank} of {found.of}, score {passage.score:.2f}"],
+    ]
+
+
+def describe_rank(rank: int | None) -> str:
+    return f"no. {rank} of the collection" if rank else "not among the first"

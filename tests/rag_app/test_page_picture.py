@@ -1,8 +1,8 @@
 """A PDF's page as a picture: the quoted words are boxed, and nothing is shown that the file does not say."""
 
-import base64
 import io
 import shutil
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -12,17 +12,16 @@ from PIL import Image
 
 from ingest.readers.pdf import quote_boxes, read_pdf
 from rag_app.sentences import split_sentences
-from rag_app.web.page_picture import MARKER, WIDTH, Picture, page_picture
+from rag_app.web.page_picture import MARKER, WIDTH, box_quote, draw_boxed
+from rag_app.web.places import Place
 from tests.ingest.papers import rich_paper
 
 SAMPLES = Path(__file__).parents[2] / "rag_app" / "samples" / "documents"
 PDFS = sorted(SAMPLES.glob("*.pdf"))
 
 
-def pixels(picture: Picture) -> np.ndarray[tuple[int, int, int], np.dtype[np.uint8]]:
-    prefix = "data:image/webp;base64,"
-    assert picture.url.startswith(prefix)
-    return np.asarray(Image.open(io.BytesIO(base64.b64decode(picture.url.removeprefix(prefix)))).convert("RGB"))
+def pixels(picture: bytes) -> np.ndarray[tuple[int, int, int], np.dtype[np.uint8]]:
+    return np.asarray(Image.open(io.BytesIO(picture)).convert("RGB"))
 
 
 def yellow(
@@ -51,9 +50,9 @@ def test_the_picture_is_marked_where_the_boxes_are_and_nowhere_else(path: Path) 
     assert page.number is not None
     start = page.text.index(" ") + 1
     end = page.text.index("\n", start)
-    picture = page_picture(str(path), page.number, start, end, page.text[start:end])
-    assert picture is not None
-    image = pixels(picture)
+    boxed = box_quote(Place(str(path), "", page.number, start, end, page.text[start:end]))
+    assert boxed is not None
+    image = pixels(draw_boxed(boxed))
     assert image.shape[1] == WIDTH
     marked = yellow(image)
     scale = WIDTH / pdfium.PdfDocument(data)[page.number - 1].get_size()[0]
@@ -63,21 +62,22 @@ def test_the_picture_is_marked_where_the_boxes_are_and_nowhere_else(path: Path) 
         expected[rows, int(left * scale) - 4 : int(right * scale) + 5] = True
     assert marked[expected].mean() > 0.2
     assert marked[~expected].mean() < 0.001
-    assert picture.top == pytest.approx(np.flatnonzero(expected.any(axis=1))[0] / image.shape[0], abs=0.01)
+    assert boxed.top == pytest.approx(np.flatnonzero(expected.any(axis=1))[0] / image.shape[0], abs=0.01)
 
 
 def test_what_the_file_does_not_say_has_no_picture(tmp_path: Path) -> None:
     path = tmp_path / "paper.pdf"
     path.write_bytes(rich_paper().data)
     quote = read_pdf(path.read_bytes())[1][0].text[:20]
-    assert page_picture(str(path), 1, 0, 20, quote)
-    assert page_picture(str(path), 1, 0, 20, quote.upper() + "!") is None
-    assert page_picture(str(path), 99, 0, 20, quote) is None
-    assert page_picture(str(path), None, 0, 20, quote) is None
-    assert page_picture("https://example.org/paper.pdf", 1, 0, 20, quote) is None
+    place = Place(str(path), "", 1, 0, 20, quote)
+    assert box_quote(place)
+    assert box_quote(replace(place, quote=quote.upper() + "!")) is None
+    assert box_quote(replace(place, page=99)) is None
+    assert box_quote(replace(place, page=None)) is None
+    assert box_quote(replace(place, source="https://example.org/paper.pdf")) is None
     shutil.copy(PDFS[0], path)
-    assert page_picture(str(path), 1, 0, 20, quote) is None
+    assert box_quote(place) is None
     path.write_bytes(b"no PDF")
-    assert page_picture(str(path), 1, 0, 20, quote) is None
+    assert box_quote(place) is None
     path.unlink()
-    assert page_picture(str(path), 1, 0, 20, quote) is None
+    assert box_quote(place) is None

@@ -1,16 +1,27 @@
 const RIGHT_TO_LEFT = /[\u0590-\u08ff\u200e\u200f\u202a-\u202e\u2066-\u2069\ufb1d-\ufdff\ufe70-\ufeff]/;
 
-export default function ({ data, parentElement, setTriggerValue }) {
+export default function ({ data, parentElement }) {
   const root = parentElement.querySelector(".root");
-  const { opened, ...content } = data;
-  const drawn = JSON.stringify(content);
+  const drawn = JSON.stringify(data);
   if (root.drawn !== drawn) {
     // Drawn only when it has changed, so that a click elsewhere takes no focus away.
     root.drawn = drawn;
-    root.replaceChildren(...answer(content, (kind, number) => setTriggerValue("open", { kind, number })));
+    root.replaceChildren(...answer(data, (card, opener) => open(root, data.cards, card, opener)));
+    if (data.latest) fetchAhead(data.cards.map((card) => card.source));
   }
+  press(root);
+  return whileMounted(root, () => listenTo(sources.events, "shown", () => press(root)));
+}
+
+function open(answer, cards, id, opener) {
+  showSource({ answer, cards, index: cards.findIndex((card) => card.id === id), opener });
+}
+
+function press(root) {
+  const { answer, cards, index } = sources.opened ?? {};
+  const shown = answer === root ? cards[index].id : null;
   for (const opener of root.querySelectorAll("[data-opens]")) {
-    opener.setAttribute("aria-pressed", String(opener.dataset.opens === opened));
+    opener.setAttribute("aria-pressed", String(opener.dataset.opens === shown));
   }
 }
 
@@ -60,13 +71,14 @@ function sentence({ words, after, supported, markers }, places, open) {
   const end = element("span", { class: "end" }, said(words.slice(cut)));
   for (const number of markers) {
     const names = { "aria-label": `Source ${number}`, title: places.get(number) ?? "" };
-    end.append(button({ class: "marker", "data-opens": `citation-${number}`, ...names }, () => open("citation", number), String(number)));
+    const id = `citation-${number}`;
+    end.append(button({ class: "marker", "data-opens": id, ...names }, (event) => open(id, event.currentTarget), String(number)));
   }
   return [said(words.slice(0, cut)), end, supported ? "" : element("span", { class: "unseen" }, " (unsupported)"), after];
 }
 
 function card({ id, kind, number, place, quote }, open) {
-  return button({ class: "card", "data-opens": id }, () => open(kind, number),
+  return button({ class: "card", "data-opens": id }, (event) => open(id, event.currentTarget),
     element("span", { class: `number ${kind}`, "aria-hidden": "true" }, String(number)),
     element("span", { class: "place", dir: "auto" }, place),
     element("span", { class: "quote", dir: "auto" }, quote));
