@@ -24,7 +24,7 @@ TABLE_OR_HEADING = re.compile(r"\||-{3,}|^#{1,6} ", re.MULTILINE)
 def draw_outcome(outcome: "Answer | Failure", *, key: str, latest: bool = True) -> None:
     """Draw it; a click on a marker or card opens its source in the browser alone."""
     values = failure_values(outcome) if isinstance(outcome, Failure) else answer_values(outcome, latest=latest)
-    load_component("answer")(key=key, data={**values, "latest": latest})
+    load_component("answer")(key=key, data={**values, "key": key, "latest": latest})
 
 
 def failure_values(failure: Failure) -> dict[str, Any]:

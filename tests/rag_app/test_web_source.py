@@ -89,19 +89,20 @@ def test_keys_move_between_citations_close_the_source_and_reach_the_question(pag
     expect(marker).to_be_focused()
 
 
-def test_keys_are_heard_once_after_another_page_was_shown(page: Page, url: str) -> None:
-    ask(page, url, QUESTION)
-    page.get_by_role("button", name="Source 1").click()
+def test_a_source_stays_open_while_another_page_is_shown_and_keys_are_heard_once(page: Page, url: str) -> None:
+    ask(page, url, "How do I bake sourdough bread?")
+    page.get_by_role("list", name="Closest passages").get_by_role("button").first.click()
+    expect(source_of(page).locator("mark")).to_be_visible()
     page.get_by_role("link", name="History").click()
     expect(page.get_by_label("Search conversations")).to_be_visible()
     page.get_by_role("link", name="Chat").click()
-    expect(page.get_by_role("button", name="Source 1")).to_be_visible()
-    expect(source_of(page)).to_have_count(0)
-    page.get_by_role("button", name="Source 1").click()
+    place = source_of(page).get_by_role("status")
+    expect(place).to_have_text("1 of 3")
     page.keyboard.press("ArrowRight")
-    expect(source_of(page).get_by_role("status")).to_have_text("2 of 2")
-    page.keyboard.press("ArrowLeft")
-    expect(source_of(page).get_by_role("status")).to_have_text("1 of 2")
+    expect(place).to_have_text("2 of 3")
+    page.keyboard.press("Escape")
+    expect(source_of(page)).to_have_count(0)
+    expect(page.get_by_role("list", name="Closest passages").get_by_role("button").first).to_be_focused()
 
 
 def test_a_source_says_why_it_was_found_and_gives_its_original(page: Page, url: str) -> None:

@@ -6,22 +6,27 @@ export default function ({ data, parentElement }) {
   if (root.drawn !== drawn) {
     // Drawn only when it has changed, so that a click elsewhere takes no focus away.
     root.drawn = drawn;
-    root.replaceChildren(...answer(data, (card, opener) => open(root, data.cards, card, opener)));
+    root.replaceChildren(...answer(data, (card, opener) => open(data, card, opener)));
     if (data.latest) fetchAhead(data.cards.map((card) => card.source));
   }
+  root.key = data.key;
   press(root);
   return whileMounted(root, () => listenTo(sources.events, "shown", () => press(root)));
 }
 
-function open(answer, cards, id, opener) {
-  showSource({ answer, cards, index: cards.findIndex((card) => card.id === id), opener });
+function open({ key, cards }, id, opener) {
+  showSource({ answer: key, cards, index: cards.findIndex((card) => card.id === id), opener });
 }
 
 function press(root) {
-  const { answer, cards, index } = sources.opened ?? {};
-  const shown = answer === root ? cards[index].id : null;
+  const { opened, closed } = sources;
+  const shown = opened?.answer === root.key ? opened.cards[opened.index].id : null;
   for (const opener of root.querySelectorAll("[data-opens]")) {
     opener.setAttribute("aria-pressed", String(opener.dataset.opens === shown));
+  }
+  // Drawn anew since, the answer has another button where the source was opened.
+  if (!opened && closed?.answer === root.key && !closed.opener.isConnected) {
+    root.querySelector(`[data-opens="${closed.opener.dataset.opens}"]`)?.focus();
   }
 }
 

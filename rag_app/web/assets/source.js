@@ -1,14 +1,11 @@
 export default function ({ data, parentElement }) {
   const root = parentElement.querySelector(".root");
-  if (root.conversation && root.conversation !== data.conversation) showSource(null);
-  root.conversation = data.conversation;
+  if (sources.conversation && sources.conversation !== data.conversation) showSource(null);
+  sources.conversation = data.conversation;
   return whileMounted(root, () => {
     const stops = [listenTo(sources.events, "shown", () => show(root)), listenTo(document, "keydown", onKey)];
-    show(root); // what was clicked before this was there to hear of it
-    return () => {
-      stops.forEach((stop) => stop());
-      sources.opened = null;
-    };
+    show(root); // what stood open when the page was left, or was clicked before this was there to hear of it
+    return () => stops.forEach((stop) => stop());
   });
 }
 
@@ -37,10 +34,11 @@ function move(by) {
 }
 
 function close() {
-  const { answer, cards, index, opener } = sources.opened;
+  const { opener } = sources.opened;
+  sources.closed = sources.opened;
   showSource(null);
-  // An answer drawn anew meanwhile has other buttons.
-  (opener.isConnected ? opener : answer.querySelector(`[data-opens="${cards[index].id}"]`))?.focus();
+  sources.closed = null;
+  opener.focus();
 }
 
 function onKey(event) {

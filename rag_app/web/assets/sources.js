@@ -1,7 +1,7 @@
 // What stands open, and every source that was asked for: one for the page, though each component is a module of its own.
 const sources = (window.ragAppSources ??= { events: new EventTarget(), kept: new Map(), opened: null });
 
-// `opened`: { answer, cards, index, opener }, the cards of one answer and which of them is shown; null closes.
+// `opened`: { answer, cards, index, opener }, an answer's key, its cards and which of them is shown; null closes.
 function showSource(opened) {
   sources.opened = opened;
   sources.events.dispatchEvent(new Event("shown"));
