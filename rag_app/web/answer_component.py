@@ -2,15 +2,18 @@
 
 import re
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from rag_app.web.conversation import Failure, Kind, Opened
 from rag_app.web.frontend import load_component
 
 if TYPE_CHECKING:
+    from rag_app.history.store import Feedback
     from rag_app.types import Answer, Citation, Sentence
     from vectorstore.types import Passage
 
+PARTS = ("progress", "actions")
 QUOTES = "quotes"
 CLOSEST_PASSAGES = 3
 CARD_CHARACTERS = 220
@@ -18,18 +21,55 @@ CARD_CHARACTERS = 220
 TABLE_OR_HEADING = re.compile(r"\||-{3,}|^#{1,6} ", re.MULTILINE)
 
 
+def ignore() -> None:
+    """What a click does where there is nothing to click."""
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """What an answer is shown with: the last one can be asked again, one just given is told to screen readers, one that
+    is kept can be rated."""
+
+    is_last: bool = False
+    is_fresh: bool = False
+    is_kept: bool = False
+    feedback: "Feedback | None" = None
+
+
 def draw_outcome(
     outcome: "Answer | Failure",
     *,
     key: str,
     opened: Opened | None = None,
-    latest: bool = True,
-    on_open: Callable[[], None] = lambda: None,
+    shown: Shown = Shown(),
+    on_open: Callable[[], None] = ignore,
+    on_rate: Callable[[], None] = ignore,
+    on_again: Callable[[], None] = ignore,
 ) -> None:
-    """Draw it; a click calls `on_open`, and `st.session_state[key]["open"]` then says on what."""
-    values = failure_values(outcome) if isinstance(outcome, Failure) else answer_values(outcome, latest=latest)
+    """Draw it; a click calls `on_open` or another, and `st.session_state[key]` then says under `open` on what, under
+    `rate` what is thought of it."""
+    values = failure_values(outcome) if isinstance(outcome, Failure) else answer_values(outcome, shown)
     values["opened"] = card_id(opened.kind, opened.number) if opened else None
-    load_component("answer")(key=key, data=values, on_open_change=on_open)
+    load_component("answer", *PARTS)(
+        key=key,
+        data=values,
+        on_open_change=on_open,
+        on_rate_change=on_rate,
+        on_again_change=on_again,
+        on_stop_change=ignore,
+    )
+
+
+def draw_progress(stage: str, text: str, *, key: str, on_stop: Callable[[], None]) -> None:
+    """Draw what there is of an answer; under the same key its outcome takes its place without a jump."""
+    load_component("answer", *PARTS)(
+        key=key,
+        data={"progress": {"stage": stage, "text": text}},
+        on_open_change=ignore,
+        on_rate_change=ignore,
+        on_again_change=ignore,
+        on_stop_change=on_stop,
+    )
 
 
 def failure_values(failure: Failure) -> dict[str, Any]:
@@ -41,9 +81,10 @@ def failure_values(failure: Failure) -> dict[str, Any]:
     }
 
 
-def answer_values(answer: "Answer", *, latest: bool) -> dict[str, Any]:
-    """`latest`: how to turn written answers on is said once, under the last answer."""
+def answer_values(answer: "Answer", shown: Shown) -> dict[str, Any]:
+    """How to turn written answers on is said once, under the last answer."""
     from rag_app.console import WRITTEN_ANSWERS
+    from rag_app.history.export import to_text
 
     cards = citation_cards(answer.citations)
     return {
@@ -56,7 +97,14 @@ def answer_values(answer: "Answer", *, latest: bool) -> dict[str, Any]:
         "answeredBy": f"Answered by {answer.answered_by}",
         "quoted": answer.answered_by == QUOTES,
         "seconds": f"{answer.seconds:.1f} s",
-        "howToChange": f"{WRITTEN_ANSWERS}." if latest and answer.answered_by == QUOTES else None,
+        "howToChange": f"{WRITTEN_ANSWERS}." if shown.is_last and answer.answered_by == QUOTES else None,
+        "told": "The answer is there." if shown.is_fresh else "",
+        "actions": {
+            "copied": to_text(answer),
+            "again": shown.is_last,
+            "rated": {"good": shown.feedback.is_good, "note": shown.feedback.note} if shown.feedback else None,
+            "canRate": shown.is_kept,
+        },
     }
 
 

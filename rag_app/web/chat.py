@@ -1,21 +1,17 @@
 """The page *Chat*: questions, answers, and the source that stands open beside them."""
 
-from typing import TYPE_CHECKING, Any, Literal
+from typing import Literal
 
 import streamlit as st
-from streamlit.delta_generator import DeltaGenerator
 
 from rag_app.web.answer_component import draw_outcome
-from rag_app.web.answering import answer_turn
 from rag_app.web.chosen import page_settings
-from rag_app.web.conversation import STOPPED, Conversation, Failure, Opened, View
-from rag_app.web.session import current, keep, start_anew
+from rag_app.web.conversation import Conversation, Failure, Opened, View
+from rag_app.web.session import current, start_anew
 from rag_app.web.source_panel import draw_source
+from rag_app.web.turns import draw_turn
 from rag_app.web.welcome import draw_welcome
 from vectorstore.errors import RagError
-
-if TYPE_CHECKING:
-    from rag_app.types import Answer
 
 SOURCE_KEY = "open-source"
 
@@ -28,13 +24,11 @@ def show() -> None:
         draw_heading(conversation)
         if not conversation.turns:
             draw_welcome(ask=conversation.ask)
-        slots = [draw_turn(conversation, number) for number in range(len(conversation.turns))]
+        for number in range(len(conversation.turns)):
+            draw_turn(conversation, number)
     if conversation.opened:
         with panel, st.container(key="panel"):
             draw_opened(conversation, conversation.opened)
-    # Last, since it may take a while: all else is there to be read meanwhile.
-    if slots and conversation.turns[-1].outcome is None:
-        answer_last(conversation, slots[-1])
 
 
 def draw_heading(conversation: Conversation) -> None:
@@ -42,52 +36,6 @@ def draw_heading(conversation: Conversation) -> None:
         st.title("Ask your documents", anchor=False)
         if conversation.turns:
             st.button("New chat", icon=":material/edit_square:", type="tertiary", on_click=start_anew)
-
-
-def draw_turn(conversation: Conversation, number: int) -> DeltaGenerator:
-    """The question, and its outcome where there is one; returns where the outcome stands."""
-    turn = conversation.turns[number]
-    with st.chat_message("user"):
-        st.text(turn.question)
-    with st.chat_message("assistant"):
-        slot = st.empty()
-    if turn.outcome is not None:
-        draw_in(slot, conversation, number, turn.outcome)
-    return slot
-
-
-def draw_in(slot: DeltaGenerator, conversation: Conversation, number: int, outcome: "Answer | Failure") -> None:
-    opened = conversation.opened
-    key = f"answer-{number}"
-    latest = number == len(conversation.turns) - 1
-    with slot.container():
-        draw_outcome(
-            outcome,
-            key=key,
-            opened=opened if opened and opened.turn == number else None,
-            latest=latest,
-            on_open=lambda: open_clicked(conversation, number, st.session_state[key]["open"]),
-        )
-        if isinstance(outcome, Failure) and latest:
-            st.button("Try again", icon=":material/refresh:", on_click=conversation.ask_again, args=(number,))
-
-
-def answer_last(conversation: Conversation, slot: DeltaGenerator) -> None:
-    number = len(conversation.turns) - 1
-    conversation.finish(number, STOPPED)
-    with slot.container():
-        outcome = answer_turn(conversation, number, show_text=st.empty().text)
-    conversation.finish(number, outcome)
-    draw_in(slot, conversation, number, outcome)
-    if not isinstance(outcome, Failure):
-        keep_answer(conversation, outcome)
-
-
-def keep_answer(conversation: Conversation, answer: "Answer") -> None:
-    try:
-        keep(conversation, answer)
-    except RagError as error:
-        st.warning(f"This conversation is not kept: {error.message}")
 
 
 def draw_opened(conversation: Conversation, opened: Opened) -> None:
@@ -112,10 +60,6 @@ def draw_opened(conversation: Conversation, opened: Opened) -> None:
 
 def ask_typed() -> None:
     current().ask(st.session_state["typed"])
-
-
-def open_clicked(conversation: Conversation, turn: int, clicked: dict[str, Any]) -> None:
-    conversation.open(turn, clicked["kind"], clicked["number"])
 
 
 def change_opened(conversation: Conversation, change: View | Literal["close"]) -> None:

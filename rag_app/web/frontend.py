@@ -13,12 +13,13 @@ PAGE_STYLES = ("page.css", "settings_page.css", "sign_in.css")
 
 
 @cache
-def load_component(name: str) -> ComponentRenderer:
+def load_component(name: str, *parts: str) -> ComponentRenderer:
+    """Its files, and those of the parts it is made of."""
     return st.components.v2.component(
         f"rag-{name}",
         html=HTML,
-        css=read("theme.css") + read(f"{name}.css"),
-        js=read("drawing.js") + read(f"{name}.js"),
+        css=read("theme.css") + "".join(read(f"{part}.css") for part in (name, *parts)),
+        js=read("drawing.js") + "".join(read(f"{part}.js") for part in (*parts, name)),
     )
 
 

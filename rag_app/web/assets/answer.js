@@ -2,19 +2,24 @@ const RIGHT_TO_LEFT = /[\u0590-\u08ff\u200e\u200f\u202a-\u202e\u2066-\u2069\ufb1
 
 export default function ({ data, parentElement, setTriggerValue }) {
   const root = parentElement.querySelector(".root");
-  const { opened, ...content } = data;
+  const { opened, progress, ...content } = data;
+  if (progress) return drawProgress(root, progress, () => setTriggerValue("stop", true));
   const drawn = JSON.stringify(content);
   if (root.drawn !== drawn) {
     // Drawn only when it has changed, so that a click elsewhere takes no focus away.
+    const name = root.getRootNode().activeElement?.getAttribute("aria-label");
     root.drawn = drawn;
-    root.replaceChildren(...answer(content, (kind, number) => setTriggerValue("open", { kind, number })));
+    root.progress = null;
+    root.replaceChildren(...answer(content, setTriggerValue));
+    if (name) root.querySelector(`[aria-label="${CSS.escape(name)}"]`)?.focus({ preventScroll: true });
   }
   for (const opener of root.querySelectorAll("[data-opens]")) {
     opener.setAttribute("aria-pressed", String(opener.dataset.opens === opened));
   }
 }
 
-function answer(content, open) {
+function answer(content, send) {
+  const open = (kind, number) => send("open", { kind, number });
   const { message, hint, searchedFor, refusal, sentences = [], cardsTitle, cards } = content;
   const { answeredBy, quoted, seconds, howToChange } = content;
   const places = new Map(cards.map(({ number, place }) => [number, place]));
@@ -42,7 +47,8 @@ function answer(content, open) {
     parts.push(element("p", { class: "answered" }, element("span", { class: "by" }, answeredBy),
       element("span", { class: "seconds" }, seconds), howToChange ? element("span", {}, howToChange) : null));
   }
-  return parts;
+  if (content.actions) parts.push(actions(content.actions, send));
+  return [...parts, tell(content.told)];
 }
 
 function note(kind, message, hint) {
