@@ -23,6 +23,8 @@ UNSPECIFIC = frozenset([
     "results", "rest", "section", "solution", "study", "system", "table", "thing", "way", "work", "name", "value",
     "total", "process", "next", "above", "below", "same", "default", "following", "nice", "good", "best", "important",
 ])  # fmt: skip
+# What is as much English as another language is: a form of English fits it, after all.
+ENGLISH = "of the"
 # Participles that are the past form too, so that "Who ...?" can be asked with them, or with the form beside them.
 MADE_BY = {
     "built": "built", "made": "made", "founded": "founded", "written": "wrote", "designed": "designed",
@@ -107,7 +109,11 @@ DOES = re.compile(
 def question_of_sentence(sentence: str) -> str | None:
     """A question that this sentence answers, or None where no form fits it."""
     text = plain(sentence)
-    if not SHORTEST_SENTENCE <= len(text) <= LONGEST_SENTENCE or not text.endswith((".", ":")) or not is_english(text):
+    if (
+        not SHORTEST_SENTENCE <= len(text) <= LONGEST_SENTENCE
+        or not text.endswith((".", ":"))
+        or not is_english(text, before=ENGLISH)
+    ):
         return None
     if match := TO_DO.match(text):
         return f"How do I {as_mine(match['do'])}?"

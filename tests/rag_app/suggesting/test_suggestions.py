@@ -17,10 +17,10 @@ ROOT = Path(__file__).parents[3]
     [
         ("The Saturn V was 110.6 metres tall and weighed 2,970 tonnes.", "How tall was the Saturn V?"),
         ("The guidance computer weighed 32 kilograms with its batteries.", "How much did the guidance computer weigh?"),
-        ("The quarantine of the crew lasted 21 days in all, counted from landing.", "How long did the quarantine of the crew last?"),
+        ("The siege of the old town lasted 21 days in all.", "How long did the siege of the old town last?"),
         ("Sea trials take two weeks in spring, and three in a cold winter.", "How long do sea trials take?"),
         ("Buzz Aldrin was born on 20 January 1930 in Glen Ridge, New Jersey.", "When was Buzz Aldrin born?"),
-        ("The Mill on the Floss was written by George Eliot, and first appeared in 1860.", "Who wrote the Mill on the Floss?"),
+        ("Middlemarch was written by George Eliot, and appeared in parts.", "Who wrote Middlemarch?"),
         ("An **embedding** is a list of numbers that stands for a piece of text.", "What is an embedding?"),
         ("`rag watch` keeps the collection in step with the folder.", "What does rag watch do?"),
         ("To install the package, run pip in a fresh environment.", "How do I install the package?"),
