@@ -31,7 +31,7 @@ def start_anew() -> None:
 def open_kept(conversation: str) -> None:
     """Go on with it; what nobody has kept is a new conversation."""
     saved = open_history().load_saved(conversation)
-    turns = [Turn(one.answer.question, one.answer, one.id, one.feedback) for one in saved]
+    turns = [Turn(one.answer.question, one.answer, one.id or None, one.feedback) for one in saved]
     take_up(Conversation(turns, id=conversation) if turns else Conversation())
 
 

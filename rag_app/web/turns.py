@@ -15,7 +15,7 @@ from rag_app.web.session import keep, rate
 # An answer that takes no longer is drawn at once, without a word on what is being done for it.
 AT_ONCE_S = 0.3
 # How often the page looks how far an answer in the making has come.
-LOOK_S = 0.15
+LOOK_S = 0.2
 WAITING = "Waits for the answer before it …"
 
 
@@ -24,8 +24,8 @@ def draw_turn(conversation: Conversation, number: int) -> None:
         st.text(conversation.turns[number].question)
     with st.chat_message("assistant"):
         if number == conversation.waiting():
-            take_up(conversation, number)
-            settle(conversation, number, within_s=AT_ONCE_S)
+            is_new = take_up(conversation, number)
+            settle(conversation, number, within_s=AT_ONCE_S if is_new else 0)
         turn = conversation.turns[number]
         if turn.outcome is not None:
             draw_finished(conversation, number)
@@ -35,15 +35,17 @@ def draw_turn(conversation: Conversation, number: int) -> None:
             st.caption(WAITING)
 
 
-def take_up(conversation: Conversation, number: int) -> None:
-    """Begin to answer, unless that has been begun."""
-    if conversation.answering is None:
-        request = {"question": conversation.turns[number].question, "history": conversation.history(number)}
-        context = get_script_run_ctx()
-        session = context.session_id if context else ""
-        conversation.answering = begin(
-            page_settings(), request, is_watched=lambda: get_instance().is_active_session(session)
-        )
+def take_up(conversation: Conversation, number: int) -> bool:
+    """Begin to answer; False where that has been begun."""
+    if conversation.answering:
+        return False
+    request = {"question": conversation.turns[number].question, "history": conversation.history(number)}
+    context = get_script_run_ctx()
+    session = context.session_id if context else ""
+    conversation.answering = begin(
+        page_settings(), request, is_watched=lambda: get_instance().is_active_session(session)
+    )
+    return True
 
 
 def settle(conversation: Conversation, number: int, *, within_s: float) -> None:

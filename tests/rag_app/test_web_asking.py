@@ -47,7 +47,7 @@ def test_text_grows_and_the_finished_answer_takes_its_place(
     page.goto(urls["written"])
     send(page, BUILT)
     expect(page.get_by_text("The harbour of", exact=True)).to_be_visible()
-    expect(page.get_by_role("status")).to_contain_text("Writing …")
+    expect(page.get_by_role("status").filter(has_text="Writing …")).to_be_visible()
     answer = page.get_by_role("group", name="Chat message from assistant").locator(".root")
     answer.evaluate("root => { root.seen = true; }")
     model.hold_after = 5
@@ -78,7 +78,9 @@ def test_stop_ends_an_answer_at_once_and_try_again_answers(
 
 def test_a_question_suggested_for_a_collection_is_answered(page: Page, urls: dict[str, str]) -> None:
     page.goto(urls["quotes"])
-    page.get_by_role("button", name=TALL).click()
+    suggested = page.get_by_role("button", name=TALL)
+    expect(suggested).to_be_visible()  # found while the page is read
+    suggested.click()
     expect(page.get_by_text("Answered by quotes")).to_be_visible()
     expect(page.get_by_text("31 metres").first).to_be_visible()
     expect(page.get_by_text(REFUSAL)).to_have_count(0)
