@@ -53,7 +53,7 @@ class Opened:
     view: View = "picture"
 
 
-STOPPED = Failure("stopped before there was an answer", "what had been written is not kept: it was not yet checked")
+STOPPED = Failure("stopped: what had been written was not yet checked, and is not kept", "")
 
 
 @dataclass(slots=True)

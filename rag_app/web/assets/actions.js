@@ -53,10 +53,13 @@ function noteForm({ good, note }, save) {
     done.disabled = input.value.trim() === note;
     done.textContent = "Save note";
   });
+  const keep = () => {
+    if (done.disabled) return;
+    done.disabled = true;
+    save(input.value.trim());
+  };
   const form = element("form", { class: "opinion" }, input, done);
-  form.addEventListener("submit", (event) => {
-    event.preventDefault();
-    if (!done.disabled) save(input.value.trim());
-  });
+  form.addEventListener("submit", (event) => { event.preventDefault(); keep(); });
+  input.addEventListener("change", keep); // left without a click on the button, it is kept all the same
   return form;
 }
