@@ -28,7 +28,8 @@ def draw_turn(conversation: Conversation, number: int) -> None:
             settle(conversation, number, within_s=AT_ONCE_S if is_new else 0)
         turn = conversation.turns[number]
         if turn.outcome is not None:
-            draw_finished(conversation, number)
+            with st.container():  # a fragment is one too: what it drew stays the same element, and nothing jumps
+                draw_finished(conversation, number)
         elif number == conversation.waiting():
             draw_answering(conversation, number)
         else:
