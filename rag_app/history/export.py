@@ -1,9 +1,11 @@
-"""A conversation as Markdown with footnotes, and as JSON."""
+"""A conversation as Markdown with footnotes, and as JSON; one answer as plain text."""
 
 import json
 import re
 from collections.abc import Sequence
+from typing import Any
 
+from rag_app.history.store import SavedAnswer
 from rag_app.types import Answer, Citation, Sentence
 
 # What Markdown would read as more than text.
@@ -32,14 +34,31 @@ def show(sentence: Sentence, notes: int) -> str:
 
 
 def footnote(citation: Citation, notes: int) -> str:
-    page = f", page {citation.page}" if citation.page is not None else ""
     quote = escape(" ".join(citation.quote.split()))
-    return f"[^{notes + citation.marker}]: {escape(citation.title)}{page} ({escape(citation.source)}): “{quote}”"
+    where = f"{escape(citation.title)}{page_of(citation)} ({escape(citation.source)})"
+    return f"[^{notes + citation.marker}]: {where}: “{quote}”"
+
+
+def page_of(citation: Citation) -> str:
+    return f", page {citation.page}" if citation.page is not None else ""
 
 
 def escape(text: str) -> str:
     return SPECIAL.sub(r"\\\1", text)
 
 
-def to_json(name: str, answers: Sequence[Answer]) -> str:
-    return json.dumps({"name": name, "answers": [answer.to_json() for answer in answers]}, ensure_ascii=False, indent=2)
+def to_json(name: str, saved: Sequence[SavedAnswer]) -> str:
+    answers = [show_saved(one) for one in saved]
+    return json.dumps({"name": name, "answers": answers}, ensure_ascii=False, indent=2)
+
+
+def show_saved(saved: SavedAnswer) -> dict[str, Any]:
+    """All that an answer holds, and under `feedback` what was thought of it, where somebody said so."""
+    told = {"feedback": saved.feedback.to_json()} if saved.feedback else {}
+    return {**saved.answer.to_json(), **told}
+
+
+def to_text(answer: Answer) -> str:
+    """An answer as plain text: its markers as they are, and under it the words that each stands for."""
+    notes = [f"[{one.marker}] {one.title}{page_of(one)}: “{' '.join(one.quote.split())}”" for one in answer.citations]
+    return "\n\n".join(filter(None, (answer.text.strip(), "\n".join(notes))))

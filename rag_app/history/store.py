@@ -1,5 +1,6 @@
 """Conversations in one SQLite file: the messages as LangChain keeps them, each answer whole beside its text."""
 
+import json
 import sqlite3
 import uuid
 from collections.abc import Iterator
@@ -11,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from langchain_community.chat_message_histories import SQLChatMessageHistory
-from langchain_core.messages import AIMessage, HumanMessage
+from langchain_core.messages import AIMessage, BaseMessage, HumanMessage
 from pydantic import TypeAdapter
 from sqlalchemy import Engine, create_engine
 
@@ -39,6 +40,26 @@ class SavedConversation:
     changed_at: str
 
 
+@dataclass(frozen=True, slots=True)
+class Feedback:
+    """What a reader thought of an answer, with a note where one was written."""
+
+    is_good: bool
+    note: str = ""
+
+    def to_json(self) -> dict[str, Any]:
+        return {"good": self.is_good, "note": self.note}
+
+
+@dataclass(frozen=True, slots=True)
+class SavedAnswer:
+    """An answer as it is kept; `id` is that of its message."""
+
+    id: str
+    answer: Answer
+    feedback: Feedback | None = None
+
+
 class ConversationStore:
     """The conversations of a data folder. Any number of threads and processes may use it at once."""
 
@@ -57,10 +78,13 @@ class ConversationStore:
         with self._open() as connection:
             return [SavedConversation(*row) for row in connection.execute(query, wanted)]
 
-    def add(self, conversation: str, answer: Answer, *, collection: str) -> None:
-        """Keep a question and its answer; the first one of a conversation is its name until it is given another."""
+    def add(self, conversation: str, answer: Answer, *, collection: str, instead_of: str | None = None) -> str:
+        """Keep a question and its answer, in place of an earlier one where its id is given; returns the id.
+
+        The first question of a conversation is its name until it is given another.
+        """
         kept = ANSWERS.dump_python(answer, mode="json")
-        message = AIMessage(answer.text, additional_kwargs={"answer": kept})
+        message = AIMessage(answer.text, id=uuid.uuid4().hex, additional_kwargs={"answer": kept})
         self._messages(conversation).add_messages([HumanMessage(answer.question), message])
         words = f"{answer.question}\n{answer.text}\n".casefold()
         with self._open() as connection:
@@ -69,14 +93,30 @@ class ConversationStore:
                 "words = words || excluded.words, changed_at = excluded.changed_at",
                 (conversation, shorten(answer.question), collection, words, datetime.now(UTC).isoformat()),
             )
+            if instead_of:
+                drop(connection, conversation, instead_of)
+        return str(message.id)
 
     def load(self, conversation: str) -> list[Answer]:
         """The answers in their order; none of a conversation that was deleted."""
+        return [saved.answer for saved in self.load_saved(conversation)]
+
+    def load_saved(self, conversation: str) -> list[SavedAnswer]:
+        """The same with their ids, and what was thought of them."""
         if not self._path.exists():
             return []
         messages = self._messages(conversation).messages
-        kept = (message.additional_kwargs.get("answer") for message in messages)
-        return [ANSWERS.validate_python(answer) for answer in kept if answer is not None]
+        return [read(message) for message in messages if "answer" in message.additional_kwargs]
+
+    def rate(self, conversation: str, answer: str, feedback: Feedback | None) -> None:
+        """Keep what was thought of the answer with this id, in place of what was before; None: nothing."""
+        kept = json.dumps(feedback.to_json() if feedback else None)
+        with self._open() as connection:
+            connection.execute(
+                "UPDATE message_store SET message = json_set(message, '$.data.additional_kwargs.feedback', json(?)) "
+                "WHERE id = ?",
+                (kept, row_of(connection, conversation, answer)),
+            )
 
     def rename(self, conversation: str, name: str) -> None:
         with self._open() as connection:
@@ -112,8 +152,26 @@ class ConversationStore:
         return create_engine(f"sqlite:///{self._path}", **options)
 
 
-def new_id() -> str:
-    return uuid.uuid4().hex
+def read(message: BaseMessage) -> SavedAnswer:
+    kept, rated = (message.additional_kwargs.get(name) for name in ("answer", "feedback"))
+    feedback = Feedback(rated["good"], rated["note"]) if rated else None
+    return SavedAnswer(message.id or "", ANSWERS.validate_python(kept), feedback)
+
+
+def row_of(connection: sqlite3.Connection, conversation: str, answer: str) -> int | None:
+    query = "SELECT id FROM message_store WHERE session_id = ? AND json_extract(message, '$.data.id') = ?"
+    row = connection.execute(query, (conversation, answer)).fetchone()
+    return row[0] if row else None
+
+
+def drop(connection: sqlite3.Connection, conversation: str, answer: str) -> None:
+    """Remove an answer and the question before it; their words can still be searched for."""
+    row = row_of(connection, conversation, answer)
+    question = (
+        "DELETE FROM message_store WHERE id = (SELECT max(id) FROM message_store WHERE session_id = ? AND id < ?)"
+    )
+    connection.execute(question, (conversation, row))
+    connection.execute("DELETE FROM message_store WHERE id = ?", (row,))
 
 
 def shorten(name: str) -> str:

@@ -1,7 +1,8 @@
 """From an outcome to what is seen of it: sentences with their markers, cards, and who answered."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from rag_app.web.chosen import page_settings
@@ -11,9 +12,11 @@ from rag_app.web.offered import Offered, offer
 from rag_app.web.places import Place, find_passage
 
 if TYPE_CHECKING:
+    from rag_app.history.store import Feedback
     from rag_app.types import Answer, Sentence
     from vectorstore.types import Passage
 
+PARTS = ("progress", "actions")
 QUOTES = "quotes"
 CLOSEST_PASSAGES = 3
 CARD_CHARACTERS = 220
@@ -21,10 +24,50 @@ CARD_CHARACTERS = 220
 TABLE_OR_HEADING = re.compile(r"\||-{3,}|^#{1,6} ", re.MULTILINE)
 
 
-def draw_outcome(outcome: "Answer | Failure", *, key: str, latest: bool = True) -> None:
-    """Draw it; a click on a marker or card opens its source in the browser alone."""
-    values = failure_values(outcome) if isinstance(outcome, Failure) else answer_values(outcome, latest=latest)
-    load_component("answer")(key=key, data={**values, "key": key, "latest": latest})
+def ignore() -> None:
+    """What a click does where there is nothing to click."""
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """What an answer is shown with: the last one can be asked again, one just given is told to screen readers, one that
+    is kept can be rated."""
+
+    is_last: bool = False
+    is_fresh: bool = False
+    is_kept: bool = False
+    feedback: "Feedback | None" = None
+
+
+def draw_outcome(
+    outcome: "Answer | Failure",
+    *,
+    key: str,
+    shown: Shown = Shown(),
+    on_rate: Callable[[], None] = ignore,
+    on_again: Callable[[], None] = ignore,
+) -> None:
+    """Draw it; a click on a marker or card opens its source in the browser alone. `on_rate` finds what is thought of the
+    answer under `rate` of `st.session_state[key]`."""
+    values = failure_values(outcome) if isinstance(outcome, Failure) else answer_values(outcome, shown)
+    load_component("answer", *PARTS)(
+        key=key,
+        data={**values, "key": key, "latest": shown.is_last},
+        on_rate_change=on_rate,
+        on_again_change=on_again,
+        on_stop_change=ignore,
+    )
+
+
+def draw_progress(stage: str, text: str, *, key: str, on_stop: Callable[[], None]) -> None:
+    """Draw what there is of an answer; under the same key its outcome takes its place without a jump."""
+    load_component("answer", *PARTS)(
+        key=key,
+        data={"progress": {"stage": stage, "text": text}},
+        on_rate_change=ignore,
+        on_again_change=ignore,
+        on_stop_change=on_stop,
+    )
 
 
 def failure_values(failure: Failure) -> dict[str, Any]:
@@ -36,9 +79,10 @@ def failure_values(failure: Failure) -> dict[str, Any]:
     }
 
 
-def answer_values(answer: "Answer", *, latest: bool) -> dict[str, Any]:
-    """`latest`: how to turn written answers on is said once, under the last answer."""
+def answer_values(answer: "Answer", shown: Shown) -> dict[str, Any]:
+    """How to turn written answers on is said once, under the last answer."""
     from rag_app.console import WRITTEN_ANSWERS
+    from rag_app.history.export import to_text
 
     cards = citation_cards(answer)
     return {
@@ -51,7 +95,14 @@ def answer_values(answer: "Answer", *, latest: bool) -> dict[str, Any]:
         "answeredBy": f"Answered by {answer.answered_by}",
         "quoted": answer.answered_by == QUOTES,
         "seconds": f"{answer.seconds:.1f} s",
-        "howToChange": f"{WRITTEN_ANSWERS}." if latest and answer.answered_by == QUOTES else None,
+        "howToChange": f"{WRITTEN_ANSWERS}." if shown.is_last and answer.answered_by == QUOTES else None,
+        "told": "The answer is there." if shown.is_fresh else "",
+        "actions": {
+            "copied": to_text(answer),
+            "again": shown.is_last,
+            "rated": {"good": shown.feedback.is_good, "note": shown.feedback.note} if shown.feedback else None,
+            "canRate": shown.is_kept,
+        },
     }
 
 

@@ -1,14 +1,16 @@
-"""From a question of the page to its outcome, with a chain that is built once in a process."""
+"""From a question of the page to its outcome: by a thread of its own, with a chain that is built once in a process."""
 
-import itertools
+import logging
+import threading
 from collections.abc import Callable
-from typing import TYPE_CHECKING
+from contextlib import closing
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
 
 import streamlit as st
 
 from rag_app.settings import Settings
-from rag_app.web.chosen import page_settings
-from rag_app.web.conversation import Conversation, Failure
+from rag_app.web.conversation import STOPPED, Failure
 from vectorstore.errors import RagError
 
 if TYPE_CHECKING:
@@ -17,37 +19,84 @@ if TYPE_CHECKING:
     from rag_app.chain import Request
     from rag_app.types import Answer
 
-ShowText = Callable[[str], object]
+FAILED = Failure("the answer failed for a reason that was not foreseen", "the terminal that runs `rag chat` says more")
+logger = logging.getLogger(__name__)
 
 
-def answer_turn(conversation: Conversation, number: int, *, show_text: ShowText) -> "Answer | Failure":
-    """The answer of this turn's question; `show_text` gets the text so far, which is provisional."""
-    from rag_app.chain import AnswerError
+@dataclass(slots=True)
+class Answering:
+    """An answer in the making. A page is drawn anew for every click: this goes on meanwhile, until it is stopped.
 
-    request = {"question": conversation.turns[number].question, "history": conversation.history(number)}
+    `stage` says in words what is being done, `text` is what has been written, which is provisional. It stops by itself
+    where `is_watched` says that nobody has the page open.
+    """
+
+    is_watched: Callable[[], bool] = lambda: True
+    stage: str = ""
+    text: str = ""
+    outcome: "Answer | Failure | None" = None
+    _ended: threading.Event = field(default_factory=threading.Event)
+    _stopped: threading.Event = field(default_factory=threading.Event)
+
+    def tell(self, stage: str) -> None:
+        self.stage = stage
+
+    def write(self, text: str) -> None:
+        self.text += text.encode("utf-8", "replace").decode()  # half a surrogate pair would end the connection
+
+    def end(self, outcome: "Answer | Failure") -> None:
+        self.outcome = outcome
+        self._ended.set()
+
+    def stop(self) -> None:
+        """Nobody waits for it any longer; the model is told at its next word."""
+        self._stopped.set()
+
+    @property
+    def is_wanted(self) -> bool:
+        return not self._stopped.is_set() and self.is_watched()
+
+    def has_ended(self, *, within_s: float = 0) -> bool:
+        return self._ended.wait(within_s)
+
+
+def begin(settings: Settings, request: "Request", *, is_watched: Callable[[], bool]) -> Answering:
+    answering = Answering(is_watched)
+    threading.Thread(target=answer, args=(answering, settings, request), name="answer", daemon=True).start()
+    return answering
+
+
+def answer(answering: Answering, settings: Settings, request: "Request") -> None:
+    from rag_app.chain import AnswerError  # LangChain: the page is on the screen by now
+    from rag_app.web.stages import OPENING
+
+    answering.tell(OPENING)
     try:
-        with st.spinner("Opening the model …"):
-            chain = open_chain(page_settings())
-        return stream(chain, request, show_text)
+        answering.end(stream(open_chain(settings), request, answering))
     except AnswerError as error:
-        return Failure(error.message, error.hint, error.passages)
+        answering.end(Failure(error.message, error.hint, error.passages))
     except RagError as error:
-        return Failure(error.message, error.hint)
+        answering.end(Failure(error.message, error.hint))
+    except Exception:
+        logger.exception("an answer failed")
+        answering.end(FAILED)
 
 
-def stream(chain: "Runnable[Request, Answer]", request: "Request", show_text: ShowText) -> "Answer":
+def stream(chain: "Runnable[Request, Answer]", request: "Request", answering: Answering) -> "Answer | Failure":
+    """The answer, or that it was stopped: then the chain is closed, and with it the stream of its model."""
     from rag_app.types import Answer
+    from rag_app.web.stages import Stages
 
-    text = ""
-    updates = iter(chain.stream(request))
-    with st.spinner("Searching the documents …"):
-        first = next(updates)
-    for update in itertools.chain([first], updates):
-        if isinstance(update, Answer):
-            return update
-        text += str(update)
-        show_text(text.encode("utf-8", "replace").decode())  # half a surrogate pair would end the connection
-    raise RuntimeError("the chain ended without an Answer")
+    question = request if isinstance(request, str) else str(request["question"])
+    updates: Any = chain.stream(request, {"callbacks": [Stages(question, answering.tell)]})
+    with closing(updates):
+        for update in updates:
+            if isinstance(update, Answer):
+                return update
+            if not answering.is_wanted:
+                break
+            answering.write(str(update))
+    return STOPPED
 
 
 def open_chain(settings: Settings) -> "Runnable[Request, Answer]":

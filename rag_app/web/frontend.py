@@ -15,12 +15,13 @@ PAGE_STYLES = ("page.css", "panel.css", "settings_page.css", "sign_in.css")
 
 
 @cache
-def load_component(name: str) -> ComponentRenderer:
+def load_component(name: str, *parts: str) -> ComponentRenderer:
+    """Its files, and those of the parts it is made of."""
     return st.components.v2.component(
         f"rag-{name}",
         html=HTML,
-        css=read("theme.css") + read(f"{name}.css"),
-        js="".join(read(f"{script}.js") for script in ("drawing", *SHARED.get(name, ()), name)),
+        css=read("theme.css") + "".join(read(f"{part}.css") for part in (name, *parts)),
+        js="".join(read(f"{script}.js") for script in ("drawing", *SHARED.get(name, ()), *parts, name)),
     )
 
 

@@ -51,12 +51,12 @@ def draw_actions(history: "ConversationStore", saved: "SavedConversation") -> No
         "Name", saved.name, key=key, on_change=lambda: history.rename(saved.id, st.session_state[key] or saved.name)
     )
     for label, suffix, mime, write in (
-        ("Export as Markdown", "md", "text/markdown", to_markdown),
-        ("Export as JSON", "json", "application/json", to_json),
+        ("Export as Markdown", "md", "text/markdown", lambda: to_markdown(saved.name, history.load(saved.id))),
+        ("Export as JSON", "json", "application/json", lambda: to_json(saved.name, history.load_saved(saved.id))),
     ):
         st.download_button(
             label,
-            lambda write=write: write(saved.name, history.load(saved.id)),  # type: ignore[misc]
+            write,
             file_name=f"conversation.{suffix}",
             mime=mime,
             key=f"{suffix}-{saved.id}",

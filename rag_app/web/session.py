@@ -5,11 +5,11 @@ from typing import TYPE_CHECKING
 import streamlit as st
 
 from rag_app.web.chosen import page_settings
-from rag_app.web.conversation import Conversation, Turn
+from rag_app.web.conversation import Conversation, Failure, Turn
+from vectorstore.errors import RagError
 
 if TYPE_CHECKING:
-    from rag_app.history.store import ConversationStore
-    from rag_app.types import Answer
+    from rag_app.history.store import ConversationStore, Feedback
 
 IN_SESSION = "conversation"
 IN_ADDRESS = "conversation"
@@ -24,22 +24,48 @@ def current() -> Conversation:
 
 
 def start_anew() -> None:
-    st.session_state[IN_SESSION] = Conversation()
+    take_up(Conversation())
     st.query_params.pop(IN_ADDRESS, None)
 
 
 def open_kept(conversation: str) -> None:
     """Go on with it; what nobody has kept is a new conversation."""
-    history = open_history()
-    turns = [Turn(answer.question, answer) for answer in history.load(conversation)]
-    st.session_state[IN_SESSION] = Conversation(turns, id=conversation) if turns else Conversation()
+    saved = open_history().load_saved(conversation)
+    turns = [Turn(one.answer.question, one.answer, one.id or None, one.feedback) for one in saved]
+    take_up(Conversation(turns, id=conversation) if turns else Conversation())
 
 
-def keep(conversation: Conversation, answer: "Answer") -> None:
-    """Keep an answer, and name its conversation in the address of the page."""
-    settings = page_settings()
-    open_history().add(conversation.id, answer, collection=settings.collection)
+def take_up(conversation: Conversation) -> None:
+    before: Conversation | None = st.session_state.get(IN_SESSION)
+    if before:
+        before.stop()
+    st.session_state[IN_SESSION] = conversation
+
+
+def keep(conversation: Conversation, number: int) -> None:
+    """Keep the answer of a turn, in place of an earlier one; its conversation is named in the address of the page."""
+    turn = conversation.turns[number]
+    if turn.outcome is None or isinstance(turn.outcome, Failure):
+        return
+    try:
+        kept = open_history().add(
+            conversation.id, turn.outcome, collection=page_settings().collection, instead_of=turn.kept
+        )
+    except RagError as error:
+        conversation.note(number, kept=turn.kept, unkept=error.message)
+        return
+    conversation.note(number, kept=kept)
     st.query_params[IN_ADDRESS] = conversation.id
+
+
+def rate(conversation: Conversation, number: int, feedback: "Feedback | None") -> None:
+    conversation.rate(number, feedback)
+    kept = conversation.turns[number].kept
+    try:
+        if kept:
+            open_history().rate(conversation.id, kept, feedback)
+    except RagError as error:
+        conversation.note(number, kept=kept, unkept=error.message)
 
 
 def open_history() -> "ConversationStore":

@@ -1,6 +1,6 @@
 """The page before the first question: which collection is asked, and what one may ask it."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -11,6 +11,7 @@ from rag_app.settings import Settings
 from rag_app.web.answer_component import draw_outcome
 from rag_app.web.chosen import page_settings
 from rag_app.web.conversation import Failure
+from rag_app.web.suggested import draw_questions, draw_suggestions, suggestions_for
 from vectorstore.errors import CollectionError, RagError
 
 HINT = "Ask in whole sentences. Each sentence of an answer opens the exact words of a document that say so."
@@ -18,11 +19,15 @@ HINT = "Ask in whole sentences. Each sentence of an answer opens the exact words
 
 @dataclass(frozen=True, slots=True)
 class Overview:
-    """A collection's name and how many documents it has; `samples` if it has the sample documents and no others."""
+    """A collection's name and how many documents it has; `samples` if it has the sample documents and no others.
+
+    `generation` grows with each change.
+    """
 
     name: str
     documents: int
     samples: bool
+    generation: int
 
 
 def draw_welcome(*, ask: Callable[[str], None]) -> None:
@@ -39,13 +44,9 @@ def draw_welcome(*, ask: Callable[[str], None]) -> None:
         st.text(f"{number} in the collection {overview.name}.")
         st.text(HINT)
     if overview.samples:
-        draw_suggestions(SUGGESTED_QUESTIONS, ask=ask)
-
-
-def draw_suggestions(questions: Sequence[str], *, ask: Callable[[str], None]) -> None:
-    with st.container(key="suggestions", horizontal=True):
-        for question in questions:
-            st.button(question, on_click=ask, args=(question,))
+        draw_questions(SUGGESTED_QUESTIONS, ask=ask)
+    else:
+        draw_suggestions(suggestions_for(page_settings(), overview.generation), ask=ask)
 
 
 def load_overview(settings: Settings) -> Overview:
@@ -57,5 +58,6 @@ def load_overview(settings: Settings) -> Overview:
     sources = [record.source for record in store.catalogue.sources() if record.state == READY]
     if not sources:
         raise CollectionError(f"the collection {store.name} is empty", f"rag ingest --collection {store.name} PATH")
-    samples = SAMPLES_DIR.resolve()
-    return Overview(store.name, len(sources), all(Path(source).is_relative_to(samples) for source in sources))
+    folder = SAMPLES_DIR.resolve()
+    samples = all(Path(source).is_relative_to(folder) for source in sources)
+    return Overview(store.name, len(sources), samples, store.catalogue.generation())

@@ -61,12 +61,14 @@ class FaultServer:
     """A context manager: `with FaultServer() as server: ...`, `OPENAI_BASE_URL` set to `server.base_url`.
 
     `behave("server_error", "answer")` gives the requests these behaviours in turn, the last one from then on.
-    `requests` keeps what was received. With `hold_after` an answer stops after so many pieces until `release()`.
+    `requests` keeps what was received. With `hold_after` an answer stops after so many pieces until `release()`, or
+    until `hold_after` is another number. `hung_up` is set when a client goes away in the midst of an answer.
     """
 
     answer: str = "Three people flew [1]. Two of them landed [2]."
     hold_after: int | None = None
     requests: list[ReceivedRequest] = field(default_factory=list)
+    hung_up: threading.Event = field(default_factory=threading.Event)
     _behaviours: list[Behaviour] = field(default_factory=lambda: ["answer"])
     _released: threading.Event = field(default_factory=threading.Event)
     _lock: threading.Lock = field(default_factory=threading.Lock)
@@ -100,8 +102,8 @@ class FaultServer:
 
     def pieces(self) -> Iterator[str]:
         for number, word in enumerate(self.answer.split(" ")):
-            if number == self.hold_after:
-                self.wait()
+            while number == self.hold_after and not self._released.wait(0.02):
+                pass
             yield word if number == 0 else f" {word}"
 
     def __enter__(self) -> Self:
@@ -125,6 +127,7 @@ class _Server(ThreadingHTTPServer):
 
     def handle_error(self, request: Any, client_address: Any) -> None:
         """A client that hangs up is part of these tests; socketserver would print its traceback."""
+        self.faults.hung_up.set()
 
 
 class _Exchange(BaseHTTPRequestHandler):

@@ -1,12 +1,20 @@
 const RIGHT_TO_LEFT = /[\u0590-\u08ff\u200e\u200f\u202a-\u202e\u2066-\u2069\ufb1d-\ufdff\ufe70-\ufeff]/;
 
-export default function ({ data, parentElement }) {
+export default function ({ data, parentElement, setTriggerValue }) {
   const root = parentElement.querySelector(".root");
-  const drawn = JSON.stringify(data);
+  const { progress, ...content } = data;
+  if (progress) {
+    if (sources.opened?.answer === root.key) showSource(null); // of the outcome that is gone
+    return drawProgress(root, progress, () => setTriggerValue("stop", true));
+  }
+  const drawn = JSON.stringify(content);
   if (root.drawn !== drawn) {
     // Drawn only when it has changed, so that a click elsewhere takes no focus away.
+    const name = root.getRootNode().activeElement?.getAttribute("aria-label");
     root.drawn = drawn;
-    root.replaceChildren(...answer(data, (card, opener) => open(data, card, opener)));
+    root.progress = null;
+    root.replaceChildren(...answer(content, (id, opener) => open(data, id, opener), setTriggerValue));
+    if (name) root.querySelector(`[aria-label="${CSS.escape(name)}"]`)?.focus({ preventScroll: true });
     if (data.latest) fetchAhead(data.cards.map((card) => card.source));
   }
   root.key = data.key;
@@ -30,7 +38,7 @@ function press(root) {
   }
 }
 
-function answer(content, open) {
+function answer(content, open, send) {
   const { message, hint, searchedFor, refusal, sentences = [], cardsTitle, cards } = content;
   const { answeredBy, quoted, seconds, howToChange } = content;
   const places = new Map(cards.map(({ number, place }) => [number, place]));
@@ -58,7 +66,8 @@ function answer(content, open) {
     parts.push(element("p", { class: "answered" }, element("span", { class: "by" }, answeredBy),
       element("span", { class: "seconds" }, seconds), howToChange ? element("span", {}, howToChange) : null));
   }
-  return parts;
+  if (content.actions) parts.push(actions(content.actions, send));
+  return [...parts, tell(content.told)];
 }
 
 function note(kind, message, hint) {

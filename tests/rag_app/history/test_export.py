@@ -9,7 +9,8 @@ from markdown_it import MarkdownIt
 
 from rag_app import Answer
 from rag_app.chain import Request
-from rag_app.history.export import escape, to_json, to_markdown
+from rag_app.history.export import escape, to_json, to_markdown, to_text
+from rag_app.history.store import Feedback, SavedAnswer
 from rag_app.types import Sentence
 
 HOSTILE = '<script>alert(1)</script> ![a](b.png) [c](javascript:d) `e` **f** [1] \\ {g} "h"'
@@ -56,6 +57,19 @@ def test_what_documents_and_models_say_is_text_in_markdown(answers: list[Answer]
     assert drawn.count("![a](b.png)") >= 4
 
 
-def test_json_holds_all_that_the_answers_hold(answers: list[Answer]) -> None:
-    read = json.loads(to_json("The crew", answers))
-    assert read == {"name": "The crew", "answers": json.loads(json.dumps([answer.to_json() for answer in answers]))}
+def test_json_holds_all_that_the_answers_hold_and_what_was_thought_of_them(answers: list[Answer]) -> None:
+    feedback = Feedback(is_good=False, note="which crew?")
+    read = json.loads(to_json("The crew", [SavedAnswer("1", answers[0], feedback), SavedAnswer("2", answers[1])]))
+    first, second = json.loads(json.dumps([answer.to_json() for answer in answers]))
+    rated = {**first, "feedback": {"good": False, "note": "which crew?"}}
+    assert read == {"name": "The crew", "answers": [rated, second]}
+
+
+def test_a_copied_answer_has_its_markers_and_a_line_for_each(answers: list[Answer]) -> None:
+    text, *notes = to_text(answers[0]).split("\n[")
+    assert text.strip() == answers[0].text.strip()
+    assert "[1]" in text
+    for note, citation in zip(notes, answers[0].citations, strict=True):
+        assert note.startswith(f"{citation.marker}] {citation.title}")
+        assert " ".join(citation.quote.split()) in note
+    assert to_text(answers[1]) == answers[1].text

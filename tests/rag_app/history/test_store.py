@@ -9,7 +9,7 @@ from langchain_core.runnables import Runnable
 
 from rag_app import Answer
 from rag_app.chain import Request
-from rag_app.history.store import ConversationStore
+from rag_app.history.store import ConversationStore, Feedback
 
 ORBIT, TALL, BREAD = "Who stayed in lunar orbit?", "How tall was the Saturn V?", "How do I bake bread?"
 
@@ -70,6 +70,31 @@ def test_what_is_deleted_is_gone_and_the_others_stay(store: ConversationStore, a
     assert [saved.id for saved in store.found()] == ["two"]
     assert store.load("one") == []
     assert store.load("two") == [answers[TALL]]
+
+
+def test_what_was_thought_of_an_answer_is_kept_with_it_until_it_is_taken_back(
+    store: ConversationStore, tmp_path: Path, answers: dict[str, Answer]
+) -> None:
+    first, second = (store.add("one", answers[question], collection="samples") for question in (ORBIT, TALL))
+    store.rate("one", second, Feedback(is_good=False, note="in „feet“, please"))
+    again = ConversationStore(tmp_path / "data")
+    assert [saved.feedback for saved in again.load_saved("one")] == [None, Feedback(False, "in „feet“, please")]
+    assert again.load("one") == [answers[ORBIT], answers[TALL]]
+    store.rate("one", first, Feedback(is_good=True))
+    store.rate("one", second, None)
+    assert [saved.feedback for saved in again.load_saved("one")] == [Feedback(True), None]
+
+
+def test_an_answer_given_anew_takes_the_place_of_the_one_before(
+    store: ConversationStore, answers: dict[str, Answer]
+) -> None:
+    store.add("two", answers[BREAD], collection="samples")
+    store.add("one", answers[ORBIT], collection="samples")
+    before = store.add("one", answers[TALL], collection="samples")
+    anew = replace(answers[TALL], answered_by="somebody else")
+    store.add("one", anew, collection="samples", instead_of=before)
+    assert store.load("one") == [answers[ORBIT], anew]
+    assert store.load("two") == [answers[BREAD]]
 
 
 def test_nothing_is_found_and_no_file_made_where_nothing_was_kept(store: ConversationStore, tmp_path: Path) -> None:
