@@ -47,8 +47,8 @@ def draw_outcome(
     on_rate: Callable[[], None] = ignore,
     on_again: Callable[[], None] = ignore,
 ) -> None:
-    """Draw it; a click on a marker or card opens its source in the browser alone. `on_rate` finds what is thought of the
-    answer under `rate` of `st.session_state[key]`."""
+    """Draw it; a click on a marker or card opens its source in the browser alone. `on_rate` finds what is thought of
+    the answer under `rate` of `st.session_state[key]`."""
     values = failure_values(outcome) if isinstance(outcome, Failure) else answer_values(outcome, shown)
     load_component("answer", *PARTS)(
         key=key,
