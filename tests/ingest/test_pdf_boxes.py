@@ -3,6 +3,7 @@
 import ctypes
 import unicodedata
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 
 import pypdfium2 as pdfium
@@ -74,10 +75,10 @@ PAPERS: dict[str, Callable[[], bytes]] = {
     "ligatures": with_ligatures,
     "close columns": in_close_columns,
     "close lines": in_close_lines,
-    **{f"page turned by {by}": lambda by=by: turned_paper(page=by) for by in (90, 180, 270)},
-    **{f"text turned by {by}": lambda by=by: turned_paper(drawn=by) for by in (90, 180, 270)},
-    "both turned": lambda: turned_paper(page=270, drawn=90),
-    **{f"cropped, turned by {by}": lambda by=by: cropped(by) for by in (0, 90, 180, 270)},
+    **{f"page turned by {by}": partial(turned_paper, page=by) for by in (90, 180, 270)},
+    **{f"text turned by {by}": partial(turned_paper, drawn=by) for by in (90, 180, 270)},
+    "both turned": partial(turned_paper, page=270, drawn=90),
+    **{f"cropped, turned by {by}": partial(cropped, by) for by in (0, 90, 180, 270)},
 }
 
 
