@@ -16,12 +16,11 @@ from fpdf import FPDF
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from rag_app.samples import SAMPLES_DIR
-from tests.conftest import CHROMIUM_ARGUMENTS
 from tests.rag_app.browsing import ask, run_rag, served
 
 PAGES, KEEPER = 500, 321
 QUESTIONS = {
-    "Markdown": "Where are the lunar samples kept?",
+    "Markdown": "How much lunar material did the six landings bring back?",
     "PDF of 2 pages": "What did the 1202 alarm mean?",
     f"PDF of {PAGES} pages": "Which lighthouse keeper painted the gallery green?",
 }
@@ -51,7 +50,7 @@ def main() -> None:
         folder = Path(name)
         (folder / "lighthouses.pdf").write_bytes(long_pdf())
         run_rag(folder / "data", "ingest", "--collection", "timed", SAMPLES_DIR, folder / "lighthouses.pdf")
-        browser = playwright.chromium.launch(executable_path="/usr/bin/chromium", args=CHROMIUM_ARGUMENTS)
+        browser = playwright.chromium.launch(executable_path="/usr/bin/chromium", args=["--no-sandbox"])
         expect.set_options(timeout=60_000)
         print(f"milliseconds from click to painted, {clicks} times each: min / median / max")
         for kind, question in QUESTIONS.items():

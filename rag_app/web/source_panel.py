@@ -83,11 +83,11 @@ def found_values(store: "Store", question: str, found: Found) -> list[list[str]]
     words = store.lexical.matched(question, passage.chunk)
     return [
         ["By meaning", f"{describe_rank(passage.dense_rank)}, similarity {passage.cosine:.2f}"],
-        ["By words", f"{describe_rank(passage.lexical_rank)}, {passage.lexical:.2f} of 1"],
+        ["By words", f"{describe_rank(passage.lexical_rank)}, score {passage.lexical:.2f}"],
         ["Words in common", ", ".join(words) or "none"],
         ["Together", f"passage {found.rank} of {found.of}, score {passage.score:.2f}"],
     ]
 
 
 def describe_rank(rank: int | None) -> str:
-    return f"no. {rank} of the collection" if rank else "not among the first"
+    return f"no. {rank}" if rank else "not among the first"

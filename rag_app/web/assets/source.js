@@ -77,7 +77,7 @@ function draw(root, opened, source) {
 }
 
 function panel({ cards, index }, { title, path, page = null, headings = [], warning, why, original }) {
-  const where = [...(page === null ? [] : [`Page ${page}`]), ...headings].join("  ›  ");
+  const where = [...(page === null ? [] : [`Page ${page}`]), ...headings.filter((one) => one !== title)].join("  ›  ");
   return element("section", { role: "region", "aria-label": "Source", tabindex: "-1", "data-name": "source" },
     element("header", {}, element("h2", { dir: "auto" }, title ?? cards[index].place), steps(cards, index),
       button({ class: "icon", "aria-label": "Close", title: "Close (Esc)", "data-name": "close" }, close, "×")),
