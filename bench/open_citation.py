@@ -66,7 +66,7 @@ def long_pdf() -> bytes:
         pdf.add_page()
         pdf.set_font("Helvetica", size=11)
         green = "The lighthouse keeper Ansgar painted the gallery green. " if number == KEEPER else ""
-        lines = (f"In year {number} ship {number * 30 + line} passed the rocks by night." for line in range(30))
+        lines = (f"In year {number} ship {number * 30 + line} passed the rocks by night." for line in range(6))
         pdf.multi_cell(0, 14, green + " ".join(lines))
     return bytes(pdf.output())
 
