@@ -53,3 +53,17 @@ class Progress:
     chunks_done: int
     chunks: int
     current: str
+
+
+FileState = Literal["waiting", "reading", "embedding"] | Status
+
+
+@dataclass(frozen=True, slots=True)
+class FileProgress:
+    """Where one file of an ingest is; `chunks_done` of its `chunks` are embedded, `reason` as in its report."""
+
+    source: str
+    state: FileState
+    chunks_done: int = 0
+    chunks: int = 0
+    reason: str | None = None
