@@ -1,86 +1,25 @@
 """From files to a collection in step with them: what is new is read, cut, embedded and stored; what is gone goes."""
 
 import time
-from collections import deque
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
-import numpy as np
-from numpy.typing import NDArray
-
 from ingest.absent import judge_absent
-from ingest.chunking import ChunkSize, chunk_pages
+from ingest.chunking import chunk_pages
 from ingest.embedding import Embedder
 from ingest.kinds import describe_readers, has_markdown
-from ingest.report import FileReport, IngestReport, Progress
+from ingest.report import FileProgress, FileReport, IngestReport, Progress, Stopped
 from ingest.requests import ReadOptions, ReadRequest, ReadSource
+from ingest.run import DEFAULTS, IngestOptions, Run, flush, queue
 from ingest.sources import FoundFile, find_files, split_urls
-from ingest.workers import Bounds, Reader, read_ahead
+from ingest.workers import Reader, read_ahead
 from vectorstore.embeddings import EmbeddingModel, VectorCache
 from vectorstore.fingerprint import Fingerprint
 from vectorstore.records import MISSING, READY, Refusal, SourceRecord, hash_pages
 from vectorstore.store import IngestedSource, Store
 from vectorstore.types import Chunk
-
-# Sources are stored in groups of about so many chunks: few enough that a killed run loses seconds, many enough that
-# committing the indexes costs little.
-GROUP_CHUNKS = 512
-# So many groups are embedded while the one before is stored.
-GROUPS_AHEAD = 1
-
-
-@dataclass(frozen=True, slots=True)
-class IngestOptions:
-    """`chunk_tokens` is the size of a chunk in tokens of the embedding model; sizes of files in bytes.
-
-    `prune` forgets what is gone from disk, `rebuild` makes the whole collection anew beside the one that answers,
-    `include_all` reads hidden files too. `password` opens encrypted files. `bounds` is what reading one file may take.
-    """
-
-    distance: str = "cosine"
-    chunk_tokens: int = 170
-    max_file_bytes: int = 200_000_000
-    prune: bool = False
-    rebuild: bool = False
-    include_all: bool = False
-    password: str | None = None
-    allow_private_urls: bool = False
-    bounds: Bounds = field(default_factory=Bounds)
-
-
-@dataclass(slots=True)
-class Run:
-    """One ingest under way: what it works with, and what it has found out so far."""
-
-    store: Store
-    model: EmbeddingModel
-    embedder: Embedder
-    options: IngestOptions
-    on_progress: Callable[[Progress], None]
-    known: dict[str, SourceRecord]
-    total: int
-    reports: dict[str, FileReport] = field(default_factory=dict)
-    waiting: list[IngestedSource] = field(default_factory=list)
-    embedding: deque[list[IngestedSource]] = field(default_factory=deque)
-    gone: list[str] = field(default_factory=list)
-    refusals: dict[str, Refusal] = field(default_factory=dict)
-    new_refusals: list[Refusal] = field(default_factory=list)
-    chunks_embedded: int = 0
-    chunks_known: int = 0
-    chunks_done: int = 0
-    characters_embedded: int = 0
-
-    @property
-    def size(self) -> ChunkSize:
-        return ChunkSize(self.options.chunk_tokens, self.model.max_tokens, self.model.count_tokens)
-
-    def report(self, file: FileReport) -> None:
-        self.reports[file.source] = file
-
-    def tell(self, current: str) -> None:
-        self.on_progress(Progress(len(self.reports), self.total, self.chunks_done, self.chunks_known, current))
 
 
 def ingest_files(
@@ -88,7 +27,7 @@ def ingest_files(
     *,
     store: Store,
     model: EmbeddingModel,
-    options: IngestOptions = IngestOptions(),
+    options: IngestOptions = DEFAULTS,
     cache: VectorCache | None = None,
     on_progress: Callable[[Progress], None] = lambda progress: None,
     on_wait: Callable[[str], None] = lambda message: None,
@@ -97,6 +36,9 @@ def ingest_files(
 
     What cannot be read is a line in the report, and its last good version stays. Raises InputError where a path
     leads nowhere, WrongModelError before anything is written, ProviderError and StorageError; what was stored stays.
+
+    `on_progress` is called between two steps, and each half second while a file is read. Where it raises Stopped the
+    ingest ends: files that are finished stay, the others are as they were (in a rebuild, all), and a warning says so.
     """
     began = time.monotonic()
     urls, local = split_urls(paths)
@@ -107,13 +49,19 @@ def ingest_files(
         known = {record.source: record for record in store.catalogue.sources()}
         absent, warnings = judge_absent(found, known)
         run = Run(store, model, embedder, options, on_progress, known, total=len(found.files) + len(urls), gone=absent)
-        if is_rebuild:
-            with store.rebuilding(made_by) as run.store:
+        try:
+            if is_rebuild:
+                with store.rebuilding(made_by) as run.store:
+                    sync(run, found.files, urls)
+                    carry_over(run, store)
+            else:
                 sync(run, found.files, urls)
-                carry_over(run, store)
-        else:
-            sync(run, found.files, urls)
-            drop_gone(run)
+                drop_gone(run)
+        except Stopped:
+            if is_rebuild:
+                run.reports.clear()
+            store.take_back()
+            warnings.append(f"stopped: {run.total - len(run.reports):,} of {run.total:,} files are left as they were")
     return IngestReport(
         collection=store.name,
         files=in_order(run.reports, [*(file.source for file in found.files), *urls]),
@@ -140,11 +88,19 @@ def sync(run: Run, files: Sequence[FoundFile], urls: Sequence[str]) -> None:
     requests += [ReadRequest(url, None, known_hash(run, url)) for url in urls]
     options = run.options
     how = ReadOptions(run.size, options.max_file_bytes, options.password, options.allow_private_urls)
-    for read in read_ahead(requests, Reader(how, options.bounds)):
-        run.tell(read.source)
+    for request in requests:
+        run.tell(FileProgress(request.source, "waiting"))
+    reader = Reader(how, options.bounds)
+    for read in read_ahead(tell_begun(run, requests), reader, on_wait=run.tell):
         take(run, read, by_source.get(read.source))
     flush(run)
     run.store.catalogue.note_refusals(run.new_refusals, reader=readers)
+
+
+def tell_begun(run: Run, requests: Iterable[ReadRequest]) -> Iterator[ReadRequest]:
+    for request in requests:
+        run.tell(FileProgress(request.source, "reading"))
+        yield request
 
 
 def judge(run: Run, file: FoundFile) -> ReadRequest | None:
@@ -202,54 +158,6 @@ def describe(read: ReadSource, file: FoundFile | None) -> SourceRecord:
         state=READY,
         ingested_at=datetime.now(UTC).isoformat(timespec="seconds"),
     )
-
-
-def queue(run: Run, item: IngestedSource) -> None:
-    """Have a source embedded and stored together with the next ones."""
-    run.chunks_known += len(item.chunks)
-    run.waiting.append(item)
-    if sum(len(waiting.chunks) for waiting in run.waiting) >= GROUP_CHUNKS:
-        begin_group(run)
-        while len(run.embedding) > GROUPS_AHEAD:
-            store_group(run)
-
-
-def begin_group(run: Run) -> None:
-    """Have what is waiting embedded."""
-    run.embedder.announce([chunk for item in run.waiting for chunk in item.chunks])
-    run.embedding.append(run.waiting)
-    run.waiting = []
-
-
-def store_group(run: Run) -> None:
-    """Store the first of what is being embedded, while the next is."""
-    group = run.embedding.popleft()
-    run.store.replace(group, lambda chunks: take_vectors(run, chunks))
-    for item in group:
-        source = item.record.source
-        if source not in run.reports:  # what is carried over is told already
-            run.report(FileReport(source, "updated" if source in run.known else "added", len(item.chunks)))
-
-
-def flush(run: Run) -> None:
-    """Embed and store what is left."""
-    if run.waiting:
-        begin_group(run)
-    while run.embedding:
-        store_group(run)
-
-
-def take_vectors(run: Run, chunks: Sequence[Chunk]) -> NDArray[np.float32]:
-    """The vectors of the chunks that were announced next, counted and told as they come."""
-    embedded = run.embedder.next_slice()
-    assert len(embedded.texts) == len(chunks)
-    run.chunks_done += len(chunks) - sum(len(part.texts) for part in embedded.own)
-    for part in embedded.parts():
-        run.chunks_embedded += len(part.texts)
-        run.chunks_done += len(part.texts)
-        run.characters_embedded += sum(map(len, part.texts))
-        run.tell(chunks[0].source)
-    return embedded.vectors()
 
 
 def carry_over(run: Run, before: Store) -> None:

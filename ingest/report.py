@@ -44,17 +44,6 @@ class IngestReport:
         return asdict(self)
 
 
-@dataclass(frozen=True, slots=True)
-class Progress:
-    """How far an ingest is: files looked at, of how many; chunks embedded, of how many known so far."""
-
-    files_done: int
-    files: int
-    chunks_done: int
-    chunks: int
-    current: str
-
-
 FileState = Literal["waiting", "reading", "embedding"] | Status
 
 
@@ -67,3 +56,22 @@ class FileProgress:
     chunks_done: int = 0
     chunks: int = 0
     reason: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """How far an ingest is: files looked at, of how many; chunks embedded, of how many known so far.
+
+    `changed` is the file whose state has changed just now, if it is one.
+    """
+
+    files_done: int
+    files: int
+    chunks_done: int
+    chunks: int
+    current: str
+    changed: FileProgress | None = None
+
+
+class Stopped(Exception):  # noqa: N818 - nothing has gone wrong
+    """Raised by whoever is told of the progress, to end the ingest: what is finished stays, all else is as it was."""

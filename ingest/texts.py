@@ -8,8 +8,8 @@ from datetime import UTC, datetime
 
 from ingest.chunking import chunk_pages
 from ingest.embedding import Embedder
-from ingest.pipeline import IngestOptions, Run, flush, queue
 from ingest.report import IngestReport, Progress
+from ingest.run import IngestOptions, Run, flush, queue
 from vectorstore.embeddings import EmbeddingModel, VectorCache
 from vectorstore.fingerprint import Fingerprint
 from vectorstore.records import READY, SourceRecord, hash_pages

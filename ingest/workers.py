@@ -17,8 +17,8 @@ import sys
 import threading
 import time
 from collections import deque
-from collections.abc import Iterable, Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, replace
 from pathlib import Path
 from types import TracebackType
@@ -48,6 +48,7 @@ class Reader:
     def __init__(self, options: ReadOptions, bounds: Bounds) -> None:
         self._options, self._bounds = options, bounds
         self._process: subprocess.Popen[bytes] | None = None
+        self._is_ended = False
 
     def __enter__(self) -> Self:
         return self
@@ -61,7 +62,7 @@ class Reader:
         """The source as read; a reader that dies or takes too long is an outcome of its own."""
         is_fresh = self._process is None
         answer = self._read_once(request)
-        if answer.is_breakdown and not is_fresh:
+        if answer.is_breakdown and not is_fresh and not self._is_ended:
             # What was read before may have taken the memory: a file's outcome must not hang on its neighbours.
             self.close()
             answer = self._read_once(request)
@@ -70,6 +71,8 @@ class Reader:
     def _read_once(self, request: ReadRequest) -> ReadSource:
         process = self._process or self._start()
         try:
+            if self._is_ended:
+                raise EOFError
             send(process.stdin, request)
             answer, is_worn = receive(process.stdout, time.monotonic() + self._bounds.seconds)
         except TimeoutError:
@@ -98,33 +101,55 @@ class Reader:
         send(self._process.stdin, (self._options, self._bounds))
         return self._process
 
+    def end(self) -> None:
+        """Read no more, whatever another thread is reading; its pipes are its own to close, with `close`."""
+        self._is_ended = True
+        if process := self._process:
+            kill(process)
+
     def close(self) -> None:
         process, self._process = self._process, None
         if process is None:
             return
-        with contextlib.suppress(ProcessLookupError):
-            os.killpg(process.pid, signal.SIGKILL)  # it has nothing to finish
+        kill(process)
         process.wait()
         for pipe in (process.stdin, process.stdout):
             with contextlib.suppress(OSError):
                 pipe.close()  # type: ignore[union-attr]
 
 
-def read_ahead(requests: Iterable[ReadRequest], reader: Reader) -> Iterator[ReadSource]:
-    """Sources as read, in order, the next ones while the caller is at work with one."""
-    reading: deque[Future[ReadSource]] = deque()
-    with ThreadPoolExecutor(1) as pool:
+def read_ahead(
+    requests: Iterable[ReadRequest], reader: Reader, *, on_wait: Callable[[str], None] = lambda source: None
+) -> Iterator[ReadSource]:
+    """Sources as read, in order, the next ones while the caller is at work with one.
+
+    `on_wait` is called with the source that is waited for, now and then; what it raises ends the reading.
+    """
+    reading: deque[tuple[str, Future[ReadSource]]] = deque()
+
+    def next_read() -> ReadSource:
+        source, future = reading.popleft()
+        while not wait([future], timeout=WATCH_S).done:
+            on_wait(source)
+        return future.result()
+
+    with reader, ThreadPoolExecutor(1) as pool:
         try:
             for request in requests:
-                reading.append(pool.submit(reader.read, request))
+                reading.append((request.source, pool.submit(reader.read, request)))
                 if len(reading) > READ_AHEAD:
-                    yield reading.popleft().result()
+                    yield next_read()
             while reading:
-                yield reading.popleft().result()
+                yield next_read()
         finally:
-            for future in reading:
+            for _, future in reading:
                 future.cancel()
-            reader.close()
+            reader.end()
+
+
+def kill(process: subprocess.Popen[bytes]) -> None:
+    with contextlib.suppress(ProcessLookupError):
+        os.killpg(process.pid, signal.SIGKILL)  # it has nothing to finish
 
 
 def failed(request: ReadRequest, message: str, setting: str) -> ReadSource:

@@ -4,8 +4,9 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from ingest.absent import judge_absent
-from ingest.pipeline import IngestOptions, ingest_files
+from ingest.pipeline import ingest_files
 from ingest.report import IngestReport, Progress
+from ingest.run import IngestOptions
 from ingest.sources import find_files, split_urls
 from ingest.workers import Bounds
 from rag_app.settings import Settings

@@ -211,20 +211,24 @@ class Store:
                 self._shared.generation = self.catalogue.generation()
 
     def _mend(self) -> None:
-        """Remove from the indexes what was announced and never finished, or retired and never removed."""
+        announced, retired = self.take_back()
+        if announced or retired:
+            self.catalogue.note_repair(
+                f"a run was cut short: {announced:,} chunks that it had not finished and {retired:,} that it had not "
+                "yet removed were taken out; the next ingest reads the documents again"
+            )
+        if self._drop_unused():
+            self.catalogue.note_repair("what a rebuild had left behind was removed")
+
+    def take_back(self) -> tuple[int, int]:
+        """Remove, within `writing()`, what was announced and never finished, or retired and never removed: how many."""
         announced, retired = self.catalogue.chunk_ids(state=ADDING), self.catalogue.chunk_ids(state=REMOVING)
-        unfinished = self.catalogue.unsettled_ids()
-        if unfinished:
+        if unfinished := self.catalogue.unsettled_ids():
             self._change_vectors(lambda index: index.delete(sorted(unfinished)))
             self.lexical.change(remove=unfinished)
         if announced or retired:
             self.catalogue.settle(announced=True)
-            self.catalogue.note_repair(
-                f"a run was cut short: {len(announced):,} chunks that it had not finished and {len(retired):,} that it "
-                "had not yet removed were taken out; the next ingest reads the documents again"
-            )
-        if self._drop_unused():
-            self.catalogue.note_repair("what a rebuild had left behind was removed")
+        return len(announced), len(retired)
 
     def _drop_unused(self) -> bool:
         unused = self.placement.unused_folders()

@@ -5,8 +5,8 @@ from collections.abc import Callable, Container, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
-from ingest.pipeline import IngestOptions
 from ingest.report import Progress
+from ingest.run import IngestOptions
 from ingest.texts import NamedText, ingest_texts
 from rag_app.ingesting import run_ingest
 from rag_app.settings import Settings

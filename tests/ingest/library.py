@@ -10,8 +10,9 @@ from typing import Any
 
 import numpy as np
 
-from ingest.pipeline import IngestOptions, ingest_files
+from ingest.pipeline import ingest_files
 from ingest.report import IngestReport
+from ingest.run import IngestOptions
 from vectorstore.collections import create_store
 from vectorstore.embeddings import EmbeddingModel
 from vectorstore.retriever import HybridRetriever

@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 
 from ingest.chunking import ChunkSize
-from ingest.pipeline import IngestOptions
 from ingest.reading import read_source
 from ingest.requests import ReadOptions, ReadRequest
+from ingest.run import IngestOptions
 from tests.ingest.library import Library, check_alike, check_in_step
 
 ROOT = Path(__file__).parents[2]

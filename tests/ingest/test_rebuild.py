@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 from langchain_core.embeddings import Embeddings
 
-from ingest.pipeline import IngestOptions, ingest_files
+from ingest.pipeline import ingest_files
+from ingest.run import IngestOptions
 from tests.ingest.library import Library, check_alike, check_in_step, names_of
 from vectorstore.collections import create_store
 from vectorstore.embeddings import EmbeddingModel, VectorCache, embed_chunks

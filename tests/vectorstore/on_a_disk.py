@@ -14,7 +14,7 @@ from typing import Any
 
 import platformdirs
 
-from ingest.pipeline import IngestOptions
+from ingest.run import IngestOptions
 from tests.ingest.library import Library, check_alike, names_of
 from vectorstore.catalogue import Catalogue
 from vectorstore.embeddings import load_embedding_model
