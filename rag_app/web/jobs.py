@@ -7,6 +7,7 @@ that every tab and every visitor sees the same.
 import logging
 import threading
 import time
+import uuid
 from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -14,7 +15,7 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
-from ingest.report import FileProgress, IngestReport, Progress
+from ingest.report import FileProgress, IngestReport, Progress, Stopped
 from rag_app.settings import Settings
 from vectorstore.errors import RagError
 
@@ -34,6 +35,7 @@ class Job:
     settings: Settings
     inputs: tuple[str, ...]
     rebuild: bool = False
+    id: str = field(default_factory=lambda: uuid.uuid4().hex)
     progress: Progress | None = None
     message: str = ""
     report: IngestReport | None = None
@@ -73,9 +75,9 @@ class Job:
         return (steps[-1][1] - steps[0][1]) / (steps[-1][0] - steps[0][0])
 
     def run(self) -> None:
-        from rag_app.ingesting import run_ingest  # with all that reads and embeds: the page is drawn without it
-
         try:
+            from rag_app.ingesting import run_ingest  # with all that reads and embeds: the page is drawn without it
+
             self.report = run_ingest(
                 self.inputs,
                 self.settings,
@@ -90,9 +92,14 @@ class Job:
             self.error = RagError(f"{type(error).__name__}: {error}", "rag doctor checks the installation")
 
     def _take_progress(self, progress: Progress) -> None:
+        if self.is_cancelled:
+            raise Stopped
         with self._lock:
             self.progress = progress
-            self._steps.append((time.monotonic(), progress.chunks_done))
+            if progress.changed:
+                self._files[progress.changed.source] = progress.changed
+            if not self._steps or progress.chunks_done > self._steps[-1][1]:
+                self._steps.append((time.monotonic(), progress.chunks_done))
 
     def _take_message(self, message: str) -> None:
         self.message = message

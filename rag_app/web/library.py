@@ -1,0 +1,11 @@
+"""The page *Library*: what is added to a collection, and the documents that are in it."""
+
+import streamlit as st
+
+from rag_app.web.adding import draw_adding
+
+
+def show() -> None:
+    with st.container(key="library"):
+        st.title("Library", anchor=False)
+        draw_adding()
