@@ -9,10 +9,11 @@ from rag_app.web.chosen import page_settings
 from rag_app.web.conversation import Failure
 from rag_app.web.frontend import load_component
 from rag_app.web.job_values import job_values
-from rag_app.web.jobs import Job, all_jobs, current_job, open_jobs, start_job
+from rag_app.web.jobs import Job, all_jobs, open_jobs, start_job
 from rag_app.web.uploads import keep_uploads, uploads_folder
 from vectorstore.errors import InputError, RagError
 
+# Streamlit takes files or folders in one box, not both; folders that are dropped it takes in either.
 FILES, FOLDER = "Files", "A folder"
 ROUND, PROBLEM, WHAT, ADDRESS = "upload-round", "adding-problem", "adding-what", "adding-address"
 REDRAWN_EVERY_S = 1.0
@@ -21,7 +22,11 @@ REDRAWN_EVERY_S = 1.0
 def draw_adding() -> None:
     with st.container(key="adding"):
         draw_upload()
-        draw_address()
+        with st.container(horizontal=True, vertical_alignment="bottom", key="adding-ways"):
+            st.segmented_control(
+                "What to choose", [FILES, FOLDER], default=FILES, required=True, key=WHAT, label_visibility="collapsed"
+            )
+            draw_address()
         if PROBLEM in st.session_state:
             problem: RagError = st.session_state.pop(PROBLEM)
             draw_outcome(Failure(problem.message, problem.hint), key="adding-failure")
@@ -40,7 +45,6 @@ def draw_upload() -> None:
         on_change=add_uploads,
         args=(key, this_round),
     )
-    st.segmented_control("Choose", [FILES, FOLDER], default=FILES, required=True, key=WHAT)
 
 
 def draw_address() -> None:
@@ -51,19 +55,17 @@ def draw_address() -> None:
 
 
 def draw_jobs(collection: str) -> None:
-    is_running = current_job(collection) is not None
-    st.fragment(draw_open_jobs, run_every=REDRAWN_EVERY_S if is_running else None)(collection)
+    running = {job.id for job in open_jobs(collection) if job.is_running}
+    st.fragment(draw_open_jobs, run_every=REDRAWN_EVERY_S if running else None)(collection, running)
 
 
-def draw_open_jobs(collection: str) -> None:
+def draw_open_jobs(collection: str, running: set[str]) -> None:
     """Each with the button that ends it; the whole page is drawn anew, with its documents, when one has finished."""
     jobs = open_jobs(collection)
-    running = [job.id for job in jobs if job.is_running]
+    still_running = {job.id for job in jobs if job.is_running}
     for job in jobs:
         draw_job(job)
-    seen = st.session_state.get("running-jobs", running)
-    st.session_state["running-jobs"] = running
-    if seen != running:
+    if still_running != running:
         st.rerun()
 
 
@@ -88,8 +90,8 @@ def add_uploads(key: str, this_round: int) -> None:
     try:
         settings = page_settings()
         kept = keep_uploads(uploads, uploads_folder(settings))
-        if kept.paths:
-            start_job(settings, [str(path) for path in kept.paths])
+        if kept:
+            start_job(settings, [str(path) for path in kept])
     except RagError as error:
         st.session_state[PROBLEM] = error
 

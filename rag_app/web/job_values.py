@@ -57,6 +57,8 @@ def expect_chunks(files: Sequence[FileProgress]) -> tuple[int, int]:
 def describe_speed(done: int, expected: int, per_second: float | None) -> str:
     if not expected:
         return "Reading …"
+    if done >= expected:
+        return f"{done:,} chunks embedded, being stored"
     embedded = f"{done:,} of {expected:,} chunks embedded"
     if not per_second:
         return embedded

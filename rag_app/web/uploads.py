@@ -4,7 +4,6 @@ import re
 import unicodedata
 import uuid
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import Protocol
 
@@ -31,25 +30,17 @@ class Upload(Protocol):
     def getvalue(self) -> bytes: ...
 
 
-@dataclass(frozen=True, slots=True)
-class Kept:
-    """The files on disk, and how many hidden ones of an uploaded folder were passed over."""
-
-    paths: tuple[Path, ...]
-    hidden: int
-
-
 def uploads_folder(settings: Settings) -> Path:
     """Of the settings' collection. Raises InputError for a name that no collection can have."""
     collection_folder(settings.data_dir, settings.collection)
     return settings.data_dir / "uploads" / settings.collection
 
 
-def keep_uploads(uploads: Sequence[Upload], folder: Path) -> Kept:
+def keep_uploads(uploads: Sequence[Upload], folder: Path) -> list[Path]:
     """Write each under its own name below the folder, in place of what had this name before, as on any disk.
 
-    Files of one upload that share a name get numbers. What is there already stays untouched, and so unchanged.
-    Raises InputError for too many files, and StorageError.
+    Files of one upload that share a name get numbers. What is there already stays untouched, and so unchanged. What is
+    hidden in a folder is passed over. Raises InputError for too many files or none to read, and StorageError.
     """
     if len(uploads) > MOST_AT_ONCE:
         raise InputError(
@@ -57,6 +48,8 @@ def keep_uploads(uploads: Sequence[Upload], folder: Path) -> Kept:
             "choose fewer, or have the whole folder read where it lies: rag ingest FOLDER",
         )
     shown = [upload for upload in uploads if not is_hidden(upload.name)]
+    if uploads and not shown:
+        raise InputError("every file of the folder is hidden", "have them read where they lie: rag ingest --all FOLDER")
     written: dict[Path, bytes] = {}
     with translated_storage_errors(folder):
         for upload in shown:
@@ -64,7 +57,7 @@ def keep_uploads(uploads: Sequence[Upload], folder: Path) -> Kept:
             path = next(free for free in places(folder / safe_name(upload.name)) if is_free(free, content, written))
             write(path, content)
             written[path] = content
-    return Kept(tuple(written), len(uploads) - len(shown))
+    return list(written)
 
 
 def is_hidden(name: str) -> bool:
