@@ -10,7 +10,7 @@ from playwright.sync_api import FilePayload, Page, expect
 
 from rag_app.samples import SAMPLES_DIR
 from tests.ingest.library import check_in_step
-from tests.rag_app.browsing import ask, served
+from tests.rag_app.browsing import PATIENCE_S, ask, served
 from vectorstore.collections import open_store
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(300), pytest.mark.usefixtures("patience")]
@@ -85,7 +85,8 @@ def test_a_long_ingest_is_seen_by_every_tab_and_leaves_questions_free_until_it_i
     expect(page.get_by_text(re.compile("^and .*[0-9]+ waiting$"))).to_be_visible()
 
     other = page.context.new_page()
-    ask(other, f"{url}/chat?collection=river", "When did the boat of the miller sink?")
+    other.set_default_timeout(PATIENCE_S * 1000)
+    ask(other, f"{url}/?collection=river", "When did the boat of the miller sink?")
     expect(other.get_by_text("sank in 1871").first).to_be_visible()
     other.get_by_role("link", name="Library").click()
     expect(other.get_by_role("progressbar", name="Adding documents")).to_be_visible()
@@ -98,7 +99,7 @@ def test_a_long_ingest_is_seen_by_every_tab_and_leaves_questions_free_until_it_i
     check_in_step(store)
     assert 1 <= len(store.catalogue.sources()) < 31
     store.close()
-    ask(other, f"{url}/chat?collection=river", "When did the boat of the miller sink?")
+    ask(other, f"{url}/?collection=river", "When did the boat of the miller sink?")
     expect(other.get_by_text("sank in 1871").first).to_be_visible()
 
 
