@@ -13,7 +13,7 @@ from rag_app.web.jobs import Job, all_jobs, open_jobs, start_job
 from rag_app.web.uploads import keep_uploads, uploads_folder
 from vectorstore.errors import InputError, RagError
 
-# Streamlit takes files or folders in one box, not both; folders that are dropped it takes in either.
+# A box of Streamlit takes either the one or the other.
 FILES, FOLDER = "Files", "A folder"
 ROUND, PROBLEM, WHAT, ADDRESS = "upload-round", "adding-problem", "adding-what", "adding-address"
 REDRAWN_EVERY_S = 1.0
