@@ -17,7 +17,7 @@ from ingest.sources import FoundFile, find_files, split_urls
 from ingest.workers import Reader, read_ahead
 from vectorstore.embeddings import EmbeddingModel, VectorCache
 from vectorstore.fingerprint import Fingerprint
-from vectorstore.records import MISSING, READY, Refusal, SourceRecord, hash_pages
+from vectorstore.records import MISSING, READY, REMOVED, Refusal, SourceRecord, hash_pages
 from vectorstore.store import IngestedSource, Store
 from vectorstore.types import Chunk
 
@@ -48,6 +48,7 @@ def ingest_files(
     with store.writing(None if is_rebuild else made_by, on_wait=on_wait), Embedder(model, cache) as embedder:
         known = {record.source: record for record in store.catalogue.sources()}
         absent, warnings = judge_absent(found, known)
+        absent = [source for source in absent if known[source].state != REMOVED]  # to be restored, on disk or not
         run = Run(store, model, embedder, options, on_progress, known, total=len(found.files) + len(urls), gone=absent)
         try:
             if is_rebuild:
@@ -171,7 +172,7 @@ def carry_over(run: Run, before: Store) -> None:
             record = replace(record, state=MISSING)
         pages = before.catalogue.pages(record.text_id)
         chunks: list[Chunk] = []
-        if record.state == READY:
+        if record.state != MISSING:
             markdown, is_titled = has_markdown(record.kind), record.is_titled
             chunks = chunk_pages(
                 record.source, record.title, pages, markdown=markdown, size=run.size, is_titled=is_titled

@@ -6,16 +6,25 @@ left behind can be told and mended.
 """
 
 import sqlite3
-import time
-import zlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from types import MappingProxyType
 
+from vectorstore.catalogue_steps import (
+    ADDING,
+    LIVE,
+    REMOVING,
+    drop_unused_pages,
+    grow_generation,
+    retire_chunks,
+    store_pages,
+    text_of,
+    unpack_text,
+)
 from vectorstore.filters import SourceFilter
-from vectorstore.records import MISSING, READY, Refusal, SourceRecord
+from vectorstore.records import MISSING, READY, REMOVED, Refusal, SourceRecord
 from vectorstore.remembered import Remembered
 from vectorstore.storage_errors import translated_storage_errors
 from vectorstore.types import Page
@@ -38,10 +47,7 @@ CREATE TABLE IF NOT EXISTS refusals (
 CREATE TABLE IF NOT EXISTS repairs (at TEXT NOT NULL, what TEXT NOT NULL);
 CREATE INDEX IF NOT EXISTS chunks_by_state ON chunks (state) WHERE state != 'live';
 """
-ADDING, LIVE, REMOVING = "adding", "live", "removing"
 KEPT_REPAIRS = 20
-
-
 SOURCE_COLUMNS = ", ".join(SourceRecord.__slots__)
 SOURCE_PLACES = ", ".join("?" for _ in SourceRecord.__slots__)
 
@@ -88,9 +94,14 @@ class Catalogue:
         """Take over all that another catalogue holds in place of what is here, and set these facts, in one step."""
         with self._connect() as connection:
             connection.execute("ATTACH DATABASE ? AS other", (str(other),))
+            removed = connection.execute("SELECT source FROM sources WHERE state = ?", (REMOVED,)).fetchall()
             for table in ("sources", "pages", "chunks", "refusals"):
                 connection.execute(f"DELETE FROM {table}")
                 connection.execute(f"INSERT INTO {table} SELECT * FROM other.{table}")
+            # What was removed while the other was made stays so.
+            connection.executemany(
+                "UPDATE sources SET state = ? WHERE source = ?", [(REMOVED, *row) for row in removed]
+            )
             connection.execute("INSERT OR REPLACE INTO facts SELECT * FROM other.facts WHERE name != 'generation'")
             connection.executemany("INSERT OR REPLACE INTO facts VALUES (?, ?)", facts.items())
             grow_generation(connection)
@@ -134,6 +145,11 @@ class Catalogue:
             rows = connection.execute(query, (text_id,)).fetchall()
         return [Page(number, unpack_text(text)) for number, text in rows]
 
+    def page_numbers(self, text_id: str) -> list[int | None]:
+        with self._connect() as connection:
+            query = "SELECT number FROM pages WHERE text_id = ? ORDER BY position"
+            return [row[0] for row in connection.execute(query, (text_id,))]
+
     def page(self, text_id: str, number: int | None) -> Page | None:
         with self._connect() as connection:
             query = "SELECT text FROM pages WHERE text_id = ? AND number IS ? ORDER BY position"
@@ -170,6 +186,15 @@ class Catalogue:
         )
         with self._connect() as connection:
             return frozenset(row[0] for row in connection.execute(query))
+
+    def removed_ids(self) -> frozenset[str]:
+        """Chunks of sources that were removed and can still be restored."""
+        return self._remembered.get("removed", self._read_removed_ids)
+
+    def _read_removed_ids(self) -> frozenset[str]:
+        query = "SELECT id FROM chunks WHERE source IN (SELECT source FROM sources WHERE state = ?)"
+        with self._connect() as connection:
+            return frozenset(row[0] for row in connection.execute(query, (REMOVED,)))
 
     def announce(self, chunk_ids: dict[str, Sequence[str]]) -> None:
         """Note, by source, the chunks that are about to be written to the indexes."""
@@ -219,6 +244,28 @@ class Catalogue:
                     )
             grow_generation(connection)
 
+    def hide(self, sources: Iterable[str]) -> None:
+        """Leave these out of every answer from now on, with all that is stored of them kept for `restore`."""
+        with self._connect() as connection:
+            query = "UPDATE sources SET state = ? WHERE source = ?"
+            connection.executemany(query, [(REMOVED, source) for source in sources])
+            grow_generation(connection)
+
+    def restore(self, sources: Iterable[str]) -> None:
+        """Bring back what was hidden, as it was: one that had been missing has no chunks."""
+        has_chunks = "EXISTS (SELECT 1 FROM chunks WHERE source = sources.source AND state = 'live')"
+        query = f"UPDATE sources SET state = iif({has_chunks}, ?, ?) WHERE source = ? AND state = ?"
+        with self._connect() as connection:
+            connection.executemany(query, [(READY, MISSING, source, REMOVED) for source in sources])
+            grow_generation(connection)
+
+    def read_anew(self, sources: Iterable[str]) -> None:
+        """Have the next ingest read these whether they have changed or not."""
+        with self._connect() as connection:
+            for source in sources:
+                connection.execute("UPDATE sources SET content_hash = '', mtime_ns = 0 WHERE source = ?", (source,))
+                connection.execute("DELETE FROM refusals WHERE source = ?", (source,))
+
     def touch(self, source: str, *, size: int, mtime_ns: int) -> None:
         """Note the new size and time of a file whose content is what it was."""
         with self._connect() as connection:
@@ -242,43 +289,3 @@ class Catalogue:
             gone = connection.execute("DELETE FROM chunks WHERE state IN (?, ?)", states).rowcount
             if gone:
                 grow_generation(connection)
-
-
-def text_of(connection: sqlite3.Connection, source: str) -> str | None:
-    row = connection.execute("SELECT text_id FROM sources WHERE source = ?", (source,)).fetchone()
-    return row[0] if row else None
-
-
-def drop_unused_pages(connection: sqlite3.Connection, text_id: str | None) -> None:
-    query = "DELETE FROM pages WHERE text_id = ? AND NOT EXISTS (SELECT 1 FROM sources WHERE text_id = ?)"
-    connection.execute(query, (text_id, text_id))
-
-
-def store_pages(connection: sqlite3.Connection, text_id: str, pages: Sequence[Page]) -> None:
-    rows = [(text_id, i, page.number, pack_text(page.text)) for i, page in enumerate(pages)]
-    connection.executemany("INSERT OR IGNORE INTO pages VALUES (?, ?, ?, ?)", rows)
-
-
-def retire_chunks(connection: sqlite3.Connection, source: str, *, keep_announced: bool) -> None:
-    """Live chunks become `removing`, but for those announced again, which stay."""
-    kept = "AND id NOT IN (SELECT id FROM chunks WHERE source = ? AND state = ?)"
-    condition, values = (kept, (source, ADDING)) if keep_announced else ("", ())
-    query = f"UPDATE OR REPLACE chunks SET state = ? WHERE source = ? AND state = ? {condition}"
-    connection.execute(query, (REMOVING, source, LIVE, *values))
-
-
-def grow_generation(connection: sqlite3.Connection) -> None:
-    # From the clock at first, so that a collection that was deleted and made again is never taken for the old one.
-    connection.execute(
-        "INSERT INTO facts VALUES ('generation', ?) "
-        "ON CONFLICT (name) DO UPDATE SET value = CAST(value AS INTEGER) + 1",
-        (str(time.time_ns()),),
-    )
-
-
-def pack_text(text: str) -> bytes:
-    return zlib.compress(text.encode("utf-8", "surrogatepass"), level=6)
-
-
-def unpack_text(packed: bytes) -> str:
-    return zlib.decompress(packed).decode("utf-8", "surrogatepass")

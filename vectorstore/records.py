@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from vectorstore.types import Page
 
-READY, MISSING = "ready", "missing"
+READY, MISSING, REMOVED = "ready", "missing", "removed"
 
 
 @dataclass(frozen=True, slots=True)
@@ -14,7 +14,8 @@ class SourceRecord:
     """A file or URL as it was when it was read.
 
     `source` is its absolute path or URL, `content_hash` the SHA-256 of its bytes, `is_titled` is a Chunk's, `text_id`
-    names the stored text of its pages (see `hash_pages`), `state` is `ready`, or `missing` when it is gone from disk.
+    names the stored text of its pages (see `hash_pages`), `state` is `ready`, `missing` when it is gone from disk, or
+    `removed` while a removal by hand can still be undone: its chunks are kept, and nothing finds them.
     """
 
     source: str

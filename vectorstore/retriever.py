@@ -22,7 +22,7 @@ from vectorstore.fusion import (
     worth_reading,
 )
 from vectorstore.reranker import READ_PASSAGES, Reranker
-from vectorstore.scope import Scope
+from vectorstore.scope import MOST_ASKED, Scope
 from vectorstore.store import REREADS, Store
 from vectorstore.types import Passage
 
@@ -65,10 +65,12 @@ class HybridRetriever(BaseRetriever):
         for _ in range(REREADS):
             generation = self.store.catalogue.generation()
             scope = self._scope_of(generation)
-            words = BESIDE.submit(self._match, scope, question, max(LEXICAL_CANDIDATES, wanted))
+            # There must be room beside what is hidden, however near it is.
+            room = min(len(self.store.catalogue.removed_ids()), MOST_ASKED)
+            words = BESIDE.submit(self._match, scope, question, max(LEXICAL_CANDIDATES, wanted) + room)
             if vector is None:
                 vector = np.asarray(embed_question(self.model, question), dtype=np.float32)
-            near = scope.nearest(vector, limit=max(DENSE_CANDIDATES, wanted))
+            near = scope.nearest(vector, limit=max(DENSE_CANDIDATES, wanted) + room)
             ranked = fuse(self._candidates(vector, near, *words.result(), wanted=wanted))[:wanted]
             chunks = self.store.fetch([one.id for one in ranked])
             if generation == self.store.catalogue.generation():
@@ -93,7 +95,7 @@ class HybridRetriever(BaseRetriever):
         wanted: int,
     ) -> Candidates:
         # What is being written is in the indexes before it may be found, and what was removed after.
-        hidden = self.store.catalogue.unsettled_ids()
+        hidden = self.store.catalogue.unsettled_ids() | self.store.catalogue.removed_ids()
         near = {chunk_id: found for chunk_id, found in near.items() if chunk_id not in hidden}
         lexical = {chunk_id: score for chunk_id, score in lexical.items() if chunk_id not in hidden}
         known = near | {chunk_id: found for chunk_id, found in read.items() if chunk_id not in hidden}

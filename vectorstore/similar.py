@@ -36,9 +36,10 @@ def similar_documents(store: Store, source: str, *, limit: int) -> list[SimilarD
     """The documents nearest to one of the collection, nearest first; none where it is without chunks."""
     ids = sorted(store.catalogue.chunk_ids_of([source]))
     asking = list(store.vectors(ids[:: max(len(ids) // ASKING_CHUNKS, 1)]).values())
-    hidden = store.catalogue.unsettled_ids() | set(ids)
+    removed = store.catalogue.removed_ids()
+    hidden = store.catalogue.unsettled_ids() | removed | set(ids)
     # Its own chunks are the nearest of all: there must be room beside them.
-    room = NEIGHBOURS + min(len(ids), MOST_OWN)
+    room = NEIGHBOURS + min(len(ids) + len(removed), MOST_OWN)
     found = [nearest_others(store, vector, hidden, limit=room) for vector in asking]
     records = store.fetch(sorted({chunk_id for near in found for chunk_id in near}))
     totals: dict[str, float] = defaultdict(float)

@@ -15,13 +15,14 @@ import numpy as np
 from filelock import FileLock, Timeout
 from numpy.typing import NDArray
 
-from vectorstore.catalogue import ADDING, REMOVING, Catalogue
+from vectorstore.catalogue import Catalogue
+from vectorstore.catalogue_steps import ADDING, REMOVING
 from vectorstore.errors import CollectionError
 from vectorstore.fingerprint import Fingerprint, refuse_other
 from vectorstore.lexical import LexicalIndex
 from vectorstore.locks import exclusive_lock
 from vectorstore.placement import BUILT, INDEX_LOCK, ON_SERVER, UNUSED_ON_SERVER, Placement
-from vectorstore.records import SourceRecord
+from vectorstore.records import REMOVED, SourceRecord
 from vectorstore.shared import shared_index
 from vectorstore.storage_errors import require_space, translated_storage_errors
 from vectorstore.types import Chunk, Page
@@ -173,7 +174,7 @@ class Store:
         for part in slices_of(chunks):
             self._write_vectors(part, embed)
         self.lexical.change(add=chunks)
-        with self._own_change():
+        with self.own_change():
             self.catalogue.swap(
                 [item.record for item in batch],
                 {item.record.text_id: item.pages for item in batch},
@@ -189,7 +190,7 @@ class Store:
 
     def remove(self, sources: Sequence[str], *, forget: bool) -> None:
         """Take sources out of every answer; `forget` drops their record and text, else they stay as missing."""
-        with self._own_change():
+        with self.own_change():
             self.catalogue.retire(sources, forget=forget)
         self._remove_retired()
 
@@ -198,11 +199,11 @@ class Store:
         if retired:
             self._change_vectors(lambda index: index.delete(sorted(retired)))
             self.lexical.change(remove=retired)
-        with self._own_change():
+        with self.own_change():
             self.catalogue.settle(announced=False)
 
     @contextmanager
-    def _own_change(self) -> Iterator[None]:
+    def own_change(self) -> Iterator[None]:
         """The open index has made this change itself: it need not be opened anew, under the feet of its readers."""
         with self._shared.lock:
             is_current = self._shared.generation == self.catalogue.generation()
@@ -269,6 +270,8 @@ class Store:
     def load_page(self, source: str, number: int | None) -> str:
         """The stored text of one page, which offsets of chunks and citations point into."""
         record = self.catalogue.source(source)
+        if record and record.state == REMOVED:
+            record = None
         page = self.catalogue.page(record.text_id, number) if record else None
         if record is None:
             raise CollectionError(f"{source} is not in the collection {self.name}", "rag list")

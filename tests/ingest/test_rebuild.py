@@ -145,3 +145,19 @@ def test_a_text_is_embedded_once_whatever_holds_it(library: Library, tmp_path: P
     library.write("renamed.txt", "\n\n".join(["A new one. " + " ".join(["new"] * 90), *paragraphs]))
     assert embedded() == 1
     check_in_step(library.store)
+
+
+def test_a_removed_document_stays_so_through_rebuild_and_prune_and_comes_back(library: Library) -> None:
+    library.write("moon.md", MOON)
+    library.write("sea.md", SEA)
+    library.ingest()
+    library.store.catalogue.hide([library.source("moon.md")])
+    (library.docs / "moon.md").unlink()
+    library.ingest(prune=True)
+    other = another_model(library.model)
+    rebuild(library, other)
+    library.model = other
+    assert names_of(library.search("words")) == {"sea.md"}
+    library.store.catalogue.restore([library.source("moon.md")])
+    assert names_of(library.search("words")) == {"moon.md", "sea.md"}
+    check_in_step(library.store)
