@@ -1,5 +1,6 @@
 """A page of a PDF as a picture with the quoted words boxed, where the file still says them."""
 
+import base64
 import io
 from dataclasses import dataclass
 from functools import lru_cache
@@ -65,9 +66,22 @@ def _map_page(path: Path, changed: int, page: int, password: str | None) -> "Pdf
 def draw_boxed(boxed: BoxedPage, password: str | None = None) -> bytes:
     """The picture, as a file of the type `MIME`. Raises OSError and UnreadableFileError."""
     picture, scale = _render(boxed.path, boxed.changed, boxed.page, password)
+    return pack(mark(picture, [to_pixels(box, scale, picture.height) for box in boxed.boxes]))
+
+
+def plain_picture(source: str, page: int, password: str | None = None) -> str | None:
+    """A `data:` address of the page with nothing boxed; None for what cannot be drawn."""
+    path = Path(source)
+    try:
+        picture, _ = _render(path, path.stat().st_mtime_ns, page, password)
+    except (OSError, UnreadableFileError):
+        return None
+    return f"data:{MIME};base64,{base64.b64encode(pack(picture)).decode('ascii')}"
+
+
+def pack(picture: "Image") -> bytes:
     packed = io.BytesIO()
-    boxes = [to_pixels(box, scale, picture.height) for box in boxed.boxes]
-    mark(picture, boxes).save(packed, FORMAT, quality=QUALITY)
+    picture.save(packed, FORMAT, quality=QUALITY)
     return packed.getvalue()
 
 

@@ -9,7 +9,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from vectorstore.catalogue import ADDING, LIVE, REMOVING, Catalogue
+from vectorstore.catalogue import Catalogue
+from vectorstore.catalogue_steps import ADDING, LIVE, REMOVING
 from vectorstore.records import MISSING, SourceRecord, hash_pages
 from vectorstore.types import Page
 
