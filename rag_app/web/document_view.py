@@ -128,12 +128,14 @@ def blocks_of(text: str, kind: str) -> list[dict[str, Any]]:
     from ingest.blocks import find_blocks, heading_text
     from ingest.kinds import has_markdown
 
-    blocks = []
-    for block in find_blocks(text, markdown=has_markdown(kind)):
-        shown = text[block.start : block.end].strip("\n")
-        level = block.level
-        blocks.append({"kind": block.kind, "level": level, "text": heading_text(shown) if level else shown})
-    return blocks
+    blocks = [
+        (block, text[block.start : block.end].strip("\n")) for block in find_blocks(text, markdown=has_markdown(kind))
+    ]
+    return [
+        {"kind": block.kind, "level": block.level, "text": heading_text(shown) if block.level else shown}
+        for block, shown in blocks
+        if shown.strip()
+    ]
 
 
 def note_on(record: "SourceRecord") -> str | None:
