@@ -1,6 +1,7 @@
 """What is done to whole collections: made, renamed, deleted, looked through for changes."""
 
 from collections.abc import Callable, Sequence
+from pathlib import Path
 from typing import Any
 
 import streamlit as st
@@ -13,6 +14,7 @@ from rag_app.web.session import start_anew
 from vectorstore.errors import CollectionError, RagError
 
 MOST_OFFERED = 8
+NEW, RENAME, DELETE = "New collection", "Rename collection", "Delete collection"
 
 
 def draw_collection(settings: Settings, rows: Sequence[dict[str, Any]]) -> None:
@@ -29,21 +31,23 @@ def draw_collection(settings: Settings, rows: Sequence[dict[str, Any]]) -> None:
             on_click=look_for_changes,
             args=(settings, sources),
         )
-        with st.popover("Collection", icon=":material/more_horiz:", type="tertiary", key="collection-actions"):
-            draw_actions(settings, len(sources))
+        chosen = st.menu_button(
+            "Collection", [NEW, RENAME, DELETE], icon=":material/more_horiz:", type="tertiary", key="collection-actions"
+        )
+    open_dialog(chosen, settings.collection, len(sources))
 
 
 def look_for_changes(settings: Settings, sources: Sequence[str]) -> None:
     start_job(settings, sources)
 
 
-def draw_actions(settings: Settings, documents: int) -> None:
-    if st.button("New collection", icon=":material/add:", type="tertiary"):
+def open_dialog(chosen: str | None, collection: str, documents: int) -> None:
+    if chosen == NEW:
         new_dialog()
-    if st.button("Rename collection", icon=":material/edit:", type="tertiary"):
-        rename_dialog(settings.collection)
-    if st.button("Delete collection", icon=":material/delete:", type="tertiary"):
-        delete_dialog(settings.collection, documents)
+    elif chosen == RENAME:
+        rename_dialog(collection)
+    elif chosen == DELETE:
+        delete_dialog(collection, documents)
 
 
 def draw_absent(settings: Settings) -> None:
@@ -61,18 +65,18 @@ def draw_absent(settings: Settings) -> None:
         with st.container(horizontal=True):
             for name in others[:MOST_OFFERED]:
                 st.button(plain(name), key=f"switch-{name}", icon=":material/folder:", on_click=switch, args=(name,))
-            if st.button("New collection", icon=":material/add:", type="tertiary"):
+            if st.button(NEW, icon=":material/add:", type="tertiary"):
                 new_dialog()
 
 
-@st.dialog("New collection")
+@st.dialog(NEW)
 def new_dialog() -> None:
     name = st.text_input("Name of the new collection", placeholder="papers").strip()
     if st.button("Create", type="primary") and succeeded(lambda: create(name)):
         st.rerun()
 
 
-@st.dialog("Rename collection")
+@st.dialog(RENAME)
 def rename_dialog(name: str) -> None:
     new_name = st.text_input("New name", name).strip()
     st.text("Addresses of this page that name the collection lead nowhere afterwards.")
@@ -80,11 +84,11 @@ def rename_dialog(name: str) -> None:
         st.rerun()
 
 
-@st.dialog("Delete collection")
+@st.dialog(DELETE)
 def delete_dialog(name: str, documents: int) -> None:
     number = f"{documents:,} document{'' if documents == 1 else 's'}"
     st.text(f"{name} with {number} is removed for good, with all that was read of them.")
-    st.text("The files on disk stay as they are.")
+    st.text("The files on disk stay as they are; copies of files that were uploaded are removed.")
     if st.button(f"Delete {number}", type="primary", icon=":material/delete:") and succeeded(lambda: delete(name)):
         st.rerun()
 
@@ -126,8 +130,19 @@ def delete(name: str) -> None:
 
     refuse_while_reading(name)
     settings = page_settings()
+    copies = uploaded_copies(settings)
     delete_collection(settings.data_dir, name, chroma_url=settings.chroma_url)
+    for copy in copies:
+        copy.unlink(missing_ok=True)
     switch(next(iter(list_collections(settings.data_dir)), name))
+
+
+def uploaded_copies(settings: Settings) -> list[Path]:
+    from rag_app.removals import is_uploaded
+    from rag_app.wiring import build_store
+
+    sources = (record.source for record in build_store(settings).catalogue.sources())
+    return [Path(source) for source in sources if is_uploaded(source, settings)]
 
 
 def refuse_while_reading(name: str) -> None:

@@ -157,15 +157,15 @@ def test_a_collection_is_made_renamed_and_deleted_and_another_tab_is_told(page: 
     expect(other.get_by_text("No documents yet")).to_be_visible()
 
     act_on_collection(page, "Delete collection")
-    expect(page.get_by_text("The files on disk stay as they are.")).to_be_visible()
+    expect(page.get_by_text("The files on disk stay as they are")).to_be_visible()
     page.get_by_role("button", name="Delete 0 documents").click()
     expect(page.get_by_role("heading", name="papers", exact=True)).to_be_visible()
     assert list_collections(folder / "data") == ["papers"]
 
 
 def act_on_collection(page: Page, action: str) -> None:
-    page.get_by_role("button", name="Collection", exact=True).click()
-    page.get_by_role("button", name=action).click()
+    page.get_by_test_id("stMenuButton").get_by_role("button", name="Collection").click()
+    page.get_by_role("menuitem", name=action).click()
 
 
 def until(is_so: Callable[[], bool]) -> None:

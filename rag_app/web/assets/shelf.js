@@ -91,7 +91,7 @@ function sorted(rows, { sort, down }) {
 function row(one, opened, act) {
   const { source, title, kind = "", chunks, state, reason = REASONS[one.state] } = one;
   const [folder, name] = parted(source);
-  const facts = [kind, size(one.size), chunks === undefined ? "" : `${chunks.toLocaleString("en")} chunks`, day(one.added)];
+  const facts = [kind, size(one.size), chunks === undefined ? "" : counting(chunks, "chunk"), day(one.added)];
   const open = state === "failed" && chunks === undefined ? null : () => act({ what: "view", source });
   const file = [name === title ? "" : name, folder].filter(Boolean).join(" · ");
   const cell = element("th", { scope: "row", class: "title" },
@@ -101,9 +101,9 @@ function row(one, opened, act) {
     reason ? element("span", { class: "reason", dir: "auto" }, reason) : null);
   if (open) cell.addEventListener("click", open);
   const does = (what, label, icon) => action(what, source, label, icon, () => act({ what, source }));
-  return element("tr", { class: state, ...(source === opened ? { "aria-selected": "true" } : {}) }, cell,
+  return element("tr", { class: state, ...(source === opened ? { "aria-current": "true" } : {}) }, cell,
     element("td", { class: "kind" }, kind), element("td", { class: "size" }, size(one.size)),
-    element("td", { class: "chunks" }, (chunks ?? 0).toLocaleString("en")), element("td", { class: "added" }, day(one.added)),
+    element("td", { class: "chunks" }, chunks?.toLocaleString("en") ?? ""), element("td", { class: "added" }, day(one.added)),
     element("td", { class: "state" }, element("span", {}, STATES[state] ?? state)),
     element("td", { class: "actions" }, open ? does("view", `View ${name}`, "visibility") : null,
       does("again", `Ingest again: ${name}`, "refresh"), does("delete", `Delete ${name}`, "delete")));
@@ -155,8 +155,12 @@ function focusedIn(root) {
 }
 
 function counted(found, of) {
-  const documents = `${of.toLocaleString("en")} document${of === 1 ? "" : "s"}`;
+  const documents = counting(of, "document");
   return found === of ? documents : `${found.toLocaleString("en")} of ${documents}`;
+}
+
+function counting(number, noun) {
+  return `${number.toLocaleString("en")} ${noun}${number === 1 ? "" : "s"}`;
 }
 
 // Folder and name of a file; a web page is called by its whole address.
