@@ -68,7 +68,8 @@ def drive(page: Page, url: str, documents: int) -> None:
     measure("deleted", page.get_by_role("button", name=name, exact=True).click, lambda: expect(undo).to_be_visible())
     measure("undone", undo.click, lambda: expect(undo).to_have_count(0))
     view = page.get_by_role("button", name="View").first
-    measure("opened", view.click, lambda: expect(page.get_by_role("region", name="Document")).to_be_visible())
+    document = page.get_by_role("region", name="Document", exact=True)
+    measure("opened", view.click, lambda: expect(document).to_be_visible())
 
 
 def main(documents: int) -> None:

@@ -71,16 +71,20 @@ def draw_absent(settings: Settings) -> None:
 
 @st.dialog(NEW)
 def new_dialog() -> None:
-    name = st.text_input("Name of the new collection", placeholder="papers").strip()
-    if st.button("Create", type="primary") and succeeded(lambda: create(name)):
+    with st.form("new-collection", border=False):
+        name = st.text_input("Name of the new collection", placeholder="papers").strip()
+        is_sent = st.form_submit_button("Create", type="primary")
+    if is_sent and succeeded(lambda: create(name)):
         st.rerun()
 
 
 @st.dialog(RENAME)
 def rename_dialog(name: str) -> None:
-    new_name = st.text_input("New name", name).strip()
-    st.text("Addresses of this page that name the collection lead nowhere afterwards.")
-    if st.button("Rename", type="primary") and succeeded(lambda: rename(name, new_name)):
+    with st.form("rename-collection", border=False):
+        new_name = st.text_input("New name", name).strip()
+        st.text("Addresses of this page that name the collection lead nowhere afterwards.")
+        is_sent = st.form_submit_button("Rename", type="primary")
+    if is_sent and succeeded(lambda: rename(name, new_name)):
         st.rerun()
 
 

@@ -11,7 +11,7 @@ ASSETS = Path(__file__).parent / "assets"
 SHARED = {"answer": ("sources",), "source": ("sources", "page_text")}
 # Text of documents and models reaches the browser as data alone: Streamlit does not sanitise html.
 HTML = '<div class="root"></div>'
-PAGE_STYLES = ("page.css", "panel.css", "settings_page.css", "sign_in.css", "adding.css")
+PAGE_STYLES = ("page.css", "panel.css", "settings_page.css", "sign_in.css", "adding.css", "collection.css")
 
 
 @cache

@@ -3,9 +3,11 @@
 import streamlit as st
 
 from rag_app.web.adding import draw_adding
+from rag_app.web.shelf import draw_shelf
 
 
 def show() -> None:
     with st.container(key="library"):
         st.title("Library", anchor=False)
         draw_adding()
+        draw_shelf()

@@ -12,6 +12,7 @@ from rag_app import Settings
 from rag_app.samples import SAMPLES_DIR
 from rag_app.wiring import build_store
 from tests.rag_app.browsing import ask, run_rag, served
+from tests.rag_app.test_web_access import violations
 from vectorstore.collections import list_collections
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(300), pytest.mark.usefixtures("patience")]
@@ -56,6 +57,7 @@ def test_documents_removed_one_after_another_leave_the_answers_and_come_back_the
     page.get_by_role("button", name="Delete lighthouse.txt").click()
     expect(page.get_by_text("lighthouse.txt was removed")).to_be_visible()
     expect(page.get_by_text("1 more was removed before it")).to_be_visible()
+    assert violations(page) == []
     expect(rows(page)).to_have_count(2)
     (folder / "docs" / "harbour.txt").unlink()
 
@@ -96,7 +98,7 @@ def test_the_list_is_searched_and_sorted_and_shows_names_as_text(page: Page, url
 def test_a_document_is_read_page_by_page_as_it_looks_and_as_its_text(page: Page, url: str) -> None:
     page.goto(f"{url}/library")
     page.get_by_role("button", name="View guidance-computer.pdf").click()
-    document = page.get_by_role("region", name="Document")
+    document = page.get_by_role("region", name="Document", exact=True)
     expect(document.get_by_role("img", name="Page 1 of The Apollo Guidance Computer")).to_be_visible()
     with page.expect_download() as download:
         page.get_by_role("button", name="Download original").click()
@@ -105,6 +107,7 @@ def test_a_document_is_read_page_by_page_as_it_looks_and_as_its_text(page: Page,
     expect(document.get_by_role("img", name="Page 2 of The Apollo Guidance Computer")).to_be_visible()
     document.get_by_role("button", name="Show the text").click()
     expect(document.get_by_role("group", name="Page 2")).to_contain_text("rendezvous radar")
+    assert violations(page) == []
     document.get_by_role("spinbutton", name="Go to page").fill("1")
     page.keyboard.press("Enter")
     expect(document.get_by_role("group", name="Page 1")).to_contain_text("36,864 words of program")

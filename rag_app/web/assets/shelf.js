@@ -44,7 +44,7 @@ function build(root, act) {
   shelf.pager = element("nav", { class: "pager", "aria-label": "Pages of the list" });
   shelf.bar = element("div", { class: "bar", role: "status" });
   shelf.turn = (page) => { change({ page }); shelf.root.scrollIntoView({ block: "start" }); };
-  root.replaceChildren(shelf.bar, shelf.tools, shelf.table, shelf.empty, shelf.pager);
+  root.replaceChildren(shelf.tools, shelf.table, shelf.empty, shelf.pager, shelf.bar);
   return shelf;
 }
 
