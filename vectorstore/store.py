@@ -270,17 +270,12 @@ class Store:
     def load_page(self, source: str, number: int | None) -> str:
         """The stored text of one page, which offsets of chunks and citations point into."""
         record = self.catalogue.source(source)
-        if record and record.state == REMOVED:
-            record = None
-        page = self.catalogue.page(record.text_id, number) if record else None
-        if record is None:
+        if record is None or record.state == REMOVED:
             raise CollectionError(f"{source} is not in the collection {self.name}", "rag list")
+        page = self.catalogue.page(record.text_id, number)
         if page is None:
-            numbers = [page.number for page in self.catalogue.pages(record.text_id)]
-            raise CollectionError(
-                f"{source} has no page {number}",
-                f"its pages: {describe_pages(numbers)}",
-            )
+            numbers = self.catalogue.page_numbers(record.text_id)
+            raise CollectionError(f"{source} has no page {number}", f"its pages: {describe_pages(numbers)}")
         return page.text
 
 
