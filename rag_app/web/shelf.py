@@ -12,7 +12,7 @@ from rag_app.web.conversation import Failure
 from rag_app.web.document_view import draw_document, open_document, opened_document
 from rag_app.web.frontend import load_component
 from rag_app.web.jobs import start_job
-from vectorstore.errors import CollectionNotFoundError, RagError
+from vectorstore.errors import CollectionError, CollectionNotFoundError, RagError
 
 if TYPE_CHECKING:
     from vectorstore.records import SourceRecord
@@ -110,7 +110,14 @@ def view(store: "Store", settings: Settings, source: str) -> None:  # noqa: ARG0
 
 
 def ingest_again(store: "Store", settings: Settings, source: str) -> None:
-    """Have one document read anew, whether its file has changed or not."""
+    """Have one document read anew, whether its file has changed or not.
+
+    Raises CollectionError for another file: what a browser sends must never name one to be read.
+    """
+    from rag_app.web.shelf_rows import shelf_rows
+
+    if source not in {row["source"] for row in shelf_rows(store, settings)}:
+        raise CollectionError("this document is not in the collection", "reload the page")
     store.catalogue.read_anew([source])
     start_job(settings, [source])
 

@@ -10,8 +10,10 @@ from hypothesis import strategies as st
 from rag_app import Settings, ingest_paths
 from rag_app.samples import SAMPLES_DIR
 from rag_app.web.document_view import CHANGED, GONE, PART_CHARACTERS, OpenDocument, document_values, parts_of
+from rag_app.web.shelf import ingest_again
 from rag_app.web.shelf_rows import shelf_rows
 from rag_app.wiring import build_store
+from vectorstore.errors import CollectionError
 from vectorstore.store import Store
 
 NOTES = "# Lowmere\n\nThe harbour freezes.\n\n## The lock\n\nHanneke has the keys.\n"
@@ -82,3 +84,8 @@ def test_files_that_could_not_be_read_are_rows_with_the_reason(
     assert "the file is empty" in rows["empty.md"]["reason"]
     assert rows["notes.md"]["reason"].startswith("Its newest version could not be read")
     assert "chunks" not in rows["empty.md"]
+
+
+def test_a_browser_cannot_have_a_file_ingested_that_is_not_in_the_collection(store: Store, settings: Settings) -> None:
+    with pytest.raises(CollectionError):
+        ingest_again(store, settings, str(SAMPLES_DIR / "glossary.txt"))
