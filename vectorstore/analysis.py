@@ -47,6 +47,13 @@ def analyze_question(question: str, languages: Sequence[str]) -> dict[str, list[
     return {language: list(dict.fromkeys(analyze(question, language))) for language in languages}
 
 
+def read_words(text: str, language: str) -> list[str | None]:
+    """The words of a text in order, as they are written but for their case; None for each stop word."""
+    text = UNSPACED.sub(_pairs, text.encode("utf-8", "replace").decode()).lower()
+    telling = set(build_analyzer(language, is_stemmed=False).analyze(text))
+    return [word if word in telling else None for word in WORD.findall(text)]
+
+
 def identifier_parts(text: str) -> Iterator[str]:
     for word in WORD.findall(text):
         parts = JOINTS.sub(" ", word)
@@ -80,16 +87,17 @@ def _identifier() -> Any:
 
 
 @cache
-def build_analyzer(language: str) -> tantivy.TextAnalyzer:
+def build_analyzer(language: str, *, is_stemmed: bool = True) -> tantivy.TextAnalyzer:
     name = STEMMERS.get(language)
     filters = [tantivy.Filter.remove_long(LONGEST_TERM), tantivy.Filter.lowercase()]
     if language == ENGLISH:  # a longer list than tantivy's
         filters.append(tantivy.Filter.custom_stopword(list(ENGLISH_STOP_WORDS)))
     elif name and language not in WITHOUT_STOP_WORDS:
         filters.append(tantivy.Filter.stopword(name))
-    if name:
-        filters.append(tantivy.Filter.stemmer(name))
-    filters.append(tantivy.Filter.ascii_fold())  # last: stemmers and stop words know the accents of their language
+    if is_stemmed:
+        if name:
+            filters.append(tantivy.Filter.stemmer(name))
+        filters.append(tantivy.Filter.ascii_fold())  # last: stemmers and stop words know the accents of their language
     builder = tantivy.TextAnalyzerBuilder(tantivy.Tokenizer.simple())
     for text_filter in filters:
         builder = builder.filter(text_filter)
