@@ -1,5 +1,6 @@
 """From the texts of clusters to a name for each: the words that tell it from the others."""
 
+import itertools
 import math
 from collections import Counter
 from collections.abc import Sequence
@@ -32,7 +33,7 @@ def count_terms(text: str, language: str, words: Counter[str], phrases: Counter[
     """Words that mean something, and two of them that stand side by side; None stands for a word between."""
     found = [word if tells(word) else None for word in read_words(text, language)]
     words.update(word for word in found if word)
-    phrases.update((a, b) for a, b in zip(found, found[1:], strict=False) if a and b and not UNSPACED.search(a + b))
+    phrases.update((a, b) for a, b in itertools.pairwise(found) if a and b and not UNSPACED.search(a + b))
 
 
 def tells(word: str | None) -> bool:
@@ -42,8 +43,8 @@ def tells(word: str | None) -> bool:
 
 
 def weigh(counted: Counter[str], everywhere: Counter[str], mean_words: float) -> Counter[str]:
-    """c-TF-IDF (Grootendorst 2022, formula 2): tf times the logarithm of 1 + mean words of a cluster / uses anywhere."""
-    return Counter({word: uses * math.log1p(mean_words / everywhere[word]) for word, uses in counted.items()})  # type: ignore[misc]
+    """c-TF-IDF (Grootendorst 2022): uses here times the logarithm of 1 + mean words of a cluster / uses anywhere."""
+    return Counter({word: uses * math.log1p(mean_words / everywhere[word]) for word, uses in counted.items()})
 
 
 def choose(

@@ -50,12 +50,21 @@ class Pairs:
     is_whole: bool
 
 
+def number_documents(owners: Sequence[str]) -> tuple[list[str], list[int]]:
+    """Each different owner once, and the number of each one's owner among these."""
+    sources = list(dict.fromkeys(owners))
+    numbers = {source: number for number, source in enumerate(sources)}
+    return sources, [numbers[source] for source in owners]
+
+
 def find_pairs(vectors: Vectors, documents: Sequence[int], *, threshold: float = THRESHOLD) -> Pairs:
     """Every pair of different documents at or above the threshold. 100,000 vectors: 10^10 cosines are not computed.
 
     By Cauchy and Schwarz a·b <= a'·b' + |a''||b''|, where ' are the directions of greatest weight and '' the rest: one
     product of a few dimensions shows which rows and columns of a block may hold a pair.
     """
+    if not len(vectors):
+        return Pairs(*no_pairs(), is_whole=True)
     units, whose = unit(vectors), np.asarray(documents)
     bounds = with_rests(units)
     kept: list[tuple[Indices, Indices, NDArray[np.float32]]] = [no_pairs()]
@@ -110,7 +119,7 @@ def nearest_first(
 def group(pairs: Pairs) -> list[Group]:
     """Passages that hang together by pairs, one entry each: a heading in fifty documents is 1,225 pairs. Nearest first.
 
-    So that one entry stands for one text, a group is as wide as its pairs reach.
+    Joined as in Kruskal's algorithm, by a forest of leaders.
     """
     leader: dict[int, int] = {}
 
@@ -152,8 +161,6 @@ def same_documents(pairs: Pairs, documents: Sequence[int]) -> list[SameDocuments
     return sorted(wanted, key=lambda pair: (-pair.share, pair.first, pair.second))
 
 
-def share_of_shorter(
-    first: int, second: int, passages: tuple[set[int], set[int]], lengths: Counter[int]
-) -> float:
+def share_of_shorter(first: int, second: int, passages: tuple[set[int], set[int]], lengths: Counter[int]) -> float:
     shorter = 0 if lengths[first] <= lengths[second] else 1
     return len(passages[shorter]) / lengths[(first, second)[shorter]]

@@ -16,6 +16,7 @@ LANDMARKS = 2_000
 STEPS = 500
 PERPLEXITY = 30
 DIMENSIONS = 50
+EXACT = 300
 # Fewer have no neighbourhoods to keep.
 LEAST_FOR_NEIGHBOURS = 10
 NEAREST = 5
@@ -67,5 +68,7 @@ def keep_neighbours(landmarks: Vectors, flat: Places) -> Places:
         init=begun,
         learning_rate="auto",
         random_state=0,
+        # Of few points the exact way is the quicker one, most of all on a busy machine: no threads wait for each other.
+        method="exact" if len(landmarks) <= EXACT else "barnes_hut",
     )
     return np.asarray(model.fit_transform(principal(landmarks, DIMENSIONS)), np.float32)

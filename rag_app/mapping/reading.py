@@ -29,3 +29,16 @@ def read_batches(store: Store, ids: Sequence[str]) -> Iterator[tuple[list[Chunk]
         there = [found[chunk_id] for chunk_id in batch if chunk_id in found]
         if there:
             yield [chunk for chunk, _ in there], np.stack([vector for _, vector in there])
+
+
+def read_owners(store: Store, ids: Sequence[str]) -> tuple[list[str], list[str], Vectors]:
+    """The ids that are still there, the source of each, and their vectors; no text is kept."""
+    there, owners = list[str](), list[str]()
+    vectors = np.empty((0, 0), np.float32)
+    for chunks, batch in read_batches(store, ids):
+        if not there:  # in one piece from the start: joined at the end it would be there twice
+            vectors = np.empty((len(ids), batch.shape[1]), np.float32)
+        vectors[len(there) : len(there) + len(batch)] = batch
+        there += [chunk.id for chunk in chunks]
+        owners += [chunk.source for chunk in chunks]
+    return there, owners, vectors[: len(there)]

@@ -9,14 +9,14 @@ from rag_app.web.chosen import page_settings
 from rag_app.web.conversation import Failure
 from rag_app.web.frontend import load_component
 from rag_app.web.offered import Offered, offer
-from rag_app.web.places import Place, find_passage
+from rag_app.web.places import Place, find_passage, name_place
 
 if TYPE_CHECKING:
     from rag_app.history.store import Feedback
     from rag_app.types import Answer, Sentence
     from vectorstore.types import Passage
 
-PARTS = ("progress", "actions")
+PARTS = ("sources", "progress", "actions")
 QUOTES = "quotes"
 CLOSEST_PASSAGES = 3
 CARD_CHARACTERS = 220
@@ -128,7 +128,7 @@ def citation_cards(answer: "Answer") -> list[dict[str, Any]]:
             "kind": "citation",
             "number": citation.marker,
             "source": source,
-            "place": place(citation.title, citation.page),
+            "place": name_place(citation.title, citation.page),
             "quote": shorten(citation.quote),
         }
         for citation, source in zip(answer.citations, sources, strict=True)
@@ -144,7 +144,7 @@ def passage_cards(passages: "Sequence[Passage]", *, question: str) -> list[dict[
             "kind": "passage",
             "number": number,
             "source": source,
-            "place": place(passage.chunk.title, passage.chunk.page),
+            "place": name_place(passage.chunk.title, passage.chunk.page),
             "quote": shorten(TABLE_OR_HEADING.sub(" ", passage.chunk.text)),
         }
         for number, (passage, source) in enumerate(zip(closest, sources, strict=True), 1)
@@ -155,10 +155,6 @@ def offer_all(places: "Sequence[Place]", passages: "Sequence[Passage]", question
     """The names under which the browser asks for what stands there."""
     settings = page_settings()
     return [offer(Offered(settings, question, shown, find_passage(passages, shown))) for shown in places]
-
-
-def place(title: str, page: int | None) -> str:
-    return f"{title}, page {page}" if page is not None else title
 
 
 def shorten(text: str) -> str:

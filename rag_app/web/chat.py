@@ -3,7 +3,7 @@
 import streamlit as st
 
 from rag_app.web.conversation import Conversation
-from rag_app.web.frontend import load_component
+from rag_app.web.opened_source import draw_source_panel
 from rag_app.web.session import current, start_anew
 from rag_app.web.turns import draw_turn
 from rag_app.web.welcome import draw_welcome
@@ -20,7 +20,7 @@ def show() -> None:
         for number in range(len(conversation.turns)):
             draw_turn(conversation, number)
     with panel, st.container(key="panel"):
-        load_component("source")(key="source", data={"conversation": conversation.id})
+        draw_source_panel("source", of=conversation.id)
 
 
 def draw_heading(conversation: Conversation) -> None:

@@ -7,21 +7,28 @@ import streamlit as st
 from streamlit.components.v2.types import ComponentRenderer
 
 ASSETS = Path(__file__).parent / "assets"
-# Scripts that a component has in common with others, or that are long enough to stand by themselves.
-SHARED = {"answer": ("sources",), "source": ("sources", "page_text")}
 # Text of documents and models reaches the browser as data alone: Streamlit does not sanitise html.
 HTML = '<div class="root"></div>'
-PAGE_STYLES = ("page.css", "panel.css", "settings_page.css", "sign_in.css", "adding.css", "collection.css")
+PAGE_STYLES = (
+    "page.css",
+    "panel.css",
+    "map_page.css",
+    "settings_page.css",
+    "sign_in.css",
+    "adding.css",
+    "collection.css",
+)
 
 
 @cache
 def load_component(name: str, *parts: str) -> ComponentRenderer:
-    """Its files, and those of the parts it is made of."""
+    """`parts` are scripts that its own calls, some with a style."""
+    styles = [part for part in (name, *parts) if (ASSETS / f"{part}.css").exists()]
     return st.components.v2.component(
         f"rag-{name}",
         html=HTML,
-        css=read("theme.css") + "".join(read(f"{part}.css") for part in (name, *parts)),
-        js="".join(read(f"{script}.js") for script in ("drawing", *SHARED.get(name, ()), *parts, name)),
+        css=read("theme.css") + "".join(read(f"{part}.css") for part in styles),
+        js="".join(read(f"{script}.js") for script in ("drawing", *parts, name)),
     )
 
 

@@ -2,11 +2,25 @@ export default function ({ data, parentElement }) {
   const root = parentElement.querySelector(".root");
   if (sources.conversation && sources.conversation !== data.conversation) showSource(null);
   sources.conversation = data.conversation;
+  openAsked(data.shown);
   return whileMounted(root, () => {
     const stops = [listenTo(sources.events, "shown", () => show(root)), listenTo(document, "keydown", onKey)];
     show(root); // what stood open when the page was left, or was clicked before this was there to hear of it
     return () => stops.forEach((stop) => stop());
   });
+}
+
+// What the page itself opens, once for each time that it was asked for.
+function openAsked(shown) {
+  if (!shown || sources.asked === shown.count) return;
+  sources.asked = shown.count;
+  showSource({ answer: null, cards: [shown.card], index: 0, opener: focused() });
+}
+
+function focused() {
+  let active = document.activeElement;
+  while (active?.shadowRoot?.activeElement) active = active.shadowRoot.activeElement;
+  return active;
 }
 
 // At once what is known of it; then what it is by now, where that is something else.
