@@ -11,7 +11,7 @@ WORDS_IN_NAME = 3
 CANDIDATES = 12
 LEAST_LETTERS = 3
 # A phrase stands for its word where at least this share of the word's uses are within it.
-SHARE_OF_WORD = 0.5
+SHARE_OF_WORD = 0.6
 
 
 def name_clusters(texts: Sequence[Sequence[str]], language: str) -> list[tuple[str, ...]]:
@@ -54,10 +54,12 @@ def choose(
     names: list[str] = []
     known: set[str] = set()
     for word, _ in sorted(weights.items(), key=lambda item: (-item[1], item[0]))[:CANDIDATES]:
-        if known.isdisjoint(analyze(word, language)):
-            name = widen(word, words, phrases)
-            names.append(name)
-            known.update(analyze(name, language))
+        # The phrase first; with a word in it that has been said already, the word alone.
+        forms = (widen(word, words, phrases), word)
+        new = next((form for form in forms if known.isdisjoint(analyze(form, language))), None)
+        if new:
+            names.append(new)
+            known.update(analyze(new, language))
     return tuple(names[:WORDS_IN_NAME])
 
 

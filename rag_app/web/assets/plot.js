@@ -9,6 +9,7 @@ function plotOf(content, open) {
   const box = element("div", { class: "plot" }, canvas, tip);
   const pen = canvas.getContext("2d");
   const view = { x: 0.5, y: 0.5, zoom: 1 };
+  const labelled = ownWords(clusters);
   let chosen = "all", opened = null, hues = [], hovered = null, asked = 0;
 
   // Points are numbers from 0 to 1 in both directions; the picture keeps its proportions.
@@ -30,7 +31,7 @@ function plotOf(content, open) {
     pen.clearRect(0, 0, width, height);
     const style = getComputedStyle(canvas), radius = radiusOf(xs.length, view.zoom);
     for (const shown of [false, true]) clusters.forEach((_, number) => dots(number, shown === (chosen === "all" || chosen === number), shown, radius));
-    if (chosen === "all" || chosen === "answer") lit.forEach(({ x, y }) => disc(x, y, 6.5, style.getPropertyValue("--lit"), style.color));
+    if (chosen === "all" || chosen === "answer") lit.forEach(({ x, y }) => disc(x, y, 6.5, style.getPropertyValue("--marker"), style.color));
     for (const one of [opened, hovered]) if (one) disc(one.x, one.y, 9, null, style.color);
     names(style);
   }
@@ -60,15 +61,15 @@ function plotOf(content, open) {
     pen.stroke();
   }
 
-  // Colour alone tells no cluster: each has its first word on the map, the largest first, none over another.
+  // Colour alone tells no cluster: each has a word of its own on the map, the largest first, none over another.
   function names(style) {
     const taken = [];
     pen.font = `600 12px ${style.fontFamily}`;
     pen.textAlign = "center";
     pen.lineJoin = "round";
-    clusters.forEach(({ name }, number) => {
+    labelled.forEach((text, number) => {
       if (chosen !== "all" && chosen !== number) return;
-      const text = name.split(", ")[0], half = pen.measureText(text).width / 2 + 4;
+      const half = pen.measureText(text).width / 2 + 4;
       const x = Math.min(Math.max(toX(middles[number][0]), half), canvas.clientWidth - half), y = toY(middles[number][1]);
       if (y < 0 || y > canvas.clientHeight || taken.some((one) => Math.abs(one.x - x) < one.half + half && Math.abs(one.y - y) < 16)) return;
       taken.push({ x, y, half });
@@ -167,6 +168,16 @@ function labelsOf(clusters, count) {
   const labels = new Uint8Array(count);
   clusters.forEach(({ members }, number) => { for (const i of members) labels[i] = number; });
   return labels;
+}
+
+// The first word of each name that no larger cluster has taken.
+function ownWords(clusters) {
+  const taken = new Set();
+  return clusters.map(({ name }) => {
+    const words = name.split(", "), own = words.find((word) => !taken.has(word)) ?? words[0];
+    taken.add(own);
+    return own;
+  });
 }
 
 function middle(values, members) {
