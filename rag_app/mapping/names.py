@@ -10,8 +10,8 @@ from vectorstore.analysis import UNSPACED, analyze, read_words
 WORDS_IN_NAME = 3
 CANDIDATES = 12
 LEAST_LETTERS = 3
-# A phrase stands for its word where at least this share of the word's uses are within it.
-SHARE_OF_WORD = 0.6
+# A phrase stands for its word where more than this share of the word's uses are within it.
+SHARE_OF_WORD = 0.5
 
 
 def name_clusters(texts: Sequence[Sequence[str]], language: str) -> list[tuple[str, ...]]:
@@ -66,4 +66,5 @@ def choose(
 def widen(word: str, words: Counter[str], phrases: Counter[tuple[str, str]]) -> str:
     around = {phrase: uses for phrase, uses in phrases.items() if word in phrase and phrase[0] != phrase[1]}
     phrase = max(around, key=lambda pair: (around[pair], pair), default=None)
-    return " ".join(phrase) if phrase and around[phrase] >= max(2, SHARE_OF_WORD * words[word]) else word
+    is_usual = phrase is not None and around[phrase] > max(1, SHARE_OF_WORD * words[word])
+    return " ".join(phrase) if phrase and is_usual else word

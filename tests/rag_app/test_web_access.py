@@ -1,6 +1,6 @@
 """Every view of the page through axe-core: what a screen reader, a keyboard or weak eyes could not use."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -40,12 +40,7 @@ def test_no_view_has_a_serious_violation(page: Page, url: str, colours: str) -> 
     page.get_by_role("button", name="Show the text").click()
     expect(page.locator("mark")).to_be_visible()
     look("text of a page")
-    page.get_by_role("link", name="Map").click()
-    expect(page.get_by_role("list", name="Clusters")).to_be_visible()
-    look("map")
-    page.get_by_text("Near-duplicates").click()
-    expect(page.get_by_text("No two documents have a passage in common")).to_be_visible()
-    look("near-duplicates")
+    look_at_map(page, look)
     page.get_by_role("link", name="Chat").click()
     ask(page, None, "Which football club won the cup?")
     look("refusal")
@@ -58,6 +53,15 @@ def test_no_view_has_a_serious_violation(page: Page, url: str, colours: str) -> 
     expect(page.get_by_role("list", name="Checks")).to_be_visible()
     look("settings")
     assert {view: grave for view, grave in found.items() if grave} == {}
+
+
+def look_at_map(page: Page, look: Callable[[str], None]) -> None:
+    page.get_by_role("link", name="Map").click()
+    expect(page.get_by_role("list", name="Clusters")).to_be_visible()
+    look("map")
+    page.get_by_text("Near-duplicates").click()
+    expect(page.get_by_text("No two documents have a passage in common")).to_be_visible()
+    look("near-duplicates")
 
 
 def violations(page: Page) -> list[str]:
