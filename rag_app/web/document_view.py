@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import streamlit as st
 
+from rag_app.settings import Settings
 from rag_app.web.answer_component import draw_outcome
 from rag_app.web.chosen import page_settings
 from rag_app.web.conversation import Failure
@@ -153,7 +154,8 @@ def picture_of(record: "SourceRecord", page: int | None) -> str | None:
     """None for what is no PDF, and for a file that is not the one that was read."""
     if page is None or record.kind != "pdf" or note_on(record):
         return None
-    return plain_picture(record.source, page)
+    secret = Settings().file_password
+    return plain_picture(record.source, page, secret.get_secret_value() if secret else None)
 
 
 def change() -> None:

@@ -9,15 +9,7 @@ from streamlit.components.v2.types import ComponentRenderer
 ASSETS = Path(__file__).parent / "assets"
 # Text of documents and models reaches the browser as data alone: Streamlit does not sanitise html.
 HTML = '<div class="root"></div>'
-PAGE_STYLES = (
-    "page.css",
-    "panel.css",
-    "map_page.css",
-    "settings_page.css",
-    "sign_in.css",
-    "adding.css",
-    "collection.css",
-)
+PAGES = ("page", "panel", "adding", "collection", "map_page", "settings_page", "sign_in")
 
 
 @cache
@@ -34,7 +26,7 @@ def load_component(name: str, *parts: str) -> ComponentRenderer:
 
 @cache
 def page_style() -> str:
-    return f"<style>{''.join(map(read, PAGE_STYLES))}</style>"
+    return f"<style>{''.join(read(f'{name}.css') for name in PAGES)}</style>"
 
 
 def read(name: str) -> str:

@@ -3,8 +3,8 @@
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from rag_app.web.answer_component import place
 from rag_app.web.conversation import Conversation, Failure
+from rag_app.web.places import name_place
 
 if TYPE_CHECKING:
     from rag_app.mapping.picture import CollectionMap
@@ -105,6 +105,6 @@ def lit_values(store: "Store", found: Values, answer: "Answer") -> Lit:
         scaled = found.frame.scale(x, y)
         text = beginning(chunk.text)
         points.append(
-            {"id": chunk.id, "place": place(chunk.title, chunk.page), "text": text, "x": scaled[0], "y": scaled[1]}
+            {"id": chunk.id, "place": name_place(chunk.title, chunk.page), "text": text, "x": scaled[0], "y": scaled[1]}
         )
     return Lit(answer.question, points)
