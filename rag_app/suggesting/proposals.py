@@ -1,7 +1,7 @@
 """From the documents of a collection to a few questions that they answer, each tried before it is suggested."""
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import chain, islice, zip_longest
 from pathlib import Path
@@ -41,10 +41,18 @@ class Proposal:
     is_heading: bool
 
 
-def suggest(catalogue: Catalogue, answer: Runnable[Request, Answer]) -> list[str]:
-    """Up to WANTED questions that are answered from where they were made, the surest first, of as many documents."""
+def suggest(
+    catalogue: Catalogue, answer: Runnable[Request, Answer], *, before_each: Callable[[], None] = lambda: None
+) -> list[str]:
+    """Up to WANTED questions that are answered from where they were made, the surest first, of as many documents.
+
+    `before_each` is called before a question is tried, and may wait.
+    """
     sure: dict[str, tuple[float, Proposal]] = {}
     for proposal in islice(propose(catalogue), TRIED):
+        if len({one.source for _, one in sure.values()}) >= WANTED:
+            break
+        before_each()
         answered = answer.invoke(proposal.question)
         if is_answered(proposal, answered):
             sure.setdefault(proposal.question, (answered.answerability, proposal))

@@ -2,6 +2,7 @@
 
 import logging
 import threading
+import time
 from collections.abc import Callable
 from contextlib import closing
 from dataclasses import dataclass, field
@@ -20,6 +21,9 @@ if TYPE_CHECKING:
     from rag_app.types import Answer
 
 FAILED = Failure("the answer failed for a reason that was not foreseen", "the terminal that runs `rag chat` says more")
+# Answers in the making, of all visitors.
+AT_WORK: set[int] = set()
+LOOK_S = 0.1
 logger = logging.getLogger(__name__)
 
 
@@ -71,6 +75,7 @@ def answer(answering: Answering, settings: Settings, request: "Request") -> None
     from rag_app.web.stages import OPENING
 
     answering.tell(OPENING)
+    AT_WORK.add(id(answering))
     try:
         answering.end(stream(open_chain(settings), request, answering))
     except AnswerError as error:
@@ -80,6 +85,14 @@ def answer(answering: Answering, settings: Settings, request: "Request") -> None
     except Exception:
         logger.exception("an answer failed")
         answering.end(FAILED)
+    finally:
+        AT_WORK.discard(id(answering))
+
+
+def wait_for_answers() -> None:
+    """For work that can wait: an answer has the processor to itself."""
+    while AT_WORK:
+        time.sleep(LOOK_S)
 
 
 def stream(chain: "Runnable[Request, Answer]", request: "Request", answering: Answering) -> "Answer | Failure":

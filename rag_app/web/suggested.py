@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 import streamlit as st
 
 from rag_app.settings import Settings
-from rag_app.web.answering import open_chain
+from rag_app.web.answering import open_chain, wait_for_answers
 from rag_app.web.history import plain
 from vectorstore.errors import RagError
 
@@ -33,7 +33,8 @@ class Suggestions:
         from rag_app.wiring import build_store
 
         try:
-            self.questions = tuple(suggest(build_store(settings).catalogue, open_chain(settings)))
+            store = build_store(settings)
+            self.questions = tuple(suggest(store.catalogue, open_chain(settings), before_each=wait_for_answers))
         except RagError as error:
             logger.info("no question is suggested: %s", error.message)
         except Exception:
