@@ -37,7 +37,7 @@ def draw_shelf() -> None:
     with shelf, st.container(key="shelf-column"):
         draw_list(store, settings)
     if opened_document(store):
-        with panel, st.container(key="panel"):
+        with panel, st.container(key="document-panel"):
             draw_document()
 
 

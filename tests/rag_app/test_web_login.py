@@ -127,7 +127,7 @@ def test_a_whole_visit_speaks_to_the_page_s_own_address_alone_and_tells_no_secre
     expect(page.get_by_role("region", name="Source")).to_be_visible()
 
     sent = b"\n".join(frames)
-    assert b"guidance-computer" in sent, "the frames were not heard"
+    assert b"Guidance Computer" in sent, "the frames were not heard"
     told = [sent.decode("latin-1"), page.content(), log.read_text(encoding="utf-8")]
     assert [secret for secret in (PASSWORD, KEY) if any(secret in text for text in told)] == []
     own = urlsplit(url).netloc

@@ -55,7 +55,7 @@ def test_what_is_chosen_answers_the_next_question_and_is_taken_back(page: Page, 
     ask(page, None, "What did the 1202 alarm mean?")
     expect(page.get_by_text("Answered by quotes")).to_be_visible()
     page.get_by_role("button", name="Source 1").click()
-    expect(page.get_by_role("region", name="Source")).to_contain_text(" of 2 by score")
+    expect(page.get_by_role("region", name="Source")).to_contain_text("passage 1 of 2, score")
 
     page.get_by_role("link", name="Settings").click()
     expect(passages).to_have_value("2")

@@ -74,6 +74,7 @@ def test_documents_removed_one_after_another_leave_the_answers_and_come_back_the
     expect(page.get_by_text("was removed")).to_have_count(0)
     page.get_by_role("link", name="Chat").click()
     page.get_by_role("button", name="New chat").click()
+    expect(page.get_by_text("Answered by")).to_have_count(0)
     ask(page, None, "Who is the harbour master of Lowmere?")
     expect(page.get_by_text("is called Hanneke").first).to_be_visible()
 

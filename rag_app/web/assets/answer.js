@@ -4,7 +4,7 @@ export default function ({ data, parentElement, setTriggerValue }) {
   const root = parentElement.querySelector(".root");
   const { progress, ...content } = data;
   if (progress) {
-    if (sources.opened?.answer === root.key) showSource(null); // of the outcome that is gone
+    if (root.key && sources.opened?.answer === root.key) showSource(null); // of the outcome that is gone
     return drawProgress(root, progress, () => setTriggerValue("stop", true));
   }
   const drawn = JSON.stringify(content);
