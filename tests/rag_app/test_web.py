@@ -171,6 +171,7 @@ def test_a_missing_collection_is_told_with_its_command_and_what_other_processes_
         run_rag(data_dir, "ingest", "--collection", "papers", first)
         page.get_by_role("button", name="Try again").click()
         expect(page.get_by_text("1 document in the collection papers")).to_be_visible()
+        expect(page.get_by_role("button", name="Try again")).to_have_count(0)
         ask(page, None, "Who is the harbour master of Lowmere?")
         expect(page.get_by_text("is called Hanneke").first).to_be_visible()
         first.write_text("The harbour master of Lowmere has left.\n")
