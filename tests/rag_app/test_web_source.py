@@ -178,4 +178,5 @@ def test_a_source_is_read_by_nobody_who_was_not_shown_its_answer(url: str) -> No
         for name in ("0" * 64, "harbour.md", "..%2f..%2fharbour.md"):
             with pytest.raises(HTTPError) as refused:
                 urlopen(f"{url}/sources/{name}{ending}", timeout=30)
+            refused.value.close()
             assert refused.value.code in (400, 404)
