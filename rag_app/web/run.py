@@ -68,6 +68,7 @@ def build_app(port: int, *, hashed: str | None) -> "App":
     from starlette.middleware import Middleware
     from streamlit.starlette import App
 
+    import rag_app.wiring  # noqa: F401 (LangChain and Chroma: before a browser waits for them, beside all else that it does)
     from rag_app.web.gate import Gate
     from rag_app.web.logins import cookie_name
     from rag_app.web.source_routes import source_routes
