@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Locator, Page, expect
 
 from tests.rag_app.browsing import ask, run_rag, served
 
@@ -31,18 +31,14 @@ def test_the_passages_of_the_answer_are_lit_and_a_cluster_s_are_read_by_keyboard
     expect(lit.first).to_contain_text("The Apollo Guidance Computer")
     assert yellow_pixels(page) > 300
 
-    cluster = page.get_by_role("list", name="Clusters").get_by_role("button", name="quarantine")
-    cluster.focus()
-    page.keyboard.press("Enter")
-    expect(cluster).to_have_attribute("aria-pressed", "true")
+    cluster = choose_cluster_without_lit(page)
     passages = page.get_by_role("list", name="Passages of the cluster").get_by_role("button")
-    page.wait_for_timeout(100)  # one frame of the canvas
-    assert yellow_pixels(page) == 0
+    title = passages.first.inner_text().splitlines()[0].split(", page ")[0]
     passages.first.focus()
     page.keyboard.press("Enter")
     source = page.get_by_role("region", name="Source")
-    expect(source).to_contain_text("quarantine")
-    expect(source.locator("mark")).to_be_visible()
+    expect(source).to_contain_text(title)
+    expect(source.locator("mark, .picture img")).to_be_visible()
     expect(cluster).to_have_attribute("aria-pressed", "true")
     expect(passages.first).to_have_attribute("aria-pressed", "true")
     source.get_by_role("button", name="Close").click()
@@ -69,6 +65,22 @@ def test_passages_that_two_documents_have_in_common_stand_side_by_side_as_text(p
         assert page.evaluate("window.stolen") is None
         page.set_viewport_size({"width": 400, "height": 800})
         assert page.evaluate("document.documentElement.scrollWidth") <= 400
+
+
+def choose_cluster_without_lit(page: Page) -> Locator:
+    """By keyboard. Which clusters there are, and their order, depends on where the documents lie."""
+    clusters = page.get_by_role("list", name="Clusters").get_by_role("button")
+    for number in range(clusters.count()):
+        cluster = clusters.nth(number)
+        if cluster.inner_text().startswith(("Last answer", "All passages")):
+            continue
+        cluster.focus()
+        page.keyboard.press("Enter")
+        expect(cluster).to_have_attribute("aria-pressed", "true")
+        page.wait_for_timeout(100)  # one frame of the canvas
+        if yellow_pixels(page) == 0:
+            return cluster
+    pytest.fail("every cluster has a passage of the answer")
 
 
 def yellow_pixels(page: Page) -> int:
