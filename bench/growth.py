@@ -26,9 +26,9 @@ from vectorstore.collections import create_store
 from vectorstore.embeddings import EmbeddingModel
 from vectorstore.filters import SourceFilter
 from vectorstore.fingerprint import Fingerprint
-from vectorstore.records import READY, SourceRecord, hash_pages
+from vectorstore.records import READY, IngestedSource, SourceRecord, hash_pages
 from vectorstore.retriever import HybridRetriever
-from vectorstore.store import IngestedSource, Store
+from vectorstore.store import Store
 from vectorstore.types import Chunk, Page
 
 SIZES = (10_000, 100_000, 1_000_000)

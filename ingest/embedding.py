@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from vectorstore.embeddings import EmbeddingModel, VectorCache, embed_chunks
-from vectorstore.store import slices_of
+from vectorstore.slices import slices_of
 from vectorstore.types import Chunk
 
 Vectors = NDArray[np.float32]

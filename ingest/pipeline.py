@@ -17,8 +17,8 @@ from ingest.sources import FoundFile, find_files, split_urls
 from ingest.workers import Reader, read_ahead
 from vectorstore.embeddings import EmbeddingModel, VectorCache
 from vectorstore.fingerprint import Fingerprint
-from vectorstore.records import MISSING, READY, REMOVED, Refusal, SourceRecord, hash_pages
-from vectorstore.store import IngestedSource, Store
+from vectorstore.records import MISSING, READY, REMOVED, IngestedSource, Refusal, SourceRecord, hash_pages
+from vectorstore.store import Store
 from vectorstore.types import Chunk
 
 

@@ -12,8 +12,8 @@ from ingest.embedding import Embedder
 from ingest.report import FileProgress, FileReport, Progress
 from ingest.workers import Bounds
 from vectorstore.embeddings import EmbeddingModel
-from vectorstore.records import Refusal, SourceRecord
-from vectorstore.store import IngestedSource, Store
+from vectorstore.records import IngestedSource, Refusal, SourceRecord
+from vectorstore.store import Store
 from vectorstore.types import Chunk
 
 # Sources are stored in groups of about so many chunks: few enough that a killed run loses seconds, many enough that

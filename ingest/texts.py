@@ -12,8 +12,8 @@ from ingest.report import IngestReport, Progress
 from ingest.run import IngestOptions, Run, flush, queue
 from vectorstore.embeddings import EmbeddingModel, VectorCache
 from vectorstore.fingerprint import Fingerprint
-from vectorstore.records import READY, SourceRecord, hash_pages
-from vectorstore.store import IngestedSource, Store
+from vectorstore.records import READY, IngestedSource, SourceRecord, hash_pages
+from vectorstore.store import Store
 from vectorstore.types import Page
 
 

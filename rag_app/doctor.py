@@ -10,6 +10,7 @@ from typing import Any, Literal
 
 from rag_app.settings import Settings
 from rag_app.wiring import LOADED, build_chat_model, build_store, silent
+from vectorstore.embeddings import PROVIDERS
 from vectorstore.errors import CollectionNotFoundError, RagError
 from vectorstore.fingerprint import Fingerprint
 
@@ -41,6 +42,7 @@ def run_checks(settings: Settings) -> list[Check]:
         check_data_folder,
         check_disk,
         check_embeddings,
+        check_providers,
         check_answers,
         check_collection,
     )
@@ -105,6 +107,15 @@ def check_embeddings(settings: Settings) -> Iterator[Check]:
         "ok",
         f"{model.name}{detail}, texts of up to {model.max_tokens} tokens",
     )
+
+
+def check_providers(settings: Settings) -> Iterator[Check]:  # noqa: ARG001 (as every check's)
+    """What RAG_EMBEDDINGS could name. None is opened: that they are installed is all that is looked at."""
+    for provider in PROVIDERS:
+        is_ready = not provider.missing
+        state = "ready" if is_ready else "not installed"
+        told = f"{state}: RAG_EMBEDDINGS={provider.form}, {provider.what}"
+        yield Check(provider.prefix, "ok", told, "" if is_ready else provider.remedy)
 
 
 def check_answers(settings: Settings) -> Iterator[Check]:

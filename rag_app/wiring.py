@@ -12,7 +12,7 @@ from rag_app.settings import Settings
 from rag_app.types import Answer
 from rag_app.verifier import build_verifier
 from vectorstore.collections import open_store
-from vectorstore.embeddings import EmbeddingModel, VectorCache, load_embedding_model
+from vectorstore.embeddings import EmbeddingModel, VectorCache, is_remote, load_embedding_model
 from vectorstore.errors import CollectionError
 from vectorstore.filters import SourceFilter
 from vectorstore.fingerprint import Fingerprint
@@ -36,17 +36,12 @@ class LoadedModels:
 
     def get(self, settings: Settings, on_message: Tell) -> EmbeddingModel:
         key = (settings.embeddings, settings.cache_dir)
-        if is_provider(settings.embeddings):
+        if is_remote(settings.embeddings):
             return load_embedding_model(key[0], cache_dir=key[1], on_message=on_message)
         with self._lock:
             if key not in self._models:
                 self._models[key] = load_embedding_model(key[0], cache_dir=key[1], on_message=on_message)
             return self._models[key]
-
-
-def is_provider(name: str) -> bool:
-    """Whether a model is asked over the network: its client is made in no time, and keeps the key it was made with."""
-    return ":" in name and not name.startswith("huggingface:")
 
 
 LOADED = LoadedModels()

@@ -196,6 +196,10 @@ class Catalogue:
         with self._connect() as connection:
             return frozenset(row[0] for row in connection.execute(query, (REMOVED,)))
 
+    def hidden_ids(self) -> frozenset[str]:
+        """Chunks that the indexes have and nobody may find: what is being written, and what was removed."""
+        return self.unsettled_ids() | self.removed_ids()
+
     def announce(self, chunk_ids: dict[str, Sequence[str]]) -> None:
         """Note, by source, the chunks that are about to be written to the indexes."""
         rows = [(source, chunk_id, ADDING) for source, ids in chunk_ids.items() for chunk_id in ids]

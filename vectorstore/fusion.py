@@ -17,8 +17,6 @@ LEXICAL_WEIGHT = 0.35
 # A chunk takes so large a share of its score from the chunks nearest to it among the first: what stands beside other
 # good ones is more likely good. 0.2 to 0.4 of 3 to 5 neighbours gain up to 0.003.
 NEIGHBOUR_SHARE, NEIGHBOURS, SMOOTHED = 0.3, 3, 50
-# Vectors of what was found by words alone are read first of so many, then of those that may still come so far.
-READ_FIRST, SURE_PLACES = 50, 30
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,8 +41,8 @@ class Ranked:
     lexical_rank: int | None
 
 
-def fuse(candidates: Candidates) -> list[Ranked]:
-    """By (1 - w) × cosine + w × lexical score, smoothed; equal scores stand in the order of their ids."""
+def fuse(candidates: Candidates, *, limit: int | None = None) -> list[Ranked]:
+    """The first by (1 - w) × cosine + w × lexical score, smoothed; equal scores stand in the order of their ids."""
     ids = sorted(candidates.vectors)
     if not ids:
         return []
@@ -64,7 +62,7 @@ def fuse(candidates: Candidates) -> list[Ranked]:
             dense_ranks.get(ids[i]),
             lexical_ranks.get(ids[i]),
         )
-        for i in np.argsort(-scores, kind="stable").tolist()
+        for i in np.argsort(-scores, kind="stable")[:limit].tolist()
     ]
 
 
@@ -81,24 +79,6 @@ def smooth(scores: NDArray[np.float64], vectors: Vectors) -> NDArray[np.float64]
     smoothed = scores.copy()
     smoothed[first] = (1 - NEIGHBOUR_SHARE) * scores[first] + NEIGHBOUR_SHARE * scores[first][nearest].mean(axis=1)
     return smoothed
-
-
-def worth_reading(
-    vector: Vectors, known: Mapping[str, Vectors], lexical: Mapping[str, float], *, farthest: float, wanted: int
-) -> list[str]:
-    """The ids found by words alone that may come among the first: none has a cosine above `farthest`.
-
-    So much is known of all that are not among the nearest, whose vectors are not `known`.
-    """
-    others = [chunk_id for chunk_id in lexical if chunk_id not in known]
-    places = max(wanted, SURE_PLACES)
-    if len(known) < places:
-        return others
-    cosines = cosine_similarities(vector, np.stack(list(known.values())))
-    words = np.array([lexical.get(chunk_id, 0.0) for chunk_id in known])
-    to_beat = np.sort((1 - LEXICAL_WEIGHT) * cosines + LEXICAL_WEIGHT * words)[-places]
-    most = (1 - LEXICAL_WEIGHT) * farthest
-    return [chunk_id for chunk_id in others if most + LEXICAL_WEIGHT * lexical[chunk_id] >= to_beat]
 
 
 def cosine_similarities(vector: Vectors, vectors: Vectors) -> Vectors:

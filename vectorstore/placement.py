@@ -1,4 +1,4 @@
-"""Where the two indexes of a collection are: in its folder, in that of a rebuild, the vectors maybe on a server."""
+"""Where the indexes of a collection are: in its folder, in that of a rebuild, the vectors maybe on a server."""
 
 import shutil
 from collections.abc import Sequence
@@ -29,7 +29,7 @@ class Placement:
     url: str | None
 
     def folder_name(self) -> str:
-        """The folder below this one where the two indexes are: a rebuild makes them anew in another."""
+        """The folder below this one where the indexes are: a rebuild makes them anew in another."""
         return self.catalogue.facts().get("indexes", ".")
 
     def name_on_server(self) -> str:
@@ -71,7 +71,7 @@ class Placement:
         place = self.folder_name()
         unused = [folder for folder in self.folder.glob(f"{BUILT}*") if folder.name != place]
         if place != ".":
-            unused += [folder for name in ("chroma", "lexical") if (folder := self.folder / name).exists()]
+            unused += [folder for name in ("chroma", "chunks", "lexical") if (folder := self.folder / name).exists()]
         return unused
 
     def drop(self, folders: Sequence[Path]) -> None:

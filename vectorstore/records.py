@@ -4,7 +4,7 @@ import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from vectorstore.types import Page
+from vectorstore.types import Chunk, Page
 
 READY, MISSING, REMOVED = "ready", "missing", "removed"
 
@@ -32,6 +32,15 @@ class SourceRecord:
 
 
 @dataclass(frozen=True, slots=True)
+class IngestedSource:
+    """A source ready to be embedded and stored: its record, its pages and its chunks."""
+
+    record: SourceRecord
+    pages: Sequence[Page]
+    chunks: Sequence[Chunk]
+
+
+@dataclass(frozen=True, slots=True)
 class Refusal:
     """A file that could not be read as it was, and need not be tried again until it or the reader changes."""
 
@@ -50,3 +59,8 @@ def hash_pages(pages: Sequence[Page]) -> str:
         digest.update(f"{page.number} {len(text)}\n".encode())
         digest.update(text)
     return digest.hexdigest()
+
+
+def describe_pages(numbers: Sequence[int | None]) -> str:
+    counted = [number for number in numbers if number is not None]
+    return f"{counted[0]} to {counted[-1]}" if counted else "it has none; leave --page out"

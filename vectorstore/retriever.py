@@ -15,19 +15,16 @@ from vectorstore.fingerprint import Fingerprint
 from vectorstore.fusion import (
     DENSE_CANDIDATES,
     LEXICAL_CANDIDATES,
-    READ_FIRST,
     Candidates,
-    cosine_similarities,
     fuse,
-    worth_reading,
 )
 from vectorstore.reranker import READ_PASSAGES, Reranker
 from vectorstore.scope import MOST_ASKED, Scope
 from vectorstore.store import REREADS, Store
 from vectorstore.types import Passage
 
-# Words are looked up while the question is embedded, and the vectors of the first chunks that have them read: tantivy,
-# Chroma and OpenVINO free Python's lock meanwhile.
+# Words are looked up while the question is embedded, and the vectors of the chunks that have them read: tantivy, SQLite
+# and OpenVINO free Python's lock meanwhile.
 BESIDE = ThreadPoolExecutor(4, thread_name_prefix="lexical")
 
 Vectors = NDArray[np.float32]
@@ -71,7 +68,7 @@ class HybridRetriever(BaseRetriever):
             if vector is None:
                 vector = np.asarray(embed_question(self.model, question), dtype=np.float32)
             near = scope.nearest(vector, limit=max(DENSE_CANDIDATES, wanted) + room)
-            ranked = fuse(self._candidates(vector, near, *words.result(), wanted=wanted))[:wanted]
+            ranked = fuse(self._candidates(vector, near, *words.result()), limit=wanted)
             chunks = self.store.fetch([one.id for one in ranked])
             if generation == self.store.catalogue.generation():
                 break
@@ -83,35 +80,16 @@ class HybridRetriever(BaseRetriever):
 
     def _match(self, scope: Scope, question: str, limit: int) -> tuple[dict[str, float], dict[str, Vectors]]:
         lexical = scope.match(question, limit=limit)
-        return lexical, self.store.vectors(list(lexical)[:READ_FIRST])
+        return lexical, self.store.vectors(list(lexical))
 
     def _candidates(
-        self,
-        vector: Vectors,
-        near: dict[str, Vectors],
-        lexical: dict[str, float],
-        read: dict[str, Vectors],
-        *,
-        wanted: int,
+        self, vector: Vectors, near: dict[str, Vectors], lexical: dict[str, float], read: dict[str, Vectors]
     ) -> Candidates:
         # What is being written is in the indexes before it may be found, and what was removed after.
-        hidden = self.store.catalogue.unsettled_ids() | self.store.catalogue.removed_ids()
-        near = {chunk_id: found for chunk_id, found in near.items() if chunk_id not in hidden}
-        lexical = {chunk_id: score for chunk_id, score in lexical.items() if chunk_id not in hidden}
-        known = near | {chunk_id: found for chunk_id, found in read.items() if chunk_id not in hidden}
-        return Candidates(vector, self._read_rest(vector, near, known, lexical, wanted), list(near), lexical)
-
-    def _read_rest(
-        self,
-        vector: Vectors,
-        near: dict[str, Vectors],
-        known: dict[str, Vectors],
-        lexical: dict[str, float],
-        wanted: int,
-    ) -> dict[str, Vectors]:
-        """The vectors `known`, and of the rest those that may come among the first."""
-        farthest = float(cosine_similarities(vector, np.stack(list(near.values()))).min()) if near else 1.0
-        return known | self.store.vectors(worth_reading(vector, known, lexical, farthest=farthest, wanted=wanted))
+        hidden = self.store.catalogue.hidden_ids()
+        vectors = {chunk_id: found for chunk_id, found in (near | read).items() if chunk_id not in hidden}
+        nearest = [chunk_id for chunk_id in near if chunk_id not in hidden]
+        return Candidates(vector, vectors, nearest, {i: score for i, score in lexical.items() if i not in hidden})
 
     def _scope_of(self, generation: int) -> Scope:
         """The documents that the filter takes; looked up once for each state of the collection."""

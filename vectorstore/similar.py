@@ -37,7 +37,7 @@ def similar_documents(store: Store, source: str, *, limit: int) -> list[SimilarD
     ids = sorted(store.catalogue.chunk_ids_of([source]))
     asking = list(store.vectors(ids[:: max(len(ids) // ASKING_CHUNKS, 1)]).values())
     removed = store.catalogue.removed_ids()
-    hidden = store.catalogue.unsettled_ids() | removed | set(ids)
+    hidden = store.catalogue.hidden_ids() | set(ids)
     # Its own chunks are the nearest of all: there must be room beside them.
     room = NEIGHBOURS + min(len(ids) + len(removed), MOST_OWN)
     found = [nearest_others(store, vector, hidden, limit=room) for vector in asking]

@@ -1,13 +1,14 @@
 """One collection on disk: vectors in Chroma, words in a lexical index, sources in a catalogue, kept in step.
 
+Chroma finds what is near; a table beside it gives what was found, by words or by nearness.
+
 Writing takes turns between processes by a lock file. Reading never waits for it: a reader notices by the catalogue's
 generation that another process has written, and opens Chroma anew.
 """
 
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
 
@@ -17,15 +18,17 @@ from numpy.typing import NDArray
 
 from vectorstore.catalogue import Catalogue
 from vectorstore.catalogue_steps import ADDING, REMOVING
+from vectorstore.chunk_table import ChunkTable
 from vectorstore.errors import CollectionError
 from vectorstore.fingerprint import Fingerprint, refuse_other
 from vectorstore.lexical import LexicalIndex
 from vectorstore.locks import exclusive_lock
 from vectorstore.placement import BUILT, INDEX_LOCK, ON_SERVER, UNUSED_ON_SERVER, Placement
-from vectorstore.records import REMOVED, SourceRecord
+from vectorstore.records import REMOVED, IngestedSource, describe_pages
 from vectorstore.shared import shared_index
+from vectorstore.slices import estimate_bytes, slices_of
 from vectorstore.storage_errors import require_space, translated_storage_errors
-from vectorstore.types import Chunk, Page
+from vectorstore.types import Chunk
 from vectorstore.vectors import VectorIndex
 
 Vectors = NDArray[np.float32]
@@ -33,17 +36,6 @@ Found = TypeVar("Found")
 # What changes faster than this is read as it is: a read takes milliseconds, and an ingest of one small file changes
 # the collection twice within a tenth of a second.
 REREADS = 10
-# So many chunks are embedded and written at a time: bounds the memory that one large source takes.
-SLICE_CHUNKS = 1024
-
-
-@dataclass(frozen=True, slots=True)
-class IngestedSource:
-    """A source ready to be embedded and stored: its record, its pages and its chunks."""
-
-    record: SourceRecord
-    pages: Sequence[Page]
-    chunks: Sequence[Chunk]
 
 
 Embed = Callable[[Sequence[Chunk]], Vectors]  # to vectors of shape (chunks, dimension), in order
@@ -57,19 +49,28 @@ class Store:
         with translated_storage_errors(folder):
             self.catalogue = Catalogue(folder / "catalogue.sqlite3")
             self.placement = Placement(folder, name, self.catalogue, chroma_url)
-            self._lexical: dict[str, LexicalIndex] = {}
+            self._beside: dict[str, tuple[LexicalIndex, ChunkTable]] = {}
         self._shared = shared_index(folder / "chroma", url=chroma_url)
 
     @property
     def lexical(self) -> LexicalIndex:
         """The lexical index as of the last rebuild, whichever process made it."""
+        return self._open_beside()[0]
+
+    @property
+    def table(self) -> ChunkTable:
+        """Chunks and vectors by id, as of the last rebuild."""
+        return self._open_beside()[1]
+
+    def _open_beside(self) -> tuple[LexicalIndex, ChunkTable]:
         while True:
             place = self.placement.folder_name()
-            if place not in self._lexical:
-                self._lexical = {place: LexicalIndex(self.folder / place / "lexical")}
+            if place not in self._beside:
+                folder = self.folder / place
+                self._beside = {place: (LexicalIndex(folder / "lexical"), ChunkTable(folder / "chunks"))}
                 if self.placement.folder_name() != place:
                     continue
-            return self._lexical[place]
+            return self._beside[place]
 
     @property
     def fingerprint(self) -> Fingerprint | None:
@@ -85,9 +86,9 @@ class Store:
 
     def nearest(self, vector: Vectors, *, limit: int) -> dict[str, Vectors]:
         """The ids of the chunks nearest to a vector, with their vectors, nearest first."""
-        return self._read(
-            lambda vectors: vectors.nearest(vector, limit=limit), is_whole=lambda found: len(found) >= limit
-        )
+        ids = self.nearest_ids(vector, limit=limit)
+        vectors = self.vectors(ids)
+        return {chunk_id: vectors[chunk_id] for chunk_id in ids if chunk_id in vectors}
 
     def nearest_ids(self, vector: Vectors, *, limit: int) -> list[str]:
         return self._read(
@@ -96,15 +97,24 @@ class Store:
 
     def vectors(self, ids: Sequence[str]) -> dict[str, Vectors]:
         """Vectors by id; ids that are gone are left out."""
-        if not ids:
-            return {}
-        return self._read(lambda vectors: vectors.vectors(ids), is_whole=lambda found: len(found) == len(set(ids)))
+        return self._by_id(ids, self.table.vectors, VectorIndex.vectors)
 
     def fetch(self, ids: Sequence[str]) -> dict[str, tuple[Chunk, Vectors]]:
         """Chunks and vectors by id; ids that are gone are left out."""
-        if not ids:
-            return {}
-        return self._read(lambda vectors: vectors.fetch(ids), is_whole=lambda found: len(found) == len(set(ids)))
+        return self._by_id(ids, self.table.fetch, VectorIndex.fetch)
+
+    def _by_id(
+        self,
+        ids: Sequence[str],
+        from_table: Callable[[Sequence[str]], dict[str, Found]],
+        from_index: Callable[[VectorIndex, Sequence[str]], dict[str, Found]],
+    ) -> dict[str, Found]:
+        found = from_table(ids) if ids else {}
+        rest = list({chunk_id for chunk_id in ids if chunk_id not in found})
+        if rest:
+            read = self._read(lambda index: from_index(index, rest), is_whole=lambda read: len(read) == len(rest))
+            found |= read
+        return {chunk_id: found[chunk_id] for chunk_id in ids if chunk_id in found}
 
     def _read(
         self, read: Callable[[VectorIndex], Found], *, is_whole: Callable[[Found], bool] = lambda found: True
@@ -186,7 +196,11 @@ class Store:
         if self.placement.url is None:
             # Chroma keeps what it is given and could not sort in, and answers nothing more until there is space.
             require_space(self.folder, estimate_bytes(chunks, vectors))
+        # A chunk that is there already may get another vector: the table never has what Chroma no longer has.
+        ids = [chunk.id for chunk in chunks]
+        self.table.drop(ids)
         self._change_vectors(lambda index: index.upsert(chunks, vectors))
+        self.table.put(chunks, vectors)
 
     def remove(self, sources: Sequence[str], *, forget: bool) -> None:
         """Take sources out of every answer; `forget` drops their record and text, else they stay as missing."""
@@ -197,10 +211,14 @@ class Store:
     def _remove_retired(self) -> None:
         retired = self.catalogue.chunk_ids(state=REMOVING) - self.catalogue.chunk_ids(state=ADDING)
         if retired:
-            self._change_vectors(lambda index: index.delete(sorted(retired)))
-            self.lexical.change(remove=retired)
+            self._remove_chunks(retired)
         with self.own_change():
             self.catalogue.settle(announced=False)
+
+    def _remove_chunks(self, ids: Collection[str]) -> None:
+        self.table.drop(sorted(ids))
+        self._change_vectors(lambda index: index.delete(sorted(ids)))
+        self.lexical.change(remove=ids)
 
     @contextmanager
     def own_change(self) -> Iterator[None]:
@@ -225,8 +243,7 @@ class Store:
         """Remove, within `writing()`, what was announced and never finished, or retired and never removed: how many."""
         announced, retired = self.catalogue.chunk_ids(state=ADDING), self.catalogue.chunk_ids(state=REMOVING)
         if unfinished := self.catalogue.unsettled_ids():
-            self._change_vectors(lambda index: index.delete(sorted(unfinished)))
-            self.lexical.change(remove=unfinished)
+            self._remove_chunks(unfinished)
         if announced or retired:
             self.catalogue.settle(announced=True)
         return len(announced), len(retired)
@@ -277,22 +294,3 @@ class Store:
             numbers = self.catalogue.page_numbers(record.text_id)
             raise CollectionError(f"{source} has no page {number}", f"its pages: {describe_pages(numbers)}")
         return page.text
-
-
-def slices_of(chunks: Sequence[Chunk]) -> Iterator[Sequence[Chunk]]:
-    """As they are embedded and written."""
-    for start in range(0, len(chunks), SLICE_CHUNKS):
-        yield chunks[start : start + SLICE_CHUNKS]
-
-
-def estimate_bytes(chunks: Sequence[Chunk], vectors: Vectors) -> int:
-    """An upper bound of what chunks take on disk, their way through Chroma's log and tables included.
-
-    Measured at 384 numbers a vector: 5 to 10 kB a chunk.
-    """
-    return len(chunks) * (10_000 + 16 * int(vectors.shape[1]))
-
-
-def describe_pages(numbers: Sequence[int | None]) -> str:
-    counted = [number for number in numbers if number is not None]
-    return f"{counted[0]} to {counted[-1]}" if counted else "it has none; leave --page out"

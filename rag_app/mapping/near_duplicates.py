@@ -57,7 +57,9 @@ def number_documents(owners: Sequence[str]) -> tuple[list[str], list[int]]:
     return sources, [numbers[source] for source in owners]
 
 
-def find_pairs(vectors: Vectors, documents: Sequence[int], *, threshold: float = THRESHOLD) -> Pairs:
+def find_pairs(
+    vectors: Vectors, documents: Sequence[int], *, threshold: float = THRESHOLD, most: int = MOST_PAIRS
+) -> Pairs:
     """Every pair of different documents at or above the threshold. 100,000 vectors: 10^10 cosines are not computed.
 
     By Cauchy and Schwarz a·b <= a'·b' + |a''||b''|, where ' are the directions of greatest weight and '' the rest: one
@@ -71,10 +73,10 @@ def find_pairs(vectors: Vectors, documents: Sequence[int], *, threshold: float =
     least, is_whole = threshold, True
     for rows, columns in blocks(len(units)):
         kept.append(pairs_of_block(units, bounds, whose, (rows, columns), least))
-        if sum(len(found[0]) for found in kept) > MOST_PAIRS:
-            kept = [nearest_first(kept, MOST_PAIRS // 2)]
+        if sum(len(found[0]) for found in kept) > most:
+            kept = [nearest_first(kept, most // 2)]
             least, is_whole = float(kept[0][2][-1]), False
-    return Pairs(*nearest_first(kept, MOST_PAIRS), is_whole)
+    return Pairs(*nearest_first(kept, most), is_whole)
 
 
 def with_rests(units: Vectors) -> Vectors:

@@ -48,9 +48,9 @@ class Projection:
         return np.asarray((self.places[nearest] * weights[:, :, np.newaxis]).sum(axis=1), np.float32)
 
 
-def project(vectors: Vectors) -> Projection:
+def project(vectors: Vectors, *, most_landmarks: int = LANDMARKS) -> Projection:
     """`vectors` in no order that means anything: the first are the landmarks. At least one."""
-    landmarks = unit(vectors[:LANDMARKS])
+    landmarks = unit(vectors[:most_landmarks])
     flat = principal(landmarks, 2)
     if len(landmarks) < LEAST_FOR_NEIGHBOURS or are_alike(landmarks):
         return Projection(landmarks, flat)

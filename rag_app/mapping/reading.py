@@ -17,7 +17,7 @@ def sample_ids(store: Store, most: int) -> tuple[list[str], int]:
     Ids are hashes: the first by order are a fair sample, in an order that means nothing, and mostly the same after a
     change.
     """
-    ids = sorted(store.catalogue.chunk_ids() - store.catalogue.unsettled_ids())
+    ids = sorted(store.catalogue.chunk_ids() - store.catalogue.hidden_ids())
     return ids[:most], len(ids)
 
 

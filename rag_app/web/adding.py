@@ -1,9 +1,11 @@
 """From files and addresses that a visitor gives to jobs that add them, and the jobs of the collection as they go on."""
 
 import re
+from typing import TYPE_CHECKING
 
 import streamlit as st
 
+from rag_app.settings import Settings
 from rag_app.web.answer_component import draw_outcome
 from rag_app.web.chosen import page_settings
 from rag_app.web.conversation import Failure
@@ -12,6 +14,9 @@ from rag_app.web.job_values import job_values
 from rag_app.web.jobs import Job, all_jobs, open_jobs, start_job
 from rag_app.web.uploads import keep_uploads, uploads_folder
 from vectorstore.errors import InputError, RagError
+
+if TYPE_CHECKING:
+    from vectorstore.store import Store
 
 # A box of Streamlit takes either the one or the other.
 FILES, FOLDER = "Files", "A folder"
@@ -89,7 +94,7 @@ def add_uploads(key: str, this_round: int) -> None:
     st.session_state[ROUND] += 1
     try:
         settings = page_settings()
-        kept = keep_uploads(uploads, uploads_folder(settings))
+        kept = keep_uploads(uploads, uploads_folder(create_store_of(settings), settings.data_dir))
         if kept:
             start_job(settings, [str(path) for path in kept])
     except RagError as error:
@@ -100,10 +105,15 @@ def add_address() -> None:
     try:
         address = web_address(st.session_state[ADDRESS])
         settings = page_settings()
-        uploads_folder(settings)
         start_job(settings, [address])
     except RagError as error:
         st.session_state[PROBLEM] = error
+
+
+def create_store_of(settings: Settings) -> "Store":
+    from vectorstore.collections import create_store  # a second, with all that it imports
+
+    return create_store(settings.data_dir, settings.collection, chroma_url=settings.chroma_url)
 
 
 def web_address(typed: str) -> str:

@@ -8,7 +8,7 @@ import streamlit as st
 
 from rag_app.settings import Settings
 from rag_app.web.chosen import choose, page_settings
-from rag_app.web.history import plain
+from rag_app.web.frontend import plain
 from rag_app.web.jobs import current_job, start_job
 from rag_app.web.session import start_anew
 from vectorstore.errors import CollectionError, RagError

@@ -31,3 +31,8 @@ def page_style() -> str:
 
 def read(name: str) -> str:
     return (ASSETS / name).read_text(encoding="utf-8")
+
+
+def plain(name: str) -> str:
+    """A label that Streamlit does not read as Markdown."""
+    return "".join(f"\\{letter}" if letter in "\\`*_{}[]<>#|~!:$" else letter for letter in name)

@@ -6,6 +6,7 @@ import streamlit as st
 from streamlit.navigation.page import Page
 
 from rag_app.web.chosen import choose
+from rag_app.web.frontend import plain
 from rag_app.web.session import IN_SESSION, open_history, open_kept, start_anew
 
 if TYPE_CHECKING:
@@ -69,8 +70,3 @@ def delete(history: "ConversationStore", conversation: str) -> None:
     history.delete(conversation)
     if IN_SESSION in st.session_state and st.session_state[IN_SESSION].id == conversation:
         start_anew()
-
-
-def plain(name: str) -> str:
-    """A label that Streamlit does not read as Markdown."""
-    return "".join(f"\\{letter}" if letter in "\\`*_{}[]<>#|~!:$" else letter for letter in name)

@@ -12,7 +12,6 @@ from rag_app.web.jobs import Job
 MOST_ROWS = 12
 MOST_REASONS = 100
 TO_BE_READ = ("waiting", "reading")
-IN_WORK = ("embedding", "reading")
 ORDER = {"embedding": 0, "reading": 1, "failed": 2, "skipped": 3, "waiting": 4}
 REASONED = ("failed", "skipped", "missing", "removed")
 

@@ -95,7 +95,8 @@ def lit_values(store: "Store", found: Values, answer: "Answer") -> Lit:
 
     from rag_app.mapping.picture import beginning
 
-    vectors = store.vectors([passage.chunk.id for passage in answer.passages])
+    hidden = store.catalogue.hidden_ids()
+    vectors = store.vectors([passage.chunk.id for passage in answer.passages if passage.chunk.id not in hidden])
     chunks = [passage.chunk for passage in answer.passages if passage.chunk.id in vectors]
     if not chunks or found.projection is None:
         return Lit(answer.question, [])

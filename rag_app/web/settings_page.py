@@ -11,9 +11,8 @@ from rag_app.settings import Settings
 from rag_app.web.answer_component import QUOTES, draw_outcome
 from rag_app.web.chosen import choose, chosen, forget, page_settings
 from rag_app.web.conversation import Failure
-from rag_app.web.frontend import load_component
+from rag_app.web.frontend import load_component, plain
 from rag_app.web.health import draw_health
-from rag_app.web.history import plain
 from rag_app.web.setting_rows import setting_rows
 from vectorstore.errors import RagError
 

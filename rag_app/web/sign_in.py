@@ -3,8 +3,7 @@
 import streamlit as st
 
 from rag_app.web.chosen import page_settings
-from rag_app.web.frontend import load_component
-from rag_app.web.history import plain
+from rag_app.web.frontend import load_component, plain
 from rag_app.web.logins import LOGINS, cookie_name
 from rag_app.web.providers import is_configured, providers
 

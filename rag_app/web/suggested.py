@@ -9,7 +9,7 @@ import streamlit as st
 
 from rag_app.settings import Settings
 from rag_app.web.answering import open_chain, wait_for_answers
-from rag_app.web.history import plain
+from rag_app.web.frontend import plain
 from vectorstore.errors import RagError
 
 # Questions that are there by then are drawn with the page.
@@ -46,9 +46,9 @@ class Suggestions:
 def suggestions_for(settings: Settings, generation: int) -> Suggestions:
     """Begun at the first call for a collection as it is. Found by quotes, whoever answers: a chat model is not asked,
     and neither is an embedding model that is paid for by the question."""
-    from rag_app.wiring import is_provider
+    from vectorstore.embeddings import is_remote
 
-    if is_provider(settings.embeddings):
+    if is_remote(settings.embeddings):
         return Suggestions((), found())
     return cached_suggestions(settings.model_copy(update={"llm": "quotes", "verifier": None}), generation)
 

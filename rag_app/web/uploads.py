@@ -5,13 +5,16 @@ import unicodedata
 import uuid
 from collections.abc import Iterator, Sequence
 from pathlib import Path, PurePosixPath
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
-from rag_app.settings import Settings
-from vectorstore.collections import collection_folder
 from vectorstore.errors import InputError
 from vectorstore.storage_errors import translated_storage_errors
 
+if TYPE_CHECKING:
+    from vectorstore.store import Store
+
+# Of the catalogue: the name of the folder.
+FACT = "uploads"
 MOST_AT_ONCE = 500
 MOST_NAME_BYTES = 200  # file systems take 255, and a number may be put behind
 MOST_FOLDERS = 16
@@ -30,10 +33,24 @@ class Upload(Protocol):
     def getvalue(self) -> bytes: ...
 
 
-def uploads_folder(settings: Settings) -> Path:
-    """Of the settings' collection. Raises InputError for a name that no collection can have."""
-    collection_folder(settings.data_dir, settings.collection)
-    return settings.data_dir / "uploads" / settings.collection
+def uploads_folder(store: "Store", data_dir: Path) -> Path:
+    """The collection's own, which it keeps when it is renamed: taken for it at the first call, named as it is then."""
+    name = store.catalogue.facts().get(FACT)
+    if name is None:
+        name = next(free.name for free in places(data_dir / "uploads" / store.name) if take(free))
+        store.catalogue.set_facts(**{FACT: name})
+    return data_dir / "uploads" / name
+
+
+def take(folder: Path) -> bool:
+    """Make a folder; False where there is one already."""
+    with translated_storage_errors(folder.parent):
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        try:
+            folder.mkdir()
+        except FileExistsError:
+            return False
+        return True
 
 
 def keep_uploads(uploads: Sequence[Upload], folder: Path) -> list[Path]:

@@ -11,7 +11,7 @@ from langchain_core.embeddings import Embeddings
 from ingest.embedding import Embedder
 from vectorstore.embeddings import EmbeddingModel
 from vectorstore.errors import ProviderError
-from vectorstore.store import SLICE_CHUNKS
+from vectorstore.slices import SLICE_CHUNKS
 from vectorstore.types import Chunk
 
 

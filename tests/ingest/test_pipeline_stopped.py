@@ -15,7 +15,7 @@ from tests.ingest.library import Library, check_alike, check_in_step, names_of
 def _small_steps(monkeypatch: pytest.MonkeyPatch) -> None:
     """A few chunks go the way of thousands: in several groups, slices and parts."""
     monkeypatch.setattr("ingest.run.GROUP_CHUNKS", 8)
-    monkeypatch.setattr("vectorstore.store.SLICE_CHUNKS", 6)
+    monkeypatch.setattr("vectorstore.slices.SLICE_CHUNKS", 6)
     monkeypatch.setattr("ingest.embedding.PART_TEXTS", 2)
 
 

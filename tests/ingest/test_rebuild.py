@@ -86,7 +86,7 @@ def test_a_rebuild_that_fails_leaves_the_collection_as_it_was(library: Library) 
     with pytest.raises(ProviderError):
         rebuild(library, another_model(library.model, texts=150))
     assert library.store.catalogue.generation() == before
-    assert folders_of(library.store) == ["catalogue.sqlite3", "lexical", "write.lock"]
+    assert folders_of(library.store) == ["catalogue.sqlite3", "chunks", "lexical", "write.lock"]
     assert len(library.search("two hundred documents")) == 50
     check_alike(library.store, library.clean_build().store)
 

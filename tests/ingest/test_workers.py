@@ -94,7 +94,7 @@ from pathlib import Path
 from ingest.chunking import ChunkSize
 from ingest.requests import ReadOptions, ReadRequest
 from ingest.workers import Bounds, Reader
-from vectorstore.embeddings.registry import count_in_bytes
+from vectorstore.embeddings.langchain_providers import count_in_bytes
 
 reader = Reader(ReadOptions(ChunkSize(200, 250, count_in_bytes), max_bytes=1000), Bounds())
 reader.read(ReadRequest(sys.argv[1], Path(sys.argv[1])))

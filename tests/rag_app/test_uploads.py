@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rag_app import Settings
 from rag_app.web.uploads import CONTROL, MOST_AT_ONCE, keep_uploads, safe_name, uploads_folder
+from vectorstore.collections import create_store, open_store, rename_collection
 from vectorstore.errors import InputError
 
 
@@ -107,7 +107,15 @@ def test_too_many_files_are_refused_with_what_to_do_and_none_is_kept(tmp_path: P
 
 
 def test_a_collection_s_uploads_stay_in_the_data_folder(tmp_path: Path) -> None:
-    assert uploads_folder(Settings(collection="papers", data_dir=tmp_path)) == tmp_path / "uploads" / "papers"
-    for name in ("..", "../other", "a/b", ""):
-        with pytest.raises(InputError):
-            uploads_folder(Settings(collection=name, data_dir=tmp_path))
+    store = create_store(tmp_path, "papers")
+    folder = uploads_folder(store, tmp_path)
+    assert folder == uploads_folder(store, tmp_path) == tmp_path / "uploads" / "papers"
+
+
+def test_a_renamed_collection_keeps_its_uploads_from_the_next_of_its_name(tmp_path: Path) -> None:
+    (kept,) = keep_uploads([File("notes.md", b"one")], uploads_folder(create_store(tmp_path, "papers"), tmp_path))
+    rename_collection(tmp_path, "papers", "older")
+    (other,) = keep_uploads([File("notes.md", b"two")], uploads_folder(create_store(tmp_path, "papers"), tmp_path))
+    assert (kept.read_bytes(), other.read_bytes()) == (b"one", b"two")
+    (again,) = keep_uploads([File("notes.md", b"three")], uploads_folder(open_store(tmp_path, "older"), tmp_path))
+    assert again == kept

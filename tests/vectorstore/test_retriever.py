@@ -17,7 +17,7 @@ from tests.vectorstore.conftest import NewStore
 from tests.vectorstore.texts import put, remove
 from vectorstore.embeddings import EmbeddingModel
 from vectorstore.errors import CollectionError, WrongModelError
-from vectorstore.fusion import LEXICAL_WEIGHT, Candidates, cosine_similarities, fuse, worth_reading
+from vectorstore.fusion import Candidates, cosine_similarities, fuse
 from vectorstore.retriever import HybridRetriever
 from vectorstore.store import Store
 from vectorstore.types import Passage
@@ -160,24 +160,6 @@ def test_a_chunk_beside_good_ones_is_better_than_one_that_is_equal_and_alone() -
     candidates = Candidates(np.eye(8, dtype=np.float32)[0], vectors, (), dict.fromkeys(beside, 1.0))
     places = [one.id for one in fuse(candidates)]
     assert places.index("z") < places.index("a")
-
-
-@given(seed=st.integers(0, 2**32 - 1), wanted=st.integers(1, 80))
-def test_what_is_not_read_could_not_have_come_among_the_first(seed: int, wanted: int) -> None:
-    rng = np.random.default_rng(seed)
-    rows = rng.standard_normal((300, 4)).astype(np.float32)
-    rows /= np.linalg.norm(rows, axis=1, keepdims=True)
-    everything = {str(n): rows[n] for n in range(300)}
-    near = dict(sorted(everything.items(), key=lambda pair: -float(pair[1] @ rows[0]))[:100])
-    lexical = {str(n): float(rng.random()) for n in rng.permutation(300)[:150]}
-    farthest = min(float(row @ rows[0]) for row in near.values())
-    read = worth_reading(rows[0], near, lexical, farthest=farthest, wanted=wanted)
-
-    def score(name: str) -> float:
-        return (1 - LEXICAL_WEIGHT) * float(everything[name] @ rows[0]) + LEXICAL_WEIGHT * lexical.get(name, 0.0)
-
-    first = sorted(near.keys() | lexical.keys(), key=score)[-wanted:]
-    assert set(first) <= near.keys() | set(read)
 
 
 def test_the_cosine_of_a_vector_of_no_length_is_0() -> None:

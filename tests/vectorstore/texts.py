@@ -8,8 +8,8 @@ import numpy as np
 
 from vectorstore.embeddings import EmbeddingModel, embed_chunks
 from vectorstore.fingerprint import Fingerprint
-from vectorstore.records import READY, SourceRecord, hash_pages
-from vectorstore.store import Embed, IngestedSource, Store
+from vectorstore.records import READY, IngestedSource, SourceRecord, hash_pages
+from vectorstore.store import Embed, Store
 from vectorstore.types import Chunk, Page
 
 

@@ -2,6 +2,15 @@
 
 from vectorstore.embeddings.cache import VectorCache
 from vectorstore.embeddings.model import EmbeddingModel, embed_chunks, embed_question
+from vectorstore.embeddings.providers import PROVIDERS, is_remote
 from vectorstore.embeddings.registry import load_embedding_model
 
-__all__ = ["EmbeddingModel", "VectorCache", "embed_chunks", "embed_question", "load_embedding_model"]
+__all__ = [
+    "PROVIDERS",
+    "EmbeddingModel",
+    "VectorCache",
+    "embed_chunks",
+    "embed_question",
+    "is_remote",
+    "load_embedding_model",
+]

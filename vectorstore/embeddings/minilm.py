@@ -22,6 +22,7 @@ from numpy.typing import NDArray
 from tokenizers import Encoding, Tokenizer
 
 from vectorstore.embeddings.compiled import CompiledModel, import_openvino
+from vectorstore.embeddings.model import EmbeddingModel
 from vectorstore.errors import MissingPackageError, RagError, StorageError
 
 NAME = "minilm"
@@ -121,6 +122,29 @@ class TokenCounter:
     def __call__(self, texts: Sequence[str]) -> list[int]:
         encodings = self.tokenizer.encode_batch_fast(list(texts), add_special_tokens=False)
         return [len(encoding.ids) for encoding in encodings]
+
+
+def load(name: str, model: str, *, cache_dir: Path, on_message: Callable[[str], None]) -> EmbeddingModel:  # noqa: ARG001 (as every provider's)
+    if has_gpu():
+        from vectorstore.embeddings.hugging_face import load_sentence_transformer  # seconds
+
+        return load_sentence_transformer(NAME, str(find_weights()))
+    folder = converted_folder(cache_dir, on_message=on_message)
+    return EmbeddingModel(
+        name=NAME,
+        embeddings=MiniLMEmbeddings(folder),
+        max_tokens=WINDOW - SPECIAL_TOKENS,
+        count_tokens=TokenCounter(load_tokenizer(folder)),
+    )
+
+
+def has_gpu() -> bool:
+    """Whether torch can use a CUDA or ROCm device; torch is asked only where a device file says there may be one."""
+    if not any(Path("/dev").glob("nvidia[0-9]*")) and not Path("/dev/kfd").exists():
+        return False
+    import torch  # seconds to import: never on a machine without such a device
+
+    return torch.cuda.is_available()
 
 
 def find_weights() -> Path:

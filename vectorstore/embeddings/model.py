@@ -36,3 +36,8 @@ def embed_chunks(model: EmbeddingModel, texts: Sequence[str]) -> list[list[float
 def embed_question(model: EmbeddingModel, question: str) -> list[float]:
     with translated_provider_errors(model.name):
         return model.embeddings.embed_query(question)
+
+
+def first_line(error: Exception) -> str:
+    lines = str(error).strip().splitlines()
+    return lines[0] if lines else type(error).__name__

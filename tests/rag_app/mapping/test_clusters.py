@@ -1,7 +1,6 @@
 import numpy as np
 import pytest
 
-from rag_app.mapping import projection
 from rag_app.mapping.clusters import MOST_CLUSTERS, cluster
 from rag_app.mapping.names import name_clusters
 from rag_app.mapping.projection import project
@@ -34,10 +33,9 @@ def test_any_few_vectors_and_equal_ones_have_places_and_clusters(number: int) ->
         assert len(cluster(vectors).labels) == number
 
 
-def test_near_vectors_get_near_places_also_those_that_are_no_landmarks(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(projection, "LANDMARKS", 100)
+def test_near_vectors_get_near_places_also_those_that_are_no_landmarks() -> None:
     vectors, labels = around(4, 50)
-    places, whose = project(vectors).place(vectors), np.array(labels)
+    places, whose = project(vectors, most_landmarks=100).place(vectors), np.array(labels)
     middles = np.stack([np.median(places[whose == label], axis=0) for label in range(4)])
     nearest = np.linalg.norm(places[:, np.newaxis] - middles, axis=2).argmin(axis=1)
     assert (nearest == whose).mean() > 0.99

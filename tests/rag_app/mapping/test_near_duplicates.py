@@ -1,9 +1,7 @@
 import itertools
 
 import numpy as np
-import pytest
 
-from rag_app.mapping import near_duplicates
 from rag_app.mapping.near_duplicates import BLOCK, find_pairs, group, same_documents
 from rag_app.mapping.spaces import unit
 from tests.rag_app.mapping.made_up import DIMENSION, around
@@ -43,11 +41,10 @@ def test_a_text_that_is_in_many_documents_is_one_group() -> None:
     assert all(one.first in one.members and one.second in one.members for one in groups)
 
 
-def test_of_too_many_pairs_the_nearest_are_kept(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(near_duplicates, "MOST_PAIRS", 10)
+def test_of_too_many_pairs_the_nearest_are_kept() -> None:
     alike = np.ones((40, DIMENSION)) + 0.1 * np.random.default_rng(0).standard_normal((40, DIMENSION))
     vectors = unit(np.vstack([alike, np.eye(DIMENSION)[:2] + np.eye(DIMENSION)[:1] * 1e3]).astype(np.float32))
-    pairs = find_pairs(vectors, range(len(vectors)))
+    pairs = find_pairs(vectors, range(len(vectors)), most=10)
     assert not pairs.is_whole
     assert 0 < len(pairs.first) <= 10
     assert (pairs.first[0], pairs.second[0]) == (40, 41)

@@ -1,0 +1,76 @@
+"""What can be named in RAG_EMBEDDINGS, and which packages each way needs; none is imported before it is asked for."""
+
+import importlib
+import importlib.util
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol, cast
+
+from vectorstore.embeddings.model import EmbeddingModel
+from vectorstore.errors import MissingPackageError
+
+Tell = Callable[[str], None]
+
+
+class ProviderModule(Protocol):
+    """What the module of a provider has."""
+
+    def load(self, name: str, model: str, *, cache_dir: Path, on_message: Tell) -> EmbeddingModel:
+        """`name` is the whole setting, `model` what stands behind the colon, empty where there is none."""
+
+
+@dataclass(frozen=True, slots=True)
+class Provider:
+    """`prefix` stands before the colon of the setting, whose whole is as `form` tells. `packages` are imported, and
+    installed by `extra`, or by their own names where that is empty. One that `is_remote` is sent the texts."""
+
+    prefix: str
+    form: str
+    what: str
+    module: str
+    packages: tuple[str, ...] = ()
+    extra: str = ""
+    is_remote: bool = False
+
+    @property
+    def missing(self) -> list[str]:
+        return [package for package in self.packages if importlib.util.find_spec(package) is None]
+
+    @property
+    def remedy(self) -> str:
+        return f"pip install 'rag-app[{self.extra}]'" if self.extra else f"pip install {' '.join(self.packages)}"
+
+    def load(self, name: str, *, cache_dir: Path, on_message: Tell) -> EmbeddingModel:
+        """Raises MissingPackageError, and what the provider raises."""
+        if self.missing:
+            raise MissingPackageError(f"{name} needs the package {self.missing[0]}", self.remedy)
+        module = cast("ProviderModule", importlib.import_module(f"vectorstore.embeddings.{self.module}"))
+        return module.load(name, name.partition(":")[2], cache_dir=cache_dir, on_message=on_message)
+
+
+PROVIDERS = (
+    Provider("minilm", "minilm", "all-MiniLM-L6-v2 on OpenVINO, offline", "minilm", ("openvino",)),
+    Provider(
+        "huggingface",
+        "huggingface:MODEL",
+        "any encoder of sentence-transformers or transformers, by name or folder",
+        "hugging_face",
+        ("sentence_transformers",),
+    ),
+    Provider(
+        "openai",
+        "openai:MODEL",
+        "OpenAI, or any server that speaks as it does (OPENAI_BASE_URL)",
+        "langchain_providers",
+        ("langchain_openai",),
+        is_remote=True,
+    ),
+)
+BY_PREFIX = {provider.prefix: provider for provider in PROVIDERS}
+
+
+def is_remote(name: str) -> bool:
+    """Whether a model is asked over the network: its client is made in no time, and keeps the key it was made with."""
+    provider = BY_PREFIX.get(name.partition(":")[0])
+    return provider.is_remote if provider else ":" in name
