@@ -1,23 +1,23 @@
 """`huggingface:MODEL`: any encoder that sentence-transformers opens, by its name on the hub or a folder."""
 
 import hashlib
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from vectorstore.embeddings.model import EmbeddingModel, first_line
+from vectorstore.embeddings.model import EmbeddingModel, LoadOptions, ModelName, first_line
 from vectorstore.errors import ProviderError
 
 OTHER_WINDOW = 2048
 
 
-def load(name: str, model: str, *, cache_dir: Path, on_message: Callable[[str], None]) -> EmbeddingModel:  # noqa: ARG001 (as every provider's)
+def load(name: ModelName, options: LoadOptions) -> EmbeddingModel:  # noqa: ARG001 (as every provider's)
     try:
-        return load_sentence_transformer(name, model)
+        return load_sentence_transformer(name.setting, name.model)
     except Exception as error:  # the hub, torch and transformers each raise their own
         raise ProviderError(
-            f"{model} could not be loaded: {first_line(error)}",
+            f"{name.model} could not be loaded: {first_line(error)}",
             "name a sentence-transformers model of the hub, or a folder that holds one: huggingface:PATH",
         ) from error
 

@@ -1,12 +1,11 @@
 """`provider:model` for all that LangChain's `init_embeddings` knows: OpenAI, Ollama, Cohere and the like."""
 
-from collections.abc import Callable, Sequence
-from pathlib import Path
+from collections.abc import Sequence
 from typing import Any
 
 from langchain_core.embeddings import Embeddings
 
-from vectorstore.embeddings.model import EmbeddingModel, first_line
+from vectorstore.embeddings.model import EmbeddingModel, LoadOptions, ModelName, first_line
 from vectorstore.errors import MissingPackageError, ProviderError, RagError, SettingsError
 
 # Where a model's tokenizer is not on this machine, a text is bounded by bytes: no tokenizer that works on bytes
@@ -18,10 +17,10 @@ BYTES_PER_TOKEN = 4
 OPTIONS: dict[str, dict[str, Any]] = {name: {"check_embedding_ctx_length": False} for name in KNOWN_WINDOWS}
 
 
-def load(name: str, model: str, *, cache_dir: Path, on_message: Callable[[str], None]) -> EmbeddingModel:  # noqa: ARG001 (as every provider's)
-    embeddings = init_provider_embeddings(name)
-    window = KNOWN_WINDOWS.get(name.partition(":")[0], OTHER_WINDOW) // BYTES_PER_TOKEN
-    return EmbeddingModel(name, embeddings, window, count_in_bytes)
+def load(name: ModelName, options: LoadOptions) -> EmbeddingModel:  # noqa: ARG001 (as every provider's)
+    embeddings = init_provider_embeddings(name.setting)
+    window = KNOWN_WINDOWS.get(name.prefix, OTHER_WINDOW) // BYTES_PER_TOKEN
+    return EmbeddingModel(name.setting, embeddings, window, count_in_bytes)
 
 
 def count_in_bytes(texts: Sequence[str]) -> list[int]:

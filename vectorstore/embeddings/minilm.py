@@ -22,7 +22,7 @@ from numpy.typing import NDArray
 from tokenizers import Encoding, Tokenizer
 
 from vectorstore.embeddings.compiled import CompiledModel, import_openvino
-from vectorstore.embeddings.model import EmbeddingModel
+from vectorstore.embeddings.model import EmbeddingModel, LoadOptions, ModelName
 from vectorstore.errors import MissingPackageError, RagError, StorageError
 
 NAME = "minilm"
@@ -124,14 +124,14 @@ class TokenCounter:
         return [len(encoding.ids) for encoding in encodings]
 
 
-def load(name: str, model: str, *, cache_dir: Path, on_message: Callable[[str], None]) -> EmbeddingModel:  # noqa: ARG001 (as every provider's)
+def load(name: ModelName, options: LoadOptions) -> EmbeddingModel:
     if has_gpu():
         from vectorstore.embeddings.hugging_face import load_sentence_transformer  # seconds
 
-        return load_sentence_transformer(NAME, str(find_weights()))
-    folder = converted_folder(cache_dir, on_message=on_message)
+        return load_sentence_transformer(name.setting, str(find_weights()))
+    folder = converted_folder(options.cache_dir, on_message=options.on_message)
     return EmbeddingModel(
-        name=NAME,
+        name=name.setting,
         embeddings=MiniLMEmbeddings(folder),
         max_tokens=WINDOW - SPECIAL_TOKENS,
         count_tokens=TokenCounter(load_tokenizer(folder)),

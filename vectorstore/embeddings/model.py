@@ -1,7 +1,10 @@
 """An embedding model as a collection sees it: LangChain's Embeddings, its name, and how long a text it can read."""
 
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from pathlib import Path
+from typing import Self
 
 from langchain_core.embeddings import Embeddings
 
@@ -25,6 +28,32 @@ class EmbeddingModel:
     @property
     def identity(self) -> str:
         return f"{self.name} {self.revision}"
+
+
+@dataclass(frozen=True, slots=True)
+class ModelName:
+    """What RAG_EMBEDDINGS says: `prefix:model@dimensions`. Without a colon `model` is empty; without an @ and a number
+    behind it a model gives all the dimensions it has."""
+
+    setting: str
+    prefix: str
+    model: str
+    dimensions: int | None = None
+
+    @classmethod
+    def parse(cls, setting: str) -> Self:
+        prefix, _, model = setting.partition(":")
+        if found := re.fullmatch(r"(.+)@([1-9]\d{0,5})", model):
+            return cls(setting, prefix, found[1], int(found[2]))
+        return cls(setting, prefix, model)
+
+
+@dataclass(frozen=True, slots=True)
+class LoadOptions:
+    """Where converted models are kept, and who is told in a line when the first use takes longer."""
+
+    cache_dir: Path
+    on_message: Callable[[str], None]
 
 
 def embed_chunks(model: EmbeddingModel, texts: Sequence[str]) -> list[list[float]]:

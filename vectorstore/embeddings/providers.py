@@ -2,22 +2,18 @@
 
 import importlib
 import importlib.util
-from collections.abc import Callable
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Protocol, cast
 
-from vectorstore.embeddings.model import EmbeddingModel
+from vectorstore.embeddings.model import EmbeddingModel, LoadOptions, ModelName
 from vectorstore.errors import MissingPackageError
-
-Tell = Callable[[str], None]
 
 
 class ProviderModule(Protocol):
     """What the module of a provider has."""
 
-    def load(self, name: str, model: str, *, cache_dir: Path, on_message: Tell) -> EmbeddingModel:
-        """`name` is the whole setting, `model` what stands behind the colon, empty where there is none."""
+    def load(self, name: ModelName, options: LoadOptions) -> EmbeddingModel:
+        """Open the model; what it is called is `name.setting`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,12 +37,12 @@ class Provider:
     def remedy(self) -> str:
         return f"pip install 'rag-app[{self.extra}]'" if self.extra else f"pip install {' '.join(self.packages)}"
 
-    def load(self, name: str, *, cache_dir: Path, on_message: Tell) -> EmbeddingModel:
+    def load(self, name: ModelName, options: LoadOptions) -> EmbeddingModel:
         """Raises MissingPackageError, and what the provider raises."""
         if self.missing:
-            raise MissingPackageError(f"{name} needs the package {self.missing[0]}", self.remedy)
+            raise MissingPackageError(f"{name.setting} needs the package {self.missing[0]}", self.remedy)
         module = cast("ProviderModule", importlib.import_module(f"vectorstore.embeddings.{self.module}"))
-        return module.load(name, name.partition(":")[2], cache_dir=cache_dir, on_message=on_message)
+        return module.load(name, options)
 
 
 PROVIDERS = (

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from vectorstore.embeddings import langchain_providers
-from vectorstore.embeddings.model import EmbeddingModel
+from vectorstore.embeddings.model import EmbeddingModel, LoadOptions, ModelName
 from vectorstore.embeddings.providers import BY_PREFIX
 from vectorstore.errors import SettingsError
 
@@ -19,12 +19,13 @@ def load_embedding_model(
 
     Raises SettingsError for a name nobody knows, MissingPackageError and ProviderError as the provider fails.
     """
-    prefix, separator, model = name.partition(":")
-    if (provider := BY_PREFIX.get(prefix)) and bool(model) == (":" in provider.form):
-        return provider.load(name, cache_dir=cache_dir, on_message=on_message)
-    if not separator or not model:
+    wanted, options = ModelName.parse(name), LoadOptions(cache_dir, on_message)
+    provider = BY_PREFIX.get(wanted.prefix)
+    if provider and bool(wanted.model) == (":" in provider.form):
+        return provider.load(wanted, options)
+    if not wanted.model:
         raise SettingsError(
             f"RAG_EMBEDDINGS={name} names no embedding model",
             "set RAG_EMBEDDINGS=minilm, or provider:model such as openai:text-embedding-3-small",
         )
-    return langchain_providers.load(name, model, cache_dir=cache_dir, on_message=on_message)
+    return langchain_providers.load(wanted, options)
