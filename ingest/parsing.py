@@ -4,7 +4,7 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 
-from ingest.kinds import has_markdown
+from ingest.kinds import ParseOptions, has_markdown
 from ingest.readers.archives import read_archive
 from ingest.readers.disguises import refuse_encrypted, refuse_mislabelled, true_kind
 from ingest.readers.formats import (
@@ -20,6 +20,7 @@ from ingest.readers.markdown import first_heading
 from ingest.readers.ocr import INSTALL_HINT, has_ocr, read_image, read_scanned_pages
 from ingest.readers.passwords import decrypt_office
 from ingest.readers.pdf import read_pdf
+from ingest.readers.recordings import read_recording
 from ingest.readers.sections import Allowance, Nesting, Part
 from ingest.readers.sequences import read_sequences
 from ingest.readers.structured import read_structured
@@ -30,6 +31,7 @@ from vectorstore.types import Page
 __all__ = ["HEAD_BYTES", "ParsedDocument", "detect_kind", "is_supported", "parse_document", "supported_suffixes"]
 
 HEAD_BYTES = 8192
+DEFAULT = ParseOptions()
 _MAX_TITLE = 200
 # What programs write where nobody gave a title.
 _NO_TITLE = re.compile(
@@ -42,7 +44,7 @@ _WITHOUT_TITLE_HEADING = (
     ARCHIVE_KINDS
     | SEQUENCE_KINDS
     | MAIL_KINDS
-    | frozenset(("pdf", "text", "code", "image", "csv", "tsv", "dbf", "xml", "xlsx", "xls", "xlsb", "ods"))
+    | frozenset(("pdf", "text", "code", "image", "recording", "csv", "tsv", "dbf", "xml", "xlsx", "xls", "xlsb", "ods"))
 )
 
 
@@ -60,12 +62,12 @@ class ParsedDocument:
     is_titled: bool = True
 
 
-def parse_document(path: Path, data: bytes, *, password: str | None = None) -> ParsedDocument:
+def parse_document(path: Path, data: bytes, options: ParseOptions = DEFAULT) -> ParsedDocument:
     """The pages of `data`, read as the kind that the name of `path` and the bytes say; `path` is not opened.
 
     Raises UnreadableFileError where there is nothing to read.
     """
-    return _parse(path, data, Nesting(_read_part, 0, Allowance(), password))
+    return _parse(path, data, Nesting(_read_part, 0, Allowance(), options))
 
 
 def _parse(path: Path, data: bytes, nesting: Nesting) -> ParsedDocument:
@@ -90,20 +92,22 @@ def _read_part(name: str, data: bytes, nesting: Nesting) -> Part:
 
 def _read(path: Path, data: bytes, *, kind: str, nesting: Nesting) -> tuple[str | None, tuple[Page, ...]]:
     if kind == "pdf":
-        return _read_pdf(data, nesting.password)
+        return _read_pdf(data, nesting.options.password)
     if kind in ("markdown", "text", "code"):
         return None, read_text(data)
     if kind == "image":
         return None, read_image(data)
+    if kind == "recording":
+        return None, read_recording(data, nesting.options.speech_model)
     if kind in ARCHIVE_KINDS:
         return None, read_archive(data, kind=kind, name=path.name, nesting=nesting)
-    data = decrypt_office(data, nesting.password)
+    data = decrypt_office(data, nesting.options.password)
     refuse_encrypted(data)
     refuse_mislabelled(data, kind=kind)
     if kind in MAIL_KINDS:
         return read_mail(data, kind=kind, nesting=nesting)
     if kind in SEQUENCE_KINDS:
-        return None, read_sequences(data, kind=kind)
+        return None, read_sequences(data, kind=kind, most_letters=nesting.options.letters)
     return read_structured(data, kind=kind)
 
 

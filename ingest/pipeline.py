@@ -9,7 +9,7 @@ from pathlib import Path
 from ingest.absent import judge_absent
 from ingest.chunking import chunk_pages
 from ingest.embedding import Embedder
-from ingest.kinds import describe_readers, has_markdown
+from ingest.kinds import ParseOptions, describe_readers, has_markdown
 from ingest.report import FileProgress, FileReport, IngestReport, Progress, Stopped
 from ingest.requests import ReadOptions, ReadRequest, ReadSource
 from ingest.run import DEFAULTS, IngestOptions, Run, flush, queue
@@ -82,13 +82,14 @@ def in_order(reports: dict[str, FileReport], sources: Sequence[str]) -> tuple[Fi
 
 def sync(run: Run, files: Sequence[FoundFile], urls: Sequence[str]) -> None:
     """Read, embed and store what is new or has changed."""
-    readers = describe_readers(run.options.password)
+    readers = describe_readers(run.options.password, run.options.speech_model)
     run.refusals = {} if run.options.rebuild else run.store.catalogue.refusals(readers)
     by_source = {file.source: file for file in files}
     requests = [request for file in files if (request := judge(run, file))]
     requests += [ReadRequest(url, None, known_hash(run, url)) for url in urls]
     options = run.options
-    how = ReadOptions(run.size, options.max_file_bytes, options.password, options.allow_private_urls)
+    parse = ParseOptions(options.password, run.model.sequence_letters, options.speech_model)
+    how = ReadOptions(run.size, options.max_file_bytes, parse, options.allow_private_urls)
     for request in requests:
         run.tell(FileProgress(request.source, "waiting"))
     reader = Reader(how, options.bounds)

@@ -40,7 +40,7 @@ def _read(request: ReadRequest, options: ReadOptions) -> ReadSource:
     if data and detect_kind(name, data[:HEAD_BYTES]) is None:
         reason = f"a kind of file that is not read ({name.suffix or 'no suffix'})"
         return ReadSource(request.source, "skipped", reason, is_final=request.path is not None)
-    document = parse_document(name, data, password=options.password)
+    document = parse_document(name, data, options.parse)
     chunks = chunk_pages(
         request.source,
         document.title,

@@ -1,10 +1,11 @@
 """What is asked of a reader, and what it answers."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from ingest.chunking import ChunkSize
+from ingest.kinds import ParseOptions
 from vectorstore.types import Chunk
 
 if TYPE_CHECKING:
@@ -19,7 +20,7 @@ class ReadOptions:
 
     size: ChunkSize
     max_bytes: int
-    password: str | None = None
+    parse: ParseOptions = field(default_factory=ParseOptions)
     allow_private_urls: bool = False
 
 

@@ -28,7 +28,8 @@ class IngestOptions:
     """`chunk_tokens` is the size of a chunk in tokens of the embedding model; sizes of files in bytes.
 
     `prune` forgets what is gone from disk, `rebuild` makes the whole collection anew beside the one that answers,
-    `include_all` reads hidden files too. `password` opens encrypted files. `bounds` is what reading one file may take.
+    `include_all` reads hidden files too. `password` opens encrypted files, `speech_model` is the folder
+    of a Whisper model. `bounds` is what reading one file may take.
     """
 
     distance: str = "cosine"
@@ -38,6 +39,7 @@ class IngestOptions:
     rebuild: bool = False
     include_all: bool = False
     password: str | None = None
+    speech_model: str | None = None
     allow_private_urls: bool = False
     bounds: Bounds = field(default_factory=Bounds)
 

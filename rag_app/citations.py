@@ -98,4 +98,5 @@ def cite(evidence: Evidence, marker: int) -> Citation:
         evidence.start,
         evidence.end,
         evidence.quote,
+        chunk.time,
     )

@@ -1,6 +1,7 @@
 """`rag search` and `rag similar`: what stands near to a question or to a document."""
 
 import time
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -16,8 +17,11 @@ from rag_app.cli_options import (
     read_filter,
 )
 from rag_app.console import print_json, print_line, say
+from vectorstore.errors import InputError
 
 if TYPE_CHECKING:
+    from rag_app.settings import Settings
+    from vectorstore.filters import SourceFilter
     from vectorstore.retriever import HybridRetriever
     from vectorstore.types import Passage
 
@@ -25,11 +29,12 @@ SEARCH_EXAMPLES = example(
     'rag search "lunar orbit"',
     'rag search --top-k 3 --json "lunar orbit"',
     "rag search --source 'reports/*.pdf' --explain \"lunar orbit\"",
+    "rag search --collection genes --sequence unknown.fasta",
 )
 
 
 def search(
-    query: Annotated[str, typer.Argument(metavar="QUERY", help="What to look for.")],
+    query: Annotated[str | None, typer.Argument(metavar="[QUERY]", help="What to look for.")] = None,
     collection: CollectionOption = None,
     top_k: TopKOption = None,
     source: SourceOption = None,
@@ -37,9 +42,26 @@ def search(
     explain: Annotated[
         bool, typer.Option("--explain", help="Say of each passage why it stands where it stands.")
     ] = False,
+    sequence: Annotated[
+        Path | None,
+        typer.Option(
+            "--sequence",
+            metavar="FILE",
+            help="Look for the records of a FASTA or GenBank file instead, by their vectors alone.",
+        ),
+    ] = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Find the passages nearest to a query, by meaning and by words."""
+    """Find the passages nearest to a query, by meaning and by words.
+
+    With --sequence and --json there is an object for each record: {"searches": [...]}.
+    """
+    if (query is None) == (sequence is None):
+        raise InputError("either a QUERY or --sequence FILE is to be given", 'such as: rag search "lunar orbit"')
+    if sequence is not None:
+        search_records(sequence, build_settings(collection, top_k=top_k), read_filter(source, where), as_json=as_json)
+        return
+    assert query is not None
     from rag_app.chain import read_request
     from rag_app.console import print_passages
     from rag_app.wiring import build_retriever
@@ -57,6 +79,25 @@ def search(
     for row, reason in zip(found, reasons, strict=False):
         row["explanation"] = reason
     print_json({"query": query, "passages": found, "seconds": seconds})
+
+
+def search_records(file: Path, settings: "Settings", taken: "SourceFilter", *, as_json: bool) -> None:
+    from rag_app.console import print_passages
+    from rag_app.sequences import search_sequences
+    from rag_app.wiring import build_retriever
+
+    retriever = build_retriever(settings, source_filter=taken, on_message=say)
+    searches = list(search_sequences(retriever, file))
+    if as_json:
+        rows = [
+            {"query": one.name, "passages": [passage.to_json() for passage in one.passages], "seconds": one.seconds}
+            for one in searches
+        ]
+        print_json({"searches": rows})
+        return
+    for one in searches:
+        print_line(f"{one.name}:")
+        print_passages(one.passages)
 
 
 def explanation(retriever: "HybridRetriever", question: str, passage: "Passage") -> dict[str, Any]:

@@ -20,6 +20,7 @@ from rich.progress import (
 from rich.text import Text
 
 from vectorstore.errors import RagError
+from vectorstore.types import name_place
 
 if TYPE_CHECKING:  # so that help and errors do not wait for LangChain, 0.6 s
     from langchain_core.runnables import Runnable
@@ -184,15 +185,14 @@ def with_support(sentence: "Sentence") -> str:
 
 
 def place(found: "Citation") -> str:
-    page = f", page {found.page}" if found.page is not None else ""
-    return f"{found.title}{page} ({found.source})"
+    return f"{name_place(found.title, found.page, found.time)} ({found.source})"
 
 
 def print_passages(passages: Sequence["Passage"], reasons: Sequence[str] = ()) -> None:
     for number, passage in enumerate(passages, 1):
         chunk = passage.chunk
-        page = f", page {chunk.page}" if chunk.page is not None else ""
-        print_line(f"{number}. {chunk.title}{page}  {passage.score:.2f}  {chunk.source}")
+        where = name_place(chunk.title, chunk.page, chunk.time)
+        print_line(f"{number}. {where}  {passage.score:.2f}  {chunk.source}")
         print_line("   " + " ".join(chunk.text.split())[:300])
         if number <= len(reasons):
             print_line("   " + reasons[number - 1])

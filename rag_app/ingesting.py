@@ -32,6 +32,7 @@ def run_ingest(
         prune=prune,
         rebuild=rebuild,
         include_all=include_all,
+        speech_model=settings.whisper,
         password=settings.file_password.get_secret_value() if settings.file_password else None,
         allow_private_urls=settings.allow_private_urls,
         bounds=Bounds(settings.max_file_seconds, settings.max_reader_mb * 1_000_000),

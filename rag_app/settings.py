@@ -60,8 +60,13 @@ class Settings(BaseSettings):
         default=False, description="whether pages at private addresses, such as localhost, are read"
     )
     file_password: SecretStr | None = Field(None, description="opens files that are encrypted with it")
+    whisper: str | None = Field(
+        None,
+        description="the folder of a CTranslate2 Whisper model that recordings are heard by (extra `sound`); unset: "
+        "the smallest model of English, which that extra brings",
+    )
     max_file_seconds: int = Field(300, ge=1, description="reading one file takes at most so many seconds")
-    max_reader_mb: int = Field(1000, ge=200, description="reading one file takes at most so much memory, in MB")
+    max_reader_mb: int = Field(1500, ge=200, description="reading one file takes at most so much memory, in MB")
     vector_cache_mb: int = Field(
         512, ge=0, description="how much disk, in MB, is used to remember vectors, so that no text is embedded twice"
     )

@@ -10,7 +10,8 @@ from vectorstore.types import Passage
 class Citation:
     """The words of a document that prove something: `page_text[start:end] == quote`, always.
 
-    `marker` is the number that stands as `[marker]` in the answer's text; `page` is None where the format has none.
+    `marker` is the number that stands as `[marker]` in the answer's text; `page` is None where the format has none;
+    `time` is when it is said in a recording, such as `12:34`.
     """
 
     marker: int
@@ -20,6 +21,7 @@ class Citation:
     start: int
     end: int
     quote: str
+    time: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,12 +21,16 @@ NEIGHBOUR_SHARE, NEIGHBOURS, SMOOTHED = 0.3, 3, 50
 
 @dataclass(frozen=True, slots=True)
 class Candidates:
-    """What was found for `vector`: vectors by id, the ids nearest first, and the lexical scores, best first."""
+    """What was found for `vector`: vectors by id, the ids nearest first, and the lexical scores, best first.
+
+    `cosine_floor` is the embedding model's: cosines weigh by how far they are above it.
+    """
 
     vector: Vectors
     vectors: Mapping[str, Vectors]
     nearest: Sequence[str]
     lexical: Mapping[str, float]
+    cosine_floor: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +46,7 @@ class Ranked:
 
 
 def fuse(candidates: Candidates, *, limit: int | None = None) -> list[Ranked]:
-    """The first by (1 - w) × cosine + w × lexical score, smoothed; equal scores stand in the order of their ids."""
+    """The first by (1 - w) × cosine above its floor + w × lexical score, smoothed; equals in the order of their ids."""
     ids = sorted(candidates.vectors)
     if not ids:
         return []
@@ -50,7 +54,8 @@ def fuse(candidates: Candidates, *, limit: int | None = None) -> list[Ranked]:
     # The matrix product gives equal vectors cosines that differ in the last bits, by where they stand.
     cosines = cosine_similarities(candidates.vector, vectors).round(6)
     words = np.array([candidates.lexical.get(chunk_id, 0.0) for chunk_id in ids])
-    scores = smooth((1 - LEXICAL_WEIGHT) * cosines + LEXICAL_WEIGHT * words, vectors).round(6)
+    nearness = (cosines - candidates.cosine_floor) / (1 - candidates.cosine_floor)
+    scores = smooth((1 - LEXICAL_WEIGHT) * nearness + LEXICAL_WEIGHT * words, vectors).round(6)
     dense_ranks = {chunk_id: rank for rank, chunk_id in enumerate(candidates.nearest, 1)}
     lexical_ranks = {chunk_id: rank for rank, chunk_id in enumerate(candidates.lexical, 1)}
     return [

@@ -16,6 +16,7 @@ from vectorstore.fusion import (
     DENSE_CANDIDATES,
     LEXICAL_CANDIDATES,
     Candidates,
+    cosine_similarities,
     fuse,
 )
 from vectorstore.reranker import READ_PASSAGES, Reranker
@@ -56,6 +57,24 @@ class HybridRetriever(BaseRetriever):
             passages = self.reranker.rerank(question, passages)
         return passages[:k]
 
+    def search_vector(self, vector: Vectors, *, k: int | None = None) -> list[Passage]:
+        """The passages nearest to a vector alone, for what has no words."""
+        self.store.require(Fingerprint(self.model.name, self.distance))
+        hidden, limit = self.store.catalogue.hidden_ids(), k or self.k
+        room = min(len(self.store.catalogue.removed_ids()), MOST_ASKED)
+        near = self._scope_of(self.store.catalogue.generation()).nearest(vector, limit=limit + room)
+        near = {chunk_id: found for chunk_id, found in near.items() if chunk_id not in hidden}
+        if not near:
+            return []
+        cosines = {
+            chunk_id: float(cosine_similarities(vector, found[np.newaxis])[0]) for chunk_id, found in near.items()
+        }
+        chunks = self.store.fetch(sorted(cosines, key=lambda chunk_id: (-cosines[chunk_id], chunk_id))[:limit])
+        return [
+            Passage(chunk, cosines[chunk_id], cosines[chunk_id], 0.0, dense_rank=rank)
+            for rank, (chunk_id, (chunk, _)) in enumerate(chunks.items(), 1)
+        ]
+
     def _find(self, question: str, wanted: int) -> list[Passage]:
         """As of one moment: read again where another process has finished a change meanwhile."""
         vector: Vectors | None = None
@@ -89,7 +108,8 @@ class HybridRetriever(BaseRetriever):
         hidden = self.store.catalogue.hidden_ids()
         vectors = {chunk_id: found for chunk_id, found in (near | read).items() if chunk_id not in hidden}
         nearest = [chunk_id for chunk_id in near if chunk_id not in hidden]
-        return Candidates(vector, vectors, nearest, {i: score for i, score in lexical.items() if i not in hidden})
+        lexical = {chunk_id: score for chunk_id, score in lexical.items() if chunk_id not in hidden}
+        return Candidates(vector, vectors, nearest, lexical, self.model.cosine_floor)
 
     def _scope_of(self, generation: int) -> Scope:
         """The documents that the filter takes; looked up once for each state of the collection."""

@@ -6,6 +6,7 @@ and `page_text[start:end] == text` always holds.
 
 import hashlib
 import json
+import re
 from dataclasses import dataclass
 from typing import Any, Self
 
@@ -14,6 +15,7 @@ from langchain_core.documents import Document
 # Titles of papers, which say most of what they are about, have 100 characters and more: cut at 80, dense search loses
 # one point of nDCG@10 on SciFact's training queries.
 TITLE_CHARACTERS = 200
+TIME = re.compile(r"(\d+:)?\d{1,2}:\d\d")
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +48,11 @@ class Chunk:
         """A hash of source, page, start and text: the same place with the same words is the same chunk."""
         place = json.dumps([self.source, self.page, self.start, self.text], ensure_ascii=False)
         return hashlib.sha256(place.encode("utf-8", "surrogatepass")).hexdigest()[:32]
+
+    @property
+    def time(self) -> str | None:
+        """Of a recording, when it is said: `12:34`, as the heading has it that it stands under."""
+        return self.headings[-1] if self.page is None and self.headings and TIME.fullmatch(self.headings[-1]) else None
 
     @property
     def embedded_text(self) -> str:
@@ -85,6 +92,13 @@ class Chunk:
 def embedded_context(title: str, headings: tuple[str, ...]) -> str:
     """Title and the two innermost headings, each bounded, so that most of the model's window stays for the text."""
     return " > ".join(filter(None, (title[:TITLE_CHARACTERS], *(heading[:60] for heading in headings[-2:]))))
+
+
+def name_place(title: str, page: int | None, time: str | None = None) -> str:
+    """As it is told where something stands: a document, and the page or the minute and second of it."""
+    if page is not None:
+        return f"{title}, page {page}"
+    return f"{title}, at {time}" if time else title
 
 
 @dataclass(frozen=True, slots=True)

@@ -56,7 +56,7 @@ def _section(path: str, content: bytes, nesting: Nesting) -> str | None:
 def _members(data: bytes, *, kind: str, name: str, nesting: Nesting) -> Iterator[Member]:
     allowance = nesting.allowance
     if kind == "zip":
-        yield from _zip_members(data, nesting.password, allowance)
+        yield from _zip_members(data, nesting.options.password, allowance)
     elif kind == "tar":
         yield from _tar_members(data, allowance)
     else:

@@ -63,6 +63,12 @@ _KIND_OF_SUFFIX |= dict.fromkeys(
 )
 
 _KIND_OF_SUFFIX |= dict.fromkeys(_suffixes("png jpg jpeg jpe gif bmp tif tiff webp"), "image")
+_KIND_OF_SUFFIX |= dict.fromkeys(
+    _suffixes(
+        "mp3 m4a m4b aac wav flac ogg oga opus wma aif aiff amr mp4 m4v mov avi mkv webm wmv flv mpg mpeg 3gp ogv"
+    ),
+    "recording",
+)
 _KIND_OF_SUFFIX |= dict.fromkeys(_suffixes("fasta fa fna ffn faa frn"), "fasta")
 _KIND_OF_SUFFIX |= dict.fromkeys(_suffixes("gb gbk genbank gbff"), "genbank")
 _KIND_OF_SUFFIX |= {".zip": "zip", ".tar": "tar"}
@@ -84,11 +90,10 @@ _SIGNATURES = {
     b"GIF8": "image",
 }
 
-# Skipped by name: what has no text that is read yet (images, recordings), and what has none.
+# Skipped by name: what has no text that is read yet, and what has none.
 _SKIPPED = (
     _suffixes("jp2 heic heif avif ico icns svg psd ai eps raw cr2 nef dng xcf indd sketch fig emf wmf drawio dwg dxf")
-    | _suffixes("mp3 m4a m4b aac wav flac ogg oga opus wma aif aiff mid midi amr au")
-    | _suffixes("mp4 m4v mov avi mkv webm wmv flv mpg mpeg 3gp ogv swf")
+    | _suffixes("mid midi au swf")
     | _suffixes("zst lz lz4 lzma br z 7z rar ar cpio cab iso dmg img warc")
     | _suffixes("jar war ear apk ipa deb rpm msi whl egg crx xpi")
     | _suffixes("exe dll so dylib a o obj lib pdb class pyc pyo pyd wasm elc beam bin com sys efi")

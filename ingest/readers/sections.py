@@ -2,9 +2,10 @@
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from ingest.blocks import find_blocks
+from ingest.kinds import ParseOptions
 from vectorstore.errors import UnreadableFileError
 from vectorstore.types import Page
 
@@ -61,12 +62,12 @@ class Nesting:
     read: Callable[[str, bytes, "Nesting"], Part]
     depth: int
     allowance: Allowance
-    password: str | None = None
+    options: ParseOptions = field(default_factory=ParseOptions)
 
     def read_part(self, name: str, data: bytes) -> Part:
         if self.depth >= MAX_DEPTH:
             raise UnreadableFileError(f"nested more than {MAX_DEPTH} deep", _UNPACK)
-        return self.read(name, data, Nesting(self.read, self.depth + 1, self.allowance, self.password))
+        return self.read(name, data, Nesting(self.read, self.depth + 1, self.allowance, self.options))
 
 
 def section_name(name: str) -> str:

@@ -12,8 +12,6 @@ from vectorstore.types import Page
 
 INSTALL_HINT = "install the bio extra: pip install 'rag-app[bio]'"
 FORMATS = {"fasta": "FASTA", "genbank": "GenBank"}
-# The beginning of a sequence is enough to know it by; a genome has millions of letters and no word in them.
-_MAX_LETTERS = 600
 _LETTERS_A_LINE = 60
 _MAX_FEATURES = 200
 _QUALIFIERS = ("gene", "locus_tag", "product", "protein_id", "function", "note", "organism", "mol_type", "db_xref")
@@ -25,7 +23,7 @@ def has_bio() -> bool:
     return is_installed("Bio")
 
 
-def read_sequences(data: bytes, *, kind: str) -> tuple[Page, ...]:
+def read_sequences(data: bytes, *, kind: str, most_letters: int) -> tuple[Page, ...]:
     if not has_bio():
         raise UnreadableFileError(f"a {FORMATS[kind]} file is not read without Biopython", INSTALL_HINT)
     from Bio import SeqIO  # optional, and slow to import
@@ -34,7 +32,8 @@ def read_sequences(data: bytes, *, kind: str) -> tuple[Page, ...]:
 
     text = decode_text(data).replace("\r\n", "\n").lstrip()
     try:
-        sections = list(_sections(parse(io.StringIO(text), "fasta-pearson" if kind == "fasta" else "genbank")))
+        records = parse(io.StringIO(text), "fasta-pearson" if kind == "fasta" else "genbank")
+        sections = list(_sections(records, most_letters))
     except (ValueError, AssertionError, LookupError, TypeError, AttributeError) as error:
         raise UnreadableFileError(f"not a {FORMATS[kind]} file that can be read", "check its records") from error
     if not sections:
@@ -42,14 +41,14 @@ def read_sequences(data: bytes, *, kind: str) -> tuple[Page, ...]:
     return (Page(None, "\n\n".join(sections)),)
 
 
-def _sections(records: Iterator[Any]) -> Iterator[str]:
+def _sections(records: Iterator[Any], most_letters: int) -> Iterator[str]:
     for number, record in enumerate(records):
         if number == _MAX_RECORDS:
             raise UnreadableFileError(f"more than {_MAX_RECORDS:,} records", "split it into smaller files")
-        yield _section(record)
+        yield _section(record, most_letters)
 
 
-def _section(record: Any) -> str:
+def _section(record: Any, most_letters: int) -> str:
     description = str(record.description).removeprefix(str(record.id)).strip()
     facts = {
         "Organism": record.annotations.get("organism"),
@@ -60,7 +59,7 @@ def _section(record: Any) -> str:
     }
     lines = [f"{name}: {' '.join(str(value).split())}" for name, value in facts.items() if value]
     features = [_feature(feature) for feature in record.features[:_MAX_FEATURES]]
-    blocks = [f"# {record.id}", "\n".join(lines), "\n".join(features), _sequence(record)]
+    blocks = [f"# {record.id}", "\n".join(lines), "\n".join(features), _sequence(record, most_letters)]
     return "\n\n".join(block for block in blocks if block)
 
 
@@ -70,11 +69,11 @@ def _feature(feature: Any) -> str:
     return f"- {feature.type} {feature.location}: {'; '.join(told)}".removesuffix(": ")
 
 
-def _sequence(record: Any) -> str:
+def _sequence(record: Any, most_letters: int) -> str:
     try:
-        letters = str(record.seq[:_MAX_LETTERS])
+        letters = str(record.seq[:most_letters])
     except ValueError:  # a GenBank record may give the length alone
         return ""
-    more = len(record.seq) - _MAX_LETTERS
+    more = len(record.seq) - most_letters
     lines = textwrap.wrap(letters, _LETTERS_A_LINE) + ([f"(and {more} more)"] if more > 0 else [])
     return "\n".join(["```", *lines, "```"]) if letters else ""

@@ -7,6 +7,7 @@ from typing import Any
 
 from rag_app.history.store import SavedAnswer
 from rag_app.types import Answer, Citation, Sentence
+from vectorstore.types import name_place
 
 # What Markdown would read as more than text.
 SPECIAL = re.compile(r"([\\`*_{}\[\]<>#|~!])")
@@ -35,12 +36,8 @@ def show(sentence: Sentence, notes: int) -> str:
 
 def footnote(citation: Citation, notes: int) -> str:
     quote = escape(" ".join(citation.quote.split()))
-    where = f"{escape(citation.title)}{page_of(citation)} ({escape(citation.source)})"
+    where = f"{name_place(escape(citation.title), citation.page, citation.time)} ({escape(citation.source)})"
     return f"[^{notes + citation.marker}]: {where}: “{quote}”"
-
-
-def page_of(citation: Citation) -> str:
-    return f", page {citation.page}" if citation.page is not None else ""
 
 
 def escape(text: str) -> str:
@@ -60,5 +57,8 @@ def show_saved(saved: SavedAnswer) -> dict[str, Any]:
 
 def to_text(answer: Answer) -> str:
     """An answer as plain text: its markers as they are, and under it the words that each stands for."""
-    notes = [f"[{one.marker}] {one.title}{page_of(one)}: “{' '.join(one.quote.split())}”" for one in answer.citations]
+    notes = [
+        f"[{one.marker}] {name_place(one.title, one.page, one.time)}: “{' '.join(one.quote.split())}”"
+        for one in answer.citations
+    ]
     return "\n\n".join(filter(None, (answer.text.strip(), "\n".join(notes))))

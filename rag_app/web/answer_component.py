@@ -9,7 +9,8 @@ from rag_app.web.chosen import page_settings
 from rag_app.web.conversation import Failure
 from rag_app.web.frontend import load_component
 from rag_app.web.offered import Offered, offer
-from rag_app.web.places import Place, find_passage, name_place
+from rag_app.web.places import Place, find_passage
+from vectorstore.types import name_place
 
 if TYPE_CHECKING:
     from rag_app.history.store import Feedback
@@ -128,7 +129,7 @@ def citation_cards(answer: "Answer") -> list[dict[str, Any]]:
             "kind": "citation",
             "number": citation.marker,
             "source": source,
-            "place": name_place(citation.title, citation.page),
+            "place": name_place(citation.title, citation.page, citation.time),
             "quote": shorten(citation.quote),
         }
         for citation, source in zip(answer.citations, sources, strict=True)
@@ -144,7 +145,7 @@ def passage_cards(passages: "Sequence[Passage]", *, question: str) -> list[dict[
             "kind": "passage",
             "number": number,
             "source": source,
-            "place": name_place(passage.chunk.title, passage.chunk.page),
+            "place": name_place(passage.chunk.title, passage.chunk.page, passage.chunk.time),
             "quote": shorten(TABLE_OR_HEADING.sub(" ", passage.chunk.text)),
         }
         for number, (passage, source) in enumerate(zip(closest, sources, strict=True), 1)

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from rag_app.web.places import name_place
+from vectorstore.types import name_place
 
 if TYPE_CHECKING:
     from rag_app.mapping.near_duplicates import Group, Pairs
@@ -67,7 +67,7 @@ def alike(one: "Group") -> str:
 
 
 def passage_side(chunk: "Chunk") -> dict[str, Any]:
-    return {"id": chunk.id, "place": name_place(chunk.title, chunk.page), "text": chunk.text}
+    return {"id": chunk.id, "place": name_place(chunk.title, chunk.page, chunk.time), "text": chunk.text}
 
 
 def document_side(source: str, titles: dict[str, str]) -> dict[str, Any]:

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from rag_app.web.conversation import Conversation, Failure
-from rag_app.web.places import name_place
+from vectorstore.types import name_place
 
 if TYPE_CHECKING:
     from rag_app.mapping.picture import CollectionMap
@@ -105,7 +105,6 @@ def lit_values(store: "Store", found: Values, answer: "Answer") -> Lit:
     for chunk, (x, y) in zip(chunks, places.tolist(), strict=True):
         scaled = found.frame.scale(x, y)
         text = beginning(chunk.text)
-        points.append(
-            {"id": chunk.id, "place": name_place(chunk.title, chunk.page), "text": text, "x": scaled[0], "y": scaled[1]}
-        )
+        place = name_place(chunk.title, chunk.page, chunk.time)
+        points.append({"id": chunk.id, "place": place, "text": text, "x": scaled[0], "y": scaled[1]})
     return Lit(answer.question, points)

@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, Any
 from rag_app.web.chosen import page_settings
 from rag_app.web.frontend import load_component
 from rag_app.web.offered import Offered, offer
-from rag_app.web.places import Place, name_place
+from rag_app.web.places import Place
+from vectorstore.types import name_place
 
 if TYPE_CHECKING:
     from vectorstore.types import Chunk
@@ -31,5 +32,5 @@ def draw_source_panel(key: str, *, of: str, opened: OpenedChunk | None = None) -
 def shown_values(opened: OpenedChunk) -> dict[str, Any]:
     chunk = opened.chunk
     source = offer(Offered(page_settings(), "", Place.of_chunk(chunk), None))
-    card = {"id": chunk.id, "source": source, "place": name_place(chunk.title, chunk.page)}
+    card = {"id": chunk.id, "source": source, "place": name_place(chunk.title, chunk.page, chunk.time)}
     return {"count": opened.count, "card": card}

@@ -45,7 +45,3 @@ def find_passage(passages: "Sequence[Passage]", place: Place) -> Found | None:
         if same_page and chunk.start <= place.start < place.end <= chunk.end:
             return Found(passage, rank, len(passages))
     return None
-
-
-def name_place(title: str, page: int | None) -> str:
-    return f"{title}, page {page}" if page is not None else title

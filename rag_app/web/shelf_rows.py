@@ -14,7 +14,7 @@ FAILED = "failed"
 def shelf_rows(store: Store, settings: Settings) -> list[dict[str, Any]]:
     """A row a document, and one a file that could not be read; 2,000 are sent with every click, so they are short."""
     password = settings.file_password.get_secret_value() if settings.file_password else None
-    refusals = store.catalogue.refusals(describe_readers(password))
+    refusals = store.catalogue.refusals(describe_readers(password, settings.whisper))
     failed = {source: refusal for source, refusal in refusals.items() if refusal.status == FAILED}
     return list(rows_of(store.catalogue.sources(), failed))
 

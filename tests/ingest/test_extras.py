@@ -13,6 +13,7 @@ import PIL.ImageDraw
 import PIL.ImageFont
 import pytest
 
+from ingest.kinds import ParseOptions
 from ingest.parsing import ParsedDocument, parse_document
 from vectorstore.errors import NothingToReadError, UnreadableFileError
 
@@ -20,7 +21,7 @@ MOON = "The Moon goes around the Earth"
 
 
 def parse(name: str, data: bytes, password: str | None = None) -> ParsedDocument:
-    return parse_document(Path("/docs") / name, data, password=password)
+    return parse_document(Path("/docs") / name, data, ParseOptions(password))
 
 
 def picture(text: str, *, turned: int = 0, kind: str = "PNG") -> bytes:

