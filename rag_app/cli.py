@@ -12,7 +12,7 @@ from typer.exceptions import TyperException
 # LangChain and Chroma take a second to import: each command imports what it needs, so that help comes at once.
 from rag_app.cli_chat import CHAT_EXAMPLES, chat
 from rag_app.cli_collections import collections_app
-from rag_app.cli_eval import eval_app
+from rag_app.cli_compare import eval_app
 from rag_app.cli_options import (
     CollectionOption,
     JsonOption,

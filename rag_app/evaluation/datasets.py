@@ -87,6 +87,14 @@ def load_corpus(folder: Path, hint: str) -> tuple[NamedText, ...]:
         raise InputError(f"{path} has a line without {error}", hint) from error
 
 
+def load_labels(folder: Path, field: str) -> dict[str, str]:
+    """By document, what `field` of its metadata says; documents without it are left out."""
+    packed = folder / "corpus.jsonl.gz"
+    rows = load_rows(packed if packed.exists() else folder / "corpus.jsonl", BEIR_HINT)
+    told = ((str(row["_id"]), (row.get("metadata") or {}).get(field)) for row in rows)
+    return {document: str(label) for document, label in told if label is not None}
+
+
 def load_answer_set(folder: Path, *, limit: int | None = None) -> AnswerSet:
     """All documents, and of the questions the first `limit`. Raises InputError."""
     path = folder / "answers.jsonl"

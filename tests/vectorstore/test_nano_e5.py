@@ -33,7 +33,7 @@ def test_texts_are_measured_in_its_own_tokens_by_whichever_process(model: Embedd
     count = pickle.loads(pickle.dumps(model.count_tokens))
     few, many, none = count(["moon", "moon " * 50, ""])
     assert (few, none) == (1, 0)
-    assert 50 <= many <= 60
+    assert 50 <= many <= 100
 
 
 def test_a_zero_byte_ends_no_text(model: EmbeddingModel) -> None:
