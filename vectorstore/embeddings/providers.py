@@ -62,6 +62,22 @@ PROVIDERS = (
         ("langchain_openai",),
         is_remote=True,
     ),
+    Provider(
+        "spacy",
+        "spacy:PIPELINE",
+        "word vectors of a spaCy pipeline, by name or folder",
+        "spacy_vectors",
+        ("spacy",),
+        "spacy",
+    ),
+    Provider(
+        "static",
+        "static:PATH",
+        "files of word2vec, GloVe and gensim, folders of model2vec",
+        "static_vectors",
+        ("gensim", "model2vec"),
+        "static",
+    ),
 )
 BY_PREFIX = {provider.prefix: provider for provider in PROVIDERS}
 
