@@ -1,4 +1,4 @@
-"""`spacy:PIPELINE`: the static vectors of an installed spaCy pipeline, or of a folder, as the mean of a text's words."""
+"""`spacy:PIPELINE`: the word vectors of an installed spaCy pipeline, or a folder's, as the mean of a text's words."""
 
 from pathlib import Path
 from typing import Any

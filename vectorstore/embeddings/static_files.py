@@ -53,7 +53,7 @@ def detect_file(path: Path) -> Kind | None:
         file.seek(0)
         first, second = (file.readline(FIRST_LINE_BYTES) for _ in range(2))
     header = first.split()
-    if len(header) == 2 and all(part.isdigit() for part in header):  # noqa: PLR2004 (words and dimensions)
+    if len(header) == 2 and all(part.isdigit() for part in header):
         return "word2vec text" if count_numbers(second) == int(header[1]) else "word2vec binary"
     return "GloVe" if count_numbers(first) >= FEWEST_NUMBERS else None
 
