@@ -6,12 +6,12 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
-from rag_app.evaluation.bootstrap import Figures
-from rag_app.evaluation.retrieval import measure
+from rag_app.evaluation.retrieval import measure_each
 from rag_app.training.tasks import Passages, Task
 from vectorstore.embeddings import EmbeddingModel, VectorCache, embed_chunks, embed_question
 
 Vectors = NDArray[np.float32]
+Columns = dict[str, list[float]]
 RANKED = 100
 PART_TEXTS = 256
 SHOWN = ("ndcg@10", "mrr@10", "recall@10")
@@ -49,15 +49,15 @@ def as_unit(vectors: Vectors) -> Vectors:
     return unit
 
 
-def measure_task(task: Task, embedded: Embedded) -> Figures:
-    """nDCG, reciprocal rank and recall over the queries; a key is ranked by its best passage."""
+def measure_task(task: Task, embedded: Embedded) -> Columns:
+    """nDCG, reciprocal rank and recall of each query, in order; a key is ranked by its best passage."""
     vectors = embedded.passages(task.passages.texts)
     asked = embedded.queries([query.text for query in task.queries])
     rankings = {
         query.id: rank_keys(vectors @ vector, task.passages) for query, vector in zip(task.queries, asked, strict=True)
     }
-    figures = measure(rankings, {query.id: dict.fromkeys(query.relevant, 1) for query in task.queries})
-    return Figures({name: figures.values[name] for name in SHOWN}, {name: figures.intervals[name] for name in SHOWN})
+    columns = measure_each(rankings, {query.id: dict.fromkeys(query.relevant, 1) for query in task.queries})
+    return {name: columns[name] for name in SHOWN}
 
 
 def rank_keys(scores: Vectors, passages: Passages) -> list[str]:

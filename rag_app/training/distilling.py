@@ -1,0 +1,24 @@
+"""From an encoder to a vector for each of its tokens, by model2vec: a static model that needs no more than a table."""
+
+import os
+from pathlib import Path
+
+from vectorstore.embeddings.model import first_line
+from vectorstore.errors import InputError, RagError
+
+
+def distill_static(weights: Path, output: Path, *, dimensions: int) -> dict[str, int]:
+    """Write a model2vec folder: each token embedded by itself, reduced by PCA, weighted by its likely rank
+    (https://github.com/MinishLab/model2vec). Raises RagError where the folder holds no encoder that can be read so."""
+    if not (weights / "config.json").is_file():
+        raise InputError(f"{weights} holds no encoder", "name a folder of transformers with --from")
+    os.environ["HF_HUB_OFFLINE"] = "1"
+    from model2vec.distill import distill  # torch and transformers, which only this needs
+
+    try:
+        model = distill(str(weights), pca_dims=dimensions, device="cpu")
+    except Exception as error:  # transformers, tokenizers and model2vec each raise their own
+        hint = "name a folder of transformers with a fast tokenizer: --from PATH"
+        raise RagError(f"{weights} could not be distilled: {first_line(error)}", hint) from error
+    model.save_pretrained(output)
+    return {"tokens": len(model.tokens), "dimensions": model.dim}
