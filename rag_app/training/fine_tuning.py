@@ -3,13 +3,14 @@
 import os
 import random
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from rag_app.training.examples import Example
 
+Tell = Callable[[str], None]
 # A text's share of a batch in memory grows with the square of its length: larger batches go through in parts.
 PART = 32
 
@@ -26,7 +27,9 @@ class TrainingOptions:
     max_tokens: int = 128
 
 
-def fine_tune(weights: Path, examples: Sequence[Example], output: Path, *, options: TrainingOptions) -> float:
+def fine_tune(
+    weights: Path, examples: Sequence[Example], output: Path, *, options: TrainingOptions, on_message: Tell
+) -> float:
     """Train the encoder in the folder `weights` and write the result to `output`; returns the last loss.
 
     In a batch, the passages of the other examples are wrong for a query, as its hard negatives are: the loss is the
@@ -68,10 +71,28 @@ def fine_tune(weights: Path, examples: Sequence[Example], output: Path, *, optio
             train_dataset=Dataset.from_dict(as_columns(shuffled)),
             loss=make_loss(model, options.batch_size),
         )
+        tell_epochs(trainer, on_message)
         loss = trainer.train().training_loss
     model.max_seq_length = window
     model.save_pretrained(str(output), create_model_card=False)
     return float(loss)
+
+
+def tell_epochs(trainer: Any, on_message: Tell) -> None:
+    """In place of the trainer's own reports, which it prints where results belong."""
+    from datasets.utils.logging import disable_progress_bar as disable_bars_of_datasets
+    from transformers import PrinterCallback, ProgressCallback, TrainerCallback
+    from transformers.utils.logging import disable_progress_bar
+
+    class Epochs(TrainerCallback):
+        def on_epoch_end(self, args: Any, state: Any, control: Any, **_: Any) -> None:
+            on_message(f"epoch {round(state.epoch)} of {round(args.num_train_epochs)} ...")
+
+    disable_progress_bar()  # type: ignore[no-untyped-call]
+    disable_bars_of_datasets()
+    for reporter in (PrinterCallback, ProgressCallback):
+        trainer.remove_callback(reporter)
+    trainer.add_callback(Epochs())
 
 
 def as_columns(examples: Sequence[Example]) -> dict[str, list[str]]:

@@ -85,7 +85,7 @@ def run_fine_tuning(
     if not held or len(examples) < FEWEST_EXAMPLES:
         raise InputError("there are too few pairs to train on and to hold out", "rag ingest more, or give --questions")
     on_message(f"training on {len(examples):,} pairs ...")
-    loss = fine_tune(training.weights, examples, training.output, options=training.options)
+    loss = fine_tune(training.weights, examples, training.output, options=training.options, on_message=on_message)
     on_message("measuring the model as it has become ...")
     embedded = Embedded(training.load_output())
     measured = [Measured(task, column, measure_task(task, embedded)) for task, column in zip(held, was, strict=True)]
