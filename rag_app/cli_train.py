@@ -59,18 +59,25 @@ def word2vec(
 @train_app.command(epilog=example("rag train static --output my-static", "rag train static --from ~/e5 --output my-e5"))
 def static(
     output: OutputOption,
+    collection: Annotated[
+        str | None,
+        typer.Option("--collection", metavar="NAME", help="Give frequent words of this collection vectors too; none."),
+    ] = None,
     weights: FromOption = None,
     dimensions: DimensionsOption = 256,
     as_json: JsonOption = False,
 ) -> None:
     """Distil the default model, or another encoder, into a table of token vectors (model2vec)."""
-    from rag_app.training.distilling import distill_static
+    from rag_app.training.collection import collection_chunks
+    from rag_app.training.distilling import distill_static, frequent_words
     from rag_app.training.places import prepare_folder, require_packages
 
     require_packages(["model2vec", "skeletoken"], extra="static")
     began, folder = time.monotonic(), prepare_folder(output)
     origin = find_origin(weights)
-    made = distill_static(origin, folder, dimensions=dimensions)
+    chunks = collection_chunks(build_settings(collection)) if collection else []
+    words = frequent_words(chunk.text for chunk in chunks)
+    made = distill_static(origin, folder, dimensions=dimensions, words=words)
     finish({"output": str(folder), "from": str(origin), **made}, f"static:{folder}", began, as_json)
 
 
@@ -78,7 +85,7 @@ def static(
     epilog=example(
         "rag train minilm --output my-minilm",
         "rag train minilm --questions questions.jsonl --epochs 2 --output my-minilm",
-        "rag train minilm --dataset ~/beir/scifact --output my-minilm --mlflow",
+        "rag train minilm --dataset ~/beir/scifact --output my-minilm --mlflow http://localhost:5000",
     )
 )
 def minilm(

@@ -73,16 +73,38 @@ def test_too_few_words_and_an_empty_collection_are_told(rag: CommandLine, tmp_pa
     assert (run.returncode, run.stderr.splitlines()[0]) == (2, f"error: {tmp_path} is a folder")
 
 
-def test_the_default_model_is_distilled_offline(rag: CommandLine, tmp_path: Path) -> None:
+@pytest.fixture
+def distilling() -> None:
     for package in ("model2vec", "skeletoken"):
         if importlib.util.find_spec(package) is None:
             pytest.skip("the extra static is not installed")
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(400)
+@pytest.mark.usefixtures("distilling")
+def test_the_default_model_is_distilled_offline(rag: CommandLine, tmp_path: Path) -> None:
     run = rag("train", "static", "--dimensions", "64", "--output", "small")
     assert last_line(run) == f"To use it: RAG_EMBEDDINGS=static:{tmp_path / 'small'}"
     model = load_embedding_model(f"static:{tmp_path / 'small'}", cache_dir=tmp_path)
     moon, orbit, bread = np.array(model.embeddings.embed_documents(["the moon", "lunar orbit", "a loaf of bread"]))
     assert moon.shape == (64,)
     assert moon @ orbit > moon @ bread
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(400)
+@pytest.mark.usefixtures("distilling")
+def test_an_encoder_is_distilled_with_the_words_of_a_collection(rag: CommandLine, tmp_path: Path) -> None:
+    save_tiny_encoder(tmp_path / "tiny")
+    (tmp_path / "plants.txt").write_text("Quixotomatoes and xylograpes grow. " * 6)
+    assert rag("ingest", "plants.txt").returncode == 0
+    tokens = []
+    for collection in ([], ["--collection", "default"]):
+        run = rag("train", "static", "--json", "--from", "plain", "--dimensions", "8", "--output", "out", *collection)
+        assert run.returncode == 0, run.stderr
+        tokens.append(json.loads(run.stdout)["tokens"])
+    assert tokens[1] == tokens[0] + 2
     (tmp_path / "folder").mkdir()
     (tmp_path / "folder" / "letter.txt").write_text("not a model")
     run = rag("train", "static", "--output", "folder")
@@ -120,6 +142,7 @@ def train(rag: CommandLine, *arguments: str | Path) -> dict[str, Any]:
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(400)
 def test_an_encoder_is_fine_tuned_on_pairs_of_the_collection_and_measured(
     rag: CommandLine, library: Path, tmp_path: Path
 ) -> None:
@@ -157,6 +180,7 @@ def beir(tmp_path: Path) -> Path:
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(400)
 def test_the_default_model_is_fine_tuned_on_judged_queries_and_what_was_held_out_is_a_set(
     rag: CommandLine, beir: Path, tmp_path: Path
 ) -> None:
@@ -172,6 +196,7 @@ def test_the_default_model_is_fine_tuned_on_judged_queries_and_what_was_held_out
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(400)
 def test_questions_are_learned_by_answer_source_or_text(rag: CommandLine, library: Path, tmp_path: Path) -> None:
     pytest.importorskip("datasets", reason="the extra train is not installed")
     rows = [{"question": f"How old is the {topic}?", "source": f"{topic}.md"} for topic in TOPICS[:5]]
