@@ -4,9 +4,8 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
-from sentencex import get_sentence_boundaries
-
 from ingest.blocks import Block, find_blocks, heading_text
+from ingest.sentences import FindSentences, find_sentences
 from vectorstore.types import Chunk, Page, embedded_context
 
 CountTokens = Callable[[Sequence[str]], list[int]]
@@ -23,11 +22,15 @@ HAS_WORD = re.compile(r"\w")
 
 @dataclass(frozen=True, slots=True)
 class ChunkSize:
-    """`target` is how full a chunk is made; `window` is the longest text the model embeds whole; both in its tokens."""
+    """`target` is how full a chunk is made; `window` is the longest text the model embeds whole; both in its tokens.
+
+    `find_sentences` says where a text that is over size may be cut.
+    """
 
     target: int
     window: int
     count_tokens: CountTokens
+    find_sentences: FindSentences = find_sentences
 
     def measure(self, texts: Sequence[str]) -> list[int]:
         counts = self.count_tokens(texts) if texts else []
@@ -135,7 +138,7 @@ def pack(pieces: Iterable[Piece], target: int) -> Iterator[list[Piece]]:
 
 def cut_block(text: str, block: Block, *, limit: int, size: ChunkSize) -> Iterator[tuple[int, int, int]]:
     """Start, end and tokens of the parts of a block over size: whole lines or sentences as far as they go."""
-    units = find_lines(text, block) if block.kind in ("table", "code", "list") else find_sentences(text, block)
+    units = find_lines(text, block) if block.kind in ("table", "code", "list") else sentences_of(text, block, size)
     counts = size.measure([text[start:end] for start, end in units])
     first, total, last = block.start, 0, block.start
     for (start, end), tokens in zip(units, counts, strict=True):
@@ -156,9 +159,9 @@ def find_lines(text: str, block: Block) -> list[tuple[int, int]]:
     return [match.span() for match in LINES.finditer(text, block.start, block.end)]
 
 
-def find_sentences(text: str, block: Block) -> list[tuple[int, int]]:
-    boundaries = get_sentence_boundaries("en", text[block.start : block.end])
-    return [(block.start + found["start_index"], block.start + found["end_index"]) for found in boundaries]
+def sentences_of(text: str, block: Block, size: ChunkSize) -> list[tuple[int, int]]:
+    found = size.find_sentences(text[block.start : block.end])
+    return [(block.start + start, block.start + end) for start, end in found]
 
 
 def cut_unit(text: str, start: int, end: int, *, limit: int, size: ChunkSize) -> Iterator[tuple[int, int, int]]:

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from ingest.chunking import ChunkSize
 from ingest.embedding import Embedder
 from ingest.report import FileProgress, FileReport, Progress
+from ingest.sentences import FindSentences, find_sentences
 from ingest.workers import Bounds
 from vectorstore.embeddings import EmbeddingModel
 from vectorstore.records import IngestedSource, Refusal, SourceRecord
@@ -30,6 +31,7 @@ class IngestOptions:
     `prune` forgets what is gone from disk, `rebuild` makes the whole collection anew beside the one that answers,
     `include_all` reads hidden files too. `password` opens encrypted files, `speech_model` is the folder
     of a Whisper model. `bounds` is what reading one file may take.
+    `find_sentences` says where a paragraph over size may be cut.
     """
 
     distance: str = "cosine"
@@ -42,6 +44,7 @@ class IngestOptions:
     speech_model: str | None = None
     allow_private_urls: bool = False
     bounds: Bounds = field(default_factory=Bounds)
+    find_sentences: FindSentences = find_sentences
 
 
 DEFAULTS = IngestOptions()
@@ -73,7 +76,8 @@ class Run:
 
     @property
     def size(self) -> ChunkSize:
-        return ChunkSize(self.options.chunk_tokens, self.model.max_tokens, self.model.count_tokens)
+        model, options = self.model, self.options
+        return ChunkSize(options.chunk_tokens, model.max_tokens, model.count_tokens, options.find_sentences)
 
     def report(self, *files: FileReport) -> None:
         """All are noted before one is told: an ingest may be stopped where it tells."""

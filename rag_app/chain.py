@@ -16,6 +16,7 @@ from rag_app.evidence import Candidate
 from rag_app.followups.standalone import standalone_question
 from rag_app.quotes import MOST_SENTENCES, as_claims, choose, likely
 from rag_app.refusal import REFUSAL, THRESHOLD, WORTH_ASKING
+from rag_app.sentences import Split, split_sentences
 from rag_app.support import prove
 from rag_app.types import Answer
 from rag_app.verifier import Verify
@@ -63,13 +64,17 @@ class Writer:
 
 
 def build_chain(
-    retriever: HybridRetriever, *, judge: EmbeddingModel, writer: Writer | None = None
+    retriever: HybridRetriever,
+    *,
+    judge: EmbeddingModel,
+    writer: Writer | None = None,
+    split: Split = split_sentences,
 ) -> Runnable[Request, Answer]:
     """The chain: `invoke` gives an Answer, `stream` pieces of provisional text and then the Answer.
 
     Takes a question, or `{"question": ..., "history": [("human", ...), ("ai", ...)]}`. Without a writer the documents
-    are quoted. `judge` is MiniLM, whatever model the collection has: sentences are judged by its cosines. Raises
-    InputError for a question that cannot be asked, AnswerError where the chat model fails.
+    are quoted. `judge` is MiniLM, whatever model the collection has: sentences are judged by its cosines. `split` parts
+    a text into them. Raises InputError for a question that cannot be asked, AnswerError where the chat model fails.
     """
     is_own = judge.identity == retriever.model.identity
     chat_model = writer.model if writer else None
@@ -79,7 +84,7 @@ def build_chain(
         question = read_request(request)
         searched = standalone_question(question.text, question.history, chat_model=chat_model, config=config)
         passages = [Passage.from_document(document) for document in retriever.invoke(searched, config)]
-        scales = Scales(retriever.store.lexical, judge, is_own=is_own)
+        scales = Scales(retriever.store.lexical, judge, is_own=is_own, split=split)
         weighed = scales.weigh(searched, passages)
         if writer is None:
             claims = quote(weighed.candidates) if weighed.answerability >= THRESHOLD else []
@@ -89,10 +94,12 @@ def build_chain(
             yield REFUSAL
         else:
             budget = room_for_passages(searched, writer.model, at_most=writer.context_tokens)
-            context = build_context(passages, load_page=retriever.store.load_page, budget_tokens=budget)
+            context = build_context(
+                passages, load_page=retriever.store.load_page, budget_tokens=budget, sentences_of=split
+            )
             try:
                 text = yield from write(searched, context, writer.model, config=config, answered_by=writer.name)
-                proved = prove(text, context.passages, embed=scales.embed, verify=writer.verify)
+                proved = prove(text, context.passages, embed=scales.embed, verify=writer.verify, split=split)
             except RagError as error:
                 raise AnswerError(error, passages) from error
             claims = accept(text, cite_found(proved, passages), weighed.candidates)

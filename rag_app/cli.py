@@ -24,6 +24,7 @@ from rag_app.cli_options import (
     read_filter,
 )
 from rag_app.cli_search import SEARCH_EXAMPLES, search, similar
+from rag_app.cli_train import train_app
 from rag_app.cli_watch import WATCH_EXAMPLES, watch
 from rag_app.console import print_error, print_json, print_line, print_text, say
 from vectorstore.errors import InputError, RagError
@@ -37,6 +38,7 @@ app = typer.Typer(
 )
 app.add_typer(collections_app, name="collections")
 app.add_typer(eval_app, name="eval")
+app.add_typer(train_app, name="train")
 
 
 @app.command(

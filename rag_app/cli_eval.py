@@ -120,19 +120,20 @@ def answers(
     from rag_app.evaluation.answers import ask, measure_answers
     from rag_app.evaluation.collection import retriever_of_texts
     from rag_app.evaluation.datasets import load_answer_set
+    from rag_app.sentences import load_split
     from rag_app.wiring import build_writer, load_judge
 
     began, settings = time.monotonic(), build_settings(collection)
     check_places(mlflow, details)
     asked = load_answer_set(dataset, limit=limit)
-    writer = build_writer(settings)
+    writer, split = build_writer(settings), load_split(settings.sentences)
     with (
         ingest_progress() as show,
         retriever_of_texts(
             asked.documents, settings, keep=bool(collection), on_progress=show, on_message=say
         ) as retriever,
     ):
-        chain = build_chain(retriever, judge=load_judge(settings, say), writer=writer)
+        chain = build_chain(retriever, judge=load_judge(settings, say), writer=writer, split=split)
         outcomes = [ask(chain, question) for question in track(asked.questions, "asking", total=len(asked.questions))]
     rows = [outcome.to_json() for outcome in outcomes]
     if details:

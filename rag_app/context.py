@@ -13,7 +13,7 @@ from pathlib import PurePath
 
 from rag_app.citations import Claim, Evidence
 from rag_app.inert import make_inert, one_line, without_joiners
-from rag_app.sentences import split_sentences
+from rag_app.sentences import Split, split_sentences
 from rag_app.token_budget import estimate_tokens
 from vectorstore.errors import RagError
 from vectorstore.types import Chunk, Passage
@@ -38,18 +38,20 @@ class Context:
     passages: tuple[Passage, ...]
 
 
-def build_context(passages: Sequence[Passage], *, load_page: LoadPage, budget_tokens: int) -> Context:
+def build_context(
+    passages: Sequence[Passage], *, load_page: LoadPage, budget_tokens: int, sentences_of: Split = split_sentences
+) -> Context:
     """The context of passages that come best first; `load_page` gives a page's stored text by source and number.
 
     Each is a slice of its page, as chunks are: `page_text[start:end] == text`. What does not fit is left out from the
     weakest. The best stand at both ends, where models read best (Liu et al. 2023, "Lost in the Middle").
     """
-    fitting = list(fit(passages, budget_tokens))
+    fitting = list(fit(passages, budget_tokens, sentences_of))
     shown = best_at_both_ends(merge(fitting, cache(load_page)))
     return Context("\n\n".join(show(number, passage) for number, passage in enumerate(shown, 1)), tuple(shown))
 
 
-def fit(passages: Sequence[Passage], budget_tokens: int) -> Iterator[Passage]:
+def fit(passages: Sequence[Passage], budget_tokens: int, sentences_of: Split) -> Iterator[Passage]:
     """The first passages that fit the budget, the last of them cut at the end of a sentence."""
     left = budget_tokens
     for passage in passages:
@@ -57,17 +59,17 @@ def fit(passages: Sequence[Passage], budget_tokens: int) -> Iterator[Passage]:
         if cost <= left:
             yield passage
             left -= cost
-        elif beginning := cut(passage, left, is_best=left == budget_tokens):
+        elif beginning := cut(passage, left, sentences_of, is_best=left == budget_tokens):
             yield beginning
             return
         elif left < budget_tokens:
             return
 
 
-def cut(passage: Passage, budget_tokens: int, *, is_best: bool) -> Passage | None:
+def cut(passage: Passage, budget_tokens: int, sentences_of: Split, *, is_best: bool) -> Passage | None:
     """The beginning of a passage that fits; the best one is cut between words if not even a sentence does."""
     text = passage.chunk.text
-    sentence_ends = [end for _, end in split_sentences(text)]
+    sentence_ends = [end for _, end in sentences_of(text)]
     fewest = 1 if is_best else FEWEST_SENTENCES
     word_ends = [match.start() for match in re.finditer(r"(?<=\S)\s", text)] if is_best else []
     for ends, least in ((sentence_ends, fewest), (word_ends, 1)):

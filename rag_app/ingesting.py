@@ -7,6 +7,7 @@ from ingest.absent import judge_absent
 from ingest.pipeline import ingest_files
 from ingest.report import IngestReport, Progress
 from ingest.run import IngestOptions
+from ingest.sentences import load_find_sentences
 from ingest.sources import find_files, split_urls
 from ingest.workers import Bounds
 from rag_app.settings import Settings
@@ -35,6 +36,7 @@ def run_ingest(
         speech_model=settings.whisper,
         password=settings.file_password.get_secret_value() if settings.file_password else None,
         allow_private_urls=settings.allow_private_urls,
+        find_sentences=load_find_sentences(settings.sentences),
         bounds=Bounds(settings.max_file_seconds, settings.max_reader_mb * 1_000_000),
     )
     if settings.collection not in list_collections(settings.data_dir):

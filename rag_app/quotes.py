@@ -7,7 +7,7 @@ from rag_app.citations import Claim, Evidence
 from rag_app.evidence import Candidate, Embed, judge
 from rag_app.lead_ins import lead_in
 from rag_app.markers import defuse
-from rag_app.sentences import split_sentences
+from rag_app.sentences import Split, split_sentences
 from vectorstore.lexical import LexicalIndex
 from vectorstore.types import Passage
 
@@ -21,20 +21,25 @@ NUMBERED = re.compile(r" \d{1,2}$")
 
 
 def find_candidates(
-    question: str, passages: Sequence[Passage], *, embed: Embed, lexical: LexicalIndex
+    question: str,
+    passages: Sequence[Passage],
+    *,
+    embed: Embed,
+    lexical: LexicalIndex,
+    split: Split = split_sentences,
 ) -> list[Candidate]:
     """The sentences of the first passages, those that answer most likely first."""
-    spans = [span for passage in passages[:PASSAGES_READ] for span in units(passage)]
+    spans = [span for passage in passages[:PASSAGES_READ] for span in units(passage, split)]
     candidates = judge(question, spans, embed=embed, lexical=lexical)
     return sorted(candidates, key=lambda candidate: -candidate.probability)
 
 
-def units(passage: Passage) -> list[Evidence]:
+def units(passage: Passage, split: Split = split_sentences) -> list[Evidence]:
     """The sentences, list items and rows of a passage; headings and captions say what is meant and answer nothing."""
     chunk = passage.chunk
     return [
         Evidence(passage, chunk.start + start, chunk.start + end)
-        for start, end in split_sentences(chunk.text)
+        for start, end in split(chunk.text)
         if end - start >= SHORTEST_UNIT and not is_heading(chunk.text[start:end])
     ]
 

@@ -1,11 +1,13 @@
 """From a text to its sentences, list items and table rows, each a slice of the text."""
 
 import re
+from collections.abc import Callable
+from functools import partial
 from itertools import pairwise
 
-from sentencex import get_sentence_boundaries
+from ingest.sentences import FindSentences, Span, find_sentences, load_find_sentences
 
-Span = tuple[int, int]
+Split = Callable[[str], list[Span]]
 # These lines stand by themselves: headings, list items, table rows, fences, and what follows an empty line.
 LINE_OF_ITS_OWN = re.compile(
     r"^[ \t]*(?:#{1,6}[ \t]|[-*+•][ \t]|\d{1,3}[.)][ \t]|\||```|~~~|>)|^[ \t]*$",
@@ -23,19 +25,23 @@ CLOSING_MARKS = re.compile(r"(?<=[.?!])(?:\s+(?:'{1,2}|[\"”’])(?=\s|\Z))+")
 ITEM_MARK = re.compile(r"[ \t]*(?:[-*+•>]|\*{2,3}|\d{1,3}[.)])[ \t]+")
 
 
-def split_sentences(text: str) -> list[Span]:
-    """Start and end of each unit that has a word in it, in order, without the white space around it."""
+def load_split(setting: str) -> Split:
+    """`split_sentences` by what RAG_SENTENCES names; errors as of `load_find_sentences`."""
+    return partial(split_sentences, find=load_find_sentences(setting))
+
+
+def split_sentences(text: str, find: FindSentences = find_sentences) -> list[Span]:
+    """Start and end of each unit that has a word in it, in order, without the white space around it.
+
+    `find` parts what is neither a row nor a heading nor several items into sentences.
+    """
     spans: list[Span] = []
     for start, end in split_lines(text):
         if ROW_OR_HEADING.match(text, start, end):
             units = [(start, end)]  # a table row or a heading is one unit, whatever points and stops it has
         else:
-            found = get_sentence_boundaries("en", text[start:end])
-            units = [
-                part
-                for unit in found
-                for part in split_at_stops(text, start + unit["start_index"], start + unit["end_index"])
-            ]
+            found = find(text[start:end])
+            units = [part for unit in found for part in split_at_stops(text, start + unit[0], start + unit[1])]
         for unit in units:
             found_start, found_end = strip(text, *unit)
             found_start = max(found_start, spans[-1][1] if spans else 0)  # marks that closed the one before it

@@ -54,6 +54,11 @@ class Settings(BaseSettings):
         le=8000,
         description="how large chunks are, in tokens of the embedding model",
     )
+    sentences: str = Field(
+        "sentencex",
+        description="what finds the ends of sentences: sentencex, spacy (its rules of punctuation), or spacy:PIPELINE, "
+        "such as spacy:en_core_web_sm (extra `spacy`)",
+    )
     distance: Literal["cosine", "l2", "ip"] = Field("cosine", description="the distance of a new collection's space")
     max_file_mb: int = Field(200, ge=1, description="files over this size, in MB, are skipped")
     allow_private_urls: bool = Field(

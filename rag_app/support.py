@@ -11,7 +11,7 @@ from rag_app.checker import ENOUGH, Surroundings, support
 from rag_app.citations import Claim, Evidence
 from rag_app.facts import Facts, read_facts
 from rag_app.markers import read_markers
-from rag_app.sentences import ITEM_MARK, split_sentences
+from rag_app.sentences import ITEM_MARK, Split, split_sentences
 from rag_app.verifier import Verify
 from vectorstore.fusion import cosine_similarities
 from vectorstore.types import Passage
@@ -33,7 +33,14 @@ class Span:
     vector: Vectors
 
 
-def prove(text: str, passages: Sequence[Passage], *, embed: Embed, verify: Verify | None = None) -> list[Claim]:
+def prove(
+    text: str,
+    passages: Sequence[Passage],
+    *,
+    embed: Embed,
+    verify: Verify | None = None,
+    split: Split = split_sentences,
+) -> list[Claim]:
     """A model's text as claims, each with the span that proves it.
 
     Passages that a sentence's own markers name are searched first, then the others; markers of passages that were not
@@ -42,9 +49,9 @@ def prove(text: str, passages: Sequence[Passage], *, embed: Embed, verify: Verif
     bare, markers = read_markers(text, passages=len(passages))
     if not bare.strip():
         return []
-    pieces = [(start, end, bare[start:end]) for start, end in cover(bare)]
+    pieces = [(start, end, bare[start:end]) for start, end in cover(bare, split)]
     sentences = [piece.strip() for _, _, piece in pieces]
-    spans, vectors = find_spans(passages, sentences, embed)
+    spans, vectors = find_spans(passages, sentences, embed, split)
     claims = []
     for (start, end, piece), sentence, vector in zip(pieces, sentences, vectors, strict=True):
         named = {number - 1 for position, number in markers if start < max(position, 1) <= end}
@@ -55,9 +62,9 @@ def prove(text: str, passages: Sequence[Passage], *, embed: Embed, verify: Verif
     return claims
 
 
-def cover(text: str) -> list[tuple[int, int]]:
+def cover(text: str, split: Split = split_sentences) -> list[tuple[int, int]]:
     """The sentences of a text with what lies between them, so that together they are the text."""
-    starts = [item_start(text, start) for start, _ in split_sentences(text)][1:]
+    starts = [item_start(text, start) for start, _ in split(text)][1:]
     return list(pairwise([0, *starts, len(text)]))
 
 
@@ -69,14 +76,11 @@ def item_start(text: str, start: int) -> int:
 
 
 def find_spans(
-    passages: Sequence[Passage], sentences: Sequence[str], embed: Embed
+    passages: Sequence[Passage], sentences: Sequence[str], embed: Embed, split: Split
 ) -> tuple[list[list[Span]], Sequence[Vectors]]:
     """The spans of each passage, and the vectors of the sentences, all embedded in one call."""
     units = [
-        [
-            Evidence(passage, passage.chunk.start + a, passage.chunk.start + b)
-            for a, b in split_sentences(passage.chunk.text)
-        ]
+        [Evidence(passage, passage.chunk.start + a, passage.chunk.start + b) for a, b in split(passage.chunk.text)]
         for passage in passages
     ]
     texts = [*sentences, *(unit.quote for of_passage in units for unit in of_passage)]

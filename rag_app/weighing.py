@@ -8,6 +8,7 @@ import numpy as np
 from rag_app.evidence import Candidate
 from rag_app.quotes import find_candidates
 from rag_app.refusal import answerability
+from rag_app.sentences import Split, split_sentences
 from vectorstore.embeddings import EmbeddingModel, embed_chunks
 from vectorstore.fusion import cosine_similarities
 from vectorstore.lexical import LexicalIndex
@@ -27,12 +28,13 @@ class Scales:
     """The words of a collection, and the model by which sentences are judged.
 
     Every constant was fitted on that model's cosines, which another model's are not like: `is_own` says whether it is
-    the collection's too.
+    the collection's too. `split` parts a text into sentences.
     """
 
     lexical: LexicalIndex
     model: EmbeddingModel
     is_own: bool
+    split: Split = split_sentences
 
     def embed(self, texts: Sequence[str]) -> list[list[float]]:
         return embed_chunks(self.model, texts)
@@ -41,7 +43,7 @@ class Scales:
         if not passages:
             return Weighed((), 0.0)
         judged = passages if self.is_own else self._judged(question, passages)
-        candidates = find_candidates(question, judged, embed=self.embed, lexical=self.lexical)
+        candidates = find_candidates(question, judged, embed=self.embed, lexical=self.lexical, split=self.split)
         return Weighed(candidates, answerability(question, judged, candidates, lexical=self.lexical))
 
     def _judged(self, question: str, passages: Sequence[Passage]) -> list[Passage]:

@@ -8,6 +8,7 @@ from langchain_core.language_models import BaseChatModel
 from langchain_core.runnables import Runnable
 
 from rag_app.chain import QUOTES, Request, Writer, build_chain
+from rag_app.sentences import load_split
 from rag_app.settings import Settings
 from rag_app.types import Answer
 from rag_app.verifier import build_verifier
@@ -101,7 +102,8 @@ def build_answer_chain(
     on_message: Tell = silent,
 ) -> Runnable[Request, Answer]:
     retriever = build_retriever(settings, k=k, source_filter=source_filter, on_message=on_message)
-    return build_chain(retriever, judge=load_judge(settings, on_message), writer=build_writer(settings))
+    judge, writer = load_judge(settings, on_message), build_writer(settings)
+    return build_chain(retriever, judge=judge, writer=writer, split=load_split(settings.sentences))
 
 
 def load_judge(settings: Settings, on_message: Tell) -> EmbeddingModel:

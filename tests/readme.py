@@ -5,6 +5,7 @@ from pathlib import Path
 from rag_app.cli import app
 from rag_app.cli_collections import collections_app
 from rag_app.cli_eval import eval_app
+from rag_app.cli_train import train_app
 from rag_app.settings import Settings
 
 DEFAULT_FOLDERS = {"data_dir": "the user's data folder", "cache_dir": "the user's cache folder"}
@@ -20,7 +21,7 @@ def settings_table() -> str:
 
 
 def commands_table() -> str:
-    groups = [(group.info.epilog, group.info.help) for group in (collections_app, eval_app)]
+    groups = [(group.info.epilog, group.info.help) for group in (collections_app, eval_app, train_app)]
     commands = [(info.epilog, info.callback and info.callback.__doc__) for info in app.registered_commands]
     lines = ["| for example | what it does |", "|---|---|"]
     for epilog, description in [*commands, *groups]:

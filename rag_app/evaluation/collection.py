@@ -7,6 +7,7 @@ from pathlib import Path
 
 from ingest.report import Progress
 from ingest.run import IngestOptions
+from ingest.sentences import load_find_sentences
 from ingest.texts import NamedText, ingest_texts
 from rag_app.ingesting import run_ingest
 from rag_app.settings import Settings
@@ -29,7 +30,11 @@ def retriever_of_texts(
             texts,
             store=create_store(own.data_dir, own.collection, chroma_url=own.chroma_url),
             model=LOADED.get(own, on_message),
-            options=IngestOptions(distance=own.distance, chunk_tokens=own.chunk_tokens),
+            options=IngestOptions(
+                distance=own.distance,
+                chunk_tokens=own.chunk_tokens,
+                find_sentences=load_find_sentences(own.sentences),
+            ),
             cache=build_vector_cache(own),
             on_progress=on_progress,
         )

@@ -32,8 +32,10 @@ def log_run(
     *,
     settings: Settings,
     uri: str | None,
+    parameters: Mapping[str, Any] | None = None,
 ) -> str:
-    """Log to `uri`, by default a SQLite file in the data folder; returns where. Raises RagError where that fails."""
+    """Log to `uri`, by default a SQLite file in the data folder; with further `parameters` beside
+    those of the settings; returns where. Raises RagError where that fails."""
     require_mlflow()
     os.environ["MLFLOW_DISABLE_TELEMETRY"] = "true"
     import mlflow  # takes seconds, and only this needs it
@@ -47,8 +49,8 @@ def log_run(
             mlflow.create_experiment(EXPERIMENT, artifact_location=folder)
         mlflow.set_experiment(EXPERIMENT)
         with mlflow.start_run(run_name=f"{kind} {dataset.resolve().name}"):
-            parameters = {name: getattr(settings, name) for name in PARAMETERS}
-            mlflow.log_params({"kind": kind, "dataset": str(dataset.resolve()), **parameters})
+            set_so = {name: getattr(settings, name) for name in PARAMETERS}
+            mlflow.log_params({"kind": kind, "dataset": str(dataset.resolve()), **set_so, **(parameters or {})})
             mlflow.log_metrics(name_metrics(result))
             if rows:
                 with tempfile.TemporaryDirectory() as folder_of_rows:

@@ -71,6 +71,22 @@ PROVIDERS = (
         is_remote=True,
     ),
     Provider("kmer", "kmer:K", "spectra of K letters of DNA, RNA and protein records", "kmer", ("Bio",), "bio"),
+    Provider(
+        "spacy",
+        "spacy:PIPELINE",
+        "word vectors of a spaCy pipeline, by name or folder",
+        "spacy_vectors",
+        ("spacy",),
+        "spacy",
+    ),
+    Provider(
+        "static",
+        "static:PATH",
+        "files of word2vec, GloVe and gensim, folders of model2vec",
+        "static_vectors",
+        ("gensim", "model2vec"),
+        "static",
+    ),
 )
 BY_PREFIX = {provider.prefix: provider for provider in PROVIDERS}
 

@@ -1,0 +1,136 @@
+"""From tasks to a fine-tuned model and what it gains: measured on held-out queries, trained, measured again."""
+
+import random
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from rag_app.evaluation.bootstrap import bootstrap_means
+from rag_app.training.examples import make_examples
+from rag_app.training.fine_tuning import TrainingOptions, fine_tune
+from rag_app.training.measuring import Columns, Embedded, measure_task
+from rag_app.training.tasks import Task, hold_out
+from vectorstore.embeddings import EmbeddingModel
+from vectorstore.errors import InputError
+
+JUDGED_BY = "ndcg@10"
+FEWEST_EXAMPLES = 2
+Tell = Callable[[str], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Split:
+    """Of each task's queries, the share held out to measure, and at most how many; at most `limit` examples in all."""
+
+    share: float = 0.25
+    most: int = 300
+    limit: int | None = None
+    negatives: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Training:
+    """From the encoder in the folder `weights` to one in `output`, which `load_output` opens as searching would."""
+
+    weights: Path
+    output: Path
+    load_output: Callable[[], EmbeddingModel]
+    options: TrainingOptions
+
+
+@dataclass(frozen=True, slots=True)
+class Measured:
+    """A value a query before and after, by measure."""
+
+    task: Task
+    before: Columns
+    after: Columns
+
+    def to_json(self) -> dict[str, Any]:
+        gain = {name: np.subtract(self.after[name], self.before[name]).tolist() for name in self.before}
+        figures = bootstrap_means(gain)
+        return {
+            "queries": len(self.task.queries),
+            "before": means(self.before),
+            "after": means(self.after),
+            "gain": figures.values,
+            "gain_intervals": figures.intervals,
+        }
+
+
+def means(columns: Columns) -> dict[str, float]:
+    return {name: float(np.mean(values)) for name, values in columns.items()}
+
+
+def run_fine_tuning(
+    tasks: Sequence[Task],
+    *,
+    before: Embedded,
+    training: Training,
+    split: Split,
+    on_message: Tell,
+) -> tuple[dict[str, Any], list[Task]]:
+    """What was gained, as JSON, and the tasks of what was held out. Raises InputError for too few queries."""
+    seed = training.options.seed
+    sides = [hold_out(task, share=split.share, most=split.most, seed=seed) for task in tasks]
+    held = [task for _, task in sides if task.queries]
+    on_message("measuring the model as it is ...")
+    was = [measure_task(task, before) for task in held]
+    trained = [limited(task, split.limit, seed) for task, _ in sides if task.queries]
+    made = [make_examples(task, before, negatives=split.negatives, seed=seed) for task in trained]
+    examples = chosen([one for of_task in made for one in of_task], split.limit, seed)
+    if not held or len(examples) < FEWEST_EXAMPLES:
+        raise InputError("there are too few pairs to train on and to hold out", "rag ingest more, or give --questions")
+    on_message(f"training on {len(examples):,} pairs ...")
+    loss = fine_tune(training.weights, examples, training.output, options=training.options, on_message=on_message)
+    on_message("measuring the model as it has become ...")
+    embedded = Embedded(training.load_output())
+    measured = [Measured(task, column, measure_task(task, embedded)) for task, column in zip(held, was, strict=True)]
+    return {
+        "examples": len(examples),
+        "loss": loss,
+        "held_out": {one.task.name: one.to_json() for one in measured},
+        "helped": float(np.mean(list(all_gains(measured)))) > 0,
+    }, held
+
+
+def all_gains(measured: Sequence[Measured]) -> Iterator[float]:
+    for one in measured:
+        yield from np.subtract(one.after[JUDGED_BY], one.before[JUDGED_BY]).tolist()
+
+
+def limited(task: Task, limit: int | None, seed: int) -> Task:
+    """As many queries as could be chosen: what is not trained on need not be embedded."""
+    return Task(task.name, task.passages, tuple(chosen(task.queries, limit, seed)))
+
+
+def chosen(items: Sequence[Any], limit: int | None, seed: int) -> list[Any]:
+    if limit is None or len(items) <= limit:
+        return list(items)
+    return random.Random(seed).sample(list(items), limit)  # noqa: S311 (what can be repeated)
+
+
+def tabulate(result: dict[str, Any]) -> Iterator[str]:
+    """A table with a line a task and measure, then whether it helped."""
+    yield f"{'held out':<12} {'queries':>7}  {'measure':<10} {'before':>7} {'after':>7} {'gain':>8}  95 % interval"
+    for name, row in result["held_out"].items():
+        for measure, before in row["before"].items():
+            low, high = row["gain_intervals"][measure] or (0.0, 0.0)
+            numbers = f"{before:>7.4f} {row['after'][measure]:>7.4f} {row['gain'][measure]:>+8.4f}"
+            yield f"{name:<12} {row['queries']:>7}  {measure:<10} {numbers}  [{low:+.4f}, {high:+.4f}]"
+    if not result["helped"]:
+        yield "Fine-tuning did not help: on held-out queries the model ranks no better than the one it began from."
+
+
+def flat_metrics(result: dict[str, Any]) -> dict[str, Any]:
+    """Each figure by a name of its own, for MLflow: `questions after ndcg@10`."""
+    named = {
+        f"{task} {when} {measure}": value
+        for task, row in result["held_out"].items()
+        for when in ("before", "after", "gain")
+        for measure, value in row[when].items()
+    }
+    return {**named, "loss": result["loss"], "examples": result["examples"], "intervals": {}}
