@@ -3,6 +3,7 @@
 import random
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import compress
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +13,7 @@ from rag_app.evaluation.bootstrap import bootstrap_means
 from rag_app.training.examples import make_examples
 from rag_app.training.fine_tuning import TrainingOptions, fine_tune
 from rag_app.training.measuring import Columns, Embedded, measure_task
-from rag_app.training.tasks import Task, hold_out
+from rag_app.training.tasks import Task, hold_out, only_new
 from vectorstore.embeddings import EmbeddingModel
 from vectorstore.errors import InputError
 
@@ -45,15 +46,23 @@ class Training:
 class Measured:
     """A value a query before and after, by measure."""
 
-    task: Task
+    name: str
     before: Columns
     after: Columns
+
+    def part(self, name: str, is_in: Sequence[bool]) -> "Measured":
+        """Of some of the queries."""
+        columns = (
+            {measure: list(compress(values, is_in)) for measure, values in one.items()}
+            for one in (self.before, self.after)
+        )
+        return Measured(name, *columns)
 
     def to_json(self) -> dict[str, Any]:
         gain = {name: np.subtract(self.after[name], self.before[name]).tolist() for name in self.before}
         figures = bootstrap_means(gain)
         return {
-            "queries": len(self.task.queries),
+            "queries": len(gain[JUDGED_BY]),
             "before": means(self.before),
             "after": means(self.after),
             "gain": figures.values,
@@ -76,10 +85,11 @@ def run_fine_tuning(
     """What was gained, as JSON, and the tasks of what was held out. Raises InputError for too few queries."""
     seed = training.options.seed
     sides = [hold_out(task, share=split.share, most=split.most, seed=seed) for task in tasks]
-    held = [task for _, task in sides if task.queries]
+    parted = [(trained, task) for trained, task in sides if task.queries]
+    held = [task for _, task in parted]
     on_message("measuring the model as it is ...")
     was = [measure_task(task, before) for task in held]
-    trained = [limited(task, split.limit, seed) for task, _ in sides if task.queries]
+    trained = [limited(task, split.limit, seed) for task, _ in parted]
     made = [make_examples(task, before, negatives=split.negatives, seed=seed) for task in trained]
     examples = chosen([one for of_task in made for one in of_task], split.limit, seed)
     if not held or len(examples) < FEWEST_EXAMPLES:
@@ -88,13 +98,24 @@ def run_fine_tuning(
     loss = fine_tune(training.weights, examples, training.output, options=training.options, on_message=on_message)
     on_message("measuring the model as it has become ...")
     embedded = Embedded(training.load_output())
-    measured = [Measured(task, column, measure_task(task, embedded)) for task, column in zip(held, was, strict=True)]
+    measured = [Measured(task.name, one, measure_task(task, embedded)) for task, one in zip(held, was, strict=True)]
+    rows = [
+        row for one, (trained_on, task) in zip(measured, parted, strict=True) for row in with_new(one, trained_on, task)
+    ]
     return {
         "examples": len(examples),
         "loss": loss,
-        "held_out": {one.task.name: one.to_json() for one in measured},
+        "held_out": {row.name: row.to_json() for row in rows},
         "helped": float(np.mean(list(all_gains(measured)))) > 0,
     }, held
+
+
+def with_new(measured: Measured, trained: Task, held: Task) -> Iterator[Measured]:
+    """Also those alone whose right passages were right for nothing that was trained, where that is a part of them."""
+    yield measured
+    is_new = only_new(held, trained)
+    if any(is_new) and not all(is_new):
+        yield measured.part(f"{measured.name}, new", is_new)
 
 
 def all_gains(measured: Sequence[Measured]) -> Iterator[float]:
@@ -115,12 +136,12 @@ def chosen(items: Sequence[Any], limit: int | None, seed: int) -> list[Any]:
 
 def tabulate(result: dict[str, Any]) -> Iterator[str]:
     """A table with a line a task and measure, then whether it helped."""
-    yield f"{'held out':<12} {'queries':>7}  {'measure':<10} {'before':>7} {'after':>7} {'gain':>8}  95 % interval"
+    yield f"{'held out':<16} {'queries':>7}  {'measure':<10} {'before':>7} {'after':>7} {'gain':>8}  95 % interval"
     for name, row in result["held_out"].items():
         for measure, before in row["before"].items():
             low, high = row["gain_intervals"][measure] or (0.0, 0.0)
             numbers = f"{before:>7.4f} {row['after'][measure]:>7.4f} {row['gain'][measure]:>+8.4f}"
-            yield f"{name:<12} {row['queries']:>7}  {measure:<10} {numbers}  [{low:+.4f}, {high:+.4f}]"
+            yield f"{name:<16} {row['queries']:>7}  {measure:<10} {numbers}  [{low:+.4f}, {high:+.4f}]"
     if not result["helped"]:
         yield "Fine-tuning did not help: on held-out queries the model ranks no better than the one it began from."
 

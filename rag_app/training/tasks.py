@@ -1,8 +1,6 @@
 """What a model is trained for and measured by: queries, and the passages of which some are right for each."""
 
 import random
-from collections import defaultdict
-from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
 
@@ -33,41 +31,27 @@ class Task:
 
 
 def hold_out(task: Task, *, share: float, most: int, seed: int) -> tuple[Task, Task]:
-    """The task for training, and that of about `share` of its queries, at most `most`, held out to measure.
+    """The task for training, and that of `share` of its queries, at most `most`, held out to measure.
 
-    Queries with a right passage in common go to the same side: what was trained to be found is not what is measured.
+    Queries of the same words go to the same side. Passages are not parted: a collection is asked new questions about
+    what it was trained on, and `only_new` says how it fares with the others.
     """
-    groups = group_by_relevant(task.queries)
-    random.Random(seed).shuffle(groups)  # noqa: S311 (a split that can be repeated)
+    groups: dict[str, list[Query]] = {}
+    for query in task.queries:
+        groups.setdefault(" ".join(query.text.casefold().split()), []).append(query)
+    drawn = list(groups.values())
+    random.Random(seed).shuffle(drawn)  # noqa: S311 (a split that can be repeated)
     wanted = min(round(len(task.queries) * share), most)
-    held: list[Query] = []
-    for group in groups:
+    held: set[str] = set()
+    for group in drawn:
         if len(held) + len(group) <= wanted:
-            held += group
-    held_ids = {query.id for query in held}
-    trained = tuple(query for query in task.queries if query.id not in held_ids)
-    return replace(task, queries=trained), replace(task, queries=tuple(held))
+            held |= {query.id for query in group}
+    sides = ([one for one in task.queries if (one.id in held) == is_held] for is_held in (False, True))
+    trained, measured = (replace(task, queries=tuple(queries)) for queries in sides)
+    return trained, measured
 
 
-def group_by_relevant(queries: Iterable[Query]) -> list[list[Query]]:
-    """Connected queries together: neighbours share a relevant key."""
-    parents: dict[str, str] = {}
-
-    def root(key: str) -> str:
-        while parents.setdefault(key, key) != key:
-            key = parents[key]
-        return key
-
-    asked = list(queries)
-    for query in asked:
-        first, *others = sorted(query.relevant)
-        for other in others:
-            parents[root(other)] = root(first)
-    groups: dict[str, list[Query]] = defaultdict(list)
-    for query in asked:
-        groups[root(min(query.relevant))].append(query)
-    return list(groups.values())
-
-
-def count_queries(tasks: Sequence[Task]) -> int:
-    return sum(len(task.queries) for task in tasks)
+def only_new(held: Task, trained: Task) -> list[bool]:
+    """Of each held-out query, whether no passage that is right for it was right for one that was trained."""
+    known = {key for query in trained.queries for key in query.relevant}
+    return [known.isdisjoint(query.relevant) for query in held.queries]
