@@ -1,20 +1,49 @@
-"""`huggingface:MODEL`: any encoder that sentence-transformers opens, by its name on the hub or a folder."""
+"""`huggingface:MODEL[@DIMENSIONS]`: any encoder that sentence-transformers opens, by its hub name or a folder."""
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from vectorstore.embeddings.model import EmbeddingModel, LoadOptions, ModelName, first_line
-from vectorstore.errors import ProviderError
+import numpy as np
+from langchain_core.embeddings import Embeddings
+from numpy.typing import NDArray
 
+from vectorstore.embeddings.model import EmbeddingModel, LoadOptions, ModelName, first_line
+from vectorstore.embeddings.openvino_encoder import Facts, open_converted, prepare
+from vectorstore.errors import ProviderError, RagError, SettingsError
+
+Vectors = NDArray[np.float32]
 OTHER_WINDOW = 2048
 
 
-def load(name: ModelName, options: LoadOptions) -> EmbeddingModel:  # noqa: ARG001 (as every provider's)
+class EncoderEmbeddings(Embeddings):
+    """Unit vectors by `encode`, texts behind the prompts that the model was trained with, cut to `dimensions` numbers
+    (Matryoshka: Kusupati et al. 2022, arXiv:2205.13147) where that is given."""
+
+    def __init__(self, encode: Callable[[Sequence[str]], Vectors], facts: Facts, dimensions: int | None) -> None:
+        self._encode, self._facts, self._dimensions = encode, facts, dimensions
+
+    def embed_documents(self, texts: list[str]) -> list[list[float]]:
+        return self._embed([self._facts.document_prompt + text for text in texts]).tolist()  # type: ignore[no-any-return]
+
+    def embed_query(self, text: str) -> list[float]:
+        return self._embed([self._facts.query_prompt + text])[0].tolist()  # type: ignore[no-any-return]
+
+    def _embed(self, texts: Sequence[str]) -> Vectors:
+        vectors = self._encode(texts) if texts else np.empty((0, self._facts.dimension), np.float32)
+        vectors = vectors[:, : self._dimensions]
+        lengths = np.linalg.norm(vectors, axis=1, keepdims=True)
+        units: Vectors = np.divide(vectors, lengths, out=np.zeros_like(vectors), where=lengths > 0)
+        return units
+
+
+def load(name: ModelName, options: LoadOptions) -> EmbeddingModel:
     try:
-        return load_sentence_transformer(name.setting, name.model)
+        return load_encoder(name, options)
+    except RagError:
+        raise
     except Exception as error:  # the hub, torch and transformers each raise their own
         raise ProviderError(
             f"{name.model} could not be loaded: {first_line(error)}",
@@ -22,15 +51,91 @@ def load(name: ModelName, options: LoadOptions) -> EmbeddingModel:  # noqa: ARG0
         ) from error
 
 
-def load_sentence_transformer(name: str, path: str) -> EmbeddingModel:
-    """Any sentence-transformers model by hub name or folder, on the device that torch prefers."""
-    from langchain_huggingface import HuggingFaceEmbeddings  # imports torch: seconds
+def load_encoder(name: ModelName, options: LoadOptions) -> EmbeddingModel:
+    """On OpenVINO where the model was converted and gives the same vectors there, else by sentence-transformers."""
+    folder = find_folder(name.model)
+    revision = describe_folder(str(folder)) if folder else ""
+    if folder and (converted := open_converted(options.cache_dir, revision)):
+        facts, encoder, count = converted
+        return as_model(name, EncoderEmbeddings(encoder.embed_array, facts, name.dimensions), facts, count, revision)
+    opened = open_sentence_transformer(name.model)
+    facts = read_facts(opened, name.model)
+    folder = find_folder(name.model)  # by now a model of the hub is on this machine
+    revision = describe_folder(str(folder)) if folder else ""
+    if folder and prepare(opened, folder, facts, options, revision):
+        return load_encoder(name, options)
+    embeddings = EncoderEmbeddings(lambda texts: encode(opened, texts), facts, name.dimensions)
+    return as_model(name, embeddings, facts, WordPieceCounter(opened.tokenizer), revision)
 
-    embeddings = HuggingFaceEmbeddings(model_name=path, encode_kwargs={"normalize_embeddings": True})
-    model = embeddings._client  # the only way to the tokenizer and its window
-    tokenizer, special = model.tokenizer, model.tokenizer.num_special_tokens_to_add()
-    window = (model.max_seq_length or OTHER_WINDOW) - special
-    return EmbeddingModel(name, embeddings, window, WordPieceCounter(tokenizer), revision=describe_folder(path))
+
+def as_model(
+    name: ModelName, embeddings: Embeddings, facts: Facts, count: Callable[[Sequence[str]], list[int]], revision: str
+) -> EmbeddingModel:
+    if name.dimensions and name.dimensions > facts.dimension:
+        raise SettingsError(
+            f"{name.model} gives {facts.dimension} dimensions, fewer than {name.dimensions}",
+            f"set RAG_EMBEDDINGS={name.prefix}:{name.model}@{facts.dimension}, or leave the @ out",
+        )
+    prompt = max(count([facts.query_prompt, facts.document_prompt]))
+    return EmbeddingModel(name.setting, embeddings, facts.window - facts.special_tokens - prompt, count, revision)
+
+
+def load_sentence_transformer(name: str, path: str) -> EmbeddingModel:
+    """A model in a folder on the device that torch prefers: where there is a graphics processor."""
+    opened = open_sentence_transformer(path)
+    facts = read_facts(opened, path)
+    embeddings = EncoderEmbeddings(lambda texts: encode(opened, texts), facts, None)
+    return as_model(ModelName.parse(name), embeddings, facts, WordPieceCounter(opened.tokenizer), describe_folder(path))
+
+
+def open_sentence_transformer(path: str) -> Any:
+    from sentence_transformers import SentenceTransformer  # imports torch: seconds
+
+    # In a folder nothing is missing that a hub could have, and its client would ask for it all the same.
+    return SentenceTransformer(path, local_files_only=Path(path).is_dir())
+
+
+def encode(opened: Any, texts: Sequence[str]) -> Vectors:
+    vectors = opened.encode(list(texts), prompt="", normalize_embeddings=True, show_progress_bar=False)
+    return np.asarray(vectors, np.float32)
+
+
+# What models expect before a question and before a text, where their files do not say so: as their cards on the hub do.
+PROMPTS = {
+    "e5-": ("query: ", "passage: "),  # hf.co/intfloat/multilingual-e5-small
+    "bge-": ("Represent this sentence for searching relevant passages: ", ""),  # hf.co/BAAI/bge-small-en-v1.5
+    "nomic-embed-text": ("search_query: ", "search_document: "),  # hf.co/nomic-ai/nomic-embed-text-v1.5
+}
+
+
+def read_facts(opened: Any, model: str) -> Facts:
+    told = {name: prompt for name, prompt in opened.prompts.items() if prompt}
+    query, document = told.get("query", ""), told.get("document", told.get("passage", ""))
+    if not told:
+        known = (prompts for part, prompts in PROMPTS.items() if part in model.lower().rsplit("/", 1)[-1])
+        query, document = next(known, ("", ""))
+    tokenizer = opened.tokenizer
+    return Facts(
+        window=min(opened.max_seq_length or OTHER_WINDOW, OTHER_WINDOW),
+        dimension=opened.get_embedding_dimension(),
+        special_tokens=tokenizer.num_special_tokens_to_add(),
+        query_prompt=query,
+        document_prompt=document,
+    )
+
+
+def find_folder(model: str) -> Path | None:
+    """Where the model's files are on this machine; None for a model of the hub that is not."""
+    if Path(model).is_dir():
+        return Path(model).resolve()
+    if model.count("/") != 1 or model.startswith(("/", ".", "~")):
+        return None
+    from huggingface_hub import snapshot_download  # a tenth of a second, and for names of the hub alone
+
+    try:
+        return Path(snapshot_download(model, local_files_only=True))
+    except Exception:  # noqa: BLE001 - whatever the hub's client raises for what is not there
+        return None
 
 
 @dataclass(frozen=True, slots=True)

@@ -50,15 +50,18 @@ MEASUREMENTS = 3
 class MiniLMEmbeddings(Embeddings):
     """The model opened from a folder that `convert` made. One object serves any number of threads.
 
-    `precision` is OpenVINO's inference precision, `bf16` or `f32`.
+    `precision` is OpenVINO's inference precision, `bf16` or `f32`; other encoders have another window and dimension.
     """
 
-    def __init__(self, folder: Path, *, precision: str | None = None) -> None:
+    def __init__(
+        self, folder: Path, *, precision: str | None = None, window: int = WINDOW, dimension: int = DIMENSION
+    ) -> None:
+        self._dimension = dimension
         self.precision = precision or (folder / PRECISION_FILE).read_text(encoding="utf-8")
         self._model = CompiledModel(folder, precision=self.precision)
         self._tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
         self._tokenizer.no_padding()
-        self._tokenizer.enable_truncation(WINDOW)
+        self._tokenizer.enable_truncation(window)
 
     def embed_documents(self, texts: list[str]) -> list[list[float]]:
         return [vector.tolist() for vector in self.embed_array(texts)]
@@ -67,10 +70,10 @@ class MiniLMEmbeddings(Embeddings):
         return self.embed_documents([text])[0]
 
     def embed_array(self, texts: Sequence[str]) -> NDArray[np.float32]:
-        """Unit vectors, shape (texts, 384), in the order of `texts`; a text over the window is cut at its end."""
+        """Unit vectors, shape (texts, dimension), in the order of `texts`; a text over the window is cut at its end."""
         encodings = self._tokenizer.encode_batch(list(texts))
         lengths = [len(encoding.ids) for encoding in encodings]
-        vectors = np.empty((len(encodings), DIMENSION), dtype=np.float32)
+        vectors = np.empty((len(encodings), self._dimension), dtype=np.float32)
         if sum(lengths) < MANY_TOKENS:
             for batch in batches_by_length(lengths, budget=BATCH_TOKENS):
                 vectors[batch] = self._model.infer(to_inputs([encodings[i] for i in batch]))
@@ -204,8 +207,11 @@ def openvino_version() -> str:
     return version("openvino")
 
 
-def convert(weights: Path, folder: Path) -> None:
-    """Convert in a process of its own, so that torch's memory goes with it; the folder appears whole or not at all."""
+def convert(weights: Path, folder: Path, **shape: int) -> None:
+    """Convert in a process of its own, so that torch's memory goes with it; the folder appears whole or not at all.
+
+    `shape` is the model's window and dimension, where they are not those of all-MiniLM-L6-v2.
+    """
     unfinished = folder.with_suffix(".unfinished")
     shutil.rmtree(unfinished, ignore_errors=True)
     unfinished.mkdir(parents=True)
@@ -224,19 +230,19 @@ def convert(weights: Path, folder: Path) -> None:
     finished = subprocess.run(command, capture_output=True, text=True, env=environment, check=False)
     if finished.returncode != 0:
         reason = (finished.stderr.strip().splitlines() or ["no message"])[-1]
-        raise RagError(f"all-MiniLM-L6-v2 could not be converted: {reason}", "rag doctor")
+        raise RagError(f"the model in {weights} could not be converted: {reason}", "rag doctor")
     shutil.copy(weights / "tokenizer.json", unfinished)
-    (unfinished / PRECISION_FILE).write_text(faster_precision(unfinished), encoding="utf-8")
+    (unfinished / PRECISION_FILE).write_text(faster_precision(unfinished, **shape), encoding="utf-8")
     unfinished.rename(folder)
 
 
-def faster_precision(folder: Path) -> str:
+def faster_precision(folder: Path, **shape: int) -> str:
     """`bf16` or `f32`, whichever embeds faster here: bf16 is twice as fast with AMX, and slower than f32 where the
     processor has its instructions alone."""
     core = import_openvino().Core()
     if "BF16" not in core.get_property("CPU", "OPTIMIZATION_CAPABILITIES"):
         return "f32"
-    models = {precision: MiniLMEmbeddings(folder, precision=precision) for precision in ("bf16", "f32")}
+    models = {precision: MiniLMEmbeddings(folder, precision=precision, **shape) for precision in ("bf16", "f32")}
     seconds: dict[str, list[float]] = {precision: [] for precision in models}
     for _ in range(MEASUREMENTS + 1):
         for precision, model in models.items():

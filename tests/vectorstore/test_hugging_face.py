@@ -1,0 +1,135 @@
+"""Encoders of the hub or a folder: pooled and prompted as their files say, on OpenVINO where that gives the same."""
+
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import platformdirs
+import pytest
+
+from vectorstore.embeddings import EmbeddingModel, load_embedding_model
+from vectorstore.embeddings.minilm import MiniLMEmbeddings, find_weights
+from vectorstore.errors import ProviderError, SettingsError
+
+TEXTS = ["The Moon goes around the Earth.", "Apples grow on trees", "sea " * 60]
+Make = Callable[..., Path]
+
+
+@pytest.fixture(scope="module")
+def make(tmp_path_factory: pytest.TempPathFactory) -> Make:
+    """A small encoder with random weights, saved as sentence-transformers does."""
+
+    def build(pooling: str, **options: Any) -> Path:
+        import torch
+        from sentence_transformers import SentenceTransformer
+        from sentence_transformers.sentence_transformer.modules import Pooling, Transformer
+        from transformers import AutoTokenizer, BertConfig, BertModel
+
+        torch.manual_seed(0)
+        bare, folder = tmp_path_factory.mktemp("bare"), tmp_path_factory.mktemp(f"{options.pop('name', pooling)}-model")
+        tokenizer = AutoTokenizer.from_pretrained(str(find_weights()))
+        config = BertConfig(
+            vocab_size=len(tokenizer),
+            hidden_size=32,
+            num_hidden_layers=2,
+            num_attention_heads=2,
+            intermediate_size=64,
+            max_position_embeddings=128,
+        )
+        BertModel(config).save_pretrained(bare)
+        tokenizer.save_pretrained(bare)
+        transformer = Transformer(str(bare), max_seq_length=64)
+        SentenceTransformer(modules=[transformer, Pooling(32, pooling)], **options).save(
+            str(folder), create_model_card=False
+        )
+        return folder
+
+    return build
+
+
+def open_model(setting: str, cache: Path, said: list[str] | None = None) -> EmbeddingModel:
+    return load_embedding_model(setting, cache_dir=cache, on_message=(said if said is not None else []).append)
+
+
+def reference(folder: Path, texts: list[str], prompt: str = "") -> np.ndarray[Any, Any]:
+    from sentence_transformers import SentenceTransformer
+
+    encoded: np.ndarray[Any, Any] = SentenceTransformer(str(folder)).encode(
+        texts, prompt=prompt, normalize_embeddings=True
+    )
+    return encoded
+
+
+def test_the_mean_runs_on_openvino_and_other_poolings_on_torch(make: Make, tmp_path: Path) -> None:
+    said: list[str] = []
+    for pooling, engine in (("mean", MiniLMEmbeddings), ("cls", None), ("max", None)):
+        folder = make(pooling)
+        model = open_model(f"huggingface:{folder}", tmp_path, said)
+        vectors = np.array(model.embeddings.embed_documents(TEXTS))
+        np.testing.assert_allclose((vectors * reference(folder, TEXTS)).sum(axis=1), 1, atol=1e-4)
+        assert vectors.shape == (3, 32)
+        converted = list(tmp_path.glob("encoder-*/encoder.json"))
+        assert len(converted) == 1, f"{pooling}: only {engine} is converted"
+    assert len([line for line in said if line.startswith("converting")]) == 1
+
+
+def test_prompts_are_those_of_the_model_s_files_or_of_its_family(make: Make, tmp_path: Path) -> None:
+    prompted = make("mean", prompts={"query": "ask: ", "document": "text: "})
+    model = open_model(f"huggingface:{prompted}", tmp_path)
+    asked = np.array(model.embeddings.embed_query(TEXTS[0]))
+    np.testing.assert_allclose(asked @ reference(prompted, TEXTS[:1], "ask: ")[0], 1, atol=1e-4)
+    (read,) = np.array(model.embeddings.embed_documents(TEXTS[:1]))
+    np.testing.assert_allclose(read @ reference(prompted, TEXTS[:1], "text: ")[0], 1, atol=1e-4)
+    family = make("cls", name="tiny-e5-")
+    asked = np.array(open_model(f"huggingface:{family}", tmp_path).embeddings.embed_query(TEXTS[0]))
+    assert asked.shape == (32,)
+
+
+def test_fewer_dimensions_are_the_first_ones_at_unit_length(make: Make, tmp_path: Path) -> None:
+    folder = make("mean")
+    whole = np.array(open_model(f"huggingface:{folder}", tmp_path).embeddings.embed_documents(TEXTS))[:, :8]
+    short = np.array(open_model(f"huggingface:{folder}@8", tmp_path).embeddings.embed_documents(TEXTS))
+    np.testing.assert_allclose(short, whole / np.linalg.norm(whole, axis=1, keepdims=True), atol=1e-6)
+    with pytest.raises(SettingsError, match="gives 32 dimensions, fewer than 33"):
+        open_model(f"huggingface:{folder}@33", tmp_path)
+
+
+def test_a_folder_that_was_trained_anew_is_another_model(make: Make, tmp_path: Path) -> None:
+    folder = make("mean")
+    before = open_model(f"huggingface:{folder}", tmp_path)
+    weights = folder / "model.safetensors"
+    data = bytearray(weights.read_bytes())
+    data[-4:] = b"\0\0\0\0"
+    weights.write_bytes(data)
+    after = open_model(f"huggingface:{folder}", tmp_path)
+    assert before.identity != after.identity
+    assert len(list(tmp_path.glob("encoder-*/encoder.json"))) == 2
+
+
+def test_once_converted_neither_torch_nor_sentence_transformers_is_imported(make: Make, tmp_path: Path) -> None:
+    setting = f"huggingface:{make('mean')}"
+    open_model(setting, tmp_path)
+    code = (
+        "import sys; from pathlib import Path; from vectorstore.embeddings import load_embedding_model\n"
+        f"model = load_embedding_model({setting!r}, cache_dir=Path({str(tmp_path)!r}))\n"
+        "model.embeddings.embed_query('moon'); print(model.max_tokens, model.count_tokens(['the moon']))\n"
+        "print([name for name in ('torch', 'transformers', 'sentence_transformers') if name in sys.modules])"
+    )
+    run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert run.stdout == "62 [2]\n[]\n"
+
+
+def test_the_default_model_s_folder_gives_its_vectors(tmp_path: Path) -> None:
+    model = open_model(f"huggingface:{find_weights()}", tmp_path)
+    own = load_embedding_model("minilm", cache_dir=platformdirs.user_cache_path("rag-app"))
+    one, other = (np.array(each.embeddings.embed_documents(TEXTS)) for each in (model, own))
+    assert (one * other).sum(axis=1).min() > 0.9999
+    assert model.max_tokens == own.max_tokens
+
+
+def test_a_folder_without_a_model_is_told(tmp_path: Path) -> None:
+    with pytest.raises(ProviderError, match="could not be loaded"):
+        open_model(f"huggingface:{tmp_path}", tmp_path)
