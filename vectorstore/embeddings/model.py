@@ -17,6 +17,9 @@ class EmbeddingModel:
 
     `max_tokens` is the longest text that is embedded whole, special tokens not counted. `revision` tells models of one
     name apart where a name can come to mean another model, as a folder's can. `count_tokens` can be pickled.
+
+    A model that has `embed_pictures` turns pictures (see `Picture.data`) into vectors of the space that it turns
+    questions into; a collection that it makes is one of pictures.
     """
 
     name: str
@@ -24,6 +27,7 @@ class EmbeddingModel:
     max_tokens: int
     count_tokens: Callable[[Sequence[str]], list[int]]
     revision: str = ""
+    embed_pictures: Callable[[Sequence[bytes]], list[list[float]]] | None = None
 
     @property
     def identity(self) -> str:
@@ -60,6 +64,13 @@ def embed_chunks(model: EmbeddingModel, texts: Sequence[str]) -> list[list[float
     """Vectors of texts, in order; what a provider raises becomes a ProviderError."""
     with translated_provider_errors(model.name):
         return model.embeddings.embed_documents(list(texts))
+
+
+def embed_pictures(model: EmbeddingModel, pictures: Sequence[bytes]) -> list[list[float]]:
+    """Vectors of pictures, in order, by a model that can; errors as of `embed_chunks`."""
+    assert model.embed_pictures is not None
+    with translated_provider_errors(model.name):
+        return model.embed_pictures(pictures)
 
 
 def embed_question(model: EmbeddingModel, question: str) -> list[float]:

@@ -55,6 +55,14 @@ PROVIDERS = (
         ("sentence_transformers",),
     ),
     Provider(
+        "clip",
+        "clip:MODEL",
+        "a model of the CLIP kind, pictures and questions in one space, by name or folder",
+        "clip",
+        ("cv2", "sentence_transformers"),
+        "pictures",
+    ),
+    Provider(
         "openai",
         "openai:MODEL",
         "OpenAI, or any server that speaks as it does (OPENAI_BASE_URL)",
