@@ -24,6 +24,9 @@ WEBP_QUALITY = 90
 # A perceptual hash: which of the lowest frequencies of a small grey picture are above their median (Zauner 2010,
 # "Implementation and Benchmarking of Perceptual Image Hash Functions", 3.2; in phash.org's form, 32 x 32 and 8 x 8).
 DCT_SIDE, HASH_SIDE = 32, 8
+# Above by so much of the strongest: a drawing has many frequencies of no strength at all, and which of these are above
+# their median is the noise of its format.
+LEAST_STRENGTH = 0.02
 HASH_BYTES = HASH_SIDE * HASH_SIDE // 8
 # The hash knows no colour and nothing of a plain surface, so a small picture in colours goes with it.
 COLOUR_SIDE = 16
@@ -120,6 +123,6 @@ def describe_look(pixels: Pixels) -> bytes:
     grey = cv2.resize(cv2.cvtColor(pixels, cv2.COLOR_BGR2GRAY), (DCT_SIDE, DCT_SIDE), interpolation=cv2.INTER_AREA)
     low = cv2.dct(grey.astype(np.float32))[:HASH_SIDE, :HASH_SIDE].ravel()
     # The first one is the mean brightness, which the colours tell better.
-    bits = low > np.median(low[1:])
+    bits = low > np.median(low[1:]) + LEAST_STRENGTH * np.abs(low[1:]).max()
     colours = cv2.resize(pixels, (COLOUR_SIDE, COLOUR_SIDE), interpolation=cv2.INTER_AREA)
     return np.packbits(bits).tobytes() + colours.astype(np.uint8).tobytes()

@@ -50,7 +50,9 @@ class ClipEmbeddings(Embeddings):
     def __init__(self, folder: Path) -> None:
         import torch  # seconds, with transformers
         from transformers import AutoImageProcessor, AutoModel, AutoTokenizer
+        from transformers.utils import logging
 
+        logging.disable_progress_bar()  # type: ignore[no-untyped-call] # it draws into a pipe too
         self._torch = torch
         self._device = "cuda" if torch.cuda.is_available() else "cpu"
         model = AutoModel.from_pretrained(folder, local_files_only=True)
