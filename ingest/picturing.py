@@ -48,7 +48,7 @@ class Pictured:
     left_out: str
 
 
-def read_pictured(source: str, path: Path, data: bytes, *, size: ChunkSize, password: str | None) -> Pictured:
+def read_pictured(source: str, path: Path, data: bytes, *, size: ChunkSize, password: str | None = None) -> Pictured:
     """Raises UnreadableFileError, NothingToReadError where there is no picture in it."""
     kind = detect_kind(path, data[:HEAD_BYTES])
     if kind is None or not data:

@@ -64,7 +64,7 @@ def save_tokenizer(folder: Path) -> int:
     from transformers import CLIPTokenizer
     from transformers.convert_slow_tokenizer import bytes_to_unicode
 
-    letters = list(bytes_to_unicode().values())
+    letters = list(bytes_to_unicode().values())  # type: ignore[no-untyped-call]
     tokens = [*letters, *(f"{letter}</w>" for letter in letters), START, END]
     vocabulary = {token: number for number, token in enumerate(tokens)}
     CLIPTokenizer(vocab=vocabulary, merges=[], model_max_length=77).save_pretrained(folder)

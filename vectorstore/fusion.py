@@ -41,7 +41,7 @@ class Ranked:
     lexical_rank: int | None
 
 
-def fuse(candidates: Candidates, *, limit: int | None = None) -> list[Ranked]:
+def fuse(candidates: Candidates, *, limit: int | None = None, is_smoothed: bool = True) -> list[Ranked]:
     """The first by (1 - w) × cosine + w × lexical score, smoothed; equal scores stand in the order of their ids."""
     ids = sorted(candidates.vectors)
     if not ids:
@@ -50,7 +50,8 @@ def fuse(candidates: Candidates, *, limit: int | None = None) -> list[Ranked]:
     # The matrix product gives equal vectors cosines that differ in the last bits, by where they stand.
     cosines = cosine_similarities(candidates.vector, vectors).round(6)
     words = np.array([candidates.lexical.get(chunk_id, 0.0) for chunk_id in ids])
-    scores = smooth((1 - LEXICAL_WEIGHT) * cosines + LEXICAL_WEIGHT * words, vectors).round(6)
+    joined = (1 - LEXICAL_WEIGHT) * cosines + LEXICAL_WEIGHT * words
+    scores = (smooth(joined, vectors) if is_smoothed else joined).round(6)
     dense_ranks = {chunk_id: rank for rank, chunk_id in enumerate(candidates.nearest, 1)}
     lexical_ranks = {chunk_id: rank for rank, chunk_id in enumerate(candidates.lexical, 1)}
     return [

@@ -63,17 +63,18 @@ def read_pixels(data: bytes) -> Pixels:
         with PIL.Image.open(io.BytesIO(data)) as image:
             size, mode = image.size, image.mode
             is_transparent = image.has_transparency_data
-    except (OSError, ValueError, SyntaxError, PIL.Image.DecompressionBombError) as error:
+    except PIL.Image.DecompressionBombError as error:  # Pillow has a bound of its own, a little higher
+        raise too_large() from error
+    except (OSError, ValueError, SyntaxError) as error:
         raise UnreadableFileError("a damaged picture", "open it in a viewer and save it anew") from error
-    require_size(*size)
+    if size[0] * size[1] > MAX_PIXELS:
+        raise too_large()
     pixels = None if is_transparent or mode in ("CMYK", "I;16", "F") else decode(data)
     return pixels if pixels is not None else decode_slowly(data)
 
 
-def require_size(width: int, height: int) -> None:
-    if width * height > MAX_PIXELS or width < 1 or height < 1:
-        message = f"a picture too large to be read: {width:,} x {height:,} pixels"
-        raise UnreadableFileError(message, f"scale it to {MAX_PIXELS:,} pixels at most")
+def too_large() -> UnreadableFileError:
+    return UnreadableFileError("a picture too large to be read", f"scale it to {MAX_PIXELS:,} pixels at most")
 
 
 def decode(data: bytes) -> Pixels | None:
@@ -92,7 +93,7 @@ def decode_slowly(data: bytes) -> Pixels:
     try:
         with PIL.Image.open(io.BytesIO(data)) as image:
             return on_paper(PIL.ImageOps.exif_transpose(image))
-    except (OSError, ValueError, SyntaxError, PIL.Image.DecompressionBombError) as error:
+    except (OSError, ValueError, SyntaxError) as error:
         raise UnreadableFileError("a damaged picture", "open it in a viewer and save it anew") from error
 
 

@@ -11,16 +11,11 @@ import pytest
 
 pytest.importorskip("cv2", reason="clip:MODEL needs OpenCV: pip install 'rag-app[pictures]'")
 
-from tests.clip_model import COLOURS, PATTERNS, make_clip, picture, save_processor
+from tests.clip_model import COLOURS, PATTERNS, picture, save_processor
 from vectorstore.embeddings import EmbeddingModel, embed_pictures, embed_question, load_embedding_model
 from vectorstore.errors import ProviderError
 
 NAMES = [(colour, pattern) for colour in COLOURS for pattern in PATTERNS]
-
-
-@pytest.fixture(scope="module")
-def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return make_clip(tmp_path_factory.mktemp("clip"))
 
 
 def load(path: Path | str) -> EmbeddingModel:
@@ -28,8 +23,8 @@ def load(path: Path | str) -> EmbeddingModel:
 
 
 @pytest.fixture(scope="module")
-def model(folder: Path) -> EmbeddingModel:
-    return load(folder)
+def model(clip_folder: Path) -> EmbeddingModel:
+    return load(clip_folder)
 
 
 def opened(pictures: list[bytes]) -> Iterator[PIL.Image.Image]:
@@ -43,14 +38,17 @@ def test_words_are_nearest_to_the_picture_that_they_describe(model: EmbeddingMod
     assert np.allclose(np.linalg.norm(shown, axis=1), 1, atol=1e-5)
 
 
-def test_vectors_are_those_that_transformers_gives(model: EmbeddingModel, folder: Path) -> None:
+def test_vectors_are_those_that_transformers_gives(model: EmbeddingModel, clip_folder: Path) -> None:
     import torch
     from transformers import AutoImageProcessor, AutoTokenizer, CLIPModel
 
     pictures, texts = [picture(*name, width=300) for name in NAMES], ["red stripes", "a longer question about blue"]
-    clip = CLIPModel.from_pretrained(folder)
+    clip = CLIPModel.from_pretrained(clip_folder)
     images: Any = AutoImageProcessor
-    processor, tokenizer = images.from_pretrained(folder, backend="pil"), AutoTokenizer.from_pretrained(folder)
+    processor, tokenizer = (
+        images.from_pretrained(clip_folder, backend="pil"),
+        AutoTokenizer.from_pretrained(clip_folder),
+    )
     with torch.inference_mode():
         found = clip(
             **processor(images=list(opened(pictures)), return_tensors="pt"),
@@ -60,11 +58,13 @@ def test_vectors_are_those_that_transformers_gives(model: EmbeddingModel, folder
     assert np.allclose(model.embeddings.embed_documents(texts), found.text_embeds, atol=1e-5)
 
 
-def test_a_folder_of_sentence_transformers_gives_the_same(model: EmbeddingModel, folder: Path, tmp_path: Path) -> None:
+def test_a_folder_of_sentence_transformers_gives_the_same(
+    model: EmbeddingModel, clip_folder: Path, tmp_path: Path
+) -> None:
     (tmp_path / "modules.json").write_text(
         '[{"idx": 0, "name": "0", "path": "0_CLIPModel", "type": "sentence_transformers.models.CLIPModel"}]'
     )
-    (tmp_path / "0_CLIPModel").symlink_to(folder)
+    (tmp_path / "0_CLIPModel").symlink_to(clip_folder)
     assert np.allclose(embed_question(load(tmp_path), "red stripes"), embed_question(model, "red stripes"))
 
 
@@ -103,7 +103,7 @@ def test_siglip_is_given_texts_of_the_one_length_that_it_knows(tmp_path: Path) -
     assert np.array(embed_pictures(model, [picture("red"), picture("blue")])).shape == (2, 32)
 
 
-def test_a_model_knows_its_window_and_tells_when_it_is_trained_anew(model: EmbeddingModel, folder: Path) -> None:
+def test_a_model_knows_its_window_and_tells_when_it_is_trained_anew(model: EmbeddingModel, clip_folder: Path) -> None:
     assert model.max_tokens == 75
     assert model.count_tokens(["red squares"]) == [10]  # letters, in this one
     assert model.revision
@@ -126,6 +126,6 @@ def test_a_model_of_texts_alone_is_told(tmp_path: Path) -> None:
         load(tmp_path)
 
 
-def test_dimensions_cannot_be_cut(folder: Path) -> None:
+def test_dimensions_cannot_be_cut(clip_folder: Path) -> None:
     with pytest.raises(ProviderError, match="one number of dimensions"):
-        load(f"{folder}@16")
+        load(f"{clip_folder}@16")

@@ -82,9 +82,10 @@ def test_what_is_damaged_is_told(data: bytes) -> None:
         read_pixels(data)
 
 
-@pytest.mark.parametrize("size", [(60_000, 60_000), (2**31 - 1, 2**31 - 1)])
+@pytest.mark.filterwarnings("ignore::PIL.Image.DecompressionBombWarning")
+@pytest.mark.parametrize("size", [(13_000, 12_000), (60_000, 60_000), (2**31 - 1, 2**31 - 1)])
 def test_a_picture_that_claims_too_many_pixels_is_refused_before_it_is_decoded(size: tuple[int, int]) -> None:
-    with pytest.raises(UnreadableFileError, match=r"too large|damaged"):
+    with pytest.raises(UnreadableFileError, match="too large"):
         read_pixels(header_of_png(*size))
 
 
