@@ -10,6 +10,7 @@ from ingest.absent import judge_absent
 from ingest.chunking import chunk_pages
 from ingest.embedding import Embedder
 from ingest.kinds import describe_readers, has_markdown
+from ingest.objects import with_objects
 from ingest.report import FileProgress, FileReport, IngestReport, Progress, Stopped
 from ingest.requests import ReadOptions, ReadRequest, ReadSource
 from ingest.run import DEFAULTS, IngestOptions, Run, flush, queue
@@ -154,7 +155,8 @@ def take(run: Run, read: ReadSource, file: FoundFile | None) -> None:
         if read.left_out:
             run.warnings.append(f"{read.source}: {read.left_out}")
         pictures = {picture.hash: picture for picture in read.pictures}
-        queue(run, IngestedSource(describe(read, file), read.document.pages, read.chunks, pictures))
+        item = IngestedSource(describe(read, file), read.document.pages, read.chunks, pictures)
+        queue(run, with_objects(item, run.model.find_objects, run.size) if run.model.find_objects else item)
 
 
 def describe(read: ReadSource, file: FoundFile | None) -> SourceRecord:

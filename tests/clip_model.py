@@ -71,7 +71,7 @@ def save_tokenizer(folder: Path) -> int:
     return len(tokens)
 
 
-def make_clip(folder: Path, *, steps: int = 120) -> Path:
+def make_clip(folder: Path, *, steps: int = 300) -> Path:
     import torch
     from transformers import CLIPConfig, CLIPModel
 

@@ -14,8 +14,9 @@ from ingest.pipeline import ingest_files
 from tests.clip_model import COLOURS, PATTERNS, draw, encode, picture
 from tests.ingest.library import Library, check_alike, check_in_step
 from tests.vectorstore.test_pixels import header_of_png
-from vectorstore.embeddings import EmbeddingModel, VectorCache, load_embedding_model
+from vectorstore.embeddings import Box, EmbeddingModel, VectorCache, load_embedding_model
 from vectorstore.errors import ProviderError
+from vectorstore.pixels import read_pixels
 from vectorstore.similar import similar_documents
 from vectorstore.store import Store
 from vectorstore.types import Chunk
@@ -78,13 +79,15 @@ def test_ingesting_twice_changes_nothing(album: Library) -> None:
 
 
 def test_an_edited_picture_takes_the_place_of_the_old_one(album: Library) -> None:
-    fill(album)
+    album.write("a.png", picture("red", "squares", seed=7_000))
+    album.write("b.png", picture("green", "squares", seed=7_000))
+    album.ingest()
     old = {chunk.source: chunk.picture for chunk in chunks_of(album.store)}
-    album.write("red-squares.png", picture("blue", "stripes", seed=9_000))
-    assert album.statuses()["red-squares.png"] == "updated"
+    album.write("a.png", picture("blue", "stripes", seed=9_000))
+    assert album.statuses() == {"a.png": "updated", "b.png": "unchanged"}
     check_pictures(album.store)
-    assert old[album.source("red-squares.png")] not in album.store.pictures.signatures()
-    assert album.search("stripes in blue")[0].source == album.source("red-squares.png")
+    assert old[album.source("a.png")] not in album.store.pictures.signatures()
+    assert album.search("blue stripes")[0].source == album.source("a.png")
     check_alike(album.store, album.clean_build().store)
 
 
@@ -204,3 +207,33 @@ def test_a_picture_is_embedded_as_it_is_kept(album: Library) -> None:
     kept = album.store.pictures.load([chunk.picture])[chunk.picture]
     assert (kept.width, kept.height) == (3000, 2250)
     assert np.allclose(album.model.embed_pictures([kept.data])[0], vector, atol=1e-5)
+
+
+def find_coloured(data: bytes) -> list[Box]:
+    """What is not white, by OpenCV: a finder of objects for pictures as simple as these."""
+    import cv2
+
+    dark = cv2.inRange(read_pixels(data), (0, 0, 0), (200, 200, 255))
+    contours, _ = cv2.findContours(dark, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_SIMPLE)
+    boxes = sorted(tuple(int(number) for number in cv2.boundingRect(contour)) for contour in contours)
+    return [(left, top, left + width, top + height) for left, top, width, height in boxes if width > 40]
+
+
+def test_the_objects_of_a_picture_are_passages_of_it(album: Library) -> None:
+    both = np.full((200, 600, 3), 255, np.uint8)
+    both[40:160, 40:200] = draw("red", "stripes", seed=3)
+    both[40:160, 400:560] = draw("blue", "squares", seed=3)
+    both[40:160, [40, 199, 400, 559]] = both[[40, 159], 40:200] = both[[40, 159], 400:560] = 0  # in frames
+    album.write("both.png", encode(both))
+    album.model = replace(album.model, find_objects=find_coloured)
+    album.ingest()
+    check_pictures(album.store)
+    texts = sorted(chunk.text for chunk in chunks_of(album.store))
+    assert texts == [
+        "Picture: both.png (600 × 200)",
+        "Picture: both.png (600 × 200), object 1 of 2 (160 × 120 at 40, 40)",
+        "Picture: both.png (600 × 200), object 2 of 2 (160 × 120 at 400, 40)",
+    ]
+    assert "object 1 of 2" in next(chunk.text for chunk in album.search("red stripes") if "object" in chunk.text)
+    assert "object 2 of 2" in next(chunk.text for chunk in album.search("blue squares") if "object" in chunk.text)
+    assert set(album.statuses().values()) == {"unchanged"}

@@ -1,12 +1,13 @@
 """`clip:MODEL`: pictures and questions turned into vectors of one space by a model of the CLIP kind.
 
 CLIP, SigLIP and their like as transformers opens them, by a name of the hub or a folder; a folder of
-sentence-transformers that holds one will do.
+sentence-transformers that holds one will do. `clip:MODEL+detectron2:CONFIG` embeds the objects on each picture, too,
+as that detector finds them.
 """
 
 import io
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -14,11 +15,13 @@ import PIL.Image
 from langchain_core.embeddings import Embeddings
 
 from vectorstore.embeddings.hugging_face import WordPieceCounter, describe_folder
-from vectorstore.embeddings.model import EmbeddingModel, LoadOptions, ModelName, first_line
-from vectorstore.errors import ProviderError, RagError
+from vectorstore.embeddings.model import Box, EmbeddingModel, LoadOptions, ModelName, first_line
+from vectorstore.embeddings.providers import BY_PREFIX
+from vectorstore.errors import MissingPackageError, ProviderError, RagError
 
 # Bounds the memory: 32 pictures of 384 pixels a side are 57 MB, and many times that within the model.
 BATCH = 32
+WITH_OBJECTS = "+detectron2:"
 NOT_NEEDED = ["*.h5", "*.msgpack", "*.onnx", "*.ot", "*.tflite", "onnx/*", "openvino/*", "*.md"]
 Item = TypeVar("Item")
 HINT = "name a CLIP or SigLIP model of the hub, or a folder that holds one: clip:PATH"
@@ -27,8 +30,9 @@ HINT = "name a CLIP or SigLIP model of the hub, or a folder that holds one: clip
 def load(name: ModelName, options: LoadOptions) -> EmbeddingModel:  # noqa: ARG001 (as every provider's)
     if name.dimensions:
         raise ProviderError(f"{name.model} has one number of dimensions", f"clip:{name.model}, without the @")
+    model, _, detector = name.model.partition(WITH_OBJECTS)
     try:
-        embeddings = ClipEmbeddings(find_folder(name.model))
+        embeddings = ClipEmbeddings(find_folder(model))
     except RagError:
         raise
     except Exception as error:  # the hub, torch and transformers each raise their own
@@ -39,9 +43,19 @@ def load(name: ModelName, options: LoadOptions) -> EmbeddingModel:  # noqa: ARG0
         embeddings,
         embeddings.window - tokenizer.num_special_tokens_to_add(),
         WordPieceCounter(tokenizer),
-        revision=describe_folder(name.model),
+        revision=describe_folder(model),
         embed_pictures=embeddings.embed_pictures,
+        find_objects=load_finder(detector) if detector else None,
     )
+
+
+def load_finder(config: str) -> Callable[[bytes], list[Box]]:
+    provider = BY_PREFIX["detectron2"]
+    if provider.missing:
+        raise MissingPackageError(f"{config} needs the package {provider.missing[0]}", provider.remedy)
+    from vectorstore.embeddings.regions import load_regions
+
+    return load_regions(config).find_objects
 
 
 class ClipEmbeddings(Embeddings):

@@ -10,6 +10,9 @@ from langchain_core.embeddings import Embeddings
 
 from vectorstore.provider_errors import translated_provider_errors
 
+# Left, top, right and bottom, in pixels of a picture.
+Box = tuple[int, int, int, int]
+
 
 @dataclass(frozen=True, slots=True)
 class EmbeddingModel:
@@ -19,7 +22,8 @@ class EmbeddingModel:
     name apart where a name can come to mean another model, as a folder's can. `count_tokens` can be pickled.
 
     A model that has `embed_pictures` turns pictures (see `Picture.data`) into vectors of the space that it turns
-    questions into; a collection that it makes is one of pictures.
+    questions into; a collection that it makes is one of pictures. With `find_objects` the objects on a picture are
+    passages of it, too.
     """
 
     name: str
@@ -28,6 +32,7 @@ class EmbeddingModel:
     count_tokens: Callable[[Sequence[str]], list[int]]
     revision: str = ""
     embed_pictures: Callable[[Sequence[bytes]], list[list[float]]] | None = None
+    find_objects: Callable[[bytes], list[Box]] | None = None
 
     @property
     def identity(self) -> str:
