@@ -10,6 +10,7 @@ from ingest.absent import judge_absent
 from ingest.chunking import chunk_pages
 from ingest.embedding import Embedder
 from ingest.kinds import ParseOptions, describe_readers, has_markdown
+from ingest.objects import with_objects
 from ingest.report import FileProgress, FileReport, IngestReport, Progress, Stopped
 from ingest.requests import ReadOptions, ReadRequest, ReadSource
 from ingest.run import DEFAULTS, IngestOptions, Run, flush, queue
@@ -17,9 +18,9 @@ from ingest.sources import FoundFile, find_files, split_urls
 from ingest.workers import Reader, read_ahead
 from vectorstore.embeddings import EmbeddingModel, VectorCache
 from vectorstore.fingerprint import Fingerprint
+from vectorstore.looks import Looks
 from vectorstore.records import MISSING, READY, REMOVED, IngestedSource, Refusal, SourceRecord, hash_pages
 from vectorstore.store import Store
-from vectorstore.types import Chunk
 
 
 def ingest_files(
@@ -45,7 +46,10 @@ def ingest_files(
     found = find_files(local, include_all=options.include_all, max_bytes=options.max_file_bytes)
     made_by = Fingerprint(model.name, options.distance)
     is_rebuild = options.rebuild and store.fingerprint is not None
-    with store.writing(None if is_rebuild else made_by, on_wait=on_wait), Embedder(model, cache) as embedder:
+    with (
+        store.writing(None if is_rebuild else made_by, on_wait=on_wait),
+        open_embedder(store, model, cache) as embedder,
+    ):
         known = {record.source: record for record in store.catalogue.sources()}
         absent, warnings = judge_absent(found, known)
         absent = [source for source in absent if known[source].state != REMOVED]  # to be restored, on disk or not
@@ -63,6 +67,7 @@ def ingest_files(
                 run.reports.clear()
             store.take_back()
             warnings.append(f"stopped: {run.total - len(run.reports):,} of {run.total:,} files are left as they were")
+    warnings += run.warnings
     return IngestReport(
         collection=store.name,
         files=in_order(run.reports, [*(file.source for file in found.files), *urls]),
@@ -71,6 +76,11 @@ def ingest_files(
         seconds=time.monotonic() - began,
         warnings=tuple(warnings),
     )
+
+
+def open_embedder(store: Store, model: EmbeddingModel, cache: VectorCache | None) -> Embedder:
+    """With the looks of the pictures that the collection has, where the model sees pictures."""
+    return Embedder(model, cache, Looks(store.pictures.signatures()) if model.embed_pictures else None)
 
 
 def in_order(reports: dict[str, FileReport], sources: Sequence[str]) -> tuple[FileReport, ...]:
@@ -88,8 +98,9 @@ def sync(run: Run, files: Sequence[FoundFile], urls: Sequence[str]) -> None:
     requests = [request for file in files if (request := judge(run, file))]
     requests += [ReadRequest(url, None, known_hash(run, url)) for url in urls]
     options = run.options
+    sees = run.model.embed_pictures is not None
     parse = ParseOptions(options.password, run.model.sequence_letters, options.speech_model)
-    how = ReadOptions(run.size, options.max_file_bytes, parse, options.allow_private_urls)
+    how = ReadOptions(run.size, options.max_file_bytes, parse, options.allow_private_urls, sees)
     for request in requests:
         run.tell(FileProgress(request.source, "waiting"))
     reader = Reader(how, options.bounds)
@@ -142,7 +153,11 @@ def take(run: Run, read: ReadSource, file: FoundFile | None) -> None:
             refusal = Refusal(read.source, file.size, file.mtime_ns, read.outcome, read.reason or "")
             run.new_refusals.append(refusal)
     else:
-        queue(run, IngestedSource(describe(read, file), read.document.pages, read.chunks))
+        if read.left_out:
+            run.warnings.append(f"{read.source}: {read.left_out}")
+        pictures = {picture.hash: picture for picture in read.pictures}
+        item = IngestedSource(describe(read, file), read.document.pages, read.chunks, pictures)
+        queue(run, with_objects(item, run.model.find_objects, run.size) if run.model.find_objects else item)
 
 
 def describe(read: ReadSource, file: FoundFile | None) -> SourceRecord:
@@ -171,18 +186,26 @@ def carry_over(run: Run, before: Store) -> None:
             if run.options.prune:
                 continue
             record = replace(record, state=MISSING)
-        pages = before.catalogue.pages(record.text_id)
-        chunks: list[Chunk] = []
-        if record.state != MISSING:
-            markdown, is_titled = has_markdown(record.kind), record.is_titled
-            chunks = chunk_pages(
-                record.source, record.title, pages, markdown=markdown, size=run.size, is_titled=is_titled
-            )
-            record = replace(record, chunks=len(chunks))
+        item = take_over(run, record, before)
         if record.source not in run.reports and record.state == READY:
-            run.report(FileReport(record.source, "updated", len(chunks), "from its stored text"))
-        queue(run, IngestedSource(record, pages, chunks))
+            run.report(FileReport(record.source, "updated", len(item.chunks), "from its stored text"))
+        queue(run, item)
     flush(run)
+
+
+def take_over(run: Run, record: SourceRecord, before: Store) -> IngestedSource:
+    """A source from its stored text; of one of pictures, with those that are kept of it."""
+    pages = before.catalogue.pages(record.text_id)
+    if record.state == MISSING:
+        return IngestedSource(record, pages, [])
+    if run.model.embed_pictures:
+        found = before.fetch(before.catalogue.chunk_ids_of([record.source])).values()
+        chunks = [chunk for chunk, _ in found if chunk.picture]
+        pictures = before.pictures.load([chunk.picture for chunk in chunks])
+        return IngestedSource(replace(record, chunks=len(chunks)), pages, chunks, pictures)
+    markdown, is_titled = has_markdown(record.kind), record.is_titled
+    chunks = chunk_pages(record.source, record.title, pages, markdown=markdown, size=run.size, is_titled=is_titled)
+    return IngestedSource(replace(record, chunks=len(chunks)), pages, chunks)
 
 
 def drop_gone(run: Run) -> None:

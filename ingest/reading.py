@@ -40,6 +40,8 @@ def _read(request: ReadRequest, options: ReadOptions) -> ReadSource:
     if data and detect_kind(name, data[:HEAD_BYTES]) is None:
         reason = f"a kind of file that is not read ({name.suffix or 'no suffix'})"
         return ReadSource(request.source, "skipped", reason, is_final=request.path is not None)
+    if options.sees_pictures:
+        return _read_pictures(request, name, data, content_hash, options)
     document = parse_document(name, data, options.parse)
     chunks = chunk_pages(
         request.source,
@@ -50,6 +52,25 @@ def _read(request: ReadRequest, options: ReadOptions) -> ReadSource:
         is_titled=document.is_titled,
     )
     return ReadSource(request.source, "read", None, content_hash, len(data), document, tuple(chunks))
+
+
+def _read_pictures(
+    request: ReadRequest, name: Path, data: bytes, content_hash: str, options: ReadOptions
+) -> ReadSource:
+    from ingest.picturing import read_pictured  # with OpenCV, an extra
+
+    found = read_pictured(request.source, name, data, size=options.size, password=options.parse.password)
+    return ReadSource(
+        request.source,
+        "read",
+        None,
+        content_hash,
+        len(data),
+        found.document,
+        found.chunks,
+        pictures=found.pictures,
+        left_out=found.left_out,
+    )
 
 
 def load(request: ReadRequest, options: ReadOptions) -> tuple[Path, bytes]:

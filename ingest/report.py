@@ -19,7 +19,8 @@ class FileReport:
 
 @dataclass(frozen=True, slots=True)
 class IngestReport:
-    """A finished ingest; `warnings` are lines about folders rather than files, `seconds` is wall time."""
+    """A finished ingest; `warnings` are lines about folders and about what was left out of files, `seconds`
+    is wall time."""
 
     collection: str
     files: tuple[FileReport, ...]

@@ -67,6 +67,7 @@ class Run:
     gone: list[str] = field(default_factory=list)
     refusals: dict[str, Refusal] = field(default_factory=dict)
     new_refusals: list[Refusal] = field(default_factory=list)
+    warnings: list[str] = field(default_factory=list)
     chunks_of: dict[str, int] = field(default_factory=dict)
     embedded_of: Counter[str] = field(default_factory=Counter)
     chunks_embedded: int = 0
@@ -106,7 +107,8 @@ def queue(run: Run, item: IngestedSource) -> None:
 
 def begin_group(run: Run) -> None:
     """Have what is waiting embedded."""
-    run.embedder.announce([chunk for item in run.waiting for chunk in item.chunks])
+    pictures = {name: picture for item in run.waiting for name, picture in item.pictures.items()}
+    run.embedder.announce([chunk for item in run.waiting for chunk in item.chunks], pictures)
     run.embedding.append(run.waiting)
     run.waiting = []
 
@@ -136,16 +138,16 @@ def flush(run: Run) -> None:
 def take_vectors(run: Run, chunks: Sequence[Chunk]) -> NDArray[np.float32]:
     """The vectors of the chunks that were announced next, counted and told as they come."""
     embedded = run.embedder.next_slice()
-    assert len(embedded.texts) == len(chunks)
+    shown = list(zip(chunks, embedded.texts, strict=True))
     new = {text for part in embedded.own for text in part.texts}
     run.chunks_done += len(chunks) - len(new)
-    tell_embedded(run, [chunk for chunk in chunks if chunk.embedded_text not in new])
+    tell_embedded(run, [chunk for chunk, text in shown if text not in new])
     for part in embedded.parts():
         run.chunks_embedded += len(part.texts)
         run.chunks_done += len(part.texts)
-        run.characters_embedded += sum(map(len, part.texts))
+        run.characters_embedded += sum(len(text) for text in part.texts if text not in part.pictures)
         texts = set(part.texts)
-        tell_embedded(run, [chunk for chunk in chunks if chunk.embedded_text in texts])
+        tell_embedded(run, [chunk for chunk, text in shown if text in texts])
     return embedded.vectors()
 
 

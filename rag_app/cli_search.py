@@ -143,6 +143,7 @@ def similar(
         print_json({"source": record.source, "documents": [document.to_json() for document in found]})
         return
     for document in found:
-        print_line(f"{document.similarity:.3f}  {document.title}  {document.source}")
+        same = "  (the same picture)" if document.shows_the_same else ""
+        print_line(f"{document.similarity:.3f}  {document.title}  {document.source}{same}")
     if not found:
         print_line("no other document in the collection")

@@ -99,6 +99,13 @@ def samples_dir() -> Path:
     return ROOT / "rag_app" / "samples" / "documents"
 
 
+@pytest.fixture(scope="session")
+def clip_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    from tests.clip_model import make_clip  # seconds that only the tests of pictures pay
+
+    return make_clip(tmp_path_factory.mktemp("clip"))
+
+
 @pytest.fixture(scope="module")
 def browser() -> "Iterator[Browser]":
     """Not for the whole session: while Playwright's loop is open, `asyncio.run` fails in every other test."""

@@ -45,7 +45,7 @@ class Ranked:
     lexical_rank: int | None
 
 
-def fuse(candidates: Candidates, *, limit: int | None = None) -> list[Ranked]:
+def fuse(candidates: Candidates, *, limit: int | None = None, is_smoothed: bool = True) -> list[Ranked]:
     """The first by (1 - w) × cosine above its floor + w × lexical score, smoothed; equals in the order of their ids."""
     ids = sorted(candidates.vectors)
     if not ids:
@@ -55,7 +55,8 @@ def fuse(candidates: Candidates, *, limit: int | None = None) -> list[Ranked]:
     cosines = cosine_similarities(candidates.vector, vectors).round(6)
     words = np.array([candidates.lexical.get(chunk_id, 0.0) for chunk_id in ids])
     nearness = (cosines - candidates.cosine_floor) / (1 - candidates.cosine_floor)
-    scores = smooth((1 - LEXICAL_WEIGHT) * nearness + LEXICAL_WEIGHT * words, vectors).round(6)
+    joined = (1 - LEXICAL_WEIGHT) * nearness + LEXICAL_WEIGHT * words
+    scores = (smooth(joined, vectors) if is_smoothed else joined).round(6)
     dense_ranks = {chunk_id: rank for rank, chunk_id in enumerate(candidates.nearest, 1)}
     lexical_ranks = {chunk_id: rank for rank, chunk_id in enumerate(candidates.lexical, 1)}
     return [

@@ -15,6 +15,7 @@ from vectorstore.vectors import VectorIndex, drop_from_server, make_on_server
 
 BUILT = "built-"
 INDEX_LOCK = "index.lock"
+PLACED = ("chroma", "chunks", "lexical", "pictures")
 # Facts of the catalogue: under which names the server has the vectors, and those that a rebuild has replaced.
 ON_SERVER, UNUSED_ON_SERVER = "chroma_collection", "chroma_unused"
 
@@ -71,7 +72,7 @@ class Placement:
         place = self.folder_name()
         unused = [folder for folder in self.folder.glob(f"{BUILT}*") if folder.name != place]
         if place != ".":
-            unused += [folder for name in ("chroma", "chunks", "lexical") if (folder := self.folder / name).exists()]
+            unused += [folder for name in PLACED if (folder := self.folder / name).exists()]
         return unused
 
     def drop(self, folders: Sequence[Path]) -> None:

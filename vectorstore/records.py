@@ -1,9 +1,10 @@
 """What is remembered of a file: as it was read, or why it was not."""
 
 import hashlib
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 
+from vectorstore.pixels import Picture
 from vectorstore.types import Chunk, Page
 
 READY, MISSING, REMOVED = "ready", "missing", "removed"
@@ -33,11 +34,13 @@ class SourceRecord:
 
 @dataclass(frozen=True, slots=True)
 class IngestedSource:
-    """A source ready to be embedded and stored: its record, its pages and its chunks."""
+    """A source ready to be embedded and stored: its record, its pages, its chunks, and the pictures that those name,
+    by hash."""
 
     record: SourceRecord
     pages: Sequence[Page]
     chunks: Sequence[Chunk]
+    pictures: Mapping[str, Picture] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

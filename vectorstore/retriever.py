@@ -87,7 +87,9 @@ class HybridRetriever(BaseRetriever):
             if vector is None:
                 vector = np.asarray(embed_question(self.model, question), dtype=np.float32)
             near = scope.nearest(vector, limit=max(DENSE_CANDIDATES, wanted) + room)
-            ranked = fuse(self._candidates(vector, near, *words.result()), limit=wanted)
+            # Pictures are nearer to each other than to any words: what lies beside one says little of a question.
+            smoothed = self.model.embed_pictures is None
+            ranked = fuse(self._candidates(vector, near, *words.result()), limit=wanted, is_smoothed=smoothed)
             chunks = self.store.fetch([one.id for one in ranked])
             if generation == self.store.catalogue.generation():
                 break

@@ -1,7 +1,7 @@
 """From a document to the documents nearest to it: each of its chunks names the chunks nearest to it."""
 
 from collections import defaultdict
-from collections.abc import Container
+from collections.abc import Container, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -9,7 +9,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from vectorstore.fusion import cosine_similarities
+from vectorstore.looks import Looks
 from vectorstore.store import Store
+from vectorstore.types import Chunk
 
 # Of a long document so many chunks ask, evenly spread; each for so many neighbours.
 ASKING_CHUNKS = 64
@@ -22,14 +24,17 @@ Vectors = NDArray[np.float32]
 @dataclass(frozen=True, slots=True)
 class SimilarDocument:
     """`similarity` is the mean over the asking chunks of the cosine to this document's nearest chunk; 0 for one that
-    found none of its chunks among its neighbours."""
+    found none of its chunks among its neighbours. `shows_the_same`: a picture of it is one of the document's in another
+    size, format or quality."""
 
     source: str
     title: str
     similarity: float
+    shows_the_same: bool = False
 
     def to_json(self) -> dict[str, Any]:
-        return asdict(self)
+        told = asdict(self)
+        return told if self.shows_the_same else {name: told[name] for name in ("source", "title", "similarity")}
 
 
 def similar_documents(store: Store, source: str, *, limit: int) -> list[SimilarDocument]:
@@ -52,8 +57,18 @@ def similar_documents(store: Store, source: str, *, limit: int) -> list[SimilarD
         for name, similarity in best.items():
             totals[name] += similarity / len(asking)
     titles = {chunk.source: chunk.title for chunk, _ in records.values()}
-    documents = [SimilarDocument(name, titles[name], round(total, 6)) for name, total in totals.items()]
+    same = showing_the_same(store, ids, [chunk for chunk, _ in records.values()])
+    documents = [SimilarDocument(name, titles[name], round(total, 6), name in same) for name, total in totals.items()]
     return sorted(documents, key=lambda document: (-document.similarity, document.source))[:limit]
+
+
+def showing_the_same(store: Store, ids: Sequence[str], others: Sequence[Chunk]) -> set[str]:
+    """The sources of those chunks whose picture looks like one of these."""
+    signatures = store.pictures.signatures()
+    if not signatures:
+        return set()
+    own = Looks({name: signatures[name] for chunk, _ in store.fetch(ids).values() if (name := chunk.picture)})
+    return {chunk.source for chunk in others if chunk.picture and own.like(signatures[chunk.picture])}
 
 
 def nearest_others(store: Store, vector: Vectors, hidden: Container[str], *, limit: int) -> dict[str, float]:

@@ -16,6 +16,7 @@ import numpy as np
 from filelock import FileLock, Timeout
 from numpy.typing import NDArray
 
+from vectorstore.beside import Beside
 from vectorstore.catalogue import Catalogue
 from vectorstore.catalogue_steps import ADDING, REMOVING
 from vectorstore.chunk_table import ChunkTable
@@ -23,6 +24,7 @@ from vectorstore.errors import CollectionError
 from vectorstore.fingerprint import Fingerprint, refuse_other
 from vectorstore.lexical import LexicalIndex
 from vectorstore.locks import exclusive_lock
+from vectorstore.pictures import PictureTable
 from vectorstore.placement import BUILT, INDEX_LOCK, ON_SERVER, UNUSED_ON_SERVER, Placement
 from vectorstore.records import REMOVED, IngestedSource, describe_pages
 from vectorstore.shared import shared_index
@@ -49,28 +51,28 @@ class Store:
         with translated_storage_errors(folder):
             self.catalogue = Catalogue(folder / "catalogue.sqlite3")
             self.placement = Placement(folder, name, self.catalogue, chroma_url)
-            self._beside: dict[str, tuple[LexicalIndex, ChunkTable]] = {}
+            self._beside: dict[str, Beside] = {}
         self._shared = shared_index(folder / "chroma", url=chroma_url)
 
     @property
     def lexical(self) -> LexicalIndex:
         """The lexical index as of the last rebuild, whichever process made it."""
-        return self._open_beside()[0]
+        return self._open_beside().lexical
 
     @property
     def table(self) -> ChunkTable:
         """Chunks and vectors by id, as of the last rebuild."""
-        return self._open_beside()[1]
+        return self._open_beside().table
 
-    def _open_beside(self) -> tuple[LexicalIndex, ChunkTable]:
-        while True:
-            place = self.placement.folder_name()
-            if place not in self._beside:
-                folder = self.folder / place
-                self._beside = {place: (LexicalIndex(folder / "lexical"), ChunkTable(folder / "chunks"))}
-                if self.placement.folder_name() != place:
-                    continue
-            return self._beside[place]
+    @property
+    def pictures(self) -> PictureTable:
+        """Pictures by hash, as of the last rebuild."""
+        return self._open_beside().pictures
+
+    def _open_beside(self) -> Beside:
+        while (place := self.placement.folder_name()) not in self._beside:
+            self._beside = {place: Beside.open(self.folder / place)}
+        return self._beside[place]
 
     @property
     def fingerprint(self) -> Fingerprint | None:
@@ -181,6 +183,8 @@ class Store:
         # Chunks that are in it already are written again: their title, headings or vector may have changed.
         self.catalogue.announce({item.record.source: [chunk.id for chunk in item.chunks] for item in batch})
         chunks = [chunk for item in batch for chunk in item.chunks]
+        for item in batch:
+            self.pictures.put(item.chunks, item.pictures)
         for part in slices_of(chunks):
             self._write_vectors(part, embed)
         self.lexical.change(add=chunks)
@@ -218,7 +222,7 @@ class Store:
     def _remove_chunks(self, ids: Collection[str]) -> None:
         self.table.drop(sorted(ids))
         self._change_vectors(lambda index: index.delete(sorted(ids)))
-        self.lexical.change(remove=ids)
+        self._open_beside().drop(sorted(ids))
 
     @contextmanager
     def own_change(self) -> Iterator[None]:

@@ -31,7 +31,7 @@ class Chunk:
     """A slice of one page. `headings` is the path of headings it stands under, outermost first.
 
     `is_titled` is False where `title` is only the file's name: that is not embedded, so that a renamed file embeds
-    nothing.
+    nothing. `picture` names the picture that the text stands for, by its hash (see `Picture`); empty for mere text.
     """
 
     source: str
@@ -42,11 +42,13 @@ class Chunk:
     text: str
     headings: tuple[str, ...] = ()
     is_titled: bool = True
+    picture: str = ""
 
     @property
     def id(self) -> str:
-        """A hash of source, page, start and text: the same place with the same words is the same chunk."""
-        place = json.dumps([self.source, self.page, self.start, self.text], ensure_ascii=False)
+        """A hash of source, page, start, text and picture: the same place with the same words is the same chunk."""
+        parts = [self.source, self.page, self.start, self.text, *filter(None, [self.picture])]
+        place = json.dumps(parts, ensure_ascii=False)
         return hashlib.sha256(place.encode("utf-8", "surrogatepass")).hexdigest()[:32]
 
     @property
@@ -72,6 +74,8 @@ class Chunk:
         }
         if self.page is not None:  # Chroma keeps no None
             metadata["page"] = self.page
+        if self.picture:
+            metadata["picture"] = self.picture
         return Document(id=self.id, page_content=self.text, metadata=metadata)
 
     @classmethod
@@ -86,6 +90,7 @@ class Chunk:
             text=document.page_content,
             headings=tuple(json.loads(metadata["headings"])),
             is_titled=metadata["is_titled"],
+            picture=metadata.get("picture", ""),
         )
 
 
@@ -119,7 +124,7 @@ class Passage:
 
     def to_json(self) -> dict[str, Any]:
         chunk = self.chunk
-        return {
+        told = {
             "id": chunk.id,
             "source": chunk.source,
             "title": chunk.title,
@@ -129,6 +134,7 @@ class Passage:
             "text": chunk.text,
             "score": self.score,
         }
+        return told | {"picture": chunk.picture} if chunk.picture else told
 
     def to_document(self) -> Document:
         document = self.chunk.to_document()

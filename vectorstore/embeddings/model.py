@@ -10,6 +10,9 @@ from langchain_core.embeddings import Embeddings
 
 from vectorstore.provider_errors import translated_provider_errors
 
+# Left, top, right and bottom, in pixels of a picture.
+Box = tuple[int, int, int, int]
+
 
 @dataclass(frozen=True, slots=True)
 class EmbeddingModel:
@@ -19,6 +22,10 @@ class EmbeddingModel:
     name apart where a name can come to mean another model, as a folder's can. `count_tokens` can be pickled.
     `cosine_floor` is what the cosines of texts that have nothing in common come near to;
     `sequence_letters` is how much of each biological sequence is read for it.
+
+    A model that has `embed_pictures` turns pictures (see `Picture.data`) into vectors of the space that it turns
+    questions into; a collection that it makes is one of pictures. With `find_objects` the objects on a picture are
+    passages of it, too.
     """
 
     name: str
@@ -28,6 +35,8 @@ class EmbeddingModel:
     revision: str = ""
     cosine_floor: float = 0.0
     sequence_letters: int = 600
+    embed_pictures: Callable[[Sequence[bytes]], list[list[float]]] | None = None
+    find_objects: Callable[[bytes], list[Box]] | None = None
 
     @property
     def identity(self) -> str:
@@ -64,6 +73,13 @@ def embed_chunks(model: EmbeddingModel, texts: Sequence[str]) -> list[list[float
     """Vectors of texts, in order; what a provider raises becomes a ProviderError."""
     with translated_provider_errors(model.name):
         return model.embeddings.embed_documents(list(texts))
+
+
+def embed_pictures(model: EmbeddingModel, pictures: Sequence[bytes]) -> list[list[float]]:
+    """Vectors of pictures, in order, by a model that can; errors as of `embed_chunks`."""
+    assert model.embed_pictures is not None
+    with translated_provider_errors(model.name):
+        return model.embed_pictures(pictures)
 
 
 def embed_question(model: EmbeddingModel, question: str) -> list[float]:

@@ -19,7 +19,8 @@ class ProviderModule(Protocol):
 @dataclass(frozen=True, slots=True)
 class Provider:
     """`prefix` stands before the colon of the setting, whose whole is as `form` tells. `packages` are imported, and
-    installed by `extra`, or by their own names where that is empty. One that `is_remote` is sent the texts."""
+    installed by `extra`, or by their own names where that is empty, or as `install` tells. One that `is_remote` is sent
+    the texts."""
 
     prefix: str
     form: str
@@ -28,6 +29,7 @@ class Provider:
     packages: tuple[str, ...] = ()
     extra: str = ""
     is_remote: bool = False
+    install: str = ""
 
     @property
     def missing(self) -> list[str]:
@@ -35,6 +37,8 @@ class Provider:
 
     @property
     def remedy(self) -> str:
+        if self.install:
+            return f"pip install {self.install}"
         return f"pip install 'rag-app[{self.extra}]'" if self.extra else f"pip install {' '.join(self.packages)}"
 
     def load(self, name: ModelName, options: LoadOptions) -> EmbeddingModel:
@@ -61,6 +65,22 @@ PROVIDERS = (
         "any encoder of sentence-transformers or transformers, by name or folder",
         "hugging_face",
         ("sentence_transformers",),
+    ),
+    Provider(
+        "clip",
+        "clip:MODEL",
+        "a model of the CLIP kind, pictures and questions in one space, by name or folder",
+        "clip",
+        ("cv2", "sentence_transformers"),
+        "pictures",
+    ),
+    Provider(
+        "detectron2",
+        "detectron2:CONFIG",
+        "a detector of Detectron2: pictures and the objects on them, found by likeness alone",
+        "regions",
+        ("cv2", "detectron2"),
+        install="'rag-app[pictures]' git+https://github.com/facebookresearch/detectron2.git",  # no registry carries it
     ),
     Provider(
         "openai",
