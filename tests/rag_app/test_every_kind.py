@@ -55,5 +55,5 @@ def test_each_kind_is_ingested_and_asked_in_one_data_folder(
     assert str(pictures["passages"][0]["source"]).endswith("green.png")
     said = asked("ask", "--collection", "speech", "Who stayed in orbit around the moon?")
     assert "Michael Collins" in str(said["answer"])
-    names = rag("collections").stdout
-    assert all(name in names for name in inputs)
+    told = rag("collections").stdout
+    assert all(collection in told for collection in inputs)
