@@ -199,9 +199,9 @@ def take_over(run: Run, record: SourceRecord, before: Store) -> IngestedSource:
     if record.state == MISSING:
         return IngestedSource(record, pages, [])
     if run.model.embed_pictures:
-        found = before.fetch(before.catalogue.chunk_ids_of([record.source])).values()
-        chunks = [chunk for chunk, _ in found if chunk.picture]
-        pictures = before.pictures.load([chunk.picture for chunk in chunks])
+        found = [chunk for chunk, _ in before.fetch(before.catalogue.chunk_ids_of([record.source])).values()]
+        pictures = before.pictures.load([chunk.picture for chunk in found])
+        chunks = [chunk for chunk in found if chunk.picture in pictures]
         return IngestedSource(replace(record, chunks=len(chunks)), pages, chunks, pictures)
     markdown, is_titled = has_markdown(record.kind), record.is_titled
     chunks = chunk_pages(record.source, record.title, pages, markdown=markdown, size=run.size, is_titled=is_titled)

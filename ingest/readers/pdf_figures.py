@@ -18,19 +18,28 @@ def read_pdf_figures(data: bytes, password: str | None = None, *, min_side: int)
         with PDFIUM_LOCK:
             count = len(document)
         for place in range(count):
+            for pixels in _draw_all(document, place, min_side):
+                yield place + 1, pixels
+
+
+def _draw_all(document: pdfium.PdfDocument, place: int, min_side: int) -> Iterator[Pixels | None]:
+    """One after the other: those of a page of photographs would not fit into memory together."""
+    with PDFIUM_LOCK:
+        page = document[place]
+    try:
+        with PDFIUM_LOCK:
+            images = [image for image in _images(page) if min(image.get_px_size()) >= min_side]
+        for image in images:
             with PDFIUM_LOCK:
-                page = document[place]
-                try:
-                    read = [_draw(image) for image in _images(page, min_side)]
-                finally:
-                    page.close()
-            yield from ((place + 1, pixels) for pixels in read)
+                pixels = _draw(image)
+            yield pixels
+    finally:
+        with PDFIUM_LOCK:
+            page.close()
 
 
-def _images(page: pdfium.PdfPage, min_side: int) -> Iterator[pdfium.PdfImage]:
-    for image in page.get_objects(filter=(pdfium_c.FPDF_PAGEOBJ_IMAGE,), max_depth=_MAX_DEPTH):
-        if min(image.get_px_size()) >= min_side:
-            yield image
+def _images(page: pdfium.PdfPage) -> Iterator[pdfium.PdfImage]:
+    yield from page.get_objects(filter=(pdfium_c.FPDF_PAGEOBJ_IMAGE,), max_depth=_MAX_DEPTH)
 
 
 def _draw(image: pdfium.PdfImage) -> Pixels | None:
