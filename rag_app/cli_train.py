@@ -108,6 +108,9 @@ def minilm(
     batch_size: Annotated[int, typer.Option("--batch-size", min=2, help="Pairs a step.")] = 32,
     learning_rate: Annotated[float, typer.Option("--learning-rate", min=0, help="After the warm-up.")] = 5e-5,
     negatives: Annotated[int, typer.Option("--negatives", min=0, max=16, help="Hard negatives a pair.")] = 1,
+    blend: Annotated[
+        float, typer.Option("--blend", min=0.01, max=1, help="The share of the trained weights in the result.")
+    ] = 0.5,
     limit: Annotated[int | None, typer.Option("--limit", min=2, metavar="N", help="Train on at most N pairs.")] = None,
     seed: SeedOption = 0,
     mlflow: MlflowOption = None,
@@ -124,14 +127,14 @@ def minilm(
     require_packages(["datasets", "accelerate", "sentence_transformers"], extra="train")
     check_places(mlflow)
     began, folder, settings = time.monotonic(), prepare_folder(output), build_settings(collection)
-    options = TrainingOptions(epochs, batch_size, learning_rate, seed)
+    options = TrainingOptions(epochs, batch_size, learning_rate, seed, blend=blend)
     split = Split(limit=limit, negatives=negatives)
     choice = Choice(weights, questions, dataset, with_collection=dataset is None or collection is not None)
     result, held = run(settings, choice, folder, split=split, options=options, on_message=say)
     if held_out:
         write_held_out(held_out, held[0], dataset)
     told = {"output": str(folder), "from": str(weights or "minilm"), "epochs": epochs, "batch_size": batch_size}
-    told |= {"learning_rate": learning_rate, "negatives": negatives, "seed": seed}
+    told |= {"learning_rate": learning_rate, "negatives": negatives, "blend": blend, "seed": seed}
     if mlflow is not None:
         from rag_app.evaluation.tracking import log_run
 
