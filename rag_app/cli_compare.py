@@ -39,19 +39,27 @@ def compare(
         typer.Option("--details", metavar="FILE", help="Write each model's ranked documents for each query there."),
     ] = None,
     mlflow: MlflowOption = None,
+    collection: Annotated[
+        str | None,
+        typer.Option(
+            "--collection",
+            metavar="NAME",
+            help="Keep the set in collections of this name and each model's; by default they are removed.",
+        ),
+    ] = None,
     as_json: JsonOption = False,
 ) -> None:
     """Measure embedding models side by side on a folder in BEIR form: quality, distances, labels, size, speed.
 
-    Each is ingested into a collection of its own, gone afterwards. hybrid is the product's search, words included;
+    Each is ingested into a collection of its own. hybrid is the product's search, words included;
     cosine, dot and euclidean are the vectors alone, compared one by one. Speed is this machine's, as it is at this
     moment. A model that fails is told with its reason, and the others go on.
     """
-    from rag_app.evaluation.compare import Labelling, compare_model
+    from rag_app.evaluation.compare import Labelling, compare_model, settings_for
     from rag_app.evaluation.datasets import load_retrieval_set
     from rag_app.evaluation.labels import load_labels
 
-    began, settings, names = time.monotonic(), build_settings(), list(dict.fromkeys(models))
+    began, settings, names = time.monotonic(), build_settings(collection), list(dict.fromkeys(models))
     check_places(mlflow, details)
     judged = load_retrieval_set(dataset, limit=limit)
     labelling = Labelling(label, load_labels(dataset, label) if label else {})
@@ -59,7 +67,10 @@ def compare(
     for name in names:
         say(f"{name} ...")
         with ingest_progress() as show:
-            compared.append(compare_model(name, judged, labelling, settings, on_progress=show, on_message=say))
+            own = settings_for(name, settings, keep=bool(collection))
+            compared.append(
+                compare_model(judged, labelling, own, keep=bool(collection), on_progress=show, on_message=say)
+            )
     if details:
         write_rows(details, [row for one in compared for row in one.rows()])
     result = {

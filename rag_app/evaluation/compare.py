@@ -1,5 +1,6 @@
 """From the names of embedding models and one judged set to what each finds, and at what cost."""
 
+import re
 import statistics
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -35,6 +36,7 @@ FIGURES = (
 TIMED_TEXTS, WARMING_TEXTS, LEAST_S = 128, 16, 0.5
 TIMED_QUESTIONS, TIMED_PASSAGES = 20, 10
 ALL = 2**31
+NO_NAME_LETTER = re.compile(r"[^a-zA-Z0-9]+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,24 +66,29 @@ class Compared:
         ]
 
 
+def settings_for(name: str, settings: Settings, *, keep: bool) -> Settings:
+    """With this model; what is kept is kept in a collection of the model's own."""
+    own = f"{settings.collection}-{NO_NAME_LETTER.sub('-', name).strip('-')}" if keep else settings.collection
+    return settings.model_copy(update={"embeddings": name, "collection": own})
+
+
 def compare_model(
-    name: str,
     judged: RetrievalSet,
     labelling: Labelling,
     settings: Settings,
     *,
+    keep: bool,
     on_progress: Callable[[Progress], None],
     on_message: Tell,
 ) -> Compared:
-    """Ingest the set by this model, into a collection of its own, and measure. A failure is told in `figures`."""
-    own = settings.model_copy(update={"embeddings": name})
+    """Ingest the set by the settings' model and measure. A failure is told in `figures`."""
     try:
         with retriever_of_texts(
-            judged.documents, own, keep=False, on_progress=on_progress, on_message=on_message
+            judged.documents, settings, keep=keep, on_progress=on_progress, on_message=on_message
         ) as retriever:
             return measure_model(retriever, judged, labelling)
     except RagError as error:
-        return Compared({"model": name, "error": error.message, "hint": error.hint}, {}, {})
+        return Compared({"model": settings.embeddings, "error": error.message, "hint": error.hint}, {}, {})
 
 
 def measure_model(retriever: HybridRetriever, judged: RetrievalSet, labelling: Labelling) -> Compared:

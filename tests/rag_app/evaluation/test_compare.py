@@ -166,6 +166,13 @@ def test_the_table_has_a_column_a_model_and_each_model_its_mlflow_run(
     assert errors == ["RAG_EMBEDDINGS=nonsense names no embedding model"]
 
 
+def test_what_is_kept_is_a_collection_a_model(rag: CommandLine, beir: Path) -> None:
+    run = rag("eval", "compare", "--json", "--collection", "topics", beir, "minilm")
+    assert run.returncode == 0, run.stderr
+    found = rag("search", "--json", "--collection", "topics-minilm", "Which tree do bees visit?")
+    assert json.loads(found.stdout)["passages"][0]["source"] == "garden2"
+
+
 def test_a_set_that_cannot_be_read_is_told_before_any_model_is_opened(rag: CommandLine, tmp_path: Path) -> None:
     run = rag("eval", "compare", tmp_path, "minilm")
     assert (run.returncode, run.stderr.count("\n")) == (2, 2)
