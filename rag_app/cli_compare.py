@@ -1,14 +1,19 @@
-"""`rag eval compare`: embedding models side by side on one set."""
+"""`rag eval compare`: embedding models side by side on one set of judged questions."""
 
+import sys
 import time
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from rag_app.cli_eval import LOCAL, DatasetArgument, LimitOption, MlflowOption, check_places, eval_app, write_rows
 from rag_app.cli_options import JsonOption, build_settings, example
-from rag_app.console import clean, ingest_progress, print_json, say
+from rag_app.console import ingest_progress, out, print_json, say
+
+if TYPE_CHECKING:
+    from rag_app.evaluation.compare import Compared
+    from rag_app.settings import Settings
 
 __all__ = ["eval_app"]  # with this command
 
@@ -21,50 +26,96 @@ __all__ = ["eval_app"]  # with this command
 )
 def compare(
     dataset: DatasetArgument,
-    models: Annotated[list[str], typer.Argument(metavar="MODEL...", help="As RAG_EMBEDDINGS takes them.")],
+    models: Annotated[
+        list[str], typer.Argument(metavar="MODEL...", help="Embedding models, each as RAG_EMBEDDINGS names it.")
+    ],
     limit: LimitOption = None,
     label: Annotated[
         str | None,
-        typer.Option("--label", metavar="FIELD", help="A field of the metadata to cluster and classify by."),
+        typer.Option("--label", metavar="FIELD", help="Cluster and classify by this field of the corpus' metadata."),
     ] = None,
     details: Annotated[
-        Path | None, typer.Option("--details", metavar="FILE", help="Write each model's figures there, a line a model.")
+        Path | None,
+        typer.Option("--details", metavar="FILE", help="Write each model's ranked documents for each query there."),
     ] = None,
     mlflow: MlflowOption = None,
+    collection: Annotated[
+        str | None,
+        typer.Option(
+            "--collection",
+            metavar="NAME",
+            help="Keep the set in collections of this name and each model's; by default they are removed.",
+        ),
+    ] = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Compare embedding models on a folder in BEIR form: quality, dimensions, speed, size.
+    """Measure embedding models side by side on a folder in BEIR form: quality, distances, labels, size, speed.
 
-    Each is ingested into a collection of its own, gone afterwards. hybrid is the product's search; cosine, dot and
-    euclidean are its vectors alone, compared one by one.
+    Each is ingested into a collection of its own. hybrid is the product's search, words included;
+    cosine, dot and euclidean are the vectors alone, compared one by one. Speed is this machine's, as it is at this
+    moment. A model that fails is told with its reason, and the others go on.
     """
-    from rag_app.evaluation.compare import compare as compare_models
-    from rag_app.evaluation.compare import tabulate
-    from rag_app.evaluation.datasets import load_labels, load_retrieval_set
+    from rag_app.evaluation.compare import Labelling, compare_model, settings_for
+    from rag_app.evaluation.datasets import load_retrieval_set
+    from rag_app.evaluation.labels import load_labels
 
-    began, settings = time.monotonic(), build_settings(None)
+    began, settings, names = time.monotonic(), build_settings(collection), list(dict.fromkeys(models))
     check_places(mlflow, details)
     judged = load_retrieval_set(dataset, limit=limit)
-    labels = load_labels(dataset, label) if label else {}
-    if label and len(set(labels.values())) < 2:
-        say(f"the metadata of {dataset} have no two labels in the field {label}: nothing is clustered by them")
-    with ingest_progress() as show:
-        rows = compare_models(models, judged, labels, settings, on_progress=show, on_message=say)
+    labelling = Labelling(label, load_labels(dataset, label) if label else {})
+    compared = []
+    for name in names:
+        say(f"{name} ...")
+        with ingest_progress() as show:
+            own = settings_for(name, settings, keep=bool(collection))
+            compared.append(
+                compare_model(judged, labelling, own, keep=bool(collection), on_progress=show, on_message=say)
+            )
     if details:
-        write_rows(details, rows)
-    if mlflow is not None:
-        from rag_app.evaluation.tracking import log_run
+        write_rows(details, [row for one in compared for row in one.rows()])
+    result = {
+        "dataset": str(dataset.resolve()),
+        "queries": len(judged.queries),
+        "documents": len(judged.documents),
+        "label": label,
+        "models": [one.figures for one in compared],
+        "seconds": time.monotonic() - began,
+    }
+    finish(dataset, result, compared, settings, mlflow, as_json)
+    raise typer.Exit(1 if any(one.failed for one in compared) else 0)
 
-        for row in rows:
-            own = settings.model_copy(update={"embeddings": row["model"]})
-            figures = {name: value for name, value in row.items() if name not in ("model", "error", "hint")}
-            figures["intervals"] = {}
-            log_run("compare", dataset, figures, [], settings=own, uri=None if mlflow == LOCAL else mlflow)
+
+def finish(
+    dataset: Path,
+    result: dict[str, Any],
+    compared: "list[Compared]",
+    settings: "Settings",
+    mlflow: str | None,
+    as_json: bool,
+) -> None:
+    if mlflow is not None:
+        from rag_app.evaluation.tracking import log_comparison
+
+        uri = None if mlflow == LOCAL else mlflow
+        pairs = [(one.figures, one.rows()) for one in compared]
+        where = log_comparison(dataset, pairs, settings=settings, uri=uri)
+        say(f"kept as MLflow runs; to look at them: mlflow ui --backend-store-uri {where}")
     if as_json:
-        counts = {"queries": len(judged.queries), "documents": len(judged.documents)}
-        print_json({"models": rows, **counts, "seconds": time.monotonic() - began})
+        print_json(result)
     else:
-        for line in tabulate(rows):
-            typer.echo(clean(line))
-    if any("error" in row for row in rows):
-        raise typer.Exit(1)
+        print_side_by_side(result)
+
+
+def print_side_by_side(result: dict[str, Any]) -> None:
+    from rag_app.evaluation.side_by_side import side_by_side, table_width
+
+    measured = [model for model in result["models"] if "error" not in model]
+    if measured:
+        width = None if sys.stdout.isatty() else table_width(measured)
+        out.print(side_by_side(measured), width=width, soft_wrap=False)
+        if reason := measured[0].get("labels_skipped"):
+            say(f"no clusters and no classes: {reason}")
+    for model in result["models"]:
+        if "error" in model:
+            say(f"failed: {model['model']}: {model['error']}\n        {model['hint']}")
+    say(f"{result['queries']} questions, {result['documents']:,} documents, {result['seconds']:.0f} s")

@@ -37,7 +37,12 @@ eval_app = typer.Typer(
     rich_markup_mode=None,
     no_args_is_help=True,
     help="Measure retrieval and answers on sets of questions with known answers.",
-    epilog=example("rag eval retrieval ~/beir/scifact", "rag eval answers ~/clapnq", "rag eval chunks ~/chunking"),
+    epilog=example(
+        "rag eval retrieval ~/beir/scifact",
+        "rag eval answers ~/clapnq",
+        "rag eval chunks ~/chunking",
+        "rag eval compare ~/beir/scifact minilm static:words.kv",
+    ),
 )
 DatasetArgument = Annotated[Path, typer.Argument(metavar="DATASET", help="The folder of the set.")]
 LimitOption = Annotated[int | None, typer.Option("--limit", min=1, metavar="N", help="Only the first N questions.")]

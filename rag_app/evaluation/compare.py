@@ -1,194 +1,148 @@
-"""From a judged set and the names of embedding models to their figures side by side."""
+"""From the names of embedding models and one judged set to what each finds, and at what cost."""
 
+import re
+import statistics
 import time
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from pathlib import Path
-from statistics import median
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from itertools import islice
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from rag_app.evaluation.collection import Show, retriever_of_texts
+from ingest.report import Progress
+from rag_app.evaluation.collection import retriever_of_texts
 from rag_app.evaluation.datasets import RetrievalSet
+from rag_app.evaluation.exact import DISTANCES, rank_exactly
+from rag_app.evaluation.labels import measure_labels, reason_without_labels
 from rag_app.evaluation.retrieval import RANKED_DOCUMENTS, measure, rank_all
 from rag_app.evaluation.sizes import model_bytes
+from rag_app.mapping.reading import read_owners, sample_ids
 from rag_app.settings import Settings
 from rag_app.wiring import Tell
-from vectorstore.embeddings import EmbeddingModel, embed_chunks, embed_question
+from vectorstore.embeddings import EmbeddingModel, embed_chunks, embed_question, is_remote
 from vectorstore.errors import RagError
 from vectorstore.retriever import HybridRetriever
 
 Vectors = NDArray[np.float32]
-FIGURES = ("ndcg@10", "recall@10")
-# Texts that the speed is measured on, and how often: the median counts.
-TIMED_TEXTS, TIMES = 64, 3
-SEED = 0
+Rankings = dict[str, list[str]]
+SHOWN = ("ndcg@10", "recall@10", "recall@100")
+FIGURES = (
+    *((way, name) for way in ("hybrid", "cosine") for name in SHOWN),
+    *((way, SHOWN[0]) for way in ("dot", "euclidean")),
+)
+# Speed is taken over these many chunks of the set, and again until so much time has passed: a first call warms up.
+TIMED_TEXTS, WARMING_TEXTS, LEAST_S = 128, 16, 0.5
+TIMED_QUESTIONS, TIMED_PASSAGES = 20, 10
+ALL = 2**31
+NO_NAME_LETTER = re.compile(r"[^a-zA-Z0-9]+")
 
 
 @dataclass(frozen=True, slots=True)
-class Embedded:
-    """A collection's vectors, shape (chunks, dimension), whose document each row is of, and the queries' vectors."""
+class Labelling:
+    """Document ids to labels, as the field of the metadata called `field` gives them; empty where none was named."""
 
-    vectors: Vectors
-    owners: NDArray[np.int64]
-    documents: list[str]
-    queries: dict[str, Vectors]
+    field: str | None
+    labels: Mapping[str, str]
 
 
-def compare(
-    names: Sequence[str],
+@dataclass(frozen=True, slots=True)
+class Compared:
+    """What was measured of one model: `figures`, and the documents that it ranked for each query, alone and hybrid."""
+
+    figures: dict[str, Any]
+    cosine: Rankings
+    hybrid: Rankings
+
+    @property
+    def failed(self) -> bool:
+        return "error" in self.figures
+
+    def rows(self) -> list[dict[str, Any]]:
+        return [
+            {"model": self.figures["model"], "id": name, "ranked": ranked, "cosine": self.cosine[name]}
+            for name, ranked in self.hybrid.items()
+        ]
+
+
+def settings_for(name: str, settings: Settings, *, keep: bool) -> Settings:
+    """With this model; what is kept is kept in a collection of the model's own."""
+    own = f"{settings.collection}-{NO_NAME_LETTER.sub('-', name).strip('-')}" if keep else settings.collection
+    return settings.model_copy(update={"embeddings": name, "collection": own})
+
+
+def compare_model(
     judged: RetrievalSet,
-    labels: Mapping[str, str],
+    labelling: Labelling,
     settings: Settings,
     *,
-    on_progress: Show,
+    keep: bool,
+    on_progress: Callable[[Progress], None],
     on_message: Tell,
-) -> list[dict[str, Any]]:
-    """A row a model, in order; one that fails has its `error` and the `hint` in place of figures."""
-    rows = []
-    for name in names:
-        on_message(f"{name} ...")
-        own = settings.model_copy(update={"embeddings": name})
-        try:
-            with retriever_of_texts(
-                judged.documents, own, keep=False, on_progress=on_progress, on_message=on_message
-            ) as retriever:
-                rows.append({"model": name, **measure_model(retriever, judged, labels)})
-        except RagError as error:
-            rows.append({"model": name, "error": error.message, "hint": error.hint})
-    return rows
+) -> Compared:
+    """Ingest the set by the settings' model and measure. A failure is told in `figures`."""
+    try:
+        with retriever_of_texts(
+            judged.documents, settings, keep=keep, on_progress=on_progress, on_message=on_message
+        ) as retriever:
+            return measure_model(retriever, judged, labelling)
+    except RagError as error:
+        return Compared({"model": settings.embeddings, "error": error.message, "hint": error.hint}, {}, {})
 
 
-def measure_model(retriever: HybridRetriever, judged: RetrievalSet, labels: Mapping[str, str]) -> dict[str, Any]:
-    hybrid = measure(dict(rank_all(retriever, judged)), judged.judgments).values
-    embedded, question_ms = embed_all(retriever, judged)
-    figures: dict[str, Any] = {f"hybrid {name}": hybrid[name] for name in FIGURES}
-    for distance in ("cosine", "dot", "euclidean"):
-        found = measure(rank_exactly(embedded, distance), judged.judgments).values
-        wanted = FIGURES if distance == "cosine" else FIGURES[:1]
-        figures |= {f"{distance} {name}": found[name] for name in wanted}
-    dimensions = int(embedded.vectors.shape[1])
-    return {
-        **figures,
-        **measure_labels(embedded, labels),
-        "dimensions": dimensions,
-        "chunks": len(embedded.vectors),
-        "vector_bytes": 4 * dimensions,
-        "model_mb": megabytes(retriever.model.name),
-        "texts_per_s": texts_per_second(retriever),
-        "question_ms": question_ms,
+def measure_model(retriever: HybridRetriever, judged: RetrievalSet, labelling: Labelling) -> Compared:
+    model, (ids, count) = retriever.model, sample_ids(retriever.store, ALL)
+    _, owners, vectors = read_owners(retriever.store, ids)
+    questions = np.asarray([embed_question(model, text) for text in judged.queries.values()], np.float32)
+    found = {}
+    for distance in DISTANCES:
+        ranked = rank_exactly(questions, vectors, owners, distance=distance, limit=RANKED_DOCUMENTS)
+        found[distance] = dict(zip(judged.queries, ranked, strict=True))
+    hybrid = dict(rank_all(retriever, judged))
+    measured = {way: measure(ranked, judged.judgments) for way, ranked in {"hybrid": hybrid, **found}.items()}
+    size = model_bytes(model.name)
+    figures = {
+        "model": model.name,
+        **{f"{way} {name}": measured[way].values[name] for way, name in FIGURES},
+        **labelled(labelling, owners, vectors),
+        "dimensions": int(vectors.shape[1]),
+        "chunks": count,
+        "vector_bytes": int(vectors.shape[1]) * vectors.itemsize,
+        "model_mb": None if size is None else size / 1e6,
+        "texts_per_s": texts_per_second(model, sample_texts(retriever, ids)),
+        "question_ms": question_ms(retriever, list(judged.queries.values())),
+        "intervals": {f"{way} {name}": measured[way].intervals[name] for way, name in FIGURES},
     }
+    return Compared(figures, found["cosine"], hybrid)
 
 
-def embed_all(retriever: HybridRetriever, judged: RetrievalSet) -> tuple[Embedded, float]:
-    """With the median milliseconds of a question."""
-    store = retriever.store
-    ids = sorted(store.catalogue.chunk_ids() - store.catalogue.hidden_ids())
-    rows = store.fetch(ids)
-    documents = list(dict.fromkeys(chunk.source for chunk, _ in rows.values()))
-    places = {source: place for place, source in enumerate(documents)}
-    owners = np.array([places[chunk.source] for chunk, _ in rows.values()])
-    vectors = np.stack([vector for _, vector in rows.values()])
-    queries, milliseconds = dict[str, Vectors](), []
-    for query_id, text in judged.queries.items():
+def labelled(labelling: Labelling, owners: Sequence[str], vectors: Vectors) -> dict[str, Any]:
+    """The figures by labels, or why there are none."""
+    reason = reason_without_labels(labelling.labels, labelling.field)
+    return {"labels_skipped": reason} if reason else asdict(measure_labels(labelling.labels, owners, vectors))
+
+
+def sample_texts(retriever: HybridRetriever, ids: Sequence[str]) -> list[str]:
+    """The first by their ids, which are hashes: a fair sample."""
+    return [chunk.embedded_text for chunk, _ in retriever.store.fetch(ids[:TIMED_TEXTS]).values()]
+
+
+def texts_per_second(model: EmbeddingModel, texts: Sequence[str]) -> float:
+    """How many chunks are embedded in a second, all handed over at once; a provider is asked only once."""
+    embed_chunks(model, texts[:WARMING_TEXTS])
+    began, rounds = time.perf_counter(), 0
+    while rounds == 0 or (time.perf_counter() - began < LEAST_S and not is_remote(model.name)):
+        embed_chunks(model, texts)
+        rounds += 1
+    return rounds * len(texts) / (time.perf_counter() - began)
+
+
+def question_ms(retriever: HybridRetriever, questions: Sequence[str]) -> float:
+    """Milliseconds from a question to its passages, the median."""
+    taken = []
+    for question in islice(questions, TIMED_QUESTIONS):
         began = time.perf_counter()
-        queries[query_id] = np.asarray(embed_question(retriever.model, text), np.float32)
-        milliseconds.append(1000 * (time.perf_counter() - began))
-    return Embedded(vectors, owners, documents, queries), median(milliseconds)
-
-
-def rank_exactly(embedded: Embedded, distance: str) -> dict[str, list[str]]:
-    """The first documents for each query, each by its nearest chunk among all; no neighbour is approximate."""
-    vectors, rankings = embedded.vectors, {}
-    lengths = np.linalg.norm(vectors, axis=1)
-    for query_id, query in embedded.queries.items():
-        nearness = vectors @ query
-        if distance == "cosine":
-            nearness = np.divide(nearness, lengths, out=np.zeros_like(nearness), where=lengths > 0)
-        elif distance == "euclidean":
-            nearness = 2 * nearness - lengths**2  # less |query|², the same for all, this is -|vector - query|²
-        best = np.full(len(embedded.documents), -np.inf, np.float32)
-        np.maximum.at(best, embedded.owners, nearness)
-        first = np.argsort(-best, kind="stable")[:RANKED_DOCUMENTS]
-        rankings[query_id] = [embedded.documents[place] for place in first.tolist()]
-    return rankings
-
-
-def measure_labels(embedded: Embedded, labels: Mapping[str, str]) -> dict[str, float]:
-    """How well the documents' mean vectors fall into their labels: by k-means (V-measure, Rosenberg and Hirschberg
-    2007), and by a linear probe (accuracy and macro F1 of logistic regression, five-fold)."""
-    known = [place for place, document in enumerate(embedded.documents) if document in labels]
-    wanted = np.array([labels[embedded.documents[place]] for place in known])
-    if len(set(wanted.tolist())) < 2:
-        return {}
-    from sklearn.cluster import KMeans  # a second, and for labelled sets alone
-    from sklearn.linear_model import LogisticRegression
-    from sklearn.metrics import v_measure_score
-    from sklearn.model_selection import cross_validate
-
-    means = np.stack([embedded.vectors[embedded.owners == place].mean(axis=0) for place in known])
-    lengths = np.linalg.norm(means, axis=1, keepdims=True)
-    means = np.divide(means, lengths, out=np.zeros_like(means), where=lengths > 0)
-    clusters = KMeans(len(set(wanted.tolist())), n_init=10, random_state=SEED).fit_predict(means)
-    found = {"v_measure": float(v_measure_score(wanted, clusters))}
-    folds = min(5, min(int((wanted == label).sum()) for label in set(wanted.tolist())))
-    if folds >= 2:
-        probe = LogisticRegression(max_iter=1000, random_state=SEED)
-        scores = cross_validate(probe, means, wanted, cv=folds, scoring=("accuracy", "f1_macro"))
-        found |= {
-            "probe_accuracy": float(scores["test_accuracy"].mean()),
-            "probe_macro_f1": float(scores["test_f1_macro"].mean()),
-        }
-    return found
-
-
-def texts_per_second(retriever: HybridRetriever) -> float:
-    """Of the collection's own chunks, as they are embedded; no vector is remembered here."""
-    store = retriever.store
-    ids = sorted(store.catalogue.chunk_ids())[:TIMED_TEXTS]
-    texts = [chunk.embedded_text for chunk, _ in store.fetch(ids).values()]
-    return len(texts) / median(time_embedding(retriever.model, texts) for _ in range(TIMES))
-
-
-def time_embedding(model: EmbeddingModel, texts: Sequence[str]) -> float:
-    began = time.perf_counter()
-    embed_chunks(model, texts)
-    return time.perf_counter() - began
-
-
-def megabytes(name: str) -> float | None:
-    size = model_bytes(name)
-    return None if size is None else size / 1e6
-
-
-def tabulate(rows: Sequence[Mapping[str, Any]]) -> list[str]:
-    """A line a figure and a column a model, then a line a model that failed."""
-    good = [row for row in rows if "error" not in row]
-    names = list(dict.fromkeys(name for row in good for name in row if name != "model"))
-    table = [["", *(shorten(str(row["model"])) for row in good)]]
-    table += [[name, *(show(row.get(name)) for row in good)] for name in names]
-    widths = [max(len(line[column]) for line in table) for column in range(len(table[0]))]
-    lines = [
-        "  ".join(pad(cell, width, place) for place, (cell, width) in enumerate(zip(line, widths, strict=True)))
-        for line in table
-    ]
-    failed = [f"{row['model']}: {row['error']} ({row['hint']})" for row in rows if "error" in row]
-    return [*(lines if good else []), *failed]
-
-
-def pad(cell: str, width: int, place: int) -> str:
-    return cell.rjust(width) if place else cell.ljust(width)
-
-
-def shorten(name: str) -> str:
-    """The end of a path tells models apart."""
-    prefix, colon, model = name.partition(":")
-    return f"{prefix}{colon}{Path(model).name}" if "/" in model else name
-
-
-def show(value: float | None) -> str:
-    if value is None:
-        return "-"
-    return f"{value:,}" if isinstance(value, int) else f"{value:.3f}" if value < 10 else f"{value:,.0f}"
+        retriever.search(question, k=TIMED_PASSAGES)
+        taken.append(time.perf_counter() - began)
+    return statistics.median(taken) * 1000

@@ -77,8 +77,7 @@ def load_retrieval_set(folder: Path, *, limit: int | None = None) -> RetrievalSe
 
 
 def load_corpus(folder: Path, hint: str) -> tuple[NamedText, ...]:
-    plain, packed = folder / "corpus.jsonl", folder / "corpus.jsonl.gz"
-    path = plain if plain.exists() or not packed.exists() else packed
+    path = find_corpus(folder)
     try:
         return tuple(
             NamedText(str(row["_id"]), str(row.get("title") or ""), str(row["text"])) for row in load_rows(path, hint)
@@ -87,12 +86,9 @@ def load_corpus(folder: Path, hint: str) -> tuple[NamedText, ...]:
         raise InputError(f"{path} has a line without {error}", hint) from error
 
 
-def load_labels(folder: Path, field: str) -> dict[str, str]:
-    """By document, what `field` of its metadata says; documents without it are left out."""
-    packed = folder / "corpus.jsonl.gz"
-    rows = load_rows(packed if packed.exists() else folder / "corpus.jsonl", BEIR_HINT)
-    told = ((str(row["_id"]), (row.get("metadata") or {}).get(field)) for row in rows)
-    return {document: str(label) for document, label in told if label is not None}
+def find_corpus(folder: Path) -> Path:
+    plain, packed = folder / "corpus.jsonl", folder / "corpus.jsonl.gz"
+    return plain if plain.exists() or not packed.exists() else packed
 
 
 def load_answer_set(folder: Path, *, limit: int | None = None) -> AnswerSet:

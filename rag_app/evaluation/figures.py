@@ -16,7 +16,9 @@ def flatten(figures: Mapping[str, Any]) -> dict[str, Any]:
 
 def split_intervals(result: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, Sequence[float] | None]]:
     """The figures of a result and their intervals, both flat."""
-    return flatten({name: value for name, value in result.items() if name != "intervals"}), flatten(result["intervals"])
+    return flatten({name: value for name, value in result.items() if name != "intervals"}), flatten(
+        result.get("intervals", {})
+    )
 
 
 def tabulate(result: Mapping[str, Any]) -> list[str]:
