@@ -6,8 +6,11 @@ from typing import Any
 DIMENSION = 32
 
 
-def make_tiny_encoder(folder: Path, *, seed: int = 0) -> Path:
-    """BERT with one layer and the words of all-MiniLM-L6-v2, mean pooling; another seed gives another model."""
+def make_tiny_encoder(folder: Path, *, seed: int = 0, pooling: str = "mean") -> Path:
+    """BERT with one layer and the words of all-MiniLM-L6-v2, another seed gives another model.
+
+    Pooled by the mean it is converted for OpenVINO at the first use, by `cls` never.
+    """
     import torch  # seconds, for the few tests that need a model of their own
     from sentence_transformers import SentenceTransformer
     from sentence_transformers.sentence_transformer.modules import Pooling, Transformer
@@ -24,5 +27,7 @@ def make_tiny_encoder(folder: Path, *, seed: int = 0) -> Path:
     encoder.save_pretrained(bare)
     tokenizer.save_pretrained(bare)
     words = Transformer(str(bare), max_seq_length=128)
-    SentenceTransformer(modules=[words, Pooling(DIMENSION)], device="cpu").save(str(folder), create_model_card=False)
+    SentenceTransformer(modules=[words, Pooling(DIMENSION, pooling)], device="cpu").save(
+        str(folder), create_model_card=False
+    )
     return folder

@@ -32,7 +32,8 @@ def load(name: ModelName, options: LoadOptions) -> EmbeddingModel:  # noqa: ARG0
         raise ProviderError(f"{name.model} has one number of dimensions", f"clip:{name.model}, without the @")
     model, _, detector = name.model.partition(WITH_OBJECTS)
     try:
-        embeddings = ClipEmbeddings(find_folder(model))
+        folder = find_folder(model)
+        embeddings = ClipEmbeddings(folder)
     except RagError:
         raise
     except Exception as error:  # the hub, torch and transformers each raise their own
@@ -43,7 +44,7 @@ def load(name: ModelName, options: LoadOptions) -> EmbeddingModel:  # noqa: ARG0
         embeddings,
         embeddings.window - tokenizer.num_special_tokens_to_add(),
         WordPieceCounter(tokenizer),
-        revision=describe_folder(model),
+        revision=describe_folder(str(folder)),
         embed_pictures=embeddings.embed_pictures,
         find_objects=load_finder(detector) if detector else None,
     )

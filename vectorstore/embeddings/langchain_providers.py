@@ -20,7 +20,13 @@ OPTIONS: dict[str, dict[str, Any]] = {name: {"check_embedding_ctx_length": False
 def load(name: ModelName, options: LoadOptions) -> EmbeddingModel:  # noqa: ARG001 (as every provider's)
     embeddings = init_provider_embeddings(name.setting)
     window = KNOWN_WINDOWS.get(name.prefix, OTHER_WINDOW) // BYTES_PER_TOKEN
-    return EmbeddingModel(name.setting, embeddings, window, count_in_bytes)
+    return EmbeddingModel(name.setting, embeddings, window, count_in_bytes, revision=address(embeddings))
+
+
+def address(embeddings: Embeddings) -> str:
+    """The server that is asked, where the provider's client tells: the same name may be another model elsewhere."""
+    client = getattr(getattr(embeddings, "client", None), "_client", None)  # OpenAI's, which reads OPENAI_BASE_URL
+    return str(getattr(client, "base_url", None) or getattr(embeddings, "base_url", None) or "")
 
 
 def count_in_bytes(texts: Sequence[str]) -> list[int]:
