@@ -12,8 +12,8 @@ from vectorstore.errors import UnreadableFileError
 from vectorstore.types import Page
 
 
-def test_recordings_programs_databases_and_fonts_are_skipped_by_name() -> None:
-    for suffix in (".MP3", ".mp4", ".7z", ".exe", ".so", ".ttf", ".sqlite", ".pages"):
+def test_programs_databases_and_fonts_are_skipped_by_name() -> None:
+    for suffix in (".7Z", ".mid", ".rar", ".exe", ".so", ".ttf", ".sqlite", ".pages"):
         assert not is_supported(Path(f"a{suffix}"))
         assert detect_kind(Path(f"a{suffix}"), b"text") is None
         assert suffix.lower() not in supported_suffixes
