@@ -188,7 +188,7 @@ def test_a_hidden_file_that_was_named_is_not_missing_when_its_folder_is_ingested
 
 
 def test_kinds_that_are_not_read_are_skipped_with_a_reason(library: Library) -> None:
-    library.write("song.mp3", b"ID3\x04")
+    library.write("song.mid", b"ID3\x04")
     library.write("program", b"\x7fELF\x02\x01\x01\x00\x00")
     (library.docs / "pipe").mkdir()
     os.mkfifo(library.docs / "pipe" / "pipe.txt")
@@ -196,7 +196,7 @@ def test_kinds_that_are_not_read_are_skipped_with_a_reason(library: Library) -> 
     assert [(Path(file.source).name, file.status, file.reason) for file in report.files] == [
         ("pipe.txt", "skipped", "not a regular file"),
         ("program", "skipped", "a kind of file that is not read (no suffix)"),
-        ("song.mp3", "skipped", "a kind of file that is not read (.mp3)"),
+        ("song.mid", "skipped", "a kind of file that is not read (.mid)"),
     ]
     assert report.failed == ()
 

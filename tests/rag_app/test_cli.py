@@ -175,14 +175,14 @@ class TestDocuments:
     ) -> None:
         (tmp_path / "docs").mkdir()
         (tmp_path / "docs" / "ferry.txt").write_text("The ferry Aurora leaves Kiel at 19:45.", encoding="utf-8")
-        (tmp_path / "docs" / "song.mp3").write_bytes(b"ID3\x00\x01\x02" * 50)
+        (tmp_path / "docs" / "song.mid").write_bytes(b"ID3\x00\x01\x02" * 50)
         run = rag("ingest", "docs", "--json")
         report = loads(run)
         files = {Path(file["source"]).name: file for file in report["files"]}
         keys = ["collection", "files", "chunks_embedded", "characters_embedded", "seconds", "warnings"]
         assert list(report) == keys
         assert all(set(file) == {"source", "status", "chunks", "reason"} for file in files.values())
-        assert {name: file["status"] for name, file in files.items()} == {"ferry.txt": "added", "song.mp3": "skipped"}
+        assert {name: file["status"] for name, file in files.items()} == {"ferry.txt": "added", "song.mid": "skipped"}
         assert files["ferry.txt"]["source"] == str(tmp_path.resolve() / "docs" / "ferry.txt")
         assert (report["collection"], report["chunks_embedded"]) == ("default", 1)
         assert report["characters_embedded"] > 30
