@@ -106,8 +106,8 @@ def minilm(
     ] = None,
     epochs: EpochsOption = 3,
     batch_size: Annotated[int, typer.Option("--batch-size", min=2, help="Pairs a step.")] = 32,
-    learning_rate: Annotated[float, typer.Option("--learning-rate", min=0, help="After the warm-up.")] = 5e-5,
-    negatives: Annotated[int, typer.Option("--negatives", min=0, max=16, help="Hard negatives a pair.")] = 1,
+    learning_rate: Annotated[float, typer.Option("--learning-rate", min=0, help="After the warm-up.")] = 2e-5,
+    negatives: Annotated[int, typer.Option("--negatives", min=0, max=16, help="Hard negatives a pair.")] = 0,
     blend: Annotated[
         float, typer.Option("--blend", min=0.01, max=1, help="The share of the trained weights in the result.")
     ] = 0.5,

@@ -25,7 +25,7 @@ class TrainingOptions:
     what the examples are too few to teach anew (Wortsman and others, "Robust fine-tuning of zero-shot models", 2022).
     """
 
-    epochs: int = 2
+    epochs: int = 3
     batch_size: int = 32
     learning_rate: float = 2e-5
     seed: int = 0

@@ -29,7 +29,7 @@ class Split:
     share: float = 0.25
     most: int = 300
     limit: int | None = None
-    negatives: int = 1
+    negatives: int = 0
 
 
 @dataclass(frozen=True, slots=True)
