@@ -2,6 +2,7 @@
 
 import hashlib
 import importlib.util
+import os
 from dataclasses import dataclass
 from importlib.metadata import version
 
@@ -22,6 +23,11 @@ READER_PACKAGES = {"ocr": "rapidocr", "bio": "Bio", "sound": "faster_whisper"}
 
 def is_installed(package: str) -> bool:
     return importlib.util.find_spec(package) is not None
+
+
+def keep_onnxruntime_silent() -> None:
+    """It reports its use to a remote service, unless it finds this before it is imported."""
+    os.environ["ORT_DISABLE_TELEMETRY"] = "1"
 
 
 def describe_readers(password: str | None, speech_model: str | None) -> str:

@@ -23,6 +23,10 @@ class Citation:
     quote: str
     time: str | None = None
 
+    def to_json(self) -> dict[str, Any]:
+        """`time` is there for recordings alone."""
+        return {name: value for name, value in asdict(self).items() if name != "time" or value is not None}
+
 
 @dataclass(frozen=True, slots=True)
 class Sentence:
@@ -67,7 +71,7 @@ class Answer:
             "refused": self.refused,
             "answered_by": self.answered_by,
             "sentences": [asdict(sentence) for sentence in self.sentences],
-            "citations": [asdict(citation) for citation in self.citations],
+            "citations": [citation.to_json() for citation in self.citations],
             "passages": [passage.to_json() for passage in self.passages],
             "answerability": self.answerability,
             "searched_for": self.searched_for,

@@ -3,7 +3,6 @@
 import io
 import itertools
 import logging
-import os
 from collections.abc import Container, Iterable
 from functools import cache
 from statistics import mean
@@ -16,7 +15,7 @@ import PIL.ImageSequence
 import pypdfium2 as pdfium
 import pypdfium2.raw as pdfium_c
 
-from ingest.kinds import is_installed
+from ingest.kinds import is_installed, keep_onnxruntime_silent
 from ingest.readers.pdf_glyphs import PDFIUM_LOCK, open_pdf
 from vectorstore.errors import NothingToReadError, UnreadableFileError
 from vectorstore.types import Page
@@ -146,8 +145,7 @@ def _recognise(pixels: Pixels) -> list[Line]:
 @cache
 def _engine() -> Any:
     logging.getLogger("RapidOCR").disabled = True  # it writes to the console, in colours
-    # onnxruntime reports its use to a remote service, unless it finds this before it is imported.
-    os.environ["ORT_DISABLE_TELEMETRY"] = "1"
+    keep_onnxruntime_silent()
     import rapidocr  # optional, and takes a second
 
     engine = rapidocr.RapidOCR(params=_PARAMETERS)

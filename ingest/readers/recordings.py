@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
-from ingest.kinds import is_installed
+from ingest.kinds import is_installed, keep_onnxruntime_silent
 from vectorstore.errors import NothingToReadError, UnreadableFileError
 from vectorstore.types import Page
 
@@ -46,6 +46,7 @@ def bundled_model() -> str | None:
 
 def transcribe(data: bytes, folder: str) -> Iterator[tuple[float, float, str]]:
     """Start and end in seconds and the words of each segment."""
+    keep_onnxruntime_silent()  # which finds where somebody speaks
     import av  # with faster-whisper
     from faster_whisper import WhisperModel  # optional, and a second to import
 
