@@ -23,6 +23,12 @@ class Citation:
     quote: str
     time: str | None = None
 
+    def _repr_html_(self) -> str:
+        """What a notebook shows."""
+        from rag_app.notebook import citation_to_html  # it knows these types
+
+        return citation_to_html(self)
+
 
 @dataclass(frozen=True, slots=True)
 class Sentence:
@@ -59,6 +65,12 @@ class Answer:
     def was_rewritten(self) -> bool:
         """Whether other words were searched for than those asked, which is to be told."""
         return self.searched_for.split() != self.question.split()
+
+    def _repr_html_(self) -> str:
+        """What a notebook shows."""
+        from rag_app.notebook import answer_to_html  # it knows these types
+
+        return answer_to_html(self)
 
     def to_json(self) -> dict[str, Any]:
         return {
