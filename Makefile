@@ -21,8 +21,9 @@ run: .venv/installed  ## install, ingest the sample documents, open the chat pag
 test: .venv/installed-dev lint  ## install with the development extras, check and test
 	$(OFFLINE) $(BIN)/pytest $(ABREAST) -m "not slow"
 
-test-all: .venv/installed-dev lint  ## the same with the long repetitions, and once more with a Chroma server
+test-all: .venv/installed-dev lint  ## the same with the long repetitions, each extra in an environment of its own, and once more with a Chroma server
 	$(OFFLINE) $(BIN)/pytest
+	$(BIN)/pytest -m slow tests/test_fresh_environments.py
 	$(OFFLINE) $(BIN)/pytest --chroma-server -m "not slow" tests/vectorstore tests/ingest tests/rag_app/test_many_processes.py
 
 lint: .venv/installed-dev  ## check form, style, types and the direction of imports

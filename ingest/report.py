@@ -1,5 +1,6 @@
 """What an ingest did, file by file."""
 
+import html
 from collections import Counter
 from dataclasses import asdict, dataclass
 from typing import Any, Literal
@@ -43,6 +44,13 @@ class IngestReport:
 
     def to_json(self) -> dict[str, Any]:
         return asdict(self)
+
+    def _repr_html_(self) -> str:
+        """What a notebook shows: how many files came to what, and why those that were not read were not."""
+        counts = ", ".join(f"{count} {status}" for status, count in self.counts().items()) or "no files"
+        told = [f"{count} {reason}" for reason, count in self.reasons().items()]
+        lines = [f"{counts} in the collection {self.collection}", f"{self.chunks_embedded:,} chunks embedded", *told]
+        return "<br>".join(html.escape(line) for line in [*lines, *self.warnings])
 
 
 FileState = Literal["waiting", "reading", "embedding"] | Status

@@ -27,6 +27,12 @@ class Citation:
         """`time` is there for recordings alone."""
         return {name: value for name, value in asdict(self).items() if name != "time" or value is not None}
 
+    def _repr_html_(self) -> str:
+        """What a notebook shows."""
+        from rag_app.notebook import citation_to_html  # it knows these types
+
+        return citation_to_html(self)
+
 
 @dataclass(frozen=True, slots=True)
 class Sentence:
@@ -63,6 +69,12 @@ class Answer:
     def was_rewritten(self) -> bool:
         """Whether other words were searched for than those asked, which is to be told."""
         return self.searched_for.split() != self.question.split()
+
+    def _repr_html_(self) -> str:
+        """What a notebook shows."""
+        from rag_app.notebook import answer_to_html  # it knows these types
+
+        return answer_to_html(self)
 
     def to_json(self) -> dict[str, Any]:
         return {
