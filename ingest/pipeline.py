@@ -10,6 +10,7 @@ from ingest.absent import judge_absent
 from ingest.chunking import chunk_pages
 from ingest.embedding import Embedder
 from ingest.kinds import ParseOptions, describe_readers, has_markdown
+from ingest.languages import notice_languages
 from ingest.objects import with_objects
 from ingest.report import FileProgress, FileReport, IngestReport, Progress, Stopped
 from ingest.requests import ReadOptions, ReadRequest, ReadSource
@@ -62,6 +63,7 @@ def ingest_files(
             else:
                 sync(run, found.files, urls)
                 drop_gone(run)
+            warnings += notice_languages(store, model)
         except Stopped:
             if is_rebuild:
                 run.reports.clear()

@@ -1,7 +1,7 @@
 """Text turned into the terms of lexical search, by its language: stems without stop words, and parts of identifiers."""
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from functools import cache
 from typing import Any
 
@@ -42,7 +42,7 @@ def analyze(text: str, language: str) -> list[str]:
     return terms
 
 
-def analyze_question(question: str, languages: Sequence[str]) -> dict[str, list[str]]:
+def analyze_question(question: str, languages: Iterable[str]) -> dict[str, list[str]]:
     """The distinct terms that a question has in each of the languages of a collection, in order."""
     return {language: list(dict.fromkeys(analyze(question, language))) for language in languages}
 

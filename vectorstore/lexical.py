@@ -79,7 +79,7 @@ class LexicalIndex:
 
     def terms(self, text: str) -> list[str]:
         """The distinct stemmed words of a text that the index looks for, in order."""
-        by_language = analyze_question(text, self._languages(self._searcher()))
+        by_language = analyze_question(text, self.languages())
         return list(dict.fromkeys(term for terms in by_language.values() for term in terms))
 
     def matched(self, question: str, chunk: Chunk) -> list[str]:
@@ -94,12 +94,14 @@ class LexicalIndex:
         return weigh(searcher, [term for of_language in terms.values() for term in of_language])
 
     def _question_terms(self, searcher: tantivy.Searcher, question: str) -> dict[str, list[str]]:
-        by_language = analyze_question(question, self._languages(searcher))
+        by_language = analyze_question(question, self.languages(searcher))
         return {language: terms[:MAX_QUESTION_TERMS] for language, terms in by_language.items()}
 
-    def _languages(self, searcher: tantivy.Searcher) -> list[str]:
-        """Those that chunks are written in."""
-        return [language for language in LANGUAGES if searcher.doc_freq("language", language)]
+    def languages(self, searcher: tantivy.Searcher | None = None) -> dict[str, int]:
+        """Those of LANGUAGES that chunks are written in, and how many: about, until what is deleted is merged away."""
+        searcher = searcher or self._searcher()
+        counts = {language: searcher.doc_freq("language", language) for language in LANGUAGES}
+        return {language: count for language, count in counts.items() if count}
 
     def ids(self) -> set[str]:
         searcher = self._searcher()

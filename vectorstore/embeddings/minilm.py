@@ -12,7 +12,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -30,6 +30,7 @@ HUB_NAME = "sentence-transformers/all-MiniLM-L6-v2"
 DIMENSION = 384
 # The model's own files say 256 (sentence_bert_config.json), two of which are [CLS] and [SEP].
 WINDOW = 256
+LANGUAGES = frozenset({"en"})
 SPECIAL_TOKENS = 2
 # Texts of like length go through together, at most this many tokens (padding included) at once: a few texts in one call
 # by all cores, many in smaller ones, as many at once as there are cores.
@@ -131,13 +132,14 @@ def load(name: ModelName, options: LoadOptions) -> EmbeddingModel:
     if has_gpu():
         from vectorstore.embeddings.hugging_face import load_sentence_transformer  # seconds
 
-        return load_sentence_transformer(name.setting, str(find_weights()))
+        return replace(load_sentence_transformer(name.setting, str(find_weights())), languages=LANGUAGES)
     folder = converted_folder(options.cache_dir, on_message=options.on_message)
     return EmbeddingModel(
         name=name.setting,
         embeddings=MiniLMEmbeddings(folder),
         max_tokens=WINDOW - SPECIAL_TOKENS,
         count_tokens=TokenCounter(load_tokenizer(folder)),
+        languages=LANGUAGES,
     )
 
 
