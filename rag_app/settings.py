@@ -28,8 +28,8 @@ class Settings(BaseSettings):
     )
     embeddings: str = Field(
         "minilm",
-        description="the embedding model: minilm (all-MiniLM-L6-v2, offline), or provider:model, such as "
-        "openai:text-embedding-3-small or huggingface:BAAI/bge-small-en-v1.5",
+        description="the embedding model: minilm (all-MiniLM-L6-v2, offline), the folder of an encoder, or "
+        "provider:model, such as openai:text-embedding-3-small or huggingface:BAAI/bge-small-en-v1.5",
     )
     reranker: str | None = Field(
         None,

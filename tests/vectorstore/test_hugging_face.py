@@ -133,3 +133,15 @@ def test_the_default_model_s_folder_gives_its_vectors(tmp_path: Path) -> None:
 def test_a_folder_without_a_model_is_told(tmp_path: Path) -> None:
     with pytest.raises(ProviderError, match="could not be loaded"):
         open_model(f"huggingface:{tmp_path}", tmp_path)
+
+
+def test_a_folder_alone_is_a_model_too_and_never_in_the_place_of_a_known_name(
+    make: Make, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = make("max")
+    model = open_model(str(folder), tmp_path)
+    assert (model.name, model.revision) == (str(folder), open_model(f"huggingface:{folder}", tmp_path).revision)
+    assert np.allclose(model.embeddings.embed_documents(TEXTS), reference(folder, TEXTS), atol=1e-6)
+    monkeypatch.chdir(tmp_path)
+    Path("minilm").symlink_to(folder)
+    assert open_model("minilm", platformdirs.user_cache_path("rag-app")).max_tokens == 254

@@ -15,17 +15,20 @@ def load_embedding_model(
     cache_dir: Path,
     on_message: Callable[[str], None] = lambda message: None,
 ) -> EmbeddingModel:
-    """Open the model called `name`; `on_message` gets a line when the first use takes longer.
+    """Open the model called `name`, which may be the folder of an encoder; `on_message` gets a line when the first use
+    takes longer.
 
     Raises SettingsError for a name nobody knows, MissingPackageError and ProviderError as the provider fails.
     """
     wanted, options = ModelName.parse(name), LoadOptions(cache_dir, on_message)
     provider = BY_PREFIX.get(wanted.prefix)
+    if provider is None and Path(name).expanduser().is_dir():
+        wanted, provider = ModelName(name, "huggingface", str(Path(name).expanduser())), BY_PREFIX["huggingface"]
     if provider and bool(wanted.model) == (":" in provider.form):
         return provider.load(wanted, options)
     if not wanted.model:
         raise SettingsError(
             f"RAG_EMBEDDINGS={name} names no embedding model",
-            "set RAG_EMBEDDINGS=minilm, or provider:model such as openai:text-embedding-3-small",
+            "set RAG_EMBEDDINGS=minilm, a folder, or provider:model such as openai:text-embedding-3-small",
         )
     return langchain_providers.load(wanted, options)
