@@ -42,7 +42,7 @@ def ingest_files(
     `on_progress` is called between two steps, and each half second while a file is read. Where it raises Stopped the
     ingest ends: files that are finished stay, the others are as they were (in a rebuild, all), and a warning says so.
     """
-    began = time.monotonic()
+    began, sent = time.monotonic(), model.count_sent() if model.count_sent else 0
     urls, local = split_urls(paths)
     found = find_files(local, include_all=options.include_all, max_bytes=options.max_file_bytes)
     made_by = Fingerprint(model.name, options.distance)
@@ -77,6 +77,7 @@ def ingest_files(
         characters_embedded=run.characters_embedded,
         seconds=time.monotonic() - began,
         warnings=tuple(warnings),
+        tokens_sent=model.count_sent() - sent if model.count_sent else None,
     )
 
 

@@ -21,7 +21,7 @@ class FileReport:
 @dataclass(frozen=True, slots=True)
 class IngestReport:
     """A finished ingest; `warnings` are lines about folders and about what was left out of files, `seconds`
-    is wall time."""
+    is wall time; `tokens_sent` is how many a provider has read, where the model is one's."""
 
     collection: str
     files: tuple[FileReport, ...]
@@ -29,6 +29,7 @@ class IngestReport:
     characters_embedded: int
     seconds: float
     warnings: tuple[str, ...] = ()
+    tokens_sent: int | None = None
 
     @property
     def failed(self) -> tuple[FileReport, ...]:
@@ -43,7 +44,8 @@ class IngestReport:
         return dict(told.most_common())
 
     def to_json(self) -> dict[str, Any]:
-        return asdict(self)
+        """`tokens_sent` is there for providers alone."""
+        return {name: value for name, value in asdict(self).items() if name != "tokens_sent" or value is not None}
 
     def _repr_html_(self) -> str:
         """What a notebook shows: how many files came to what, and why those that were not read were not."""

@@ -137,7 +137,8 @@ def describe_work(report: "IngestReport") -> str:
     if not report.chunks_embedded:
         return f"nothing had to be embedded ({report.seconds:.1f} s)"
     speed = report.chunks_embedded / report.seconds if report.seconds else 0
-    return f"{report.chunks_embedded:,} chunks embedded in {report.seconds:.1f} s ({speed:.0f} chunks/s)"
+    sent = f", {report.tokens_sent:,} tokens sent" if report.tokens_sent else ""
+    return f"{report.chunks_embedded:,} chunks embedded in {report.seconds:.1f} s ({speed:.0f} chunks/s){sent}"
 
 
 def describe_file(file: "FileReport") -> str:

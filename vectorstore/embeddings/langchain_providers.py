@@ -1,4 +1,4 @@
-"""`provider:model` for all that LangChain's `init_embeddings` knows: OpenAI, Ollama, Cohere and the like."""
+"""`provider:model` for all else that LangChain's `init_embeddings` knows: Ollama, Azure, Cohere and the like."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -10,7 +10,7 @@ from vectorstore.errors import MissingPackageError, ProviderError, RagError, Set
 
 # Where a model's tokenizer is not on this machine, a text is bounded by bytes: no tokenizer that works on bytes
 # makes more tokens than a text has bytes, so a text of at most the window's number of bytes is never cut.
-KNOWN_WINDOWS = {"openai": 8191, "azure_openai": 8191}
+KNOWN_WINDOWS = {"azure_openai": 8191}
 OTHER_WINDOW = 2048
 BYTES_PER_TOKEN = 4
 # langchain-openai would count tokens itself, with a vocabulary that it downloads; chunks are bounded already.
@@ -25,7 +25,7 @@ def load(name: ModelName, options: LoadOptions) -> EmbeddingModel:  # noqa: ARG0
 
 def address(embeddings: Embeddings) -> str:
     """The server that is asked, where the provider's client tells: the same name may be another model elsewhere."""
-    client = getattr(getattr(embeddings, "client", None), "_client", None)  # OpenAI's, which reads OPENAI_BASE_URL
+    client = getattr(getattr(embeddings, "client", None), "_client", None)  # of Azure
     return str(getattr(client, "base_url", None) or getattr(embeddings, "base_url", None) or "")
 
 

@@ -22,7 +22,8 @@ class EmbeddingModel:
     name apart where a name can come to mean another model, as a folder's can. `count_tokens` can be pickled.
     `cosine_floor` is what the cosines of texts that have nothing in common come near to;
     `sequence_letters` is how much of each biological sequence is read for it. `languages` are the codes (ISO 639-1) of
-    those that it was made for, none where they are not known or many.
+    those that it was made for, none where they are not known or many. `count_sent` tells how many tokens a provider has
+    read since the model was opened, by its own count.
 
     A model that has `embed_pictures` turns pictures (see `Picture.data`) into vectors of the space that it turns
     questions into; a collection that it makes is one of pictures. With `find_objects` the objects on a picture are
@@ -37,6 +38,7 @@ class EmbeddingModel:
     cosine_floor: float = 0.0
     sequence_letters: int = 600
     languages: frozenset[str] = frozenset()
+    count_sent: Callable[[], int] | None = None
     embed_pictures: Callable[[Sequence[bytes]], list[list[float]]] | None = None
     find_objects: Callable[[bytes], list[Box]] | None = None
 
