@@ -18,7 +18,7 @@ NO_HEADERS: Mapping[str, str] = {}
 
 @dataclass
 class EmbeddingsServer:
-    """A context manager; `requests` keeps path and body of what was received, `key` is the one it takes; with none, any.
+    """A context manager; `requests` keeps path and body of what was received, `key` is the one it takes; none: any.
 
     `refusals` are answered first, each a status and the value of Retry-After.
     """

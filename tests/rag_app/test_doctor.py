@@ -81,7 +81,7 @@ def test_embeddings_that_cannot_be_had_are_an_error(samples_settings: Settings) 
     assert told("embeddings", settings) == (
         "error",
         "RAG_EMBEDDINGS=nonsense names no embedding model",
-        "set RAG_EMBEDDINGS=minilm, or provider:model such as openai:text-embedding-3-small",
+        "set RAG_EMBEDDINGS=minilm, a folder, or provider:model such as openai:text-embedding-3-small",
     )
 
 
