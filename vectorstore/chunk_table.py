@@ -22,6 +22,7 @@ CREATE TABLE IF NOT EXISTS texts (row INTEGER PRIMARY KEY, text TEXT NOT NULL, m
 """
 GIVEN = "id IN (SELECT value FROM json_each(?))"
 WAIT_S = 30.0
+CACHE_KB = 16_000
 
 
 class ChunkTable:
@@ -33,20 +34,21 @@ class ChunkTable:
     def __init__(self, folder: Path) -> None:
         folder.mkdir(parents=True, exist_ok=True)
         self._path, self._collection = folder / "chunks.sqlite3", folder.parent
+        self._kept: list[tuple[tuple[int, int], sqlite3.Connection]] = []
         with self._connect() as connection:
             if not connection.execute("SELECT 1 FROM sqlite_master LIMIT 1").fetchone():
                 connection.executescript(f"BEGIN IMMEDIATE; {SCHEMA} COMMIT;")
 
     def vectors(self, ids: Sequence[str]) -> dict[str, Vectors]:
         """Those that are there, by id, in no order."""
-        with self._connect() as connection:
+        with self._reading() as connection:
             rows = connection.execute(f"SELECT id, vector FROM vectors WHERE {GIVEN}", (json.dumps(ids),)).fetchall()
         return {chunk_id: np.frombuffer(vector, np.float32) for chunk_id, vector in rows}
 
     def fetch(self, ids: Sequence[str]) -> dict[str, tuple[Chunk, Vectors]]:
         """Chunks and vectors that are there, by id, in no order."""
         query = f"SELECT id, vector, text, metadata FROM vectors JOIN texts USING (row) WHERE {GIVEN}"
-        with self._connect() as connection:
+        with self._reading() as connection:
             rows = connection.execute(query, (json.dumps(ids),)).fetchall()
         return {
             chunk_id: (
@@ -73,6 +75,41 @@ class ChunkTable:
         with self._connect() as connection:
             connection.execute(f"DELETE FROM texts WHERE row IN (SELECT row FROM vectors WHERE {GIVEN})", given)
             connection.execute(f"DELETE FROM vectors WHERE {GIVEN}", given)
+
+    def close(self) -> None:
+        """Let go of the file; the next reading opens it again."""
+        kept, self._kept = self._kept, []
+        for _, connection in kept:
+            connection.close()
+
+    @contextmanager
+    def _reading(self) -> Iterator[sqlite3.Connection]:
+        """A connection that is kept, with the pages that it has read, for the next: a tenth of a search's time."""
+        with translated_storage_errors(self._collection):
+            path = self._path.stat()
+            file = path.st_dev, path.st_ino  # a collection that was deleted and made anew is another file
+            connection = self._take(file) or self._open()
+            try:
+                yield connection
+            except BaseException:
+                connection.close()
+                raise
+            self._kept.append((file, connection))
+
+    def _take(self, file: tuple[int, int]) -> sqlite3.Connection | None:
+        try:
+            kept_of, connection = self._kept.pop()
+        except IndexError:
+            return None
+        if kept_of == file:
+            return connection
+        connection.close()
+        return self._take(file)
+
+    def _open(self) -> sqlite3.Connection:
+        connection = sqlite3.connect(self._path, timeout=WAIT_S, check_same_thread=False)
+        connection.execute(f"PRAGMA cache_size = -{CACHE_KB}")
+        return connection
 
     @contextmanager
     def _connect(self) -> Iterator[sqlite3.Connection]:

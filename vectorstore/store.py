@@ -138,6 +138,8 @@ class Store:
 
     def close(self) -> None:
         """Let go of the index's files; the next use, here or by another Store of this folder, opens them again."""
+        for beside in self._beside.values():
+            beside.table.close()
         self._shared.close()
 
     # Writing

@@ -1,5 +1,8 @@
+import os
+import shutil
 import sqlite3
 import tempfile
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
@@ -70,3 +73,31 @@ def test_what_is_removed_is_gone_from_the_file_too(store: Store) -> None:
         for table in ("vectors", "texts"):
             assert connection.execute(f"SELECT count(*) FROM {table}").fetchone() == (0,)
     connection.close()
+
+
+def test_a_table_that_was_deleted_and_made_anew_is_read_anew(tmp_path: Path) -> None:
+    folder, vector = tmp_path / "chunks", np.ones((1, 2), np.float32)
+    table = ChunkTable(folder)
+    table.put(CHUNKS[:1], vector)
+    assert table.vectors([CHUNKS[0].id])
+    shutil.rmtree(folder)
+    ChunkTable(folder).put(CHUNKS[1:2], vector)
+    assert list(table.vectors([chunk.id for chunk in CHUNKS])) == [CHUNKS[1].id]
+
+
+def test_connections_are_kept_for_the_next_reading_until_it_is_closed(tmp_path: Path) -> None:
+    folder = tmp_path / "chunks"
+    table = ChunkTable(folder)
+    table.put(CHUNKS, np.ones((len(CHUNKS), 2), np.float32))
+    ids = [chunk.id for chunk in CHUNKS]
+    with ThreadPoolExecutor(4) as pool:
+        assert all(len(found) == len(CHUNKS) for found in pool.map(lambda _: table.fetch(ids), range(40)))
+    assert 1 <= open_files(folder) <= 4
+    table.close()
+    assert open_files(folder) == 0
+    assert len(table.vectors(ids)) == len(CHUNKS)
+
+
+def open_files(folder: Path) -> int:
+    links = (os.path.realpath(link) for link in Path("/proc/self/fd").iterdir())
+    return sum(target.startswith(str(folder)) for target in links)
