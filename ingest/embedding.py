@@ -17,9 +17,8 @@ from numpy.typing import NDArray
 
 from vectorstore.embeddings import EmbeddingModel, VectorCache, embed_chunks, embed_pictures
 from vectorstore.looks import Looks
-from vectorstore.pixels import Picture
 from vectorstore.slices import slices_of
-from vectorstore.types import Chunk
+from vectorstore.types import Chunk, Picture
 
 Vectors = NDArray[np.float32]
 # Between two of these the progress moves: about two seconds of embedding on two cores.

@@ -5,9 +5,9 @@ from dataclasses import replace
 
 from ingest.chunking import ChunkSize, chunk_pages
 from vectorstore.embeddings import Box
-from vectorstore.pixels import Picture, Pixels, keep_picture, read_pixels
+from vectorstore.pixels import Pixels, keep_picture, read_pixels
 from vectorstore.records import IngestedSource, hash_pages
-from vectorstore.types import Chunk, Page
+from vectorstore.types import Chunk, Page, Picture
 
 # Of the line of the picture that an object is on.
 SHOWN_CHARACTERS = 60

@@ -1,4 +1,7 @@
-"""A file's bytes turned into a ParsedDocument: its title and its pages."""
+"""A file's bytes turned into a ParsedDocument: its title and its pages.
+
+Readers that take a tenth of a second and more to import are imported when a file needs them.
+"""
 
 import re
 from dataclasses import dataclass
@@ -15,15 +18,11 @@ from ingest.readers.formats import (
     is_supported,
     supported_suffixes,
 )
-from ingest.readers.mail import read_mail
 from ingest.readers.markdown import first_heading
-from ingest.readers.ocr import INSTALL_HINT, has_ocr, read_image, read_scanned_pages
 from ingest.readers.passwords import decrypt_office
-from ingest.readers.pdf import read_pdf
 from ingest.readers.recordings import read_recording
 from ingest.readers.sections import Allowance, Nesting, Part
 from ingest.readers.sequences import read_sequences
-from ingest.readers.structured import read_structured
 from ingest.readers.text import read_text
 from vectorstore.errors import NothingToReadError, UnreadableFileError
 from vectorstore.types import Page
@@ -96,6 +95,8 @@ def _read(path: Path, data: bytes, *, kind: str, nesting: Nesting) -> tuple[str 
     if kind in ("markdown", "text", "code"):
         return None, read_text(data)
     if kind == "image":
+        from ingest.readers.ocr import read_image
+
         return None, read_image(data)
     if kind == "recording":
         return None, read_recording(data, nesting.options.speech_model)
@@ -105,14 +106,21 @@ def _read(path: Path, data: bytes, *, kind: str, nesting: Nesting) -> tuple[str 
     refuse_encrypted(data)
     refuse_mislabelled(data, kind=kind)
     if kind in MAIL_KINDS:
+        from ingest.readers.mail import read_mail
+
         return read_mail(data, kind=kind, nesting=nesting)
     if kind in SEQUENCE_KINDS:
         return None, read_sequences(data, kind=kind, most_letters=nesting.options.letters)
+    from ingest.readers.structured import read_structured
+
     return read_structured(data, kind=kind)
 
 
 def _read_pdf(data: bytes, password: str | None) -> tuple[str | None, tuple[Page, ...]]:
     """Its own text; the pages that have none are looked at as pictures, where that is possible."""
+    from ingest.readers.ocr import has_ocr, read_scanned_pages
+    from ingest.readers.pdf import read_pdf
+
     title, pages = read_pdf(data, password)
     if not has_ocr():
         return title, pages
@@ -123,6 +131,8 @@ def _read_pdf(data: bytes, password: str | None) -> tuple[str | None, tuple[Page
 
 
 def _nothing_in(kind: str) -> UnreadableFileError:
+    from ingest.readers.ocr import INSTALL_HINT, has_ocr
+
     if kind == "pdf" and not has_ocr():
         return UnreadableFileError("no text in it: its pages are images", INSTALL_HINT)
     if kind in ("pdf", "image"):

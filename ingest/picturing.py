@@ -15,8 +15,8 @@ from ingest.readers.disguises import true_kind
 from ingest.readers.figures import Figures, read_figures
 from ingest.readers.ocr import has_ocr
 from vectorstore.errors import NothingToReadError, UnreadableFileError
-from vectorstore.pixels import Picture, keep_picture, read_pixels
-from vectorstore.types import Chunk, Page
+from vectorstore.pixels import keep_picture, read_pixels
+from vectorstore.types import Chunk, Page, Picture
 
 # A line that begins as captions do, whatever signs of emphasis stand before it.
 CAPTION = re.compile(

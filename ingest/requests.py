@@ -6,8 +6,7 @@ from typing import TYPE_CHECKING, Literal
 
 from ingest.chunking import ChunkSize
 from ingest.kinds import ParseOptions
-from vectorstore.pixels import Picture
-from vectorstore.types import Chunk
+from vectorstore.types import Chunk, Picture
 
 if TYPE_CHECKING:
     from ingest.parsing import ParsedDocument  # imports every reader

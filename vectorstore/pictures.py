@@ -6,9 +6,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
-from vectorstore.pixels import Picture
 from vectorstore.storage_errors import translated_storage_errors
-from vectorstore.types import Chunk
+from vectorstore.types import Chunk, Picture
 
 SCHEMA = """
 CREATE TABLE IF NOT EXISTS pictures (

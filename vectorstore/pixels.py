@@ -5,7 +5,6 @@ OpenCV does it (extra `pictures`), imported where it is needed: 0.2 s.
 
 import hashlib
 import io
-from dataclasses import dataclass
 
 import numpy as np
 import PIL.Image
@@ -13,6 +12,7 @@ import PIL.ImageOps
 from numpy.typing import NDArray
 
 from vectorstore.errors import UnreadableFileError
+from vectorstore.types import Picture
 
 Pixels = NDArray[np.uint8]  # shape (height, width, 3), blue first, as OpenCV has it
 # A picture of so many pixels takes 300 MB while it is read; a photograph has 12 to 60 million.
@@ -30,18 +30,6 @@ LEAST_STRENGTH = 0.02
 HASH_BYTES = HASH_SIDE * HASH_SIDE // 8
 # The hash knows no colour and nothing of a plain surface, so a small picture in colours goes with it.
 COLOUR_SIDE = 16
-
-
-@dataclass(frozen=True, slots=True)
-class Picture:
-    """A picture as it is kept: WebP of at most MAX_SIDE pixels a side. `hash` is the SHA-256 of `data`; width and
-    height are those of the original, in pixels; `signature` is what `Looks` compares."""
-
-    hash: str
-    data: bytes
-    width: int
-    height: int
-    signature: bytes
 
 
 def keep_picture(pixels: Pixels) -> Picture:

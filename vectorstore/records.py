@@ -4,8 +4,7 @@ import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from vectorstore.pixels import Picture
-from vectorstore.types import Chunk, Page
+from vectorstore.types import Chunk, Page, Picture
 
 READY, MISSING, REMOVED = "ready", "missing", "removed"
 

@@ -8,9 +8,10 @@ import hashlib
 import json
 import re
 from dataclasses import dataclass
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
 
-from langchain_core.documents import Document
+if TYPE_CHECKING:
+    from langchain_core.documents import Document
 
 # Titles of papers, which say most of what they are about, have 100 characters and more: cut at 80, dense search loses
 # one point of nDCG@10 on SciFact's training queries.
@@ -62,8 +63,10 @@ class Chunk:
         context = embedded_context(self.title if self.is_titled else "", self.headings)
         return f"{context}\n{self.text}" if context else self.text
 
-    def to_document(self) -> Document:
+    def to_document(self) -> "Document":
         """As LangChain's Document; this and `from_document` are the only lines that spell metadata keys."""
+        from langchain_core.documents import Document  # a tenth of a second, which a reader of files does without
+
         metadata: dict[str, Any] = {
             "source": self.source,
             "title": self.title,
@@ -79,7 +82,7 @@ class Chunk:
         return Document(id=self.id, page_content=self.text, metadata=metadata)
 
     @classmethod
-    def from_document(cls, document: Document) -> Self:
+    def from_document(cls, document: "Document") -> Self:
         metadata = document.metadata
         return cls(
             source=metadata["source"],
@@ -104,6 +107,18 @@ def name_place(title: str, page: int | None, time: str | None = None) -> str:
     if page is not None:
         return f"{title}, page {page}"
     return f"{title}, at {time}" if time else title
+
+
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """A picture as it is kept: WebP, of a bounded number of pixels. `hash` is the SHA-256 of `data`; width and
+    height are those of the original, in pixels; `signature` is what `looks.Looks` compares."""
+
+    hash: str
+    data: bytes
+    width: int
+    height: int
+    signature: bytes
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,7 +151,7 @@ class Passage:
         }
         return told | {"picture": chunk.picture} if chunk.picture else told
 
-    def to_document(self) -> Document:
+    def to_document(self) -> "Document":
         document = self.chunk.to_document()
         document.metadata.update(
             score=self.score,
@@ -148,7 +163,7 @@ class Passage:
         return document
 
     @classmethod
-    def from_document(cls, document: Document) -> Self:
+    def from_document(cls, document: "Document") -> Self:
         metadata = document.metadata
         return cls(
             Chunk.from_document(document),

@@ -16,7 +16,8 @@ from ingest.readers.disguises import refuse_encrypted
 from ingest.readers.passwords import decrypt_office
 from ingest.readers.pdf_figures import read_pdf_figures
 from vectorstore.errors import UnreadableFileError
-from vectorstore.pixels import Picture, Pixels, keep_picture, read_pixels
+from vectorstore.pixels import Pixels, keep_picture, read_pixels
+from vectorstore.types import Picture
 
 # Smaller ones are bullets, lines and icons.
 MIN_SIDE = 64

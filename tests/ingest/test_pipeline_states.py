@@ -157,7 +157,7 @@ def test_any_history_of_changes_and_ingests_ends_in_what_the_files_say(new_libra
     AnyHistory.new_library = staticmethod(new_library)
     run_state_machine_as_test(
         AnyHistory,
-        settings=settings(max_examples=12, stateful_step_count=20, suppress_health_check=[*HealthCheck]),
+        settings=settings(max_examples=8, stateful_step_count=20, suppress_health_check=[*HealthCheck]),
     )
 
 
