@@ -1,9 +1,7 @@
 """One collection on disk: vectors in Chroma, words in a lexical index, sources in a catalogue, kept in step.
 
-Chroma finds what is near; a table beside it gives what was found, by words or by nearness.
-
-Writing takes turns between processes by a lock file. Reading never waits for it: a reader notices by the catalogue's
-generation that another process has written, and opens Chroma anew.
+Chroma finds what is near; a table beside it gives what was found. Writing takes turns between processes by a lock file;
+reading never waits for it, and notices by the catalogue's generation that another process has written.
 """
 
 import time
