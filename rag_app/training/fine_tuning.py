@@ -42,8 +42,9 @@ def fine_tune(
     In a batch, the passages of the other examples are wrong for a query, as its hard negatives are: the loss is the
     cross-entropy of its own (Henderson and others, "Efficient Natural Language Response Suggestion", 2017).
     """
-    # For as long as the trainer lives, nothing is asked of a hub or told to anyone.
-    for name in ("HF_HUB_OFFLINE", "HF_DATASETS_OFFLINE", "HF_HUB_DISABLE_TELEMETRY", "WANDB_DISABLED"):
+    # For as long as the trainer lives, nothing is asked of a hub or told to anyone, and no bar drawn among the lines.
+    silent = ("HF_HUB_OFFLINE", "HF_DATASETS_OFFLINE", "HF_HUB_DISABLE_TELEMETRY", "WANDB_DISABLED", "TQDM_DISABLE")
+    for name in silent:
         os.environ[name] = "1" if name != "WANDB_DISABLED" else "true"
     from datasets import Dataset  # with torch and the trainer ten seconds, which only this needs
     from sentence_transformers import (
