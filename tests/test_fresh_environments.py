@@ -27,6 +27,7 @@ EXTRAS: dict[str, list[str]] = PROJECT["optional-dependencies"]
 TESTS = {
     "bio": [
         "tests/vectorstore/test_kmer.py",
+        "tests/vectorstore/test_protein.py",
         "tests/rag_app/test_sequences.py",
         "tests/ingest/test_extras.py::test_a_fasta_record_is_a_section_with_its_accession",
     ],

@@ -52,6 +52,13 @@ def clip(folder: Path) -> Case:
     return Case(f"clip:{one}", f"clip:{folder}/other-clip", "red.png", picture("red"))
 
 
+def protein(folder: Path) -> Case:
+    from tests.protein_model import make_esm
+
+    content = b">a first\nMKVLAWGRRESDPKQNFYMHWCTIVL\n>b second\nGGLLVVAASSEERRTTIIDDPPKKQQ\n"
+    return Case(f"protein:{make_esm(folder / 'esm')}", "kmer:3", "proteins.fasta", content)
+
+
 def static(folder: Path) -> Case:
     (folder / "words.txt").write_text("moon 1 0 0\norbit 0 1 0\nsea 0 0 1\n")
     return Case(f"static:{folder}/words.txt", "openai:small")
@@ -75,6 +82,7 @@ CASES: dict[str, Callable[[Path], Case]] = {
     "clip": clip,
     "openai": lambda folder: Case("openai:large", "openai:small"),
     "kmer": lambda folder: Case("kmer:3", "kmer:2", "genes.fasta", GENES.encode()),
+    "protein": protein,
     "spacy": spacy,
     "static": static,
 }

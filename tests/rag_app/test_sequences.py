@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.conftest import CommandLine
+from tests.protein_model import make_esm
 
 pytest.importorskip("Bio", reason="the extra bio is not installed")
 GENES = {name: "".join(random.Random(name).choices("ACGT", k=2_500)) for name in ("alpha", "beta", "gamma")}
@@ -53,3 +54,19 @@ def test_a_text_model_and_a_file_without_records_are_refused(rag: CommandLine, g
     nothing.write_text("no record, 1 2 3", encoding="utf-8")
     run = rag("search", "--collection", "genes", "--sequence", nothing, RAG_EMBEDDINGS="kmer:6")
     assert "has no records" in run.stderr
+
+
+def test_a_protein_finds_its_own_record_by_a_language_model(rag: CommandLine, tmp_path: Path) -> None:
+    amino_acids = "ACDEFGHIKLMNPQRSTVWY"
+    proteins = {name: "".join(random.Random(name).choices(amino_acids, k=300)) for name in ("P1", "P2", "P3", "P4")}
+    (tmp_path / "proteins.fasta").write_text(fasta(proteins), encoding="utf-8")
+    settings = {"RAG_EMBEDDINGS": f"protein:{make_esm(tmp_path / 'esm')}"}
+    run = rag("ingest", tmp_path / "proteins.fasta", **settings)
+    assert run.returncode == 0, run.stderr
+    unknown = tmp_path / "unknown.fa"
+    unknown.write_text(fasta(dict(reversed(proteins.items()))), encoding="utf-8")
+    run = rag("search", "--sequence", unknown, "--json", **settings)
+    searches = json.loads(run.stdout)["searches"]
+    assert [search["query"] for search in searches] == ["P4", "P3", "P2", "P1"]
+    for search in searches:
+        assert f"# {search['query']}" in search["passages"][0]["text"]

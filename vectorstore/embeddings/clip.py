@@ -6,7 +6,6 @@ as that detector finds them.
 """
 
 import io
-import json
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, TypeVar
@@ -14,6 +13,7 @@ from typing import Any, TypeVar
 import PIL.Image
 from langchain_core.embeddings import Embeddings
 
+from vectorstore.embeddings.hub import fetch_folder
 from vectorstore.embeddings.hugging_face import WordPieceCounter, describe_folder
 from vectorstore.embeddings.model import Box, EmbeddingModel, LoadOptions, ModelName, first_line
 from vectorstore.embeddings.providers import BY_PREFIX
@@ -22,7 +22,6 @@ from vectorstore.errors import MissingPackageError, ProviderError, RagError
 # Bounds the memory: 32 pictures of 384 pixels a side are 57 MB, and many times that within the model.
 BATCH = 32
 WITH_OBJECTS = "+detectron2:"
-NOT_NEEDED = ["*.h5", "*.msgpack", "*.onnx", "*.ot", "*.tflite", "onnx/*", "openvino/*", "*.md"]
 Item = TypeVar("Item")
 HINT = "name a CLIP or SigLIP model of the hub, or a folder that holds one: clip:PATH"
 
@@ -32,7 +31,7 @@ def load(name: ModelName, options: LoadOptions) -> EmbeddingModel:  # noqa: ARG0
         raise ProviderError(f"{name.model} has one number of dimensions", f"clip:{name.model}, without the @")
     model, _, detector = name.model.partition(WITH_OBJECTS)
     try:
-        folder = find_folder(model)
+        folder = fetch_folder(model)
         embeddings = ClipEmbeddings(folder)
     except RagError:
         raise
@@ -111,20 +110,6 @@ class ClipEmbeddings(Embeddings):
         vectors = getattr(features, "pooler_output", features)
         found: list[list[float]] = self._torch.nn.functional.normalize(vectors.float(), dim=-1).cpu().tolist()
         return found
-
-
-def find_folder(model: str) -> Path:
-    """Where the files of the model are: the folder, or the hub's copy on this machine, fetched if there is none."""
-    root = Path(model).expanduser()
-    if not root.is_dir():
-        from huggingface_hub import snapshot_download  # slow to import
-
-        root = Path(snapshot_download(model, ignore_patterns=NOT_NEEDED))
-    modules = root / "modules.json"
-    if modules.is_file():  # sentence-transformers: the first module is the model
-        first: str = json.loads(modules.read_text(encoding="utf-8"))[0]["path"]
-        return root / first
-    return root
 
 
 def batches(items: Sequence[Item]) -> Iterator[Sequence[Item]]:

@@ -92,6 +92,14 @@ PROVIDERS = (
     ),
     Provider("kmer", "kmer:K", "spectra of K letters of DNA, RNA and protein records", "kmer", ("Bio",), "bio"),
     Provider(
+        "protein",
+        "protein:MODEL",
+        "a protein language model (ESM-2, ProtBERT), by name or folder",
+        "protein",
+        ("transformers", "torch", "Bio"),
+        "bio",
+    ),
+    Provider(
         "spacy",
         "spacy:PIPELINE",
         "word vectors of a spaCy pipeline, by name or folder",
