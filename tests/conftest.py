@@ -3,7 +3,6 @@
 import os
 import shutil
 import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
@@ -13,6 +12,7 @@ import outbound
 import pytest
 
 from tests.chroma_server import ChromaServer
+from tests.command_line import run_rag
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
@@ -80,16 +80,7 @@ def rag(tmp_path: Path) -> CommandLine:
     """The command line in a process of its own, its settings given as keywords: rag("ask", "Who?", RAG_TOP_K="3")."""
 
     def run(*arguments: str | Path, **environment: str) -> subprocess.CompletedProcess[str]:
-        return subprocess.run(
-            [sys.executable, "-m", "rag_app.cli", *map(str, arguments)],
-            cwd=tmp_path,
-            env={**os.environ, **environment},
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            encoding="utf-8",
-            timeout=300,
-            check=False,
-        )
+        return run_rag([str(argument) for argument in arguments], cwd=tmp_path, environment=environment)
 
     return run
 

@@ -1,0 +1,14 @@
+"""Imports what asking and ingesting import, and begins no thread: for processes that are forked."""
+
+import chromadb
+import tantivy
+
+import ingest.pipeline
+import rag_app.chain
+import rag_app.cli
+import rag_app.wiring
+from vectorstore.embeddings.compiled import import_openvino
+
+__all__ = ["chromadb", "ingest", "rag_app", "tantivy"]
+
+import_openvino()
