@@ -16,6 +16,8 @@ import pytest
 pytest.importorskip("playwright.sync_api", reason="drives the page: pip install 'rag-app[dev]'")
 from playwright.sync_api import Page, expect
 
+from tests import command_line
+
 PATIENCE_S = 60.0
 
 
@@ -37,14 +39,7 @@ def send(page: Page, question: str) -> None:
 
 def run_rag(data_dir: Path, *arguments: str | Path) -> str:
     """What the command line prints, run in a process of its own as someone would beside the open page."""
-    run = subprocess.run(
-        [sys.executable, "-m", "rag_app.cli", *map(str, arguments)],
-        env={**os.environ, "RAG_DATA_DIR": str(data_dir)},
-        capture_output=True,
-        encoding="utf-8",
-        timeout=300,
-        check=False,
-    )
+    run = command_line.run_rag(list(map(str, arguments)), cwd=Path.cwd(), environment={"RAG_DATA_DIR": str(data_dir)})
     assert run.returncode == 0, run.stdout + run.stderr
     return run.stdout
 

@@ -14,6 +14,7 @@ import pytest
 from rag_app import Settings
 from rag_app.markers import read_markers
 from rag_app.refusal import REFUSAL
+from tests.command_line import run_rag
 from tests.conftest import CommandLine
 
 Json = dict[str, Any]
@@ -42,11 +43,10 @@ def loads(run: subprocess.CompletedProcess[str], *, code: int = 0) -> Json:
 @pytest.fixture(scope="module")
 def answers(samples_settings: Settings) -> dict[str, Json]:
     """`rag ask --json` for each question, two at a time, as each takes more than a second to start."""
-    environment = {**os.environ, "RAG_DATA_DIR": str(samples_settings.data_dir), "RAG_COLLECTION": "samples"}
+    environment = {"RAG_DATA_DIR": str(samples_settings.data_dir), "RAG_COLLECTION": "samples"}
 
     def ask(question: str) -> Json:
-        command = [sys.executable, "-m", "rag_app.cli", "ask", "--json", question]
-        run = subprocess.run(command, env=environment, capture_output=True, encoding="utf-8", check=False)
+        run = run_rag(["ask", "--json", question], cwd=Path.cwd(), environment=environment)
         assert run.stderr == ""
         return loads(run)
 
