@@ -129,10 +129,11 @@ class TokenCounter:
 
 
 def load(name: ModelName, options: LoadOptions) -> EmbeddingModel:
-    if has_gpu():
+    if options.torch.device not in (None, "cpu") or (options.torch.device is None and has_gpu()):
         from vectorstore.embeddings.hugging_face import load_sentence_transformer  # seconds
 
-        return replace(load_sentence_transformer(name.setting, str(find_weights())), languages=LANGUAGES)
+        opened = load_sentence_transformer(name.setting, str(find_weights()), options.torch)
+        return replace(opened, languages=LANGUAGES)
     folder = converted_folder(options.cache_dir, on_message=options.on_message)
     return EmbeddingModel(
         name=name.setting,
