@@ -132,7 +132,13 @@ def read_facts(opened: Any, model: str) -> Facts:
         special_tokens=tokenizer.num_special_tokens_to_add(),
         query_prompt=query,
         document_prompt=document,
+        pooling=find_pooling(opened),
     )
+
+
+def find_pooling(opened: Any) -> str:
+    mode = getattr(opened[1], "pooling_mode", "") if len(opened) > 1 else ""
+    return mode if isinstance(mode, str) else ""  # several at once are a tuple
 
 
 def find_folder(model: str) -> Path | None:
