@@ -13,6 +13,8 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 from vectorstore.errors import SettingsError
 
 PREFIX = "RAG_"
+# Names that are meant for others than those whose letters are nearest.
+MEANT = {"RAG_MODEL": "RAG_LLM"}
 
 
 class Settings(BaseSettings):
@@ -30,6 +32,17 @@ class Settings(BaseSettings):
         "minilm",
         description="the embedding model: minilm (all-MiniLM-L6-v2, offline), the folder of an encoder, or "
         "provider:model, such as openai:text-embedding-3-small or huggingface:BAAI/bge-small-en-v1.5",
+    )
+    device: Literal["cpu", "cuda", "mps"] | None = Field(
+        None, description="where torch runs embedding models: cpu, cuda or mps; unset: as torch prefers"
+    )
+    dtype: Literal["auto", "float32", "bfloat16", "float16"] = Field(
+        "auto",
+        description="the numbers that torch runs embedding models in: auto (those of the model's files), float32, "
+        "bfloat16 or float16",
+    )
+    embed_batch: int = Field(
+        32, ge=1, le=4096, description="how many texts, pictures or sequences torch embeds at once, at most"
     )
     reranker: str | None = Field(
         None,
@@ -110,7 +123,7 @@ def refuse_unknown(environment: os._Environ[str] | dict[str, str]) -> None:
     for name in environment:
         # In small letters too: pydantic reads them all the same.
         if name.upper().startswith(PREFIX) and name.upper() not in known:
-            nearest = difflib.get_close_matches(name.upper(), known, n=1, cutoff=0.0)[0]
+            nearest = MEANT.get(name.upper()) or difflib.get_close_matches(name.upper(), known, n=1, cutoff=0.0)[0]
             raise SettingsError(
                 f"{name} is not a setting",
                 f"did you mean {nearest}? .env.example lists every one",

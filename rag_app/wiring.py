@@ -13,7 +13,7 @@ from rag_app.settings import Settings
 from rag_app.types import Answer
 from rag_app.verifier import build_verifier
 from vectorstore.collections import open_store
-from vectorstore.embeddings import EmbeddingModel, VectorCache, is_remote, load_embedding_model
+from vectorstore.embeddings import EmbeddingModel, TorchOptions, VectorCache, is_remote, load_embedding_model
 from vectorstore.errors import CollectionError
 from vectorstore.filters import SourceFilter
 from vectorstore.fingerprint import Fingerprint
@@ -29,20 +29,25 @@ def silent(message: str) -> None:
 
 
 class LoadedModels:
-    """The embedding models that run in this process, by name and cache folder."""
+    """The embedding models that run in this process, by name, cache folder and how torch runs them."""
 
     def __init__(self) -> None:
-        self._models: dict[tuple[str, Path], EmbeddingModel] = {}
+        self._models: dict[tuple[str, Path, TorchOptions], EmbeddingModel] = {}
         self._lock = threading.Lock()  # two threads that ask at once must not load the same model twice
 
     def get(self, settings: Settings, on_message: Tell) -> EmbeddingModel:
-        key = (settings.embeddings, settings.cache_dir)
-        if is_remote(settings.embeddings):
-            return load_embedding_model(key[0], cache_dir=key[1], on_message=on_message)
+        name, cache_dir, torch = settings.embeddings, settings.cache_dir, torch_options(settings)
+        if is_remote(name):
+            return load_embedding_model(name, cache_dir=cache_dir, on_message=on_message)
+        key = (name, cache_dir, torch)
         with self._lock:
             if key not in self._models:
-                self._models[key] = load_embedding_model(key[0], cache_dir=key[1], on_message=on_message)
+                self._models[key] = load_embedding_model(name, cache_dir=cache_dir, on_message=on_message, torch=torch)
             return self._models[key]
+
+
+def torch_options(settings: Settings) -> TorchOptions:
+    return TorchOptions(settings.device, settings.dtype, settings.embed_batch)
 
 
 LOADED = LoadedModels()

@@ -9,7 +9,7 @@ DIMENSION = 32
 def make_tiny_encoder(folder: Path, *, seed: int = 0, pooling: str = "mean") -> Path:
     """BERT with one layer and the words of all-MiniLM-L6-v2, another seed gives another model.
 
-    Pooled by the mean it is converted for OpenVINO at the first use, by `cls` never.
+    Pooled by the mean it is converted for OpenVINO at the first use, by `max` never.
     """
     import torch  # seconds, for the few tests that need a model of their own
     from sentence_transformers import SentenceTransformer

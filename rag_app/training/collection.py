@@ -18,7 +18,7 @@ from rag_app.training.questions import BEIR_HINT, load_questions, load_training_
 from rag_app.training.reading import read_chunks
 from rag_app.training.run import Split, Training, run_fine_tuning
 from rag_app.training.tasks import Task
-from rag_app.wiring import LOADED, Tell, build_store, build_vector_cache
+from rag_app.wiring import LOADED, Tell, build_store, build_vector_cache, torch_options
 from vectorstore.embeddings import EmbeddingModel, load_embedding_model
 from vectorstore.embeddings.minilm import find_weights
 from vectorstore.errors import CollectionError, InputError
@@ -56,7 +56,9 @@ def fine_tune_for(
     model = LOADED.get(settings.model_copy(update={"embeddings": name}), on_message)
 
     def load_output() -> EmbeddingModel:
-        return load_embedding_model(f"huggingface:{output}", cache_dir=settings.cache_dir, on_message=on_message)
+        # Not by LOADED: the folder may have held another model before.
+        name, torch = f"huggingface:{output}", torch_options(settings)
+        return load_embedding_model(name, cache_dir=settings.cache_dir, on_message=on_message, torch=torch)
 
     size = ChunkSize(
         settings.chunk_tokens, model.max_tokens, model.count_tokens, load_find_sentences(settings.sentences)

@@ -41,7 +41,7 @@ class Case:
 
 
 def tiny_encoder(folder: Path) -> Case:
-    return Case(f"huggingface:{make_tiny_encoder(folder / 'tiny', pooling='cls')}", "openai:small")
+    return Case(f"huggingface:{make_tiny_encoder(folder / 'tiny', pooling='max')}", "openai:small")
 
 
 def clip(folder: Path) -> Case:
@@ -141,11 +141,11 @@ def test_going_back_to_a_model_embeds_nothing(prefix: str, store: Store, tmp_pat
 
 
 def test_a_folder_whose_model_was_trained_anew_embeds_anew(store: Store, tmp_path: Path) -> None:
-    model, document = f"huggingface:{make_tiny_encoder(tmp_path / 'tiny', pooling='cls')}", tmp_path / "moon.md"
+    model, document = f"huggingface:{make_tiny_encoder(tmp_path / 'tiny', pooling='max')}", tmp_path / "moon.md"
     document.write_text(MOON)
     embedded = ingest(store, document, model).chunks_embedded
     before = vectors_of(store)
-    make_tiny_encoder(tmp_path / "tiny", seed=1, pooling="cls")
+    make_tiny_encoder(tmp_path / "tiny", seed=1, pooling="max")
     assert ingest(store, document, model).chunks_embedded == embedded
     assert not np.allclose(vectors_of(store), before, atol=0.01)
 
@@ -178,7 +178,7 @@ for commit in ("1" * 40, "2" * 40, "1" * 40):
 def test_another_commit_of_a_model_of_the_hub_is_another_model(clip_folder: Path, tmp_path: Path) -> None:
     if find_spec("cv2") is None:
         pytest.skip("the extra pictures is not installed")
-    encoder = make_tiny_encoder(tmp_path / "encoder", pooling="cls")
+    encoder = make_tiny_encoder(tmp_path / "encoder", pooling="max")
     for name, folder in {"tiny--encoder": encoder, "tiny--clip": clip_folder}.items():
         (tmp_path / f"models--{name}" / "refs").mkdir(parents=True)
         for commit in "12":

@@ -11,7 +11,7 @@ import platformdirs
 import pytest
 
 from vectorstore.embeddings import EmbeddingModel, load_embedding_model
-from vectorstore.embeddings.minilm import MiniLMEmbeddings, find_weights
+from vectorstore.embeddings.minilm import find_weights
 from vectorstore.errors import ProviderError, SettingsError
 
 TEXTS = ["The Moon goes around the Earth.", "Apples grow on trees", "sea " * 60]
@@ -22,14 +22,14 @@ Make = Callable[..., Path]
 def make(tmp_path_factory: pytest.TempPathFactory) -> Make:
     """A small encoder with random weights, saved as sentence-transformers does."""
 
-    def build(pooling: str, **options: Any) -> Path:
+    def build(pooling: str | tuple[str, ...], *, is_normalized: bool = False, **options: Any) -> Path:
         import torch
         from sentence_transformers import SentenceTransformer
-        from sentence_transformers.sentence_transformer.modules import Pooling, Transformer
+        from sentence_transformers.sentence_transformer.modules import Normalize, Pooling, Transformer
         from transformers import AutoTokenizer, BertConfig, BertModel
 
         torch.manual_seed(0)
-        bare, folder = tmp_path_factory.mktemp("bare"), tmp_path_factory.mktemp(f"{options.pop('name', pooling)}-model")
+        bare, folder = tmp_path_factory.mktemp("bare"), tmp_path_factory.mktemp(f"{options.pop('name', 'tiny')}-model")
         tokenizer = AutoTokenizer.from_pretrained(str(find_weights()))
         config = BertConfig(
             vocab_size=len(tokenizer),
@@ -41,8 +41,9 @@ def make(tmp_path_factory: pytest.TempPathFactory) -> Make:
         )
         BertModel(config).save_pretrained(bare)
         tokenizer.save_pretrained(bare)
-        transformer = Transformer(str(bare), max_seq_length=64)
-        SentenceTransformer(modules=[transformer, Pooling(32, pooling)], **options).save(
+        pooled: Any = Pooling
+        modules = [Transformer(str(bare), max_seq_length=64), pooled(32, pooling)]
+        SentenceTransformer(modules=modules + [Normalize()] * is_normalized, **options).save(
             str(folder), create_model_card=False
         )
         return folder
@@ -63,17 +64,29 @@ def reference(folder: Path, texts: list[str], prompt: str = "") -> np.ndarray[An
     return encoded
 
 
-def test_the_mean_runs_on_openvino_and_other_poolings_on_torch(make: Make, tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("pooling", "is_normalized"), [("mean", True), ("cls", False), ("cls", True), ("lasttoken", False)]
+)
+def test_the_mean_the_first_and_the_last_token_run_on_openvino(
+    pooling: str, is_normalized: bool, make: Make, tmp_path: Path
+) -> None:
     said: list[str] = []
-    for pooling, engine in (("mean", MiniLMEmbeddings), ("cls", None), ("max", None)):
-        folder = make(pooling)
-        model = open_model(f"huggingface:{folder}", tmp_path, said)
-        vectors = np.array(model.embeddings.embed_documents(TEXTS))
-        np.testing.assert_allclose((vectors * reference(folder, TEXTS)).sum(axis=1), 1, atol=1e-4)
-        assert vectors.shape == (3, 32)
-        converted = list(tmp_path.glob("encoder-*/encoder.json"))
-        assert len(converted) == 1, f"{pooling}: only {engine} is converted"
-    assert len([line for line in said if line.startswith("converting")]) == 1
+    folder = make(pooling, is_normalized=is_normalized)
+    model = open_model(f"huggingface:{folder}", tmp_path, said)
+    assert len(list(tmp_path.glob("encoder-*/encoder.json"))) == 1, said
+    assert [line.partition(" ")[0] for line in said] == ["converting"]
+    vectors = np.array(model.embeddings.embed_documents(TEXTS))
+    np.testing.assert_allclose((vectors * reference(folder, TEXTS)).sum(axis=1), 1, atol=1e-4)
+    assert vectors.shape == (3, 32)
+
+
+@pytest.mark.parametrize("pooling", ["max", ("mean", "cls")])
+def test_other_poolings_run_on_torch(pooling: str | tuple[str, ...], make: Make, tmp_path: Path) -> None:
+    said: list[str] = []
+    folder = make(pooling)
+    vectors = np.array(open_model(f"huggingface:{folder}", tmp_path, said).embeddings.embed_documents(TEXTS))
+    np.testing.assert_allclose(vectors, reference(folder, TEXTS), atol=1e-6)
+    assert (said, list(tmp_path.glob("encoder-*"))) == ([], [])
 
 
 def test_prompts_are_those_of_the_model_s_files_or_of_its_family(make: Make, tmp_path: Path) -> None:
@@ -83,7 +96,7 @@ def test_prompts_are_those_of_the_model_s_files_or_of_its_family(make: Make, tmp
     np.testing.assert_allclose(asked @ reference(prompted, TEXTS[:1], "ask: ")[0], 1, atol=1e-4)
     (read,) = np.array(model.embeddings.embed_documents(TEXTS[:1]))
     np.testing.assert_allclose(read @ reference(prompted, TEXTS[:1], "text: ")[0], 1, atol=1e-4)
-    family = make("cls", name="tiny-e5-")
+    family = make("max", name="tiny-e5-")
     asked = np.array(open_model(f"huggingface:{family}", tmp_path).embeddings.embed_query(TEXTS[0]))
     assert asked.shape == (32,)
 

@@ -15,24 +15,23 @@ from langchain_core.embeddings import Embeddings
 
 from vectorstore.embeddings.hub import fetch_folder
 from vectorstore.embeddings.hugging_face import WordPieceCounter, describe_folder
-from vectorstore.embeddings.model import Box, EmbeddingModel, LoadOptions, ModelName, first_line
+from vectorstore.embeddings.model import Box, EmbeddingModel, LoadOptions, ModelName, TorchOptions, first_line
 from vectorstore.embeddings.providers import BY_PREFIX
+from vectorstore.embeddings.torch_models import choose_device, tell_apart
 from vectorstore.errors import MissingPackageError, ProviderError, RagError
 
-# Bounds the memory: 32 pictures of 384 pixels a side are 57 MB, and many times that within the model.
-BATCH = 32
 WITH_OBJECTS = "+detectron2:"
 Item = TypeVar("Item")
 HINT = "name a CLIP or SigLIP model of the hub, or a folder that holds one: clip:PATH"
 
 
-def load(name: ModelName, options: LoadOptions) -> EmbeddingModel:  # noqa: ARG001 (as every provider's)
+def load(name: ModelName, options: LoadOptions) -> EmbeddingModel:
     if name.dimensions:
         raise ProviderError(f"{name.model} has one number of dimensions", f"clip:{name.model}, without the @")
     model, _, detector = name.model.partition(WITH_OBJECTS)
     try:
         folder = fetch_folder(model)
-        embeddings = ClipEmbeddings(folder)
+        embeddings = ClipEmbeddings(folder, options.torch)
     except RagError:
         raise
     except Exception as error:  # the hub, torch and transformers each raise their own
@@ -43,7 +42,7 @@ def load(name: ModelName, options: LoadOptions) -> EmbeddingModel:  # noqa: ARG0
         embeddings,
         embeddings.window - tokenizer.num_special_tokens_to_add(),
         WordPieceCounter(tokenizer),
-        revision=describe_folder(str(folder)),
+        revision=tell_apart(describe_folder(str(folder)), embeddings.dtype),
         embed_pictures=embeddings.embed_pictures,
         find_objects=load_finder(detector) if detector else None,
     )
@@ -61,18 +60,19 @@ def load_finder(config: str) -> Callable[[bytes], list[Box]]:
 class ClipEmbeddings(Embeddings):
     """Unit vectors. What the texts and pictures go through first is what the model's own files say."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, options: TorchOptions) -> None:
         import torch  # seconds, with transformers
         from transformers import AutoImageProcessor, AutoModel, AutoTokenizer
         from transformers.utils import logging
 
         logging.disable_progress_bar()  # type: ignore[no-untyped-call] # it draws into a pipe too
         self._torch = torch
-        self._device = "cuda" if torch.cuda.is_available() else "cpu"
-        model = AutoModel.from_pretrained(folder, local_files_only=True)
+        self._device, self._batch = choose_device(options.device), options.batch
+        model = AutoModel.from_pretrained(folder, dtype=options.dtype, local_files_only=True)
         if not (hasattr(model, "get_image_features") and hasattr(model, "get_text_features")):
             raise ProviderError(f"{folder} holds no model of pictures and texts", HINT)
         self._model = model.eval().to(self._device)
+        self.dtype = model.dtype
         # By Pillow: the other way needs torchvision.
         processor: Any = AutoImageProcessor
         self._processor = processor.from_pretrained(folder, backend="pil", local_files_only=True)
@@ -82,13 +82,13 @@ class ClipEmbeddings(Embeddings):
         self._is_filled = "siglip" in model.config.model_type
 
     def embed_documents(self, texts: list[str]) -> list[list[float]]:
-        return [vector for batch in batches(texts) for vector in self._embed_texts(batch)]
+        return [vector for batch in batches(texts, self._batch) for vector in self._embed_texts(batch)]
 
     def embed_query(self, text: str) -> list[float]:
         return self._embed_texts([text])[0]
 
     def embed_pictures(self, pictures: Sequence[bytes]) -> list[list[float]]:
-        return [vector for batch in batches(pictures) for vector in self._embed_pictures(batch)]
+        return [vector for batch in batches(pictures, self._batch) for vector in self._embed_pictures(batch)]
 
     def _embed_texts(self, texts: Sequence[str]) -> list[list[float]]:
         filled = "max_length" if self._is_filled else True
@@ -102,7 +102,7 @@ class ClipEmbeddings(Embeddings):
 
     def _embed_pictures(self, pictures: Sequence[bytes]) -> list[list[float]]:
         opened = [PIL.Image.open(io.BytesIO(data)).convert("RGB") for data in pictures]
-        inputs = self._processor(images=opened, return_tensors="pt").to(self._device)
+        inputs = self._processor(images=opened, return_tensors="pt").to(self._device, self.dtype)
         with self._torch.inference_mode():
             return self._unit(self._model.get_image_features(**inputs))
 
@@ -112,6 +112,6 @@ class ClipEmbeddings(Embeddings):
         return found
 
 
-def batches(items: Sequence[Item]) -> Iterator[Sequence[Item]]:
-    for start in range(0, len(items), BATCH):
-        yield items[start : start + BATCH]
+def batches(items: Sequence[Item], size: int) -> Iterator[Sequence[Item]]:
+    for start in range(0, len(items), size):
+        yield items[start : start + size]

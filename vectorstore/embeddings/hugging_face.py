@@ -10,8 +10,9 @@ import numpy as np
 from langchain_core.embeddings import Embeddings
 from numpy.typing import NDArray
 
-from vectorstore.embeddings.model import EmbeddingModel, LoadOptions, ModelName, first_line
+from vectorstore.embeddings.model import EmbeddingModel, LoadOptions, ModelName, TorchOptions, first_line
 from vectorstore.embeddings.openvino_encoder import Facts, open_converted, prepare
+from vectorstore.embeddings.torch_models import choose_device, runs_as_converted, tell_apart
 from vectorstore.errors import ProviderError, RagError, SettingsError
 
 Vectors = NDArray[np.float32]
@@ -55,16 +56,22 @@ def load_encoder(name: ModelName, options: LoadOptions) -> EmbeddingModel:
     """On OpenVINO where the model was converted and gives the same vectors there, else by sentence-transformers."""
     folder = find_folder(name.model)
     revision = describe_folder(str(folder)) if folder else ""
-    if folder and (converted := open_converted(options.cache_dir, revision)):
+    may_convert = runs_as_converted(options.torch)
+    if folder and may_convert and (converted := open_converted(options.cache_dir, revision)):
         facts, encoder, count = converted
         return as_model(name, EncoderEmbeddings(encoder.embed_array, facts, name.dimensions), facts, count, revision)
-    opened = open_sentence_transformer(name.model)
+    opened = open_sentence_transformer(name.model, options.torch)
     facts = read_facts(opened, name.model)
     folder = find_folder(name.model)  # by now a model of the hub is on this machine
     revision = describe_folder(str(folder)) if folder else ""
-    if folder and prepare(opened, folder, facts, options, revision):
+    if folder and may_convert and prepare(opened, folder, facts, options, revision):
         return load_encoder(name, options)
-    embeddings = EncoderEmbeddings(lambda texts: encode(opened, texts), facts, name.dimensions)
+    return on_torch(name, opened, facts, revision, batch=options.torch.batch)
+
+
+def on_torch(name: ModelName, opened: Any, facts: Facts, revision: str, *, batch: int) -> EmbeddingModel:
+    embeddings = EncoderEmbeddings(lambda texts: encode(opened, texts, batch=batch), facts, name.dimensions)
+    revision = tell_apart(revision, opened.dtype)
     return as_model(name, embeddings, facts, WordPieceCounter(opened.tokenizer), revision)
 
 
@@ -80,23 +87,27 @@ def as_model(
     return EmbeddingModel(name.setting, embeddings, facts.window - facts.special_tokens - prompt, count, revision)
 
 
-def load_sentence_transformer(name: str, path: str) -> EmbeddingModel:
-    """A model in a folder on the device that torch prefers: where there is a graphics processor."""
-    opened = open_sentence_transformer(path)
+def load_sentence_transformer(name: str, path: str, options: TorchOptions) -> EmbeddingModel:
+    """A model in a folder, never converted: for where there is a graphics processor."""
+    opened = open_sentence_transformer(path, options)
     facts = read_facts(opened, path)
-    embeddings = EncoderEmbeddings(lambda texts: encode(opened, texts), facts, None)
-    return as_model(ModelName.parse(name), embeddings, facts, WordPieceCounter(opened.tokenizer), describe_folder(path))
+    return on_torch(ModelName.parse(name), opened, facts, describe_folder(path), batch=options.batch)
 
 
-def open_sentence_transformer(path: str) -> Any:
+def open_sentence_transformer(path: str, options: TorchOptions) -> Any:
+    device = choose_device(options.device)
     from sentence_transformers import SentenceTransformer  # imports torch: seconds
 
     # In a folder nothing is missing that a hub could have, and its client would ask for it all the same.
-    return SentenceTransformer(path, local_files_only=Path(path).is_dir())
+    return SentenceTransformer(
+        path, device=device, model_kwargs={"dtype": options.dtype}, local_files_only=Path(path).is_dir()
+    )
 
 
-def encode(opened: Any, texts: Sequence[str]) -> Vectors:
-    vectors = opened.encode(list(texts), prompt="", normalize_embeddings=True, show_progress_bar=False)
+def encode(opened: Any, texts: Sequence[str], *, batch: int) -> Vectors:
+    vectors = opened.encode(
+        list(texts), prompt="", batch_size=batch, normalize_embeddings=True, show_progress_bar=False
+    )
     return np.asarray(vectors, np.float32)
 
 
@@ -121,7 +132,13 @@ def read_facts(opened: Any, model: str) -> Facts:
         special_tokens=tokenizer.num_special_tokens_to_add(),
         query_prompt=query,
         document_prompt=document,
+        pooling=find_pooling(opened),
     )
+
+
+def find_pooling(opened: Any) -> str:
+    mode = getattr(opened[1], "pooling_mode", "") if len(opened) > 1 else ""
+    return mode if isinstance(mode, str) else ""  # several at once are a tuple
 
 
 def find_folder(model: str) -> Path | None:

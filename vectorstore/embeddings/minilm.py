@@ -129,10 +129,11 @@ class TokenCounter:
 
 
 def load(name: ModelName, options: LoadOptions) -> EmbeddingModel:
-    if has_gpu():
+    if options.torch.device not in (None, "cpu") or (options.torch.device is None and has_gpu()):
         from vectorstore.embeddings.hugging_face import load_sentence_transformer  # seconds
 
-        return replace(load_sentence_transformer(name.setting, str(find_weights())), languages=LANGUAGES)
+        opened = load_sentence_transformer(name.setting, str(find_weights()), options.torch)
+        return replace(opened, languages=LANGUAGES)
     folder = converted_folder(options.cache_dir, on_message=options.on_message)
     return EmbeddingModel(
         name=name.setting,
@@ -209,10 +210,11 @@ def openvino_version() -> str:
     return version("openvino")
 
 
-def convert(weights: Path, folder: Path, **shape: int) -> None:
+def convert(weights: Path, folder: Path, *, pooling: str = "mean", **shape: int) -> None:
     """Convert in a process of its own, so that torch's memory goes with it; the folder appears whole or not at all.
 
-    `shape` is the model's window and dimension, where they are not those of all-MiniLM-L6-v2.
+    `pooling` is one of `convert.POOLINGS`; `shape` is the model's window and dimension, where they are not those of
+    all-MiniLM-L6-v2.
     """
     unfinished = folder.with_suffix(".unfinished")
     shutil.rmtree(unfinished, ignore_errors=True)
@@ -223,6 +225,7 @@ def convert(weights: Path, folder: Path, **shape: int) -> None:
         "vectorstore.embeddings.convert",
         str(weights),
         str(unfinished),
+        pooling,
     ]
     root = str(Path(__file__).parents[2])
     environment = {

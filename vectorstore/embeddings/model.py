@@ -66,11 +66,22 @@ class ModelName:
 
 
 @dataclass(frozen=True, slots=True)
+class TorchOptions:
+    """For models that torch runs: `device` is `cpu`, `cuda`, `mps` or, as None, what torch prefers; `dtype` is
+    `float32`, `bfloat16`, `float16` or, as `auto`, that of the model's files; at most `batch` texts go together."""
+
+    device: str | None = None
+    dtype: str = "auto"
+    batch: int = 32
+
+
+@dataclass(frozen=True, slots=True)
 class LoadOptions:
-    """Where converted models are kept, and who is told in a line when the first use takes longer."""
+    """Where converted models are kept, who is told in a line when the first use takes longer, and how torch runs."""
 
     cache_dir: Path
     on_message: Callable[[str], None]
+    torch: TorchOptions
 
 
 def embed_chunks(model: EmbeddingModel, texts: Sequence[str]) -> list[list[float]]:

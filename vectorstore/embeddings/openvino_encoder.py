@@ -10,6 +10,7 @@ import numpy as np
 from filelock import FileLock
 from numpy.typing import NDArray
 
+from vectorstore.embeddings.convert import POOLINGS
 from vectorstore.embeddings.minilm import (
     PRECISION_FILE,
     MiniLMEmbeddings,
@@ -33,13 +34,15 @@ PARITY_TEXTS = ["Moon", "Wo liegt der Hafen?", "\u6708\u304c\u6d77\u3092\u5f15\u
 
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """`window` is in tokens, `special_tokens` of them the model's own; the prompts stand before what is embedded."""
+    """`window` is in tokens, `special_tokens` of them the model's own; the prompts stand before what is embedded;
+    `pooling` is as sentence-transformers calls it, and empty where there is none of one kind."""
 
     window: int
     dimension: int
     special_tokens: int
     query_prompt: str = ""
     document_prompt: str = ""
+    pooling: str = ""
 
 
 Converted = tuple[Facts, MiniLMEmbeddings, Callable[[Sequence[str]], list[int]]]
@@ -62,7 +65,7 @@ def place(cache_dir: Path, revision: str) -> Path:
 def prepare(opened: Any, weights: Path, facts: Facts, options: LoadOptions, revision: str) -> bool:
     """Convert a model that sentence-transformers has opened, and compare; whether it can be used from now on."""
     folder = place(options.cache_dir, revision)
-    if not is_convertible(opened, weights) or (folder / UNFIT_FILE).exists():
+    if not is_convertible(opened, weights, facts) or (folder / UNFIT_FILE).exists():
         return False
     options.cache_dir.mkdir(parents=True, exist_ok=True)
     with FileLock(options.cache_dir / "encoder.lock"):
@@ -78,19 +81,20 @@ def prepare(opened: Any, weights: Path, facts: Facts, options: LoadOptions, revi
     return True
 
 
-def is_convertible(opened: Any, weights: Path) -> bool:
-    """A transformer, the mean of its tokens, unit length or not, and a tokenizer in one file; on a processor."""
+def is_convertible(opened: Any, weights: Path, facts: Facts) -> bool:
+    """A transformer, a pooling that the graph can have, unit length or not, a tokenizer in one file; on a processor."""
     names = [type(module).__name__ for module in opened]
-    has_mean = len(names) > 1 and names[1] == "Pooling" and opened[1].pooling_mode == "mean"
-    is_known = names[:1] == ["Transformer"] and has_mean and names[2:] in ([], ["Normalize"])
-    return is_known and (weights / "tokenizer.json").exists() and opened.device.type == "cpu"
+    is_known = names[:2] == ["Transformer", "Pooling"] and names[2:] in ([], ["Normalize"])
+    return (
+        is_known and facts.pooling in POOLINGS and (weights / "tokenizer.json").exists() and opened.device.type == "cpu"
+    )
 
 
 def convert_and_compare(opened: Any, weights: Path, folder: Path, facts: Facts) -> str:
     """Why it cannot be used; nothing where it can."""
     shape = {"window": facts.window, "dimension": facts.dimension}
     try:
-        convert(weights, folder, **shape)
+        convert(weights, folder, pooling=facts.pooling, **shape)
     except RagError as error:
         return error.message
     wanted = opened.encode(PARITY_TEXTS, prompt="", normalize_embeddings=True, show_progress_bar=False)

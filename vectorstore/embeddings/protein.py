@@ -17,7 +17,8 @@ from numpy.typing import NDArray
 from vectorstore.embeddings.hub import fetch_folder
 from vectorstore.embeddings.hugging_face import describe_folder
 from vectorstore.embeddings.kmer import LETTERS_READ, MAX_TOKENS, count_tokens, find_sequence, is_nucleotides
-from vectorstore.embeddings.model import EmbeddingModel, LoadOptions, ModelName, first_line
+from vectorstore.embeddings.model import EmbeddingModel, LoadOptions, ModelName, TorchOptions, first_line
+from vectorstore.embeddings.torch_models import choose_device, tell_apart
 from vectorstore.errors import ProviderError, RagError
 
 Vectors = NDArray[np.float32]
@@ -28,21 +29,21 @@ UNKNOWN = "X"
 NO_RESIDUES = str.maketrans("", "", "-*")
 # What ESM-2 was trained with, its two special tokens among them; some models' files name no end.
 MOST_WINDOW = 1024
-# Bounds the memory: so many sequences, and so many letters (padding included), go through at once.
-BATCH, BATCH_LETTERS = 32, 8192
+# Bounds the memory: so many letters, padding included, go through at once, however few sequences that are.
+BATCH_LETTERS = 8192
 
 
-def load(name: ModelName, options: LoadOptions) -> EmbeddingModel:  # noqa: ARG001 (as every provider's)
+def load(name: ModelName, options: LoadOptions) -> EmbeddingModel:
     if name.dimensions:
         raise ProviderError(f"{name.model} has one number of dimensions", f"protein:{name.model}, without the @")
     try:
         folder = fetch_folder(name.model)
-        embeddings = ProteinEmbeddings(folder)
+        embeddings = ProteinEmbeddings(folder, options.torch)
     except RagError:
         raise
     except Exception as error:  # the hub, torch and transformers each raise their own
         raise ProviderError(f"{name.model} could not be loaded: {first_line(error)}", HINT) from error
-    revision = describe_folder(str(folder))
+    revision = tell_apart(describe_folder(str(folder)), embeddings.dtype)
     return EmbeddingModel(
         name.setting, embeddings, MAX_TOKENS, count_tokens, revision=revision, sequence_letters=LETTERS_READ
     )
@@ -54,7 +55,7 @@ class ProteinEmbeddings(Embeddings):
     A sequence over the window is cut into equal windows, whose vectors count by how many residues each has.
     """
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, options: TorchOptions) -> None:
         import torch  # seconds, with transformers
         from transformers import AutoModel
         from transformers.utils import logging
@@ -62,17 +63,18 @@ class ProteinEmbeddings(Embeddings):
         logging.disable_progress_bar()  # type: ignore[no-untyped-call] # it draws into a pipe too
         logging.set_verbosity_error()  # type: ignore[no-untyped-call] # that the head is left out is as it should be
         self._torch = torch
-        self._device = "cuda" if torch.cuda.is_available() else "cpu"
+        self._device, self._batch = choose_device(options.device), options.batch
         self._letters = Letters(folder)
-        model = AutoModel.from_pretrained(folder, local_files_only=True)
+        model = AutoModel.from_pretrained(folder, dtype=options.dtype, local_files_only=True)
         model = model.get_encoder() if model.config.is_encoder_decoder else model
         self._model = model.eval().to(self._device)
+        self.dtype = self._model.dtype
         self.window = self._letters.window(model)
 
     def embed_documents(self, texts: list[str]) -> list[list[float]]:
         sums = np.zeros((len(texts), self._model.config.hidden_size), np.float32)
         windows = [(text, window) for text, each in enumerate(texts) for window in cut(find_protein(each), self.window)]
-        for batch in batches(windows):
+        for batch in batches(windows, most=self._batch):
             for (text, _), total in zip(batch, self._sum([window for _, window in batch]), strict=True):
                 sums[text] += total
         lengths = np.linalg.norm(sums, axis=1, keepdims=True)
@@ -149,11 +151,11 @@ def cut(sequence: str, window: int) -> list[str]:
     return [sequence[start : start + size] for start in range(0, len(sequence), size)]
 
 
-def batches(windows: Sequence[tuple[int, str]]) -> Iterator[list[tuple[int, str]]]:
+def batches(windows: Sequence[tuple[int, str]], *, most: int) -> Iterator[list[tuple[int, str]]]:
     """Those of like length together, so that little is padded."""
     batch: list[tuple[int, str]] = []
     for window in sorted(windows, key=lambda window: len(window[1])):
-        if batch and (len(batch) == BATCH or (len(batch) + 1) * len(window[1]) > BATCH_LETTERS):
+        if batch and (len(batch) == most or (len(batch) + 1) * len(window[1]) > BATCH_LETTERS):
             yield batch
             batch = []
         batch.append(window)

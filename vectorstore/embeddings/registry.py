@@ -4,9 +4,11 @@ from collections.abc import Callable
 from pathlib import Path
 
 from vectorstore.embeddings import langchain_providers
-from vectorstore.embeddings.model import EmbeddingModel, LoadOptions, ModelName
+from vectorstore.embeddings.model import EmbeddingModel, LoadOptions, ModelName, TorchOptions
 from vectorstore.embeddings.providers import BY_PREFIX
 from vectorstore.errors import SettingsError
+
+AS_TORCH_PREFERS = TorchOptions()
 
 
 def load_embedding_model(
@@ -14,13 +16,15 @@ def load_embedding_model(
     *,
     cache_dir: Path,
     on_message: Callable[[str], None] = lambda message: None,
+    torch: TorchOptions = AS_TORCH_PREFERS,
 ) -> EmbeddingModel:
     """Open the model called `name`, which may be the folder of an encoder; `on_message` gets a line when the first use
-    takes longer.
+    takes longer, `torch` says how models run that torch runs.
 
-    Raises SettingsError for a name nobody knows, MissingPackageError and ProviderError as the provider fails.
+    Raises SettingsError for a name nobody knows or a device that is not there, MissingPackageError and ProviderError as
+    the provider fails.
     """
-    wanted, options = ModelName.parse(name), LoadOptions(cache_dir, on_message)
+    wanted, options = ModelName.parse(name), LoadOptions(cache_dir, on_message, torch)
     provider = BY_PREFIX.get(wanted.prefix)
     if provider is None and Path(name).expanduser().is_dir():
         wanted, provider = ModelName(name, "huggingface", str(Path(name).expanduser())), BY_PREFIX["huggingface"]
