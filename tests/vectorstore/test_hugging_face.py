@@ -1,5 +1,6 @@
 """Encoders of the hub or a folder: pooled and prompted as their files say, on OpenVINO where that gives the same."""
 
+import json
 import subprocess
 import sys
 from collections.abc import Callable
@@ -11,6 +12,7 @@ import platformdirs
 import pytest
 
 from vectorstore.embeddings import EmbeddingModel, load_embedding_model
+from vectorstore.embeddings.hugging_face import read_languages
 from vectorstore.embeddings.minilm import find_weights
 from vectorstore.errors import ProviderError, SettingsError
 
@@ -158,3 +160,15 @@ def test_a_folder_alone_is_a_model_too_and_never_in_the_place_of_a_known_name(
     monkeypatch.chdir(tmp_path)
     Path("minilm").symlink_to(folder)
     assert open_model("minilm", platformdirs.user_cache_path("rag-app")).max_tokens == 254
+
+
+@pytest.mark.parametrize(
+    ("language", "languages"),
+    [("en", {"en"}), (["de", "en"], {"de", "en"}), (["multilingual", "de"], set()), (None, set())],
+)
+def test_a_model_s_languages_are_those_of_its_card(language: object, languages: set[str], tmp_path: Path) -> None:
+    (tmp_path / "README.md").write_text(
+        f"---\n{json.dumps({'language': language})}\n---\n# A model\n", encoding="utf-8"
+    )
+    assert read_languages(tmp_path) == languages
+    assert read_languages(tmp_path / "nowhere") == read_languages(None) == set()

@@ -2,7 +2,7 @@
 
 import hashlib
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -42,7 +42,8 @@ class EncoderEmbeddings(Embeddings):
 
 def load(name: ModelName, options: LoadOptions) -> EmbeddingModel:
     try:
-        return load_encoder(name, options)
+        model = load_encoder(name, options)
+        return replace(model, languages=read_languages(find_folder(name.model)))
     except RagError:
         raise
     except Exception as error:  # the hub, torch and transformers each raise their own
@@ -139,6 +140,18 @@ def read_facts(opened: Any, model: str) -> Facts:
 def find_pooling(opened: Any) -> str:
     mode = getattr(opened[1], "pooling_mode", "") if len(opened) > 1 else ""
     return mode if isinstance(mode, str) else ""  # several at once are a tuple
+
+
+def read_languages(folder: Path | None) -> frozenset[str]:
+    """Those that the model's card names by their codes; none where it names none, or calls itself multilingual."""
+    card = folder / "README.md" if folder else None
+    if not card or not card.is_file():
+        return frozenset()
+    from huggingface_hub.repocard import metadata_load  # a tenth of a second
+
+    told = (metadata_load(card) or {}).get("language") or []
+    codes = [told] if isinstance(told, str) else [str(code) for code in told]
+    return frozenset(codes) if all(len(code) == 2 for code in codes) else frozenset()
 
 
 def find_folder(model: str) -> Path | None:
