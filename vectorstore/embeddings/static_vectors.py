@@ -4,6 +4,7 @@ gensim's own files and, as any model of gensim, what is opened by this module ca
 that you trust.
 """
 
+import logging
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -82,6 +83,7 @@ def load(name: ModelName, options: LoadOptions) -> EmbeddingModel:
 def load_model2vec(path: Path, kind: Kind, revision: str, options: LoadOptions) -> Embeddings:  # noqa: ARG001
     from model2vec import StaticModel  # half a second, and only this needs it
 
+    logging.getLogger("model2vec").setLevel(logging.ERROR)  # it warns where texts are not to be cut
     return Model2VecEmbeddings(StaticModel.from_pretrained(path, max_length=None))
 
 
