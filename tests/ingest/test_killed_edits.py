@@ -103,8 +103,8 @@ def check_edits_with_kills(library: Library, *, runs: int) -> None:
 
 
 @pytest.mark.timeout(600)
-def test_six_random_edits_each_with_a_kill_and_a_rerun_end_as_a_clean_build(library: Library) -> None:
-    check_edits_with_kills(library, runs=6)
+def test_four_random_edits_each_with_a_kill_and_a_rerun_end_as_a_clean_build(library: Library) -> None:
+    check_edits_with_kills(library, runs=4)
 
 
 @pytest.mark.slow

@@ -108,7 +108,7 @@ def test_after_an_ingest_that_stopped_the_old_files_put_back_make_the_old_collec
     versions: tuple[Library, Library, Library],
 ) -> None:
     library, first, _ = versions
-    for nth in range(1, 100):
+    for nth in range(1, 100, 2):  # before every step is the test above
         write_second_version(library)
         copy = copy_of(library, nth)
         with StopBefore(nth) as stop:

@@ -157,7 +157,7 @@ def test_any_history_of_changes_and_ingests_ends_in_what_the_files_say(new_libra
     AnyHistory.new_library = staticmethod(new_library)
     run_state_machine_as_test(
         AnyHistory,
-        settings=settings(max_examples=8, stateful_step_count=20, suppress_health_check=[*HealthCheck]),
+        settings=settings(max_examples=5, stateful_step_count=20, suppress_health_check=[*HealthCheck]),
     )
 
 
@@ -170,7 +170,7 @@ def test_any_long_history_of_changes_and_ingests_ends_in_what_the_files_say(new_
     )
 
 
-@settings(max_examples=6)
+@settings(max_examples=4)
 @given(
     files=st.dictionaries(NAMES, TEXTS, min_size=2),
     order=st.randoms(use_true_random=False),
@@ -189,7 +189,7 @@ def test_files_ingested_in_any_order_and_in_any_number_of_runs_make_the_same_col
     check_as_clean(library)
 
 
-@settings(max_examples=6)
+@settings(max_examples=4)
 @given(first=st.dictionaries(NAMES, TEXTS, min_size=1), then=st.dictionaries(NAMES, TEXTS, min_size=1))
 def test_one_folder_after_another_with_prune_makes_the_same_collection_as_the_last_alone(
     new_library: NewLibrary, first: dict[str, str], then: dict[str, str]

@@ -1,6 +1,7 @@
 """Encoders of the hub or a folder: pooled and prompted as their files say, on OpenVINO where that gives the same."""
 
 import json
+import pickle
 import subprocess
 import sys
 from collections.abc import Callable
@@ -67,7 +68,13 @@ def reference(folder: Path, texts: list[str], prompt: str = "") -> np.ndarray[An
 
 
 @pytest.mark.parametrize(
-    ("pooling", "is_normalized"), [("mean", True), ("cls", False), ("cls", True), ("lasttoken", False)]
+    ("pooling", "is_normalized"),
+    [
+        ("mean", True),
+        pytest.param("cls", False, marks=pytest.mark.slow),
+        ("cls", True),
+        pytest.param("lasttoken", False, marks=pytest.mark.slow),
+    ],
 )
 def test_the_mean_the_first_and_the_last_token_run_on_openvino(
     pooling: str, is_normalized: bool, make: Make, tmp_path: Path
@@ -172,3 +179,18 @@ def test_a_model_s_languages_are_those_of_its_card(language: object, languages: 
     )
     assert read_languages(tmp_path) == languages
     assert read_languages(tmp_path / "nowhere") == read_languages(None) == set()
+
+
+def test_tokens_are_counted_without_transformers_where_files_are_read(make: Make, tmp_path: Path) -> None:
+    model = open_model(f"huggingface:{make('max')}", tmp_path)
+    texts = [*TEXTS, "", "Wasserstoffbrücken 灯塔"]
+    told = model.count_tokens(texts)
+    assert told[0] == len(["the", "moon", "goes", "around", "the", "earth", "."])
+    code = (
+        "import pickle, sys; count = pickle.loads(sys.stdin.buffer.read());"
+        "print(count(sys.argv[1:]), 'transformers' in sys.modules)"
+    )
+    run = subprocess.run(
+        [sys.executable, "-c", code, *texts], input=pickle.dumps(model.count_tokens), capture_output=True, check=True
+    )
+    assert run.stdout.decode().strip() == f"{told} False"

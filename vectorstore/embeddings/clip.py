@@ -14,7 +14,7 @@ import PIL.Image
 from langchain_core.embeddings import Embeddings
 
 from vectorstore.embeddings.hub import fetch_folder
-from vectorstore.embeddings.hugging_face import WordPieceCounter, describe_folder
+from vectorstore.embeddings.hugging_face import count_by, describe_folder
 from vectorstore.embeddings.model import Box, EmbeddingModel, LoadOptions, ModelName, TorchOptions, first_line
 from vectorstore.embeddings.providers import BY_PREFIX
 from vectorstore.embeddings.torch_models import choose_device, tell_apart
@@ -41,7 +41,7 @@ def load(name: ModelName, options: LoadOptions) -> EmbeddingModel:
         name.setting,
         embeddings,
         embeddings.window - tokenizer.num_special_tokens_to_add(),
-        WordPieceCounter(tokenizer),
+        count_by(tokenizer),
         revision=tell_apart(describe_folder(str(folder)), embeddings.dtype),
         embed_pictures=embeddings.embed_pictures,
         find_objects=load_finder(detector) if detector else None,

@@ -9,7 +9,9 @@ from typing import Any
 import numpy as np
 from langchain_core.embeddings import Embeddings
 from numpy.typing import NDArray
+from tokenizers import Tokenizer
 
+from vectorstore.embeddings.minilm import TokenCounter
 from vectorstore.embeddings.model import EmbeddingModel, LoadOptions, ModelName, TorchOptions, first_line
 from vectorstore.embeddings.openvino_encoder import Facts, open_converted, prepare
 from vectorstore.embeddings.torch_models import choose_device, runs_as_converted, tell_apart
@@ -73,7 +75,7 @@ def load_encoder(name: ModelName, options: LoadOptions) -> EmbeddingModel:
 def on_torch(name: ModelName, opened: Any, facts: Facts, revision: str, *, batch: int) -> EmbeddingModel:
     embeddings = EncoderEmbeddings(lambda texts: encode(opened, texts, batch=batch), facts, name.dimensions)
     revision = tell_apart(revision, opened.dtype)
-    return as_model(name, embeddings, facts, WordPieceCounter(opened.tokenizer), revision)
+    return as_model(name, embeddings, facts, count_by(opened.tokenizer), revision)
 
 
 def as_model(
@@ -166,6 +168,17 @@ def find_folder(model: str) -> Path | None:
         return Path(snapshot_download(model, local_files_only=True))
     except Exception:  # noqa: BLE001 - whatever the hub's client raises for what is not there
         return None
+
+
+def count_by(tokenizer: Any) -> Callable[[Sequence[str]], list[int]]:
+    """Counts as a tokenizer of transformers does, without transformers where it can be: a reader of files, to which it
+    is sent, would take two seconds to import that."""
+    if not getattr(tokenizer, "is_fast", False):
+        return WordPieceCounter(tokenizer)
+    rust = Tokenizer.from_str(tokenizer.backend_tokenizer.to_str())
+    rust.no_padding()
+    rust.no_truncation()
+    return TokenCounter(rust)
 
 
 @dataclass(frozen=True, slots=True)
