@@ -24,7 +24,7 @@ def main() -> None:
         os.environ.update(RAG_DATA_DIR=f"{folder}/data", HF_HUB_OFFLINE="1")
         chunks = ingest_standard_library()
         copy_to_plain_chroma(f"{folder}/plain")
-        ours = [sys.executable, "-m", "rag_app.cli", "ask", QUESTION, "--json"]
+        ours = [sys.executable, "-m", "rag_app.commands.main", "ask", QUESTION, "--json"]
         plain = [sys.executable, "bench/plain_search.py", f"{folder}/plain", QUESTION]
         timings = [(seconds_of(ours), seconds_of(plain)) for _ in range(runs + 1)][1:]  # the first warms the disk
     print(f"{chunks} chunks, {runs} runs of each in turn: seconds, min / median / max")

@@ -17,14 +17,14 @@ from pathlib import Path
 
 import numpy as np
 
-from ingest.chunking import ChunkSize, chunk_pages
+from ingest.chunking.chunks import ChunkSize, chunk_pages
 from rag_app import Settings
 from rag_app.wiring import LOADED
 from vectorstore.embeddings import EmbeddingModel
 from vectorstore.embeddings.compiled import import_openvino
-from vectorstore.embeddings.minilm import MiniLMEmbeddings
-from vectorstore.fusion import cosine_similarities
+from vectorstore.embeddings.openvino import MiniLMEmbeddings
 from vectorstore.types import Page
+from vectorstore.vector_math import cosine_similarities
 
 LAYERS, HIDDEN, INTERMEDIATE, SPECIAL_TOKENS = 6, 384, 1536, 2
 ROWS, PRODUCTS = 4096, 30

@@ -3,8 +3,8 @@
 The two are folders with `corpus.jsonl`, `answers.jsonl` as `rag eval answers` takes them: CLAP NQ, with evidence
 sentences, near misses and off-topic questions, and XQuAD in one language. Each is ingested and asked as any collection.
 
-Two logistic models: which sentences answer (rag_app/evidence.py), fitted on CLAP NQ's evidence, and whether anything
-does (rag_app/refusal.py), fitted on its three kinds of questions, and on XQuAD's with little weight. Ten folds over
+Two logistic models: which sentences answer (sentence_ranking.py), fitted on CLAP NQ's evidence, and whether anything
+does (answerability.py), fitted on its three kinds of questions, and on XQuAD's with little weight. Ten folds over
 questions, three times with other folds: every figure of CLAP NQ is of questions that the fit had not seen, the
 threshold too (chosen on the nine folds). XQuAD's questions train the second model alone, a hundredth of their number a
 fold; its share of answers found is by the shipped models. Prints figures with 95 % bootstrap intervals, then the
@@ -23,14 +23,17 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import roc_auc_score
 from sklearn.model_selection import KFold
 
-from rag_app import Settings, evidence, quotes, refusal
-from rag_app.evaluation.collection import retriever_of_texts
-from rag_app.evaluation.datasets import load_corpus, load_rows
-from rag_app.evidence import Candidate
+from rag_app import Settings
+from rag_app.answering import answerability as refusal
+from rag_app.answering import quotes
+from rag_app.answering import sentence_ranking as evidence
+from rag_app.answering.sentence_ranking import Candidate
+from rag_app.experiments.evaluation.datasets import load_corpus, load_rows
+from rag_app.experiments.evaluation.temporary_collection import retriever_of_texts
 from rag_app.wiring import build_vector_cache
 from vectorstore.embeddings import EmbeddingModel, embed_chunks
-from vectorstore.lexical import LexicalIndex
-from vectorstore.retriever import HybridRetriever
+from vectorstore.search.retriever import HybridRetriever
+from vectorstore.storage.lexical_index import LexicalIndex
 from vectorstore.types import Passage
 
 Array = NDArray[np.float64]
@@ -101,8 +104,8 @@ def main() -> None:
     whole = fit_refusal(rows, labels, xrows, kinds(clapnq))
     threshold = float(np.quantile(whole(rows)[labels == 1], 1 - KEPT))
     tell_xquad(xquad, whole(xrows) >= threshold)
-    show_constants("rag_app/evidence.py", list(evidence.WEIGHTS), selector)
-    show_constants("rag_app/refusal.py", list(refusal.WEIGHTS), whole)
+    show_constants("rag_app/answering/sentence_ranking.py", list(evidence.WEIGHTS), selector)
+    show_constants("rag_app/answering/answerability.py", list(refusal.WEIGHTS), whole)
     print(f"THRESHOLD = {threshold:.2f}")
 
 

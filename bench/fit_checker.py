@@ -31,13 +31,14 @@ from fit_answers import Fit, remembering, show_constants, with_interval
 from numpy.typing import NDArray
 from sklearn.model_selection import KFold
 
-from rag_app import Settings, checker
-from rag_app.facts import missing_numbers, read_facts
-from rag_app.sentences import split_sentences
-from rag_app.support import Embed, find_spans
+from rag_app import Settings
+from rag_app.answering.sentences import split_sentences
+from rag_app.answering.verification import support_score as checker
+from rag_app.answering.verification.facts import missing_numbers, read_facts
+from rag_app.answering.verification.prove_claims import Embed, find_spans
 from rag_app.wiring import LOADED
-from vectorstore.fusion import cosine_similarities
 from vectorstore.types import Chunk, Passage
+from vectorstore.vector_math import cosine_similarities
 
 ROUNDS, FOLDS, C = 4, 10, 0.3
 THRESHOLDS = (0.25, 0.3, 0.35, 0.4, 0.45, 0.5)
@@ -74,7 +75,7 @@ def main() -> None:
         tell_cross_validated(name, own, [*train, *answers])
     tell_alterations("SciFact dev", dev, fit, embed)
     tell_alterations("CLAP NQ", answers, fit, embed)
-    show_constants("rag_app/checker.py", list(checker.WEIGHTS), fit)
+    show_constants("rag_app/answering/verification/support_score.py", list(checker.WEIGHTS), fit)
 
 
 def load_abstracts(folder: Path) -> Iterator[tuple[str, Passage]]:

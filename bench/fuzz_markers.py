@@ -12,9 +12,10 @@ import time
 from collections.abc import Sequence
 from itertools import pairwise
 
-from rag_app.citations import Claim, compose
-from rag_app.markers import MarkerReader, defuse, read_markers
-from rag_app.support import prove
+from rag_app.answering.citations import compose
+from rag_app.answering.claims import Claim
+from rag_app.answering.generation.markers import MarkerReader, defuse, read_markers
+from rag_app.answering.verification.prove_claims import prove
 from vectorstore.types import Chunk, Passage
 
 PAGE = (

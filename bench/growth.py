@@ -25,11 +25,10 @@ from rag_app.wiring import LOADED
 from vectorstore.collections import create_store
 from vectorstore.embeddings import EmbeddingModel
 from vectorstore.filters import SourceFilter
-from vectorstore.fingerprint import Fingerprint
-from vectorstore.records import READY, IngestedSource, SourceRecord, hash_pages
-from vectorstore.retriever import HybridRetriever
-from vectorstore.store import Store
-from vectorstore.types import Chunk, Page
+from vectorstore.search.retriever import HybridRetriever
+from vectorstore.storage.index_location import Fingerprint
+from vectorstore.storage.store import Store
+from vectorstore.types import READY, Chunk, IngestedSource, Page, SourceRecord, hash_pages
 
 SIZES = (10_000, 100_000, 1_000_000)
 CHUNKS_PER_DOCUMENT, DOCUMENTS_AT_ONCE = 50, 200
@@ -154,7 +153,7 @@ def time_searches(store: Store, model: EmbeddingModel, sentences: list[str], tak
 
 
 def picture(measured: list[tuple[int, dict[str, Times]]]) -> None:
-    import matplotlib  # half a second, and only for the picture
+    import matplotlib
 
     matplotlib.use("agg")
     from matplotlib import pyplot

@@ -29,7 +29,7 @@ from peak_memory import PeakMemory, descendants
 from ingest.report import IngestReport
 from rag_app import Settings, ingest_paths
 from rag_app.wiring import build_store
-from vectorstore.store import Store
+from vectorstore.storage.store import Store
 
 LEAST_PDF_CHARACTERS = 20
 _SYNTAX = re.compile(

@@ -13,7 +13,7 @@ from pathlib import Path
 from peak_memory import PeakMemory
 
 CHUNKS_PER_FILE = 20
-INGEST = "import sys; from rag_app.cli import main; sys.argv = ['rag', 'ingest', sys.argv[1]]; main()"
+INGEST = "import sys; from rag_app.commands.main import main; sys.argv = ['rag', 'ingest', sys.argv[1]]; main()"
 
 
 def main() -> None:

@@ -62,7 +62,7 @@ def main() -> None:
     for number in range(runs):
         with tempfile.TemporaryDirectory() as work:
             os.environ["RAG_DATA_DIR"] = f"{work}/data"
-            command = [sys.executable, "-m", "rag_app.cli", "ingest", "--json", str(folder)]
+            command = [sys.executable, "-m", "rag_app.commands.main", "ingest", "--json", str(folder)]
             ours.ingest.append(run(command))
             again.append(run(command).seconds)
             coverage = covered()

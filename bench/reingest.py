@@ -46,7 +46,7 @@ def write_copies(folder: Path, into: Path, count: int) -> None:
 
 def ingest(folder: str) -> dict[str, float]:
     began = time.perf_counter()
-    command = [sys.executable, "-m", "rag_app.cli", "ingest", "--json", folder]
+    command = [sys.executable, "-m", "rag_app.commands.main", "ingest", "--json", folder]
     printed = subprocess.run(command, check=True, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL).stdout
     seconds = time.perf_counter() - began
     report = json.loads(printed)

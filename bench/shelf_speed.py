@@ -14,7 +14,7 @@ from playwright.sync_api import Page, expect, sync_playwright
 
 from tests.rag_app.browsing import served
 from vectorstore.collections import create_store
-from vectorstore.records import READY, SourceRecord, hash_pages
+from vectorstore.types import READY, SourceRecord, hash_pages
 from vectorstore.types import Page as TextPage
 
 CHROMIUM = "/usr/bin/chromium"

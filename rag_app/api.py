@@ -6,13 +6,12 @@ from pathlib import Path
 from langchain_core.runnables import Runnable
 
 from ingest.report import IngestReport
-from rag_app.chain import Request
-from rag_app.ingesting import run_ingest
+from rag_app.answering.chain import Request
 from rag_app.settings import Settings
 from rag_app.types import Answer
-from rag_app.wiring import build_answer_chain, build_retriever, build_store
+from rag_app.wiring import build_answer_chain, build_retriever, build_store, run_ingest
 from vectorstore.filters import SourceFilter
-from vectorstore.retriever import HybridRetriever
+from vectorstore.search.retriever import HybridRetriever
 
 
 def ingest_paths(
@@ -34,7 +33,7 @@ def ingest_paths(
 
 
 def load_chain(*, settings: Settings | None = None) -> Runnable[Request, Answer]:
-    """The chain from a question to an Answer; see `rag_app.chain.build_chain` for what it takes and raises."""
+    """The chain from a question to an Answer; see `answering.chain.build_chain` for what it takes and raises."""
     return build_answer_chain(settings or Settings())
 
 

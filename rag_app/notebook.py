@@ -5,7 +5,7 @@ import html
 import re
 from collections.abc import Sequence
 
-from rag_app.inert import make_visible
+from rag_app.safe_text import make_visible
 from rag_app.types import Answer, Citation, Sentence
 from vectorstore.types import Passage, name_place
 

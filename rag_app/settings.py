@@ -3,7 +3,7 @@
 import difflib
 import os
 from pathlib import Path
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import platformdirs
 from dotenv import load_dotenv
@@ -11,6 +11,12 @@ from pydantic import Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from vectorstore.errors import SettingsError
+
+if TYPE_CHECKING:
+    pass
+
+
+WRITTEN_ANSWERS = "For written answers name a model: RAG_LLM=openai:gpt-5-mini or RAG_LLM=gguf:PATH"
 
 PREFIX = "RAG_"
 # Names that are meant for others than those whose letters are nearest.

@@ -5,6 +5,8 @@ from typing import Any
 
 from vectorstore.types import Passage
 
+REFUSAL = "The documents do not answer this question."
+
 
 @dataclass(frozen=True, slots=True)
 class Citation:

@@ -1,25 +1,31 @@
 """From settings to the objects that do the work. A model is loaded once in a process, whoever asks."""
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from langchain_core.language_models import BaseChatModel
 from langchain_core.runnables import Runnable
 
-from rag_app.chain import QUOTES, Request, Writer, build_chain
-from rag_app.sentences import load_split
+from ingest.batching import IngestOptions
+from ingest.chunking.sentences import load_find_sentences
+from ingest.discovery import find_files, judge_absent, split_urls
+from ingest.pipeline import ingest_files
+from ingest.reader_process import Bounds
+from ingest.report import IngestReport, Progress
+from rag_app.answering.chain import QUOTES, Request, Writer, build_chain
+from rag_app.answering.sentences import load_split
+from rag_app.answering.verification.entailment import build_verifier
 from rag_app.settings import Settings
 from rag_app.types import Answer
-from rag_app.verifier import build_verifier
-from vectorstore.collections import open_store
+from vectorstore.collections import create_store, list_collections, open_store
 from vectorstore.embeddings import EmbeddingModel, TorchOptions, VectorCache, is_remote, load_embedding_model
 from vectorstore.errors import CollectionError
 from vectorstore.filters import SourceFilter
-from vectorstore.fingerprint import Fingerprint
-from vectorstore.reranker import Reranker
-from vectorstore.retriever import HybridRetriever
-from vectorstore.store import Store
+from vectorstore.search.reranker import Reranker
+from vectorstore.search.retriever import HybridRetriever
+from vectorstore.storage.index_location import Fingerprint
+from vectorstore.storage.store import Store
 
 Tell = Callable[[str], None]
 
@@ -92,9 +98,9 @@ def build_chat_model(settings: Settings) -> BaseChatModel | None:
     """The chat model that was named, or None: quotes."""
     if settings.llm == QUOTES:
         return None
-    from rag_app.chat_models import (
-        load_chat_model,
-    )  # langchain's providers: not on the everyday path
+    from rag_app.answering.generation.chat_models import (
+        load_chat_model,  # langchain's providers: not on the everyday path
+    )
 
     return load_chat_model(settings.llm)
 
@@ -121,3 +127,42 @@ def build_writer(settings: Settings) -> Writer | None:
     chat_model = build_chat_model(settings)
     verify = build_verifier(settings.verifier, chat_model) if settings.verifier else None
     return Writer(chat_model, settings.llm, settings.context_tokens, verify) if chat_model else None
+
+
+def run_ingest(
+    paths: Sequence[str | Path],
+    settings: Settings,
+    *,
+    prune: bool = False,
+    rebuild: bool = False,
+    include_all: bool = False,
+    on_progress: Callable[[Progress], None] = lambda progress: None,
+    on_message: Tell = silent,
+) -> IngestReport:
+    """Bring the settings' collection, made if there is none, in step with these files and folders."""
+    options = IngestOptions(
+        distance=settings.distance,
+        chunk_tokens=settings.chunk_tokens,
+        max_file_bytes=settings.max_file_mb * 1_000_000,
+        prune=prune,
+        rebuild=rebuild,
+        include_all=include_all,
+        speech_model=settings.whisper,
+        password=settings.file_password.get_secret_value() if settings.file_password else None,
+        allow_private_urls=settings.allow_private_urls,
+        find_sentences=load_find_sentences(settings.sentences),
+        bounds=Bounds(settings.max_file_seconds, settings.max_reader_mb * 1_000_000),
+    )
+    if settings.collection not in list_collections(settings.data_dir):
+        # A first path that is mistyped is told before a model is converted for it and a collection made.
+        _, local = split_urls(paths)
+        judge_absent(find_files(local, include_all=include_all, max_bytes=options.max_file_bytes), known={})
+    return ingest_files(
+        paths,
+        store=create_store(settings.data_dir, settings.collection, chroma_url=settings.chroma_url),
+        model=LOADED.get(settings, on_message),
+        options=options,
+        cache=build_vector_cache(settings),
+        on_progress=on_progress,
+        on_wait=on_message,
+    )

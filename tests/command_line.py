@@ -20,7 +20,7 @@ def run_rag(
     whole = {**os.environ, **environment}
     if any(name.startswith(OF_THE_INTERPRETER) for name in environment):
         return subprocess.run(
-            [sys.executable, "-m", "rag_app.cli", *arguments],
+            [sys.executable, "-m", "rag_app.commands.main", *arguments],
             cwd=cwd,
             env=whole,
             stdin=subprocess.DEVNULL,
@@ -55,6 +55,6 @@ def _be_rag(arguments: list[str], cwd: str, environment: dict[str, str], outputs
     os.environ.update(environment)
     os.chdir(cwd)
     sys.argv = ["rag", *arguments]
-    from rag_app.cli import main
+    from rag_app.commands.main import main
 
     main()

@@ -4,8 +4,8 @@ import chromadb
 import tantivy
 
 import ingest.pipeline
-import rag_app.chain
-import rag_app.cli
+import rag_app.answering.chain
+import rag_app.commands.main
 import rag_app.wiring
 from vectorstore.embeddings.compiled import import_openvino
 

@@ -9,7 +9,7 @@ SMALL: dict[str, Any] = {"num_hidden_layers": 2, "num_attention_heads": 2, "hidd
 
 def make_esm(folder: Path, *, positions: int = 200) -> Path:
     """As ESM-2: positions that turn, and letters that need no blanks between them; U, Z, O and B in its vocabulary."""
-    import torch  # seconds, for the few tests that need a model of their own
+    import torch
     from transformers import EsmConfig, EsmModel, EsmTokenizer
 
     tokens = ["<cls>", "<pad>", "<eos>", "<unk>", *LETTERS, *"BUZO.-", "<null_1>", "<mask>"]

@@ -2,10 +2,10 @@
 
 from pathlib import Path
 
-from rag_app.cli import app
-from rag_app.cli_collections import collections_app
-from rag_app.cli_eval import eval_app
-from rag_app.cli_train import train_app
+from rag_app.commands.collections import collections_app
+from rag_app.commands.evaluate import eval_app
+from rag_app.commands.main import app
+from rag_app.commands.train import train_app
 from rag_app.settings import Settings
 
 DEFAULT_FOLDERS = {"data_dir": "the user's data folder", "cache_dir": "the user's cache folder"}

@@ -101,7 +101,7 @@ class Environment:
 
     def checks(self) -> dict[str, dict[str, str]]:
         """What `rag doctor` tells, by name."""
-        told = json.loads(self.run("rag_app.cli", "doctor", "--json").stdout)
+        told = json.loads(self.run("rag_app.commands.main", "doctor", "--json").stdout)
         return {check["name"]: check for check in told["checks"]}
 
 

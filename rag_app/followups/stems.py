@@ -2,7 +2,7 @@
 
 import re
 
-from vectorstore.stopwords import ENGLISH_STOP_WORDS
+from vectorstore.storage.stopwords import ENGLISH_STOP_WORDS
 
 WORDS = re.compile(r"\w+(?:[.,]\d+)*")
 NUMBER = re.compile(r"\d")

@@ -3,8 +3,8 @@
 import re
 from dataclasses import dataclass
 
-from rag_app.marker_forms import WORD_JOINER
-from rag_app.markers import without_markers
+from rag_app.answering.generation.marker_forms import WORD_JOINER
+from rag_app.answering.generation.markers import without_markers
 
 TOKEN = re.compile(r"\w+(?:[-–.’'/&]\w+)*")
 CLITIC = re.compile(r"['’](?:s|re|ve|ll|d|m)$", re.IGNORECASE)

@@ -4,12 +4,34 @@ from pathlib import Path
 
 import streamlit as st
 
-from rag_app.web import chat, history, library, settings_page
-from rag_app.web import map as collection_map
-from rag_app.web.chosen import read_address, write_address
-from rag_app.web.frontend import page_style
-from rag_app.web.sidebar import draw_sidebar
-from rag_app.web.sign_in import draw_log_out, stop_strangers
+from rag_app.web.access.sign_in import draw_log_out, stop_strangers
+from rag_app.web.chat import page as chat
+from rag_app.web.chat.conversation import start_anew
+from rag_app.web.components import page_style
+from rag_app.web.library import page as library
+from rag_app.web.pages import history
+from rag_app.web.pages import map as collection_map
+from rag_app.web.pages import settings as settings_page
+from rag_app.web.session_settings import choose, page_settings, read_address, write_address
+
+PICKER_KEY = "picked-collection"
+
+
+def draw_sidebar() -> None:
+    from vectorstore.collections import list_collections
+
+    settings = page_settings()
+    names = list_collections(settings.data_dir)
+    if settings.collection not in names:
+        names = [*names, settings.collection]
+    st.session_state[PICKER_KEY] = settings.collection  # another page may have chosen since
+    st.sidebar.selectbox("Collection", names, key=PICKER_KEY, on_change=pick)
+
+
+def pick() -> None:
+    choose(collection=st.session_state[PICKER_KEY])
+    start_anew()
+
 
 ICON = Path(__file__).parent / "assets" / "icon.svg"
 

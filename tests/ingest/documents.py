@@ -9,7 +9,7 @@ import openpyxl
 import pytest
 from docx.enum.text import WD_BREAK
 
-from ingest.parsing import ParsedDocument, parse_document
+from ingest.reading.parsing import ParsedDocument, parse_document
 from vectorstore.errors import UnreadableFileError
 
 NOISE = random.Random(0).randbytes(4000)

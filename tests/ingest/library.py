@@ -10,13 +10,13 @@ from typing import Any
 
 import numpy as np
 
+from ingest.batching import IngestOptions
 from ingest.pipeline import ingest_files
 from ingest.report import IngestReport
-from ingest.run import IngestOptions
 from vectorstore.collections import create_store
 from vectorstore.embeddings import EmbeddingModel
-from vectorstore.retriever import HybridRetriever
-from vectorstore.store import Store
+from vectorstore.search.retriever import HybridRetriever
+from vectorstore.storage.store import Store
 from vectorstore.types import Chunk
 
 

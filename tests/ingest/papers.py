@@ -5,7 +5,7 @@ from io import BytesIO
 import pypdfium2 as pdfium
 from fpdf import FPDF
 
-from ingest.readers.pdf import read_pdf
+from ingest.reading.pdf.document import read_pdf
 
 PITCH = 14.0
 LEFT = (

@@ -8,10 +8,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from langchain_core.embeddings import Embeddings
 
-from ingest.embedding import Embedder
+from ingest.embedding_queue import Embedder
 from vectorstore.embeddings import EmbeddingModel
 from vectorstore.errors import ProviderError
-from vectorstore.slices import SLICE_CHUNKS
+from vectorstore.storage.vector_index import SLICE_CHUNKS
 from vectorstore.types import Chunk
 
 

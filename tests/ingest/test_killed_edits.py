@@ -8,10 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from ingest.chunking import ChunkSize
-from ingest.reading import read_source
-from ingest.requests import ReadOptions, ReadRequest
-from ingest.run import IngestOptions
+from ingest.batching import IngestOptions
+from ingest.chunking.chunks import ChunkSize
+from ingest.reading.read_source import ReadOptions, ReadRequest, read_source
 from tests.ingest.library import Library, check_alike, check_in_step
 
 ROOT = Path(__file__).parents[2]

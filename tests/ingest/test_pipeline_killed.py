@@ -10,9 +10,9 @@ import pytest
 
 from tests.ingest.conftest import NewLibrary
 from tests.ingest.library import Library, check_alike, names_of
-from vectorstore.catalogue import Catalogue
-from vectorstore.lexical import LexicalIndex
-from vectorstore.vectors import VectorIndex
+from vectorstore.storage.catalogue import Catalogue
+from vectorstore.storage.lexical_index import LexicalIndex
+from vectorstore.storage.vector_index import VectorIndex
 
 # The functions by which an ingest changes the three indexes: what can be left half done lies between two of them.
 STEPS: set[CodeType] = {

@@ -6,17 +6,17 @@ from pathlib import Path
 import pytest
 
 from ingest.pipeline import ingest_files
+from ingest.reader_process import READ_AHEAD
 from ingest.report import FileProgress, IngestReport, Progress, Stopped
-from ingest.workers import READ_AHEAD
 from tests.ingest.library import Library, check_alike, check_in_step, names_of
 
 
 @pytest.fixture(autouse=True)
 def _small_steps(monkeypatch: pytest.MonkeyPatch) -> None:
     """A few chunks go the way of thousands: in several groups, slices and parts."""
-    monkeypatch.setattr("ingest.run.GROUP_CHUNKS", 8)
-    monkeypatch.setattr("vectorstore.slices.SLICE_CHUNKS", 6)
-    monkeypatch.setattr("ingest.embedding.PART_TEXTS", 2)
+    monkeypatch.setattr("ingest.batching.GROUP_CHUNKS", 8)
+    monkeypatch.setattr("vectorstore.storage.vector_index.SLICE_CHUNKS", 6)
+    monkeypatch.setattr("ingest.embedding_queue.PART_TEXTS", 2)
 
 
 def ingest(
@@ -101,7 +101,7 @@ def test_a_rebuild_that_is_stopped_leaves_the_collection_as_it_was(library: Libr
 
 
 def test_a_slow_reader_is_stopped_while_it_reads(library: Library, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("ingest.workers.WATCH_S", 0.01)
+    monkeypatch.setattr("ingest.reader_process.WATCH_S", 0.01)
     library.write("a.md", "Apples are red.")
     stops_at_waiting = [0]
 

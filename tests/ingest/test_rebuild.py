@@ -7,14 +7,14 @@ from pathlib import Path
 import pytest
 from langchain_core.embeddings import Embeddings
 
+from ingest.batching import IngestOptions
 from ingest.pipeline import ingest_files
-from ingest.run import IngestOptions
 from tests.ingest.library import Library, check_alike, check_in_step, names_of
 from vectorstore.collections import create_store
 from vectorstore.embeddings import EmbeddingModel, VectorCache, embed_chunks
 from vectorstore.errors import ProviderError, WrongModelError
-from vectorstore.fingerprint import Fingerprint
-from vectorstore.store import Store
+from vectorstore.storage.index_location import Fingerprint
+from vectorstore.storage.store import Store
 
 MOON = "Michael Collins stayed in orbit around the Moon."
 SEA = "The ship sailed over the sea."

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ingest.sources import FoundFiles, find_files
+from ingest.discovery import FoundFiles, find_files
 from vectorstore.errors import InputError
 
 Tree = Callable[..., Path]

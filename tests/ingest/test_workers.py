@@ -10,9 +10,9 @@ from pathlib import Path
 
 import pytest
 
-from ingest.chunking import ChunkSize
-from ingest.requests import ReadOptions, ReadRequest, ReadSource
-from ingest.workers import Bounds, Reader
+from ingest.chunking.chunks import ChunkSize
+from ingest.reader_process import Bounds, Reader
+from ingest.reading.read_source import ReadOptions, ReadRequest, ReadSource
 from vectorstore.embeddings import EmbeddingModel
 
 
@@ -91,10 +91,10 @@ def test_a_pipe_in_the_place_of_a_file_is_not_waited_for(reader: Reader, tmp_pat
 START = """
 import sys, time
 from pathlib import Path
-from ingest.chunking import ChunkSize
-from ingest.requests import ReadOptions, ReadRequest
-from ingest.workers import Bounds, Reader
-from vectorstore.embeddings.langchain_providers import count_in_bytes
+from ingest.chunking.chunks import ChunkSize
+from ingest.reading.read_source import ReadOptions, ReadRequest
+from ingest.reader_process import Bounds, Reader
+from vectorstore.embeddings.providers.langchain import count_in_bytes
 
 reader = Reader(ReadOptions(ChunkSize(200, 250, count_in_bytes), max_bytes=1000), Bounds())
 reader.read(ReadRequest(sys.argv[1], Path(sys.argv[1])))

@@ -49,7 +49,7 @@ def served(data_dir: Path, collection: str, *, log: Path, **settings: str) -> It
     """`rag chat` in a process of its own, for the time of the `with`; yields the page's address."""
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]
-    command = [sys.executable, "-m", "rag_app.cli", "chat", "--collection", collection, "--port", str(port)]
+    command = [sys.executable, "-m", "rag_app.commands.main", "chat", "--collection", collection, "--port", str(port)]
     environment = {**os.environ, **settings, "RAG_DATA_DIR": str(data_dir), "STREAMLIT_SERVER_HEADLESS": "true"}
     with log.open("wb") as output:
         server = subprocess.Popen(command, env=environment, cwd=log.parent, stdout=output, stderr=output)

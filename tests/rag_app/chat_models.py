@@ -5,7 +5,7 @@ from collections.abc import Callable
 import pytest
 from langchain_core.language_models import BaseChatModel
 
-from rag_app.chat_models import explain_provider_error, load_chat_model
+from rag_app.answering.generation.chat_models import explain_provider_error, load_chat_model
 from vectorstore.errors import RagError
 
 SPEC = "openai:test-model"

@@ -11,15 +11,15 @@ import pytest
 from langchain_openai import ChatOpenAI
 
 from rag_app import Answer, Settings, ingest_paths, load_chain
-from rag_app.chat_models import load_chat_model
+from rag_app.answering.generation.chat_models import load_chat_model
 from rag_app.samples import SAMPLES_DIR
 from tests.rag_app.fault_server import FaultServer
 
 if TYPE_CHECKING:
     from langchain_core.runnables import Runnable
 
-    from rag_app.chain import Request
-    from rag_app.support import Embed
+    from rag_app.answering.chain import Request
+    from rag_app.answering.verification.prove_claims import Embed
 
 # The first sentence split or question embedded takes longer than any deadline for one example.
 hypothesis.settings.register_profile("patient", deadline=None)

@@ -12,14 +12,8 @@ import pytest
 from numpy.typing import NDArray
 
 from rag_app import Settings
-from vectorstore.embeddings.minilm import (
-    MANY_TOKENS,
-    MiniLMEmbeddings,
-    TokenCounter,
-    converted_folder,
-    find_weights,
-    load_tokenizer,
-)
+from vectorstore.embeddings.openvino import MANY_TOKENS, MiniLMEmbeddings, TokenCounter, load_tokenizer
+from vectorstore.embeddings.providers.minilm import converted_folder, find_weights
 
 Vectors = NDArray[np.float32]
 CLOSE = 0.9999

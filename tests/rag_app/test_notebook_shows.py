@@ -11,8 +11,8 @@ from langchain_core.runnables import Runnable
 
 from ingest.report import FileReport, IngestReport
 from rag_app import Answer, Citation, Sentence
-from rag_app.chain import Request
-from rag_app.inert import make_visible
+from rag_app.answering.chain import Request
+from rag_app.safe_text import make_visible
 from tests.rag_app.passages import PAGE, make_passage
 
 TAGS = {"a", "blockquote", "br", "div", "em", "mark", "p", "small", "span", "strong"}

@@ -5,8 +5,7 @@ from pathlib import Path
 import pytest
 
 from rag_app import Settings
-from rag_app.ingesting import run_ingest
-from rag_app.wiring import LOADED, build_retriever, silent, torch_options
+from rag_app.wiring import LOADED, build_retriever, run_ingest, silent, torch_options
 from tests.conftest import CommandLine
 from tests.tiny_encoder import make_tiny_encoder
 from vectorstore.embeddings import TorchOptions

@@ -8,8 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tests.vectorstore.texts import source_of
-from vectorstore.fingerprint import Fingerprint
-from vectorstore.store import Store
+from vectorstore.storage.index_location import Fingerprint
+from vectorstore.storage.store import Store
 
 CLUSTERS, DIMENSION = 500, 384
 MADE_UP = Fingerprint("made-up", "cosine")

@@ -11,7 +11,7 @@ from hypothesis import settings
 from tests.vectorstore.opened import chroma_url
 from vectorstore.collections import create_store
 from vectorstore.embeddings import EmbeddingModel, load_embedding_model
-from vectorstore.store import Store
+from vectorstore.storage.store import Store
 
 # Opening a model, a file or an index the first time takes longer than any deadline for one example.
 settings.register_profile("patient", deadline=None)

@@ -14,13 +14,13 @@ from typing import Any
 
 import platformdirs
 
-from ingest.run import IngestOptions
+from ingest.batching import IngestOptions
 from tests.ingest.library import Library, check_alike, names_of
-from vectorstore.catalogue import Catalogue
 from vectorstore.embeddings import load_embedding_model
 from vectorstore.errors import RagError
-from vectorstore.lexical import LexicalIndex
-from vectorstore.vectors import VectorIndex
+from vectorstore.storage.catalogue import Catalogue
+from vectorstore.storage.lexical_index import LexicalIndex
+from vectorstore.storage.vector_index import VectorIndex
 
 STEPS: dict[str, CodeType] = {
     "announce": Catalogue.announce.__code__,

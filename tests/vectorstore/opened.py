@@ -3,7 +3,7 @@
 import os
 from pathlib import Path
 
-from vectorstore.store import Store
+from vectorstore.storage.store import Store
 
 
 def chroma_url() -> str | None:

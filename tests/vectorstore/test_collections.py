@@ -20,8 +20,8 @@ from vectorstore.collections import (
 )
 from vectorstore.embeddings import EmbeddingModel
 from vectorstore.errors import CollectionError, CollectionNotFoundError, InputError
-from vectorstore.retriever import HybridRetriever
-from vectorstore.store import Store
+from vectorstore.search.retriever import HybridRetriever
+from vectorstore.storage.store import Store
 
 GOOD_NAMES = ["abc", "a.b", "A-1_b", "0" * 3, "a" * 255, "1.2.3", "256.1.1.1"]
 BAD_NAMES = [

@@ -13,8 +13,7 @@ pytest.importorskip("cv2", reason="pictures are read by OpenCV: pip install 'rag
 
 from tests.clip_model import COLOURS, draw, encode
 from vectorstore.errors import UnreadableFileError
-from vectorstore.looks import Looks
-from vectorstore.pixels import MAX_SIDE, describe_look, keep_picture, read_pixels
+from vectorstore.pictures import MAX_SIDE, Looks, describe_look, keep_picture, read_pixels
 
 WHITE = [255, 255, 255]
 

@@ -1,9 +1,8 @@
 """Embedding models by name: `minilm`, or any `provider:model` that LangChain's `init_embeddings` takes."""
 
-from vectorstore.embeddings.cache import VectorCache
 from vectorstore.embeddings.model import Box, EmbeddingModel, TorchOptions, embed_chunks, embed_pictures, embed_question
-from vectorstore.embeddings.providers import PROVIDERS, is_remote
-from vectorstore.embeddings.registry import load_embedding_model
+from vectorstore.embeddings.registry import PROVIDERS, is_remote, load_embedding_model
+from vectorstore.embeddings.vector_cache import VectorCache
 
 __all__ = [
     "PROVIDERS",

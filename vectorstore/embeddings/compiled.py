@@ -76,6 +76,6 @@ def import_openvino() -> Any:
     # unless its reporting package cannot be imported: then it takes the stub it brings along.
     if "openvino" not in sys.modules:
         sys.modules["openvino_telemetry"] = None  # type: ignore[assignment]
-    import openvino  # 0.3 s, and only this model needs it
+    import openvino
 
     return openvino

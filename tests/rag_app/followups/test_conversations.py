@@ -5,12 +5,12 @@ from typing import TYPE_CHECKING
 import pytest
 
 from rag_app import Answer
-from rag_app.console import print_answer
+from rag_app.commands.output import print_answer
 
 if TYPE_CHECKING:
     from langchain_core.runnables import Runnable
 
-    from rag_app.chain import Request
+    from rag_app.answering.chain import Request
 
     Chain = Runnable[Request, Answer]
 

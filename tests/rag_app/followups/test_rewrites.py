@@ -5,8 +5,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from prompts import load_prompt
+from rag_app.answering.generation.markers import without_markers
 from rag_app.followups.rewrites import MOST_CHARACTERS, is_usable, tidy
-from rag_app.markers import without_markers
 
 QUESTION = "When was he born?"
 TALK = "human: Who stayed in orbit?\nai: Michael Collins stayed in lunar orbit while Neil Armstrong landed."

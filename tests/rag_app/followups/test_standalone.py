@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 from langchain_core.messages import AIMessage, BaseMessage, HumanMessage, SystemMessage
 
 from rag_app.followups.standalone import MOST_CHARACTERS_ADDED, standalone_question
-from rag_app.refusal import REFUSAL
+from rag_app.types import REFUSAL
 
 ORBIT = "Who stayed in orbit?"
 STAYED = (

@@ -1,0 +1,1 @@
+"""Splits pages into chunks that fit the window of the embedding model."""

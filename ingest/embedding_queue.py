@@ -1,0 +1,166 @@
+"""Chunks turned into vectors by a thread of its own: what comes next is embedded while what came before is stored.
+
+A text stands for itself; the picture of a chunk, where the model sees pictures, goes by a key that is no text.
+"""
+
+import threading
+from collections import deque
+from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import Future
+from dataclasses import dataclass, field
+from queue import SimpleQueue
+from types import TracebackType
+from typing import Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+from vectorstore.embeddings import EmbeddingModel, VectorCache, embed_chunks, embed_pictures
+from vectorstore.pictures import Looks
+from vectorstore.storage.vector_index import slices_of
+from vectorstore.types import Chunk, Picture
+
+Vectors = NDArray[np.float32]
+# Between two of these the progress moves: about two seconds of embedding on two cores.
+PART_TEXTS = 128
+# Slices under work besides the one that is waited for: storing takes a tenth of the time that embedding does.
+BEGUN_AHEAD = 1
+# A stopped ingest waits so long for what is under way: no local model takes longer, and a provider may take minutes.
+CLOSING_S = 10.0
+# Before the hash of a picture; no document's text begins with it.
+PICTURE = "\0picture "
+NO_PICTURES: Mapping[str, Picture] = {}
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Part:
+    """Texts that are embedded in one call; `pictures` has the bytes of those that are keys of pictures."""
+
+    texts: Sequence[str]
+    pictures: Mapping[str, bytes] = field(default_factory=dict)
+    vectors: Future[Vectors] = field(default_factory=Future)
+
+
+@dataclass(frozen=True, slots=True)
+class Slice:
+    """The texts of chunks in order, the vectors that are known, and the parts in which the others are embedded."""
+
+    texts: Sequence[str]
+    known: dict[str, Vectors]
+    own: Sequence[Part]
+    earlier: Sequence[Part]
+
+    def parts(self) -> Iterator[Part]:
+        """Its own parts, each when it is embedded; raises what the model raised."""
+        for part in self.own:
+            part.vectors.result()
+            yield part
+
+    def vectors(self) -> Vectors:
+        """In the order of `texts`, shape (texts, dimension)."""
+        found = dict(self.known)
+        for part in (*self.earlier, *self.own):
+            found |= zip(part.texts, part.vectors.result(), strict=True)
+        return np.stack([found[text] for text in self.texts])
+
+
+class Embedder:
+    """Embeds chunks in the order in which they are announced, each text once, none whose vector is known.
+
+    So much is begun before it is asked for as keeps the model busy, and no more is held in memory. A picture that looks
+    like one whose vector is known or under way gets that vector; `looks` has those of the collection.
+    """
+
+    def __init__(self, model: EmbeddingModel, cache: VectorCache | None, looks: Looks | None = None) -> None:
+        self._model, self._cache, self._looks = model, cache, looks or Looks()
+        self._announced: deque[tuple[Sequence[Chunk], Mapping[str, Picture]]] = deque()
+        self._begun: deque[Slice] = deque()
+        self._taken: Sequence[Part] = ()
+        self._under_way: dict[str, Part] = {}
+        self._waiting: SimpleQueue[Part | None] = SimpleQueue()
+        self._closed = threading.Event()
+        # No executor: its threads keep a process alive that was told to stop, for as long as a provider is silent.
+        self._thread = threading.Thread(target=self._work, daemon=True)
+
+    def __enter__(self) -> Self:
+        self._thread.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._closed.set()
+        self._waiting.put(None)
+        self._thread.join(CLOSING_S)
+
+    def announce(self, chunks: Sequence[Chunk], pictures: Mapping[str, Picture] = NO_PICTURES) -> None:
+        """These come next, as `slices_of` cuts them; `pictures` has those that they name, by hash."""
+        self._announced.extend((part, pictures) for part in slices_of(chunks))
+        self._begin()
+
+    def next_slice(self) -> Slice:
+        """The next that was announced, at work or finished."""
+        for part in self._taken:  # embedded by now, and in the cache
+            for text in part.texts:
+                del self._under_way[text]
+        taken = self._begun.popleft()
+        self._taken = taken.own
+        self._begin()
+        return taken
+
+    def _begin(self) -> None:
+        while self._announced and len(self._begun) <= BEGUN_AHEAD:
+            self._begun.append(self._cut(*self._announced.popleft()))
+
+    def _cut(self, chunks: Sequence[Chunk], pictures: Mapping[str, Picture]) -> Slice:
+        sees = self._model.embed_pictures is not None
+        seen = {PICTURE + chunk.picture: pictures[chunk.picture] for chunk in chunks if chunk.picture and sees}
+        texts = [PICTURE + chunk.picture if chunk.picture and sees else chunk.embedded_text for chunk in chunks]
+        texts = self._share(texts, seen) if seen else texts
+        distinct = dict.fromkeys(texts)
+        earlier = list(dict.fromkeys(self._under_way[text] for text in distinct if text in self._under_way))
+        asked = [text for text in distinct if text not in self._under_way]
+        known = self._cache.find(self._model.identity, asked) if self._cache else {}
+        # Texts of like length stand together, so that a part needs little padding.
+        new = sorted((text for text in asked if text not in known), key=len)
+        own = []
+        for start in range(0, len(new), PART_TEXTS):
+            part_texts = new[start : start + PART_TEXTS]
+            own.append(Part(part_texts, {text: seen[text].data for text in part_texts if text in seen}))
+        for part in own:
+            self._under_way |= dict.fromkeys(part.texts, part)
+            self._waiting.put(part)
+        return Slice(texts, known, own, earlier)
+
+    def _share(self, texts: Sequence[str], seen: Mapping[str, Picture]) -> list[str]:
+        """The keys of pictures exchanged for those of pictures that look the same and have a vector, or get one."""
+        like = {text: [PICTURE + name for name in self._looks.like(one.signature)] for text, one in seen.items()}
+        asked = {*seen, *(key for keys in like.values() for key in keys)}
+        has_vector = {*self._under_way, *(self._cache.find(self._model.identity, sorted(asked)) if self._cache else ())}
+        chosen: dict[str, str] = {}
+        for text, one in seen.items():
+            # Those that came before it in this slice have been added meanwhile.
+            keys = [text, *like[text], *(PICTURE + name for name in self._looks.like(one.signature))]
+            chosen[text] = next((key for key in keys if key in has_vector), text)
+            has_vector.add(chosen[text])
+            self._looks.add(one.hash, one.signature)
+        return [chosen.get(text, text) for text in texts]
+
+    def _work(self) -> None:
+        while (part := self._waiting.get()) is not None and not self._closed.is_set():
+            try:
+                part.vectors.set_result(self._embed(part))
+            except BaseException as error:  # noqa: BLE001 - raised again where the vectors are asked for
+                part.vectors.set_exception(error)
+
+    def _embed(self, part: Part) -> Vectors:
+        shown = [text for text in part.texts if text in part.pictures]
+        written = [text for text in part.texts if text not in part.pictures]
+        found = dict(zip(written, embed_chunks(self._model, written), strict=True)) if written else {}
+        if shown:
+            vectors = embed_pictures(self._model, [part.pictures[text] for text in shown])
+            found |= zip(shown, vectors, strict=True)
+        made = np.asarray([found[text] for text in part.texts], dtype=np.float32)
+        if self._cache:
+            self._cache.keep(self._model.identity, part.texts, made)
+        return made

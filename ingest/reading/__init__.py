@@ -1,0 +1,1 @@
+"""Reads files and web pages into pages of text and pictures."""

@@ -1,0 +1,1 @@
+"""Readers of every format but PDF: each takes bytes and gives pages."""

@@ -1,0 +1,1 @@
+"""Reads PDF files and finds the boxes of quotes on their pages."""

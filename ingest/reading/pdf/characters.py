@@ -1,0 +1,188 @@
+"""The bytes of a PDF opened with PDFium, and its pages turned into characters with their boxes."""
+
+import ctypes
+import re
+import threading
+from collections import deque
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import cache
+from itertools import repeat
+
+import numpy as np
+import pypdfium2 as pdfium
+import pypdfium2.raw as pdfium_c
+
+from ingest.reading.pdf.lines import Floats, Glyphs, Ints, find_visible
+from ingest.reading.pdf.text import LINE_END_HYPHEN
+from vectorstore.errors import UnreadableFileError
+
+# A direction counts the quarter turns, clockwise, from upright text to this one.
+UPRIGHT, UPSIDE_DOWN = 0, 2
+DIRECTIONS = 4
+
+
+def part_by_direction(text: str, visible: Ints, *, boxes: Floats, directions: Ints) -> Iterator[Glyphs]:
+    """The characters of one direction at a time, those of the commonest first; the indices stay the page's."""
+    counts = np.bincount(directions, minlength=DIRECTIONS)
+    for direction in sorted(np.flatnonzero(counts).tolist(), key=lambda direction: -counts[direction]):
+        own, others = visible[directions == direction], visible[directions != direction]
+        yield Glyphs(_without(text, others), own, turn(boxes, -direction), direction)
+
+
+def _without(text: str, others: Ints) -> str:
+    """A line ends where characters of another direction stand."""
+    if not len(others):
+        return text
+    characters = np.array(list(text), dtype=object)
+    characters[others] = "\n"
+    return "".join(characters)
+
+
+def turn(boxes: Floats, quarters: int) -> Floats:
+    """Boxes (left, top, right, bottom) turned clockwise about the origin."""
+    left, top, right, bottom = boxes.T
+    match quarters % DIRECTIONS:
+        case 1:
+            return np.stack((bottom, -left, top, -right), axis=1)
+        case 2:
+            return np.stack((-right, -bottom, -left, -top), axis=1)
+        case 3:
+            return np.stack((-top, right, -bottom, left), axis=1)
+        case _:
+            return boxes
+
+
+def best_rotation(directions: Ints) -> int:
+    """The rotation of a page, in degrees, in which PDFium reads most of its text well.
+
+    PDFium puts the words of a line in reverse where they are shown upside down; those that run up or down it reads.
+    """
+    counts = np.bincount(directions, minlength=DIRECTIONS)
+
+    def badness(quarters: int) -> tuple[int, int]:
+        shown = np.roll(counts, quarters)
+        return int(shown[UPSIDE_DOWN]), -int(shown[UPRIGHT])
+
+    return 90 * min(range(DIRECTIONS), key=badness)
+
+
+# PDFium keeps global state: whoever calls it, in whatever thread, holds this lock.
+PDFIUM_LOCK = threading.RLock()
+_SIGNATURE_WITHIN = 1024
+_OBJECT = re.compile(rb"\d+[ \t\r\n]+\d+[ \t\r\n]+obj\b")
+_PASSWORD_ERROR = 4
+_SECURITY_ERROR = 5
+
+
+@contextmanager
+def open_pdf(data: bytes, password: str | None = None) -> Iterator[pdfium.PdfDocument]:
+    """The document, closed at the end; every error of PDFium inside the block becomes an UnreadableFileError."""
+    data = _with_signature(data)
+    document = None
+    try:
+        with PDFIUM_LOCK:
+            document = pdfium.PdfDocument(data, password)
+        yield document
+    except pdfium.PdfiumError as error:
+        raise _unreadable(error, password) from error
+    finally:
+        with PDFIUM_LOCK:
+            if document:
+                document.close()
+
+
+def _with_signature(data: bytes) -> bytes:
+    """PDFium looks for the signature in the first bytes alone; viewers open files without it, or with more before."""
+    start = data.find(b"%PDF-")
+    if 0 <= start < _SIGNATURE_WITHIN:
+        return data
+    if _OBJECT.search(data, max(start, 0)) is None or b"endobj" not in data:
+        raise UnreadableFileError("not a PDF: it does not begin as one", "check what the file really is")
+    return data[start:] if start > 0 else b"%PDF-1.7\n" + data
+
+
+def _unreadable(error: pdfium.PdfiumError, password: str | None) -> UnreadableFileError:
+    if error.err_code in (_PASSWORD_ERROR, _SECURITY_ERROR):
+        if password is not None:
+            return UnreadableFileError("the PDF is encrypted, with another password", "give --password with its own")
+        return UnreadableFileError("the PDF is encrypted", "give its password: rag ingest --password …")
+    return UnreadableFileError("the PDF is damaged", "open it in a PDF viewer, save it anew and ingest it again")
+
+
+def read_glyphs(document: pdfium.PdfDocument, place: int) -> tuple[Glyphs, ...]:
+    """The characters of the page at index `place`, those of one direction of writing at a time, the commonest first."""
+    with PDFIUM_LOCK:
+        page = document[place]
+        shown = page.get_rotation()
+        try:
+            found = _read_directed(page)
+            best = best_rotation(found.directions)
+            if best != shown:
+                page.set_rotation(best)
+                found = _read_directed(page)
+            boxes = _character_boxes(found.text_page.raw, len(found.text), found.visible)
+        finally:
+            if page.get_rotation() != shown:
+                page.set_rotation(shown)
+            page.close()  # closes its text pages too
+    return tuple(part_by_direction(found.text, found.visible, boxes=boxes, directions=found.directions))
+
+
+@dataclass(frozen=True, slots=True)
+class _Found:
+    text_page: pdfium.PdfTextPage
+    text: str
+    visible: Ints
+    directions: Ints
+
+
+def _read_directed(page: pdfium.PdfPage) -> _Found:
+    text_page = page.get_textpage()
+    text = _characters(text_page.raw, text_page.count_chars())
+    visible = find_visible(text)
+    return _Found(text_page, text, visible, _directions(text_page.raw, text, visible))
+
+
+def _directions(text_page: pdfium_c.FPDF_TEXTPAGE, text: str, visible: Ints) -> Ints:
+    """Asked once a word: a word has one direction."""
+    if not len(visible):
+        return np.zeros(0, dtype=np.intp)
+    # A hyphen at a line's end stands for the line's end too.
+    hyphens = np.array([text[index] == LINE_END_HYPHEN for index in visible[:-1].tolist()], dtype=np.bool_)
+    starts = np.concatenate(([True], (np.diff(visible) > 1) | hyphens))
+    angles = [pdfium_c.FPDFText_GetCharAngle(text_page, index) for index in visible[starts].tolist()]
+    quarters: Ints = np.rint(np.maximum(angles, 0) / (np.pi / 2)).astype(np.intp) % DIRECTIONS
+    spread: Ints = quarters[np.cumsum(starts) - 1]
+    return spread
+
+
+def _characters(text_page: pdfium_c.FPDF_TEXTPAGE, count: int) -> str:
+    """One code point a character. PDFium's own text leaves some out and writes others as two UTF-16 units.
+
+    Asked for one character, PDFium gives U+0002 where its text has U+FFFE.
+    """
+    buffer = (ctypes.c_ushort * (count + 1))()
+    written = pdfium_c.FPDFText_GetText(text_page, 0, count, buffer)
+    text = bytes(buffer)[: 2 * count].decode("utf-16-le", "surrogatepass")
+    if written == count + 1 and len(text) == count:
+        return text
+    codes = [pdfium_c.FPDFText_GetUnicode(text_page, index) for index in range(count)]
+    return "".join(chr(code) if code <= 0x10FFFF else "\0" for code in codes).replace("\x02", LINE_END_HYPHEN)
+
+
+def _character_boxes(text_page: pdfium_c.FPDF_TEXTPAGE, count: int, visible: Ints) -> Floats:
+    # One call a character is most of the reading time; plain addresses take half as long as ctypes objects.
+    boxes = np.zeros((count, 4), dtype=np.float32)
+    addresses = (boxes.ctypes.data + boxes.strides[0] * visible).tolist()
+    handle = ctypes.cast(text_page, ctypes.c_void_p)
+    deque(map(_loose_char_box(), repeat(handle), visible.tolist(), addresses), maxlen=0)
+    return boxes
+
+
+@cache
+def _loose_char_box() -> Callable[[ctypes.c_void_p, int, int], int]:
+    address = ctypes.cast(pdfium_c.FPDFText_GetLooseCharBox, ctypes.c_void_p).value
+    assert address
+    return ctypes.PYFUNCTYPE(ctypes.c_int, ctypes.c_void_p, ctypes.c_int, ctypes.c_void_p)(address)

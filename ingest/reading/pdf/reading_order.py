@@ -1,0 +1,176 @@
+"""The lines of a PDF page, as its content stream has them, turned into lines in reading order.
+
+Typesetters write the stream as one reads, column by column, so its order stands. Two kinds of program do not: some draw
+two columns row by row (those lines are cut at the gutter), some draw all headings last (they are put back in place).
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+from statistics import median
+
+from ingest.reading.pdf.lines import WIDE_GAP, Line
+
+PARAGRAPH_PITCH = 1.25  # share of the usual distance of two lines
+SAME_SIZE = (0.84, 1.19)
+MIN_COLUMN_LINES = 5
+MIN_COLUMN_CHARS = 22
+MIN_PROSE = 12
+MIN_GUTTER = 0.7
+MIN_SHARED_WIDTH = 0.5
+OVERLAP_ALLOWED = 0.3
+
+
+def order_blocks(lines: Sequence[Line]) -> list[list[Line]]:
+    """Blocks of lines that stand one below the other at an even distance and in one size, in reading order."""
+    drawn = _find_blocks(_read_columns(lines))
+    ordered = _put_back(drawn)
+    return drawn if ordered == drawn else _find_blocks([line for block in ordered for line in block])
+
+
+def is_below(above: Line, line: Line) -> bool:
+    if above.bottom - line.bottom <= 0.2 * line.height or above.turned or line.turned:
+        return False
+    return above.left < line.right and line.left < above.right
+
+
+def is_same_size(above: Line, line: Line) -> bool:
+    return SAME_SIZE[0] * above.height < line.height < SAME_SIZE[1] * above.height
+
+
+def _find_blocks(lines: Sequence[Line]) -> list[list[Line]]:
+    usual_pitch = _usual_pitch(lines)
+    blocks = [[line] for line in lines[:1]]
+    pitch = 0.0
+    for above, line in pairwise(lines):
+        limit = pitch or usual_pitch * max(above.height, line.height)
+        distance = above.bottom - line.bottom
+        even = distance <= PARAGRAPH_PITCH * limit and is_below(above, line)
+        if even and is_same_size(above, line):
+            blocks[-1].append(line)
+            pitch = pitch or distance
+        else:
+            blocks.append([line])
+            pitch = 0.0
+    return blocks
+
+
+def _usual_pitch(lines: Sequence[Line]) -> float:
+    """The page's usual distance from one line to the next, as a share of the line's height."""
+    pitches = [
+        (above.bottom - line.bottom) / line.height
+        for above, line in pairwise(lines)
+        if line.height > 0 and is_below(above, line)
+    ]
+    usual = [pitch for pitch in pitches if 0.5 < pitch < 2.5]
+    return median(usual) if usual else 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class _Block:
+    lines: tuple[Line, ...]
+    left: float
+    bottom: float
+    right: float
+    top: float
+
+    @classmethod
+    def of(cls, lines: Sequence[Line]) -> "_Block":
+        left, right = (
+            min(line.left for line in lines),
+            max(line.right for line in lines),
+        )
+        return cls(tuple(lines), left, lines[-1].bottom, right, lines[0].top)
+
+    @property
+    def turned(self) -> bool:
+        return self.lines[0].turned
+
+    def is_over(self, other: "_Block") -> bool:
+        """Above the other, and over so much of its width that both are of one column."""
+        shared = min(self.right, other.right) - max(self.left, other.left)
+        narrower = min(self.right - self.left, other.right - other.left)
+        allowed = OVERLAP_ALLOWED * min(self.lines[-1].height, other.lines[0].height)
+        return self.bottom >= other.top - allowed and shared > MIN_SHARED_WIDTH * narrower
+
+
+def _put_back(drawn: Sequence[Sequence[Line]]) -> list[list[Line]]:
+    """Each block that stands over one drawn before it is put in front of that one."""
+    ordered: list[_Block] = []
+    lowest = float("inf")
+    for lines in drawn:
+        block = _Block.of(lines)
+        place = len(ordered)
+        if block.bottom >= lowest and not block.turned:
+            below = (i for i, other in enumerate(ordered) if not other.turned and block.is_over(other))
+            place = next(below, place)
+        ordered.insert(place, block)
+        lowest = min(lowest, block.bottom)
+    return [list(block.lines) for block in ordered]
+
+
+def _read_columns(lines: Sequence[Line]) -> list[Line]:
+    """Runs of lines with a common gutter and prose on both sides of it, cut there: all left halves, then the right."""
+    if sum(map(_may_hold_columns, lines)) < MIN_COLUMN_LINES:
+        return list(lines)
+    ordered: list[Line] = []
+    place = 0
+    while place < len(lines):
+        end, gutter = _column_run(lines, place)
+        if gutter is None:
+            ordered.append(lines[place])
+            place += 1
+        else:
+            ordered += _split_at(lines[place:end], gutter)
+            place = end
+    return ordered
+
+
+def _may_hold_columns(line: Line) -> bool:
+    """Two pieces of prose with a wide gap; the numbers of a table are shorter."""
+    return line.is_row and sorted(map(len, line.pieces))[-2] >= MIN_PROSE
+
+
+def _column_run(lines: Sequence[Line], start: int) -> tuple[int, float | None]:
+    """The end of the longest run of lines from `start` that a gutter parts, and where that lies; None: no columns."""
+    if not _may_hold_columns(lines[start]):
+        return start, None
+    low, high = float("-inf"), float("inf")
+    end = start
+    while end < len(lines):
+        narrowed = _narrowed_gutter(lines[end], low, high)
+        if narrowed is None:
+            break
+        low, high = narrowed
+        end += 1
+    if end - start < MIN_COLUMN_LINES or not _is_prose(lines[start:end], (low + high) / 2):
+        return start, None
+    return end, (low + high) / 2
+
+
+def _narrowed_gutter(line: Line, low: float, high: float) -> tuple[float, float] | None:
+    """The part of the gutter `low..high` that `line` leaves free; only a wide gap can open a gutter."""
+    if line.turned:
+        return None
+    least = WIDE_GAP * line.height if low == float("-inf") else 0.0
+    gaps = [(before.right, piece.left) for before, piece in pairwise(line.pieces)]
+    edges = [(left, right) for left, right in gaps if right - left > MIN_GUTTER * line.height]
+    free = [(float("-inf"), line.left), *edges, (line.right, float("inf"))] if low > float("-inf") else edges
+    cuts = [(max(low, left), min(high, right)) for left, right in free]
+    cuts = [(left, right) for left, right in cuts if right - left > least and right > left]
+    return max(cuts, key=lambda cut: cut[1] - cut[0], default=None)
+
+
+def _is_prose(lines: Sequence[Line], gutter: float) -> bool:
+    both = [line for line in lines if line.left < gutter < line.right]
+    if len(both) < max(MIN_COLUMN_LINES, 0.6 * len(lines)):
+        return False
+    sides = [sum(len(p) for line in both for p in line.pieces if (p.left < gutter) == side) for side in (1, 0)]
+    return min(sides) >= MIN_COLUMN_CHARS * len(both)
+
+
+def _split_at(lines: Sequence[Line], gutter: float) -> list[Line]:
+    left = [[piece for piece in line.pieces if piece.left < gutter] for line in lines]
+    right = [[piece for piece in line.pieces if piece.left >= gutter] for line in lines]
+    rest = _read_columns([Line.of(pieces) for pieces in right if pieces])  # the right part may hold further columns
+    return [*(Line.of(pieces) for pieces in left if pieces), *rest]

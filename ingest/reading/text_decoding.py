@@ -1,0 +1,122 @@
+"""Decodes the bytes of text files, whatever their encoding, and tells text from binary."""
+
+import codecs
+import re
+
+from charset_normalizer import from_bytes
+
+from vectorstore.errors import UnreadableFileError
+
+# UTF-32 before UTF-16: the UTF-32-LE mark begins with the UTF-16-LE one.
+_BYTE_ORDER_MARKS = (
+    (codecs.BOM_UTF8, "utf-8"),
+    (codecs.BOM_UTF32_LE, "utf-32-le"),
+    (codecs.BOM_UTF32_BE, "utf-32-be"),
+    (codecs.BOM_UTF16_LE, "utf-16-le"),
+    (codecs.BOM_UTF16_BE, "utf-16-be"),
+)
+# The detector knows some ninety encodings and, on a short text, prefers rare ones that happen to fit (hp_roman8 for
+# Portuguese): it may choose only among those that files are really written in.
+_DETECTED_ENCODINGS = [
+    *(
+        "cp1252",
+        "cp1250",
+        "cp1251",
+        "cp1253",
+        "cp1254",
+        "cp1255",
+        "cp1256",
+        "cp1257",
+        "iso8859_2",
+        "koi8_r",
+        "cp866",
+    ),
+    *(
+        "cp932",
+        "euc_jp",
+        "iso2022_jp",
+        "gb18030",
+        "big5",
+        "cp949",
+        "mac_roman",
+        "utf_16_le",
+        "utf_16_be",
+    ),
+]
+_DETECTOR_SAMPLE = 64_000
+_SHORTEST_UNMARKED_UTF16 = 64
+_CONTROLS = re.compile("[\x00-\x07\x0e-\x1a\x1c-\x1f]")
+_MAX_CONTROL_SHARE = 0.02
+
+
+def decode_text(data: bytes) -> str:
+    """The text in `data`, without a byte order mark; raises UnreadableFileError where the bytes are no text."""
+    decoders = (_decode_marked, _decode_utf8, _decode_wide, _decode_detected)
+    text = next((text for decode in decoders if (text := decode(data)) is not None), None)
+    if text is None or _has_too_many_controls(text):
+        raise UnreadableFileError(
+            "not text: the bytes are in no encoding of text",
+            "save the file as UTF-8 text",
+        )
+    return text
+
+
+def is_text(head: bytes) -> bool:
+    """Whether the first bytes of a file look like text; a character cut in two at their end does not count."""
+    for cut in range(4):
+        try:
+            decode_text(head[: len(head) - cut])
+        except UnreadableFileError:
+            continue
+        return True
+    return not head
+
+
+def _decode_marked(data: bytes) -> str | None:
+    for mark, encoding in _BYTE_ORDER_MARKS:
+        if data.startswith(mark):
+            return _decode(data[len(mark) :], encoding)
+    return None
+
+
+def _decode_utf8(data: bytes) -> str | None:
+    # Bytes of NUL are valid UTF-8, and what UTF-16 and UTF-32 write for every plain letter.
+    return None if b"\0" in data else _decode(data, "utf-8")
+
+
+def _decode_wide(data: bytes) -> str | None:
+    """UTF-16 and UTF-32 without a mark, told by where the NULs of the plain letters stand."""
+    nuls = [data[place::4].count(0) * 4 / (len(data) or 1) for place in range(4)]
+    for encoding, expected in {
+        "utf-32-le": (False, None, True, True),
+        "utf-32-be": (True, True, None, False),
+        "utf-16-le": (False, True, False, True),
+        "utf-16-be": (True, False, True, False),
+    }.items():
+        if all(want is None or (share > 0.3) == want for want, share in zip(expected, nuls, strict=True)):
+            return _decode(data, encoding)
+    return None
+
+
+def _decode_detected(data: bytes) -> str | None:
+    allowed = [e for e in _DETECTED_ENCODINGS if len(data) >= _SHORTEST_UNMARKED_UTF16 or not e.startswith("utf")]
+    sample = data if len(data) <= _DETECTOR_SAMPLE else data[:_DETECTOR_SAMPLE].rpartition(b"\n")[0]
+    matches = from_bytes(sample or data, cp_isolation=allowed)
+    best = matches.best()
+    if best is None:
+        return None
+    # Among encodings that fit equally well the most common one is the likeliest; the detector takes the first by name.
+    western = [match for match in matches if match.encoding == "cp1252" and match.chaos <= best.chaos]
+    encoding = (western or [best])[0].encoding
+    return _decode(data, encoding) or _decode(data, encoding, errors="replace")
+
+
+def _decode(data: bytes, encoding: str, *, errors: str = "strict") -> str | None:
+    try:
+        return data.decode(encoding, errors)
+    except UnicodeDecodeError:
+        return None
+
+
+def _has_too_many_controls(text: str) -> bool:
+    return len(_CONTROLS.findall(text)) > _MAX_CONTROL_SHARE * len(text)

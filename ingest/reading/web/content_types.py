@@ -1,0 +1,101 @@
+"""From a Content-Type header to the suffix that the readers know, and to text in UTF-8."""
+
+import codecs
+import re
+from email.message import Message
+from pathlib import PurePosixPath
+
+from ingest.reading.file_types import supported_suffixes
+from vectorstore.errors import UnreadableFileError
+
+_OFFICE = "application/vnd.openxmlformats-officedocument"
+_OPEN = "application/vnd.oasis.opendocument"
+_SUFFIXES = {
+    "text/html": ".html",
+    "application/xhtml+xml": ".html",
+    "application/pdf": ".pdf",
+    "application/x-pdf": ".pdf",
+    "text/markdown": ".md",
+    "text/x-markdown": ".md",
+    "text/csv": ".csv",
+    "text/tab-separated-values": ".tsv",
+    "text/xml": ".xml",
+    "application/xml": ".xml",
+    "application/json": ".json",
+    "application/rtf": ".rtf",
+    "text/rtf": ".rtf",
+    "application/epub+zip": ".epub",
+    "message/rfc822": ".eml",
+    "text/vtt": ".vtt",
+    "application/x-ipynb+json": ".ipynb",
+    "application/msword": ".doc",
+    "application/vnd.ms-excel": ".xls",
+    "application/vnd.ms-powerpoint": ".ppt",
+    f"{_OFFICE}.wordprocessingml.document": ".docx",
+    f"{_OFFICE}.spreadsheetml.sheet": ".xlsx",
+    f"{_OFFICE}.presentationml.presentation": ".pptx",
+    f"{_OPEN}.text": ".odt",
+    f"{_OPEN}.spreadsheet": ".ods",
+    f"{_OPEN}.presentation": ".odp",
+}
+# What servers say where they do not know.
+_VAGUE = ("", "text/plain", "application/octet-stream", "binary/octet-stream", "application/x-download")
+_TEXT_SUFFIXES = frozenset((".html", ".md", ".csv", ".tsv", ".xml", ".json", ".txt", ".vtt"))
+# Where a document names its own charset, which the server's goes before: `<meta charset=...>`, `<?xml encoding=...?>`.
+_DECLARED = re.compile(
+    rb"""(<meta\b[^>]*?\bcharset\s*=\s*["']?|<\?xml\b[^>]*?\bencoding\s*=\s*["'])[\w.:-]+""", re.IGNORECASE
+)
+_DECLARED_WITHIN = 4096
+
+
+def suffix_of(content_type: str, *, path: str, head: bytes) -> str:
+    """Raises UnreadableFileError for what is no text, such as images."""
+    kind = _parse(content_type)[0]
+    own = PurePosixPath(path).suffix.lower()
+    if kind in _SUFFIXES:
+        return _SUFFIXES[kind]
+    if kind.endswith(("+xml", "+json")) and not kind.startswith("image/"):
+        return ".xml" if kind.endswith("+xml") else ".json"
+    if own in supported_suffixes and (kind in _VAGUE or kind.startswith(("text/", "application/"))):
+        return own
+    if kind in _VAGUE:
+        return _sniffed(head, kind)
+    if kind.startswith("text/"):
+        return ".txt"
+    raise UnreadableFileError(f"not text: {kind}", "only pages and documents with text are read")
+
+
+def _sniffed(head: bytes, kind: str) -> str:
+    start = head.removeprefix(codecs.BOM_UTF8).lstrip().lower()
+    if start.startswith(b"%pdf-"):
+        return ".pdf"
+    if kind != "text/plain" and start.startswith((b"<!doctype html", b"<html")):
+        return ".html"
+    if kind != "text/plain" and b"\0" in head:
+        raise UnreadableFileError("not text: the server does not say what it is", "save it and ingest the file")
+    return ".txt"
+
+
+def with_charset(data: bytes, content_type: str, *, suffix: str) -> bytes:
+    """Text in UTF-8 where the server names its charset, rightly; else the bytes as they are."""
+    charset = _parse(content_type)[1]
+    if suffix not in _TEXT_SUFFIXES or not charset:
+        return data
+    try:
+        text = data.decode("cp1252" if charset in ("iso-8859-1", "latin-1", "latin1", "us-ascii") else charset)
+    except (LookupError, UnicodeError, ValueError):
+        return data  # the header is wrong: the readers find out by themselves
+    encoded = text.encode("utf-8", "replace")
+    head = _DECLARED.sub(rb"\1utf-8", encoded[:_DECLARED_WITHIN])
+    return head + encoded[_DECLARED_WITHIN:]
+
+
+def _parse(content_type: str) -> tuple[str, str]:
+    """The type and the charset, both in small letters."""
+    if not content_type.strip():
+        return "", ""
+    message = Message()
+    message["content-type"] = content_type
+    # A malformed header is no type: it reads as text/plain by the mail's rule.
+    charset = message.get_param("charset")
+    return message.get_content_type(), charset.strip().lower() if isinstance(charset, str) else ""

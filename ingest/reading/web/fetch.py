@@ -1,0 +1,278 @@
+"""From a URL to the bytes of one page, fetched within bounds and from public addresses only; what it refers to is not.
+
+Proxies of the environment are not used: a proxy looks hosts up by itself, so that no address could be checked.
+"""
+
+import asyncio
+import socket
+import ssl
+import threading
+import zlib
+from collections.abc import Iterator
+from concurrent.futures import Future
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from importlib.metadata import version
+from pathlib import PurePosixPath
+from typing import NoReturn
+
+import certifi
+import httpx
+
+from ingest.reading.web.content_types import suffix_of, with_charset
+from ingest.reading.web.public_addresses import IPAddress, is_public, literal_address, parse_address
+from vectorstore.errors import UnreadableFileError
+
+MOST_REDIRECTS = 5
+MOST_ADDRESSES = 4  # of one host: enough for one that has IPv6 where the network has none
+REDIRECTS = (301, 302, 303, 307, 308)
+GONE = (404, 410)
+SAVE = "open it in a browser, save it and ingest the file"
+LATER = "try again later"
+CHECK = "check the address in a browser"
+
+
+class GonePageError(UnreadableFileError):
+    """The server says that there is no such page, or none any more."""
+
+    gone = True
+
+
+@dataclass(frozen=True, slots=True)
+class FetchedPage:
+    """`url` is the normalised URL that was asked for; `data` are the bytes of the kind that `suffix` names.
+
+    Text whose charset the server gave is UTF-8.
+    """
+
+    url: str
+    data: bytes
+    suffix: str
+
+    @property
+    def name(self) -> str:
+        """A file's name that tells the kind, from the last part of the URL."""
+        parsed = httpx.URL(self.url)
+        name = PurePosixPath(parsed.path).name or parsed.host
+        return name if name.lower().endswith(self.suffix) else name + self.suffix
+
+
+@dataclass(frozen=True, slots=True)
+class Bounds:
+    max_bytes: int
+    allow_private: bool
+
+
+def normalize_url(url: str) -> str:
+    """The URL as a source: host in small letters, no default port, no fragment. Raises UnreadableFileError."""
+    return str(_parse(url))
+
+
+def fetch_page(url: str, *, max_bytes: int, timeout_s: float, allow_private: bool = False) -> FetchedPage:
+    """The page at a URL of http or https, after at most five redirects, each checked as the URL itself.
+
+    `timeout_s` is wall time for all of it, `max_bytes` holds for what is sent and for what it unpacks to. Raises
+    GonePageError for 404 and 410, else UnreadableFileError.
+    """
+    source = _parse(url)
+    outcome: Future[FetchedPage] = Future()
+
+    def run() -> None:
+        try:
+            outcome.set_result(asyncio.run(_fetch(source, Bounds(max_bytes, allow_private), timeout_s)))
+        except BaseException as error:  # noqa: BLE001 - raised where it is waited for
+            outcome.set_exception(error)
+
+    # A thread of its own: the caller's may run a loop already, as in a notebook.
+    threading.Thread(target=run, daemon=True).start()
+    return outcome.result()
+
+
+async def _fetch(source: httpx.URL, bounds: Bounds, timeout_s: float) -> FetchedPage:
+    try:
+        async with asyncio.timeout(timeout_s):
+            async with httpx.AsyncClient(verify=_tls(), trust_env=False, timeout=timeout_s) as client:
+                return await _follow(client, source, bounds)
+    except (TimeoutError, httpx.TimeoutException):
+        raise UnreadableFileError(f"the server did not finish within {timeout_s:g} s", LATER) from None
+
+
+async def _follow(client: httpx.AsyncClient, source: httpx.URL, bounds: Bounds) -> FetchedPage:
+    url = source
+    for _ in range(MOST_REDIRECTS + 1):
+        response = await _ask(client, url, bounds)
+        try:
+            if response.status_code in REDIRECTS and "location" in response.headers:
+                url = _parse(str(url.join(response.headers["location"])))
+                continue
+            _require_success(response)
+            content_type = response.headers.get("content-type", "")
+            data = await _read(response, bounds.max_bytes)
+        finally:
+            await response.aclose()
+        suffix = suffix_of(content_type, path=url.path, head=data[:1024])
+        return FetchedPage(str(source), with_charset(data, content_type, suffix=suffix), suffix)
+    raise UnreadableFileError(f"the server redirects more than {MOST_REDIRECTS} times", CHECK)
+
+
+async def _ask(client: httpx.AsyncClient, url: httpx.URL, bounds: Bounds) -> httpx.Response:
+    """Ask by address, not by name: a name could lead elsewhere when it is looked up a second time."""
+    addresses = await _addresses(url, bounds)
+    headers = {
+        "Host": url.netloc.decode("ascii"),
+        "User-Agent": f"rag-app/{version('rag-app')}",
+        "Accept": "text/html,application/pdf,text/*;q=0.9,*/*;q=0.5",
+        "Accept-Encoding": "gzip",
+    }
+    for address in addresses:
+        request = client.build_request(
+            "GET",
+            url.copy_with(host=address),
+            headers=headers,
+            extensions={"sni_hostname": url.raw_host.decode("ascii")},  # the certificate is checked against it too
+        )
+        try:
+            with _translated(url):
+                return await client.send(request, stream=True)
+        except UnreadableFileError as error:
+            if address == addresses[-1] or not isinstance(error.__cause__, httpx.ConnectError):
+                raise
+    raise AssertionError("a host has an address")
+
+
+async def _addresses(url: httpx.URL, bounds: Bounds) -> list[str]:
+    found = await _look_up(url)
+    allowed = [address for address in found if bounds.allow_private or is_public(address)]
+    if not allowed:
+        resolved = "" if url.host == str(found[0]) else f" ({found[0]})"
+        raise UnreadableFileError(
+            f"{url.host} is a private address{resolved}", "set RAG_ALLOW_PRIVATE_URLS=true to read it all the same"
+        )
+    return [str(address) for address in allowed[:MOST_ADDRESSES]]
+
+
+async def _look_up(url: httpx.URL) -> list[IPAddress]:
+    host = url.raw_host.decode("ascii")
+    literal = literal_address(host)
+    if literal is not None:
+        return [literal]
+    loop = asyncio.get_running_loop()
+    outcome: asyncio.Future[list[IPAddress]] = loop.create_future()
+
+    def settle(found: list[IPAddress]) -> None:
+        if not outcome.done():
+            outcome.set_result(found)
+
+    def look_up() -> None:
+        with suppress(RuntimeError):  # the loop may have ended meanwhile
+            loop.call_soon_threadsafe(settle, _by_name(host))
+
+    # Not the loop's own threads, which are waited for at its end: a look-up cannot be stopped.
+    threading.Thread(target=look_up, daemon=True).start()
+    found = await outcome
+    if not found:
+        raise UnreadableFileError(f"there is no host {url.host}, or no network", CHECK)
+    return found
+
+
+def _by_name(host: str) -> list[IPAddress]:
+    try:
+        rows = socket.getaddrinfo(host, None, type=socket.SOCK_STREAM)
+    except (OSError, UnicodeError):
+        return []
+    return list(dict.fromkeys(parse_address(str(row[4][0])) for row in rows))
+
+
+async def _read(response: httpx.Response, max_bytes: int) -> bytes:
+    encoding = response.headers.get("content-encoding", "").strip().lower()
+    if encoding not in ("", "identity", "gzip", "x-gzip", "deflate"):
+        raise UnreadableFileError(f"the server packs the page in a way that is not read ({encoding})", SAVE)
+    too_large = UnreadableFileError(
+        f"over the size bound of {max_bytes / 1_000_000:g} MB", "set RAG_MAX_FILE_MB higher to read it"
+    )
+    data, received = bytearray(), 0
+    unpacker = Unpacker() if encoding not in ("", "identity") else None
+    with _translated(response.request.url):
+        async for raw in response.aiter_raw():
+            received += len(raw)
+            data += unpacker.unpack(raw, max_bytes + 1 - len(data)) if unpacker else raw
+            if max(received, len(data)) > max_bytes:
+                raise too_large
+    if unpacker and received and not unpacker.is_complete:
+        raise UnreadableFileError("the page broke off", LATER)
+    return bytes(data)
+
+
+class Unpacker:
+    """gzip and deflate, bounded: a thousandth of a page's size can unpack to all of it."""
+
+    def __init__(self) -> None:
+        self._stream = zlib.decompressobj(wbits=47)  # either header, told by itself
+
+    @property
+    def is_complete(self) -> bool:
+        return self._stream.eof
+
+    def unpack(self, raw: bytes, most: int) -> bytes:
+        data = b""
+        try:
+            while raw and len(data) < most:
+                if self._stream.eof:  # gzip may have several members
+                    self._stream = zlib.decompressobj(wbits=47)
+                data += self._stream.decompress(raw, most - len(data))
+                raw = self._stream.unused_data if self._stream.eof else b""
+        except zlib.error:
+            raise UnreadableFileError("the page is packed in a damaged way", LATER) from None
+        return data
+
+
+def _require_success(response: httpx.Response) -> None:
+    code = response.status_code
+    if code == 200:
+        return
+    message = f"the server says {code} {response.reason_phrase}".rstrip()
+    if code in GONE:
+        raise GonePageError(message, CHECK)
+    raise UnreadableFileError(message, SAVE if code in (401, 402, 403, 407, 451) else LATER)
+
+
+@contextmanager
+def _translated(url: httpx.URL) -> Iterator[None]:
+    try:
+        yield
+    except httpx.TimeoutException:
+        raise
+    except httpx.TransportError as error:
+        _explain(error, url)
+
+
+def _explain(error: httpx.TransportError, url: httpx.URL) -> NoReturn:
+    text = str(error) or type(error).__name__
+    if isinstance(error, httpx.ConnectError) and ("SSL" in text or "certificate" in text.lower()):
+        message, hint = f"no secure connection to {url.host}: {text}", f"{SAVE}, if you trust the server"
+        # Not a failed connection: the next address of the host would not be another server.
+        raise UnreadableFileError(message, hint) from None
+    if isinstance(error, httpx.ConnectError):
+        raise UnreadableFileError(f"{url.host} does not answer ({text})", CHECK) from error
+    raise UnreadableFileError(f"the connection to {url.host} broke off ({text})", LATER) from error
+
+
+def _tls() -> ssl.SSLContext:
+    """The system's certificates, to which companies add their own, and certifi's, for systems that have none."""
+    context = ssl.create_default_context()
+    context.load_verify_locations(certifi.where())
+    return context
+
+
+def _parse(url: str) -> httpx.URL:
+    try:
+        parsed = httpx.URL(url.strip()).copy_with(fragment=None)
+    except (httpx.InvalidURL, UnicodeError, ValueError):
+        raise UnreadableFileError(f"{url} is no URL", "a URL is like https://example.org/page") from None
+    if parsed.scheme not in ("http", "https") or not parsed.host:
+        raise UnreadableFileError(f"{url} is no page of the web", "only http:// and https:// are read")
+    if parsed.path == "/":  # also where nothing stands, which to a server is the same
+        parsed = parsed.copy_with(path="/")
+    if parsed.userinfo:
+        raise UnreadableFileError("the URL holds a password, which would be stored and shown", SAVE)
+    return parsed

@@ -1,0 +1,1 @@
+"""Answers questions: follow-ups, sentence ranking, quotes, claims and citations."""

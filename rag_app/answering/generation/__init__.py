@@ -1,0 +1,1 @@
+"""Writes answers with a chat model."""

@@ -1,0 +1,1 @@
+"""Checks each sentence that a chat model wrote against the retrieved passages."""

@@ -1,0 +1,258 @@
+"""The command line: `rag ingest`, `rag ask` and the rest."""
+
+import atexit
+import gc
+import sys
+from io import TextIOWrapper
+from typing import Annotated, Any
+
+import typer
+from typer.exceptions import TyperException
+
+from rag_app.commands.chat import CHAT_EXAMPLES, chat
+from rag_app.commands.collections import collections_app
+from rag_app.commands.compare import eval_app
+from rag_app.commands.options import (
+    CollectionOption,
+    JsonOption,
+    SourceOption,
+    TopKOption,
+    WhereOption,
+    build_settings,
+    example,
+    read_filter,
+)
+from rag_app.commands.output import print_error, print_json
+from rag_app.commands.search import SEARCH_EXAMPLES, search, similar
+from rag_app.commands.train import train_app
+from rag_app.commands.watch import WATCH_EXAMPLES, watch
+from rag_app.terminal import print_line, print_text, say
+from vectorstore.errors import InputError, RagError
+from vectorstore.storage.store import Store
+
+
+def print_sources(store: Store) -> None:
+    for record in store.catalogue.sources():
+        state = "" if record.state == "ready" else f"  {record.state}"
+        print_line(f"{record.source}  {record.kind}, {record.chunks} chunks{state}")
+
+
+FEW_COLLECTIONS = 100_000  # objects made between two collections; Python's own is 700 to 2,000
+
+app = typer.Typer(
+    add_completion=False,
+    rich_markup_mode=None,
+    help="Answers questions about your own documents, every sentence proved by their exact words.",
+)
+app.add_typer(collections_app, name="collections")
+app.add_typer(eval_app, name="eval")
+app.add_typer(train_app, name="train")
+
+
+@app.command(
+    epilog=example(
+        "rag ingest ~/papers",
+        "rag ingest --collection law contracts/ notes.md 'mail/*.eml' https://example.org/terms",
+    )
+)
+def ingest(
+    paths: Annotated[list[str], typer.Argument(metavar="PATH...", help="Files, folders, patterns or web addresses.")],
+    collection: CollectionOption = None,
+    prune: Annotated[bool, typer.Option("--prune", help="Forget documents that are gone from disk.")] = False,
+    rebuild: Annotated[
+        bool,
+        typer.Option("--rebuild", help="Make the collection anew, with another model or chunk size if set so."),
+    ] = False,
+    password: Annotated[str | None, typer.Option("--password", help="Opens files that are encrypted with it.")] = None,
+    include_all: Annotated[bool, typer.Option("--all", help="Read hidden and git-ignored files too.")] = False,
+    as_json: JsonOption = False,
+) -> None:
+    """Bring a collection in step with files, folders and web pages: what is new is added, what has changed replaced."""
+    from rag_app.commands.output import ingest_progress, print_report
+    from rag_app.wiring import run_ingest
+
+    settings = build_settings(collection, file_password=password)
+    with ingest_progress() as show:
+        report = run_ingest(
+            paths,
+            settings,
+            prune=prune,
+            rebuild=rebuild,
+            include_all=include_all,
+            on_progress=show,
+            on_message=say,
+        )
+    if as_json:
+        print_json(report.to_json())
+    else:
+        print_report(report)
+    raise typer.Exit(1 if report.failed else 0)
+
+
+app.command(epilog=WATCH_EXAMPLES)(watch)
+
+
+@app.command(epilog=example('rag ask "Who stayed in orbit?"', 'rag ask --json --top-k 10 "Who paid for it?"'))
+def ask(
+    question: Annotated[str, typer.Argument(metavar="QUESTION", help="The question, in words.")],
+    collection: CollectionOption = None,
+    top_k: TopKOption = None,
+    source: SourceOption = None,
+    where: WhereOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Answer a question from the documents, with the exact words that prove the answer."""
+    from rag_app.answering.chain import AnswerError
+    from rag_app.commands.output import print_answer, print_passages, stream_answer
+    from rag_app.wiring import build_answer_chain
+
+    settings, taken = build_settings(collection, top_k=top_k), read_filter(source, where)
+    try:
+        answer = stream_answer(build_answer_chain(settings, source_filter=taken, on_message=say), question)
+    except AnswerError as error:  # the model failed, but what was found is worth showing
+        passages = [passage.to_json() for passage in error.passages]
+        if as_json:
+            print_json(
+                {
+                    "question": question,
+                    "error": error.message,
+                    "hint": error.hint,
+                    "passages": passages,
+                }
+            )
+        else:
+            print_passages(error.passages)
+        raise
+    if as_json:
+        print_json(answer.to_json())
+    else:
+        print_answer(answer)
+
+
+app.command(epilog=SEARCH_EXAMPLES)(search)
+app.command(epilog=example("rag similar ~/papers/moon.pdf", "rag similar --top-k 3 --json moon.pdf"))(similar)
+
+
+@app.command(epilog=example("rag show ~/papers/moon.pdf --page 2", "rag show moon.pdf --json"))
+def show(
+    source: Annotated[
+        str,
+        typer.Argument(metavar="SOURCE", help="A path or URL as `rag list` gives it; the end of it will do."),
+    ],
+    page: Annotated[int | None, typer.Option("--page", min=1, help="The page, counted from 1.")] = None,
+    collection: CollectionOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Print the stored text of a page, which the offsets of citations point into."""
+    from rag_app.commands.output import print_page
+    from rag_app.library.documents import find_page
+    from rag_app.wiring import build_store
+
+    found = find_page(build_store(build_settings(collection)), source, page)
+    if as_json:
+        print_json(found)
+    else:
+        print_page(found["text"])
+
+
+app.command(epilog=CHAT_EXAMPLES)(chat)
+
+
+@app.command("list", epilog=example("rag list", "rag list --collection samples --json"))
+def list_sources(collection: CollectionOption = None, as_json: JsonOption = False) -> None:
+    """List the documents of a collection with their state and number of chunks."""
+    from rag_app.library.documents import describe_sources
+    from rag_app.wiring import build_store
+
+    store = build_store(build_settings(collection))
+    if as_json:
+        print_json(describe_sources(store))
+    else:
+        print_sources(store)
+
+
+@app.command(epilog=example("rag delete ~/papers/old.pdf", "rag delete old.pdf draft.docx"))
+def delete(
+    sources: Annotated[list[str], typer.Argument(metavar="SOURCE...", help="As `rag list` gives them.")],
+    collection: CollectionOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Remove documents from a collection; the files themselves stay."""
+    from rag_app.library.documents import delete_sources
+    from rag_app.wiring import build_store
+
+    removed = delete_sources(build_store(build_settings(collection)), sources, on_wait=say)
+    if as_json:
+        print_json(removed)
+    else:
+        for source in removed["removed"]:
+            print_line(f"removed: {source}")
+
+
+@app.command(epilog=example("rag status", "rag status --collection samples --json"))
+def status(collection: CollectionOption = None, as_json: JsonOption = False) -> None:
+    """Say what a collection holds, what made it and how large it is."""
+    from rag_app.library.documents import describe_collection
+    from rag_app.wiring import build_store
+
+    settings = build_settings(collection)
+    print_facts(describe_collection(build_store(settings), settings), as_json=as_json)
+
+
+@app.command(epilog=example("rag doctor", "rag doctor --json"))
+def doctor(collection: CollectionOption = None, as_json: JsonOption = False) -> None:
+    """Check the installation, the settings and the collection, and say what helps."""
+    from rag_app.library.doctor import run_checks
+
+    checks = run_checks(build_settings(collection))
+    if as_json:
+        print_json({"checks": [check.to_json() for check in checks]})
+    else:
+        for check in checks:
+            print_text(check.to_text())
+    raise typer.Exit(1 if any(check.severity == "error" for check in checks) else 0)
+
+
+def print_facts(facts: dict[str, Any], *, as_json: bool) -> None:
+    if as_json:
+        print_json(facts)
+        return
+    for name, value in facts.items():
+        print_line(f"{name.replace('_', ' ')}: {value}")
+
+
+def main() -> None:
+    """The entry point: errors for a person are two lines and exit code 2, never a traceback."""
+    # A command's objects are mostly modules, which live to its end: walking them again and again, and once more at the
+    # exit, was a fifth of a short command's time.
+    gc.set_threshold(FEW_COLLECTIONS)
+    atexit.register(gc.freeze)
+    arguments = sys.argv[1:] or ["--help"]
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, TextIOWrapper):
+            # File names that are no UTF-8, and terminals that cannot show a letter, must not end in a traceback.
+            stream.reconfigure(errors="backslashreplace")
+    try:
+        code = app(arguments, prog_name="rag", standalone_mode=False)
+    except RagError as error:
+        print_error(error)
+        code = 2
+    except TyperException as error:
+        context = getattr(error, "ctx", None)
+        command = context.command_path if context else "rag"
+        print_error(InputError(error.format_message(), f"{command} --help"))
+        code = 2
+    except (KeyboardInterrupt, typer.Abort):
+        say("stopped; what was finished before is kept")
+        code = 130
+    except Exception as error:  # nobody foresaw it: where it happened is for those who ask
+        if sys.flags.dev_mode:
+            raise
+        where = "rag doctor checks the installation; python -X dev -m rag_app.commands.main shows where it happened"
+        print_error(RagError(f"{type(error).__name__}: {error}", where))
+        code = 2
+    sys.exit(code if isinstance(code, int) else 0)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,150 @@
+"""`rag search` and `rag similar`: what stands near to a question or to a document."""
+
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from rag_app.commands.options import (
+    CollectionOption,
+    JsonOption,
+    SourceOption,
+    TopKOption,
+    WhereOption,
+    build_settings,
+    example,
+    read_filter,
+)
+from rag_app.commands.output import print_json
+from rag_app.terminal import print_line, say
+from vectorstore.errors import InputError
+
+if TYPE_CHECKING:
+    from rag_app.settings import Settings
+    from vectorstore.filters import SourceFilter
+    from vectorstore.search.retriever import HybridRetriever
+    from vectorstore.types import Passage
+
+SEARCH_EXAMPLES = example(
+    'rag search "lunar orbit"',
+    'rag search --top-k 3 --json "lunar orbit"',
+    "rag search --source 'reports/*.pdf' --explain \"lunar orbit\"",
+    "rag search --collection genes --sequence unknown.fasta",
+)
+
+
+def search(
+    query: Annotated[str | None, typer.Argument(metavar="[QUERY]", help="What to look for.")] = None,
+    collection: CollectionOption = None,
+    top_k: TopKOption = None,
+    source: SourceOption = None,
+    where: WhereOption = None,
+    explain: Annotated[
+        bool, typer.Option("--explain", help="Say of each passage why it stands where it stands.")
+    ] = False,
+    sequence: Annotated[
+        Path | None,
+        typer.Option(
+            "--sequence",
+            metavar="FILE",
+            help="Look for the records of a FASTA or GenBank file instead, by their vectors alone.",
+        ),
+    ] = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Find the passages nearest to a query, by meaning and by words.
+
+    With --sequence and --json there is an object for each record: {"searches": [...]}.
+    """
+    if (query is None) == (sequence is None):
+        raise InputError("either a QUERY or --sequence FILE is to be given", 'such as: rag search "lunar orbit"')
+    if sequence is not None:
+        search_records(sequence, build_settings(collection, top_k=top_k), read_filter(source, where), as_json=as_json)
+        return
+    assert query is not None
+    from rag_app.answering.chain import read_request
+    from rag_app.commands.output import print_passages
+    from rag_app.wiring import build_retriever
+
+    text, taken = read_request(query).text, read_filter(source, where)
+    retriever = build_retriever(build_settings(collection, top_k=top_k), source_filter=taken, on_message=say)
+    began = time.monotonic()
+    passages = retriever.search(text)
+    seconds = time.monotonic() - began
+    reasons = [explanation(retriever, text, passage) for passage in passages] if explain else []
+    if not as_json:
+        print_passages(passages, [describe_reasons(reason) for reason in reasons])
+        return
+    found = [passage.to_json() for passage in passages]
+    for row, reason in zip(found, reasons, strict=False):
+        row["explanation"] = reason
+    print_json({"query": query, "passages": found, "seconds": seconds})
+
+
+def search_records(file: Path, settings: "Settings", taken: "SourceFilter", *, as_json: bool) -> None:
+    from rag_app.commands.output import print_passages
+    from rag_app.library.sequence_search import search_sequences
+    from rag_app.wiring import build_retriever
+
+    retriever = build_retriever(settings, source_filter=taken, on_message=say)
+    searches = list(search_sequences(retriever, file))
+    if as_json:
+        rows = [
+            {"query": one.name, "passages": [passage.to_json() for passage in one.passages], "seconds": one.seconds}
+            for one in searches
+        ]
+        print_json({"searches": rows})
+        return
+    for one in searches:
+        print_line(f"{one.name}:")
+        print_passages(one.passages)
+
+
+def explanation(retriever: "HybridRetriever", question: str, passage: "Passage") -> dict[str, Any]:
+    return {
+        "dense_rank": passage.dense_rank,
+        "lexical_rank": passage.lexical_rank,
+        "cosine": passage.cosine,
+        "lexical": passage.lexical,
+        "terms": retriever.store.lexical.matched(question, passage.chunk),
+        "score": passage.score,
+    }
+
+
+def describe_reasons(reason: dict[str, Any]) -> str:
+    dense, lexical = (
+        f"no. {rank}" if rank else "not among the first" for rank in (reason["dense_rank"], reason["lexical_rank"])
+    )
+    terms = ", ".join(reason["terms"]) or "none"
+    return (
+        f"by meaning {dense} (cosine {reason['cosine']:.3f}), by words {lexical} ({reason['lexical']:.3f}); "
+        f"words: {terms}; score {reason['score']:.3f}"
+    )
+
+
+def similar(
+    source: Annotated[
+        str, typer.Argument(metavar="SOURCE", help="A document as `rag list` gives it; the end of it will do.")
+    ],
+    collection: CollectionOption = None,
+    top_k: TopKOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Find the documents nearest to a document, by their chunks."""
+    from rag_app.library.documents import find_source
+    from rag_app.wiring import build_store
+    from vectorstore.search.similar_documents import similar_documents
+
+    settings = build_settings(collection, top_k=top_k)
+    store = build_store(settings)
+    record = find_source(store, source)
+    found = similar_documents(store, record.source, limit=settings.top_k)
+    if as_json:
+        print_json({"source": record.source, "documents": [document.to_json() for document in found]})
+        return
+    for document in found:
+        same = "  (the same picture)" if document.shows_the_same else ""
+        print_line(f"{document.similarity:.3f}  {document.title}  {document.source}{same}")
+    if not found:
+        print_line("no other document in the collection")

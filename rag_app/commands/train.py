@@ -1,0 +1,163 @@
+"""`rag train`: embedding models made from a collection's own documents, each used by naming it in RAG_EMBEDDINGS."""
+
+import time
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from rag_app.commands.evaluate import LOCAL, MlflowOption, OptionalUri, check_places
+from rag_app.commands.options import CollectionOption, JsonOption, build_settings, example
+from rag_app.commands.output import print_json
+from rag_app.terminal import print_line, print_text, say
+
+train_app = typer.Typer(
+    cls=OptionalUri,
+    rich_markup_mode=None,
+    no_args_is_help=True,
+    help="Make an embedding model from a collection: word vectors, a distilled one, a fine-tuned one.",
+    epilog=example(
+        "rag train minilm --output my-minilm",
+        "rag train minilm --dataset ~/beir/scifact --output my-minilm",
+        "rag train word2vec --output words.kv",
+        "rag train static --output my-static",
+    ),
+)
+OutputOption = Annotated[Path, typer.Option("--output", metavar="PATH", help="Where the model is written.")]
+FromOption = Annotated[
+    Path | None,
+    typer.Option("--from", metavar="PATH", help="Begin from the encoder in this folder; all-MiniLM-L6-v2."),
+]
+SeedOption = Annotated[int, typer.Option("--seed", min=0, help="The same seed gives the same choice of everything.")]
+DimensionsOption = Annotated[int, typer.Option("--dimensions", min=2, max=4096, help="Numbers in a vector.")]
+EpochsOption = Annotated[int, typer.Option("--epochs", min=1, help="How often each text or pair is read.")]
+
+
+@train_app.command(
+    epilog=example("rag train word2vec --output words.kv", "rag train word2vec --epochs 20 --output w.kv")
+)
+def word2vec(
+    output: OutputOption,
+    collection: CollectionOption = None,
+    dimensions: DimensionsOption = 100,
+    epochs: EpochsOption = 10,
+    min_count: Annotated[int, typer.Option("--min-count", min=1, help="Leave out rarer words.")] = 2,
+    seed: SeedOption = 0,
+    as_json: JsonOption = False,
+) -> None:
+    """Learn word vectors (skip-gram) from the text of a collection."""
+    from rag_app.experiments.training.output_places import prepare_file, require_packages
+    from rag_app.experiments.training.run import collection_chunks
+    from rag_app.experiments.training.word_vectors import WordOptions, train_word2vec
+
+    require_packages(["gensim"], extra="static")
+    began, path = time.monotonic(), prepare_file(output)
+    texts = dict.fromkeys(chunk.text for chunk in collection_chunks(build_settings(collection)))
+    made = train_word2vec(texts, path, options=WordOptions(dimensions, epochs, min_count, seed=seed))
+    finish({"output": str(path), **made, "seed": seed}, f"static:{path}", began, as_json)
+
+
+@train_app.command(epilog=example("rag train static --output my-static", "rag train static --from ~/e5 --output my-e5"))
+def static(
+    output: OutputOption,
+    collection: Annotated[
+        str | None,
+        typer.Option("--collection", metavar="NAME", help="Give frequent words of this collection vectors too; none."),
+    ] = None,
+    weights: FromOption = None,
+    dimensions: DimensionsOption = 256,
+    as_json: JsonOption = False,
+) -> None:
+    """Distil the default model, or another encoder, into a table of token vectors (model2vec)."""
+    from rag_app.experiments.training.output_places import prepare_folder, require_packages
+    from rag_app.experiments.training.run import collection_chunks
+    from rag_app.experiments.training.word_vectors import distill_static, frequent_words
+
+    require_packages(["model2vec", "skeletoken"], extra="static")
+    began, folder = time.monotonic(), prepare_folder(output)
+    origin = find_origin(weights)
+    chunks = collection_chunks(build_settings(collection)) if collection else []
+    words = frequent_words(chunk.text for chunk in chunks)
+    made = distill_static(origin, folder, dimensions=dimensions, words=words)
+    finish({"output": str(folder), "from": str(origin), **made}, f"static:{folder}", began, as_json)
+
+
+@train_app.command(
+    epilog=example(
+        "rag train minilm --output my-minilm",
+        "rag train minilm --questions questions.jsonl --epochs 2 --output my-minilm",
+        "rag train minilm --dataset ~/beir/scifact --output my-minilm --mlflow http://localhost:5000",
+    )
+)
+def minilm(
+    output: OutputOption,
+    collection: CollectionOption = None,
+    weights: FromOption = None,
+    questions: Annotated[
+        Path | None,
+        typer.Option("--questions", metavar="FILE", help="Lines of question, and source, answer or text."),
+    ] = None,
+    dataset: Annotated[
+        Path | None,
+        typer.Option("--dataset", metavar="DIR", help="A BEIR folder with qrels/train.tsv, in place of a collection."),
+    ] = None,
+    held_out: Annotated[
+        Path | None,
+        typer.Option("--held-out", metavar="DIR", help="Write what was held out there, as a set for `rag eval`."),
+    ] = None,
+    epochs: EpochsOption = 3,
+    batch_size: Annotated[int, typer.Option("--batch-size", min=2, help="Pairs a step.")] = 32,
+    learning_rate: Annotated[float, typer.Option("--learning-rate", min=0, help="After the warm-up.")] = 2e-5,
+    negatives: Annotated[int, typer.Option("--negatives", min=0, max=16, help="Hard negatives a pair.")] = 0,
+    blend: Annotated[
+        float, typer.Option("--blend", min=0.01, max=1, help="The share of the trained weights in the result.")
+    ] = 0.5,
+    limit: Annotated[int | None, typer.Option("--limit", min=2, metavar="N", help="Train on at most N pairs.")] = None,
+    seed: SeedOption = 0,
+    mlflow: MlflowOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Fine-tune the default model, or another encoder, on pairs: what stands under a heading, what follows a passage,
+    questions with their answers; and measure on held-out ones whether it helped."""
+    from rag_app.experiments.training.fine_tune import TrainingOptions
+    from rag_app.experiments.training.output_places import prepare_folder, require_packages
+    from rag_app.experiments.training.run import Choice, Split, flat_metrics, tabulate, write_held_out
+    from rag_app.experiments.training.run import fine_tune_for as run
+
+    require_packages(["datasets", "accelerate", "sentence_transformers"], extra="train")
+    check_places(mlflow)
+    began, folder, settings = time.monotonic(), prepare_folder(output), build_settings(collection)
+    options = TrainingOptions(epochs, batch_size, learning_rate, seed, blend=blend)
+    split = Split(limit=limit, negatives=negatives)
+    choice = Choice(weights, questions, dataset, with_collection=dataset is None or collection is not None)
+    result, held = run(settings, choice, folder, split=split, options=options, on_message=say)
+    if held_out:
+        write_held_out(held_out, held[0], dataset)
+    told = {"output": str(folder), "from": str(weights or "minilm"), "epochs": epochs, "batch_size": batch_size}
+    told |= {"learning_rate": learning_rate, "negatives": negatives, "blend": blend, "seed": seed}
+    if mlflow is not None:
+        from rag_app.experiments.evaluation.tracking import log_run
+
+        uri = None if mlflow == LOCAL else mlflow
+        where = log_run("train", folder, flat_metrics(result), [], settings=settings, uri=uri, parameters=told)
+        say(f"kept as an MLflow run; to look at it: mlflow ui --backend-store-uri {where}")
+    if not as_json:
+        for line in tabulate(result):
+            print_text(line)
+    finish({**told, **result}, f"huggingface:{folder}", began, as_json)
+
+
+def find_origin(weights: Path | None) -> Path:
+    from vectorstore.embeddings.providers.minilm import find_weights
+
+    return weights.expanduser().resolve() if weights else find_weights()
+
+
+def finish(told: dict[str, Any], name: str, began: float, as_json: bool) -> None:
+    told |= {"embeddings": name, "seconds": time.monotonic() - began}
+    if as_json:
+        print_json(told)
+        return
+    kept = {key: value for key, value in told.items() if isinstance(value, int | str) and key != "embeddings"}
+    print_line(", ".join(f"{key.replace('_', ' ')} {value}" for key, value in kept.items() if key != "helped"))
+    print_line(f"To use it: RAG_EMBEDDINGS={name}")

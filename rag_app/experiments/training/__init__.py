@@ -1,0 +1,1 @@
+"""Trains embedding models on a collection or a data set."""

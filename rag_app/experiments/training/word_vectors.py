@@ -1,0 +1,77 @@
+"""From texts to word vectors learned from them alone: skip-gram (Mikolov and others, 2013), by gensim."""
+
+import os
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from vectorstore.embeddings.model import first_line
+from vectorstore.embeddings.providers.static import find_words
+from vectorstore.errors import InputError, RagError
+
+# A word that stands less often is as well embedded by its tokens.
+FEWEST, MOST_WORDS = 5, 20_000
+
+
+def frequent_words(texts: Iterable[str]) -> list[str]:
+    """In small letters, the most frequent first."""
+    counts = Counter(word.lower() for text in texts for word in find_words(text))
+    return [word for word, count in counts.most_common(MOST_WORDS) if count >= FEWEST]
+
+
+def distill_static(weights: Path, output: Path, *, dimensions: int, words: Sequence[str] = ()) -> dict[str, int]:
+    """Write a model2vec folder: each token, and each of `words`, embedded by itself, reduced by PCA, weighted by its
+    likely rank (https://github.com/MinishLab/model2vec).
+
+    Raises RagError where the folder holds no encoder that can be read so.
+    """
+    if not (weights / "config.json").is_file():
+        raise InputError(f"{weights} holds no encoder", "name a folder of transformers with --from")
+    os.environ["HF_HUB_OFFLINE"] = "1"
+    from model2vec.distill import distill  # torch and transformers, which only this needs
+
+    try:
+        model = distill(str(weights), vocabulary=list(words), pca_dims=dimensions, device="cpu")
+    except Exception as error:  # transformers, tokenizers and model2vec each raise their own
+        hint = "name a folder of transformers with a fast tokenizer: --from PATH"
+        raise RagError(f"{weights} could not be distilled: {first_line(error)}", hint) from error
+    model.save_pretrained(output)
+    return {"tokens": len(model.tokens), "dimensions": model.dim}
+
+
+@dataclass(frozen=True, slots=True)
+class WordOptions:
+    """`window` is how many words to each side count as near; rarer words than `min_count` are left out."""
+
+    dimensions: int = 100
+    epochs: int = 10
+    min_count: int = 2
+    window: int = 5
+    seed: int = 0
+
+
+def train_word2vec(texts: Iterable[str], output: Path, *, options: WordOptions) -> dict[str, int]:
+    """Write gensim's KeyedVectors to `output`; the same texts and seed give the same vectors.
+
+    Raises InputError where no word stands `min_count` times.
+    """
+    from gensim.models import Word2Vec  # two seconds, and only this needs it
+
+    sentences = [[word.lower() for word in find_words(text)] for text in texts]
+    model = Word2Vec(
+        vector_size=options.dimensions,
+        sg=1,
+        negative=10,
+        window=options.window,
+        min_count=options.min_count,
+        seed=options.seed,
+        workers=1,  # with more, threads take turns in no order that could be repeated
+    )
+    model.build_vocab(sentences)
+    if not len(model.wv):
+        hint = "rag ingest more documents, or give a lower --min-count"
+        raise InputError(f"no word stands {options.min_count} times in these documents", hint)
+    model.train(sentences, total_examples=len(sentences), epochs=options.epochs)
+    model.wv.save(str(output))
+    return {"words": len(model.wv), "dimensions": options.dimensions, "texts": len(sentences)}

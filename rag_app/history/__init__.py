@@ -1,1 +1,0 @@
-"""Conversations kept over restarts, and written out for others to read."""

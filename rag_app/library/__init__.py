@@ -1,0 +1,1 @@
+"""What a collection offers besides answers: documents, watching, conversations, maps."""

@@ -1,0 +1,237 @@
+"""Conversations in one SQLite file: the messages as LangChain keeps them, each answer whole beside its text."""
+
+import json
+import re
+import sqlite3
+import uuid
+from collections.abc import Iterator, Sequence
+from contextlib import closing, contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from langchain_community.chat_message_histories import SQLChatMessageHistory
+from langchain_core.messages import AIMessage, BaseMessage, HumanMessage
+from pydantic import TypeAdapter
+from sqlalchemy import Engine, create_engine
+
+from rag_app.types import Answer, Citation, Sentence
+from vectorstore.errors import StorageError
+from vectorstore.types import name_place
+
+FILE = "conversations.sqlite3"
+NAME_CHARACTERS = 80
+ANSWERS = TypeAdapter(Answer)
+# The second is LangChain's own table, which it makes too, but not where several processes do so at once.
+SCHEMA = (
+    "CREATE TABLE IF NOT EXISTS conversations (id TEXT PRIMARY KEY, name TEXT NOT NULL, collection TEXT NOT NULL, "
+    "words TEXT NOT NULL, changed_at TEXT NOT NULL)",
+    "CREATE TABLE IF NOT EXISTS message_store (id INTEGER NOT NULL PRIMARY KEY, session_id TEXT, message TEXT)",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class SavedConversation:
+    """`collection` is the one that was asked, `changed_at` a UTC time in ISO 8601."""
+
+    id: str
+    name: str
+    collection: str
+    changed_at: str
+
+
+@dataclass(frozen=True, slots=True)
+class Feedback:
+    """What a reader thought of an answer, with a note where one was written."""
+
+    is_good: bool
+    note: str = ""
+
+    def to_json(self) -> dict[str, Any]:
+        return {"good": self.is_good, "note": self.note}
+
+
+@dataclass(frozen=True, slots=True)
+class SavedAnswer:
+    """An answer as it is kept; `id` is that of its message."""
+
+    id: str
+    answer: Answer
+    feedback: Feedback | None = None
+
+
+class ConversationStore:
+    """The conversations of a data folder. Any number of threads and processes may use it at once."""
+
+    def __init__(self, folder: Path) -> None:
+        self._path = folder / FILE
+
+    def found(self, words: str = "") -> list[SavedConversation]:
+        """Those in whose names, questions and answers all of the words stand, whatever their case; the newest first."""
+        if not self._path.exists():
+            return []
+        wanted = words.casefold().split()
+        fits = " AND ".join(["instr(words, ?) > 0"] * len(wanted)) or "1"
+        query = (
+            f"SELECT id, name, collection, changed_at FROM conversations WHERE {fits} ORDER BY changed_at DESC, rowid"  # noqa: S608 - `fits` is made of question marks
+        )
+        with self._open() as connection:
+            return [SavedConversation(*row) for row in connection.execute(query, wanted)]
+
+    def add(self, conversation: str, answer: Answer, *, collection: str, instead_of: str | None = None) -> str:
+        """Keep a question and its answer, in place of an earlier one where its id is given; returns the id.
+
+        The first question of a conversation is its name until it is given another.
+        """
+        kept = ANSWERS.dump_python(answer, mode="json")
+        message = AIMessage(answer.text, id=uuid.uuid4().hex, additional_kwargs={"answer": kept})
+        self._messages(conversation).add_messages([HumanMessage(answer.question), message])
+        words = f"{answer.question}\n{answer.text}\n".casefold()
+        with self._open() as connection:
+            connection.execute(
+                "INSERT INTO conversations VALUES (?, ?, ?, ?, ?) ON CONFLICT (id) DO UPDATE SET "
+                "words = words || excluded.words, changed_at = excluded.changed_at",
+                (conversation, shorten(answer.question), collection, words, datetime.now(UTC).isoformat()),
+            )
+            if instead_of:
+                drop(connection, conversation, instead_of)
+        return str(message.id)
+
+    def load(self, conversation: str) -> list[Answer]:
+        """The answers in their order; none of a conversation that was deleted."""
+        return [saved.answer for saved in self.load_saved(conversation)]
+
+    def load_saved(self, conversation: str) -> list[SavedAnswer]:
+        """The same with their ids, and what was thought of them."""
+        if not self._path.exists():
+            return []
+        messages = self._messages(conversation).messages
+        return [read(message) for message in messages if "answer" in message.additional_kwargs]
+
+    def rate(self, conversation: str, answer: str, feedback: Feedback | None) -> None:
+        """Keep what was thought of the answer with this id, in place of what was before; None: nothing."""
+        kept = json.dumps(feedback.to_json() if feedback else None)
+        with self._open() as connection:
+            connection.execute(
+                "UPDATE message_store SET message = json_set(message, '$.data.additional_kwargs.feedback', json(?)) "
+                "WHERE id = ?",
+                (kept, row_of(connection, conversation, answer)),
+            )
+
+    def rename(self, conversation: str, name: str) -> None:
+        with self._open() as connection:
+            connection.execute(
+                "UPDATE conversations SET name = ?, words = words || ? WHERE id = ?",
+                (shorten(name), f"{name}\n".casefold(), conversation),
+            )
+
+    def delete(self, conversation: str) -> None:
+        with self._open() as connection:
+            connection.execute("DELETE FROM conversations WHERE id = ?", (conversation,))
+        self._messages(conversation).clear()
+
+    @contextmanager
+    def _open(self) -> Iterator[sqlite3.Connection]:
+        try:
+            self._path.parent.mkdir(parents=True, exist_ok=True)
+            with closing(sqlite3.connect(self._path, timeout=30)) as connection, connection:
+                for table in SCHEMA:
+                    connection.execute(table)
+                yield connection
+        except (OSError, sqlite3.Error) as error:
+            raise StorageError(f"{self._path} cannot be used: {error}", "rag doctor") from error
+
+    def _messages(self, conversation: str) -> SQLChatMessageHistory:
+        with self._open():
+            pass
+        return SQLChatMessageHistory(conversation, connection=self._engine)
+
+    @cached_property
+    def _engine(self) -> Engine:
+        options: dict[str, Any] = {"connect_args": {"timeout": 30}}
+        return create_engine(f"sqlite:///{self._path}", **options)
+
+
+def read(message: BaseMessage) -> SavedAnswer:
+    kept, rated = (message.additional_kwargs.get(name) for name in ("answer", "feedback"))
+    feedback = Feedback(rated["good"], rated["note"]) if rated else None
+    return SavedAnswer(message.id or "", ANSWERS.validate_python(kept), feedback)
+
+
+def row_of(connection: sqlite3.Connection, conversation: str, answer: str) -> int | None:
+    query = "SELECT id FROM message_store WHERE session_id = ? AND json_extract(message, '$.data.id') = ?"
+    row = connection.execute(query, (conversation, answer)).fetchone()
+    return row[0] if row else None
+
+
+def drop(connection: sqlite3.Connection, conversation: str, answer: str) -> None:
+    """Remove an answer and the question before it; their words can still be searched for."""
+    row = row_of(connection, conversation, answer)
+    question = (
+        "DELETE FROM message_store WHERE id = (SELECT max(id) FROM message_store WHERE session_id = ? AND id < ?)"
+    )
+    connection.execute(question, (conversation, row))
+    connection.execute("DELETE FROM message_store WHERE id = ?", (row,))
+
+
+def shorten(name: str) -> str:
+    """On one line, cut at a word."""
+    line = " ".join(name.split())
+    return line if len(line) <= NAME_CHARACTERS else line[:NAME_CHARACTERS].rsplit(" ", 1)[0] + " …"
+
+
+# What Markdown would read as more than text.
+SPECIAL = re.compile(r"([\\`*_{}\[\]<>#|~!])")
+
+
+def to_markdown(name: str, answers: Sequence[Answer]) -> str:
+    """Questions as headings, sentences with footnotes that quote their proof, and those without proof marked so."""
+    parts, notes = [f"# {escape(name)}"], 0
+    for answer in answers:
+        text = escape(answer.text) if answer.refused else "".join(show(one, notes) for one in answer.sentences)
+        footnotes = "\n".join(footnote(citation, notes) for citation in answer.citations)
+        parts += [f"## {escape(answer.question)}", text.strip(), f"*Answered by {escape(answer.answered_by)}*"]
+        parts += [footnotes] if footnotes else []
+        notes += len(answer.citations)
+    return "\n\n".join(parts) + "\n"
+
+
+def show(sentence: Sentence, notes: int) -> str:
+    """`notes` is how many footnotes the answers before have."""
+    shown = sentence.text.rstrip()
+    words = shown.removesuffix("".join(f"[{marker}]" for marker in sentence.markers)).rstrip()
+    marks = "".join(f"[^{notes + marker}]" for marker in sentence.markers)
+    is_bare = not sentence.supported and re.search(r"\w", words)
+    return escape(words) + marks + (" (unsupported)" if is_bare else "") + sentence.text[len(shown) :]
+
+
+def footnote(citation: Citation, notes: int) -> str:
+    quote = escape(" ".join(citation.quote.split()))
+    where = f"{name_place(escape(citation.title), citation.page, citation.time)} ({escape(citation.source)})"
+    return f"[^{notes + citation.marker}]: {where}: “{quote}”"
+
+
+def escape(text: str) -> str:
+    return SPECIAL.sub(r"\\\1", text)
+
+
+def to_json(name: str, saved: Sequence[SavedAnswer]) -> str:
+    answers = [show_saved(one) for one in saved]
+    return json.dumps({"name": name, "answers": answers}, ensure_ascii=False, indent=2)
+
+
+def show_saved(saved: SavedAnswer) -> dict[str, Any]:
+    """All that an answer holds, and under `feedback` what was thought of it, where somebody said so."""
+    told = {"feedback": saved.feedback.to_json()} if saved.feedback else {}
+    return {**saved.answer.to_json(), **told}
+
+
+def to_text(answer: Answer) -> str:
+    """An answer as plain text: its markers as they are, and under it the words that each stands for."""
+    notes = [
+        f"[{one.marker}] {name_place(one.title, one.page, one.time)}: “{' '.join(one.quote.split())}”"
+        for one in answer.citations
+    ]
+    return "\n\n".join(filter(None, (answer.text.strip(), "\n".join(notes))))

@@ -1,1 +1,0 @@
-"""Questions to begin with, made from the documents themselves."""

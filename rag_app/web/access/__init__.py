@@ -1,0 +1,1 @@
+"""Passwords, logins and single sign-on of the page."""

@@ -1,0 +1,161 @@
+"""What is done to whole collections: made, renamed, deleted, looked through for changes."""
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+import streamlit as st
+
+from rag_app.settings import Settings
+from rag_app.web.chat.conversation import start_anew
+from rag_app.web.components import plain
+from rag_app.web.library.jobs import current_job, start_job
+from rag_app.web.session_settings import choose, page_settings
+from vectorstore.errors import CollectionError, RagError
+
+MOST_OFFERED = 8
+NEW, RENAME, DELETE = "New collection", "Rename collection", "Delete collection"
+
+
+def draw_collection(settings: Settings, rows: Sequence[dict[str, Any]]) -> None:
+    """The collection's name, how much is in it, and what can be done to it."""
+    sources = [row["source"] for row in rows]
+    with st.container(key="collection", horizontal=True, vertical_alignment="center"):
+        st.subheader(plain(settings.collection), anchor=False)
+        st.button(
+            "Look for changes",
+            icon=":material/sync:",
+            type="tertiary",
+            disabled=not sources,
+            help="Read the files and pages that have changed since they were read",
+            on_click=look_for_changes,
+            args=(settings, sources),
+        )
+        chosen = st.menu_button(
+            "Collection", [NEW, RENAME, DELETE], icon=":material/more_horiz:", type="tertiary", key="collection-actions"
+        )
+    open_dialog(chosen, settings.collection, len(sources))
+
+
+def look_for_changes(settings: Settings, sources: Sequence[str]) -> None:
+    start_job(settings, sources)
+
+
+def open_dialog(chosen: str | None, collection: str, documents: int) -> None:
+    if chosen == NEW:
+        new_dialog()
+    elif chosen == RENAME:
+        rename_dialog(collection)
+    elif chosen == DELETE:
+        delete_dialog(collection, documents)
+
+
+def draw_absent(settings: Settings) -> None:
+    """The chosen collection is not there: none was ever made, or another tab has renamed or deleted it."""
+    from vectorstore.collections import list_collections
+
+    others = list_collections(settings.data_dir)
+    with st.container(key="collection-absent"):
+        if others:
+            st.subheader(plain(f"There is no collection {settings.collection}"), anchor=False)
+            st.text("It has not been made yet, or it was renamed or deleted elsewhere. Open another one:")
+        else:
+            st.subheader("No collection yet", anchor=False)
+            st.text(f"The first documents that are added make the collection {settings.collection}.")
+        with st.container(horizontal=True):
+            for name in others[:MOST_OFFERED]:
+                st.button(plain(name), key=f"switch-{name}", icon=":material/folder:", on_click=switch, args=(name,))
+            if st.button(NEW, icon=":material/add:", type="tertiary"):
+                new_dialog()
+
+
+@st.dialog(NEW)
+def new_dialog() -> None:
+    with st.form("new-collection", border=False):
+        name = st.text_input("Name of the new collection", placeholder="papers").strip()
+        is_sent = st.form_submit_button("Create", type="primary")
+    if is_sent and succeeded(lambda: create(name)):
+        st.rerun()
+
+
+@st.dialog(RENAME)
+def rename_dialog(name: str) -> None:
+    with st.form("rename-collection", border=False):
+        new_name = st.text_input("New name", name).strip()
+        st.text("Addresses of this page that name the collection lead nowhere afterwards.")
+        is_sent = st.form_submit_button("Rename", type="primary")
+    if is_sent and succeeded(lambda: rename(name, new_name)):
+        st.rerun()
+
+
+@st.dialog(DELETE)
+def delete_dialog(name: str, documents: int) -> None:
+    number = f"{documents:,} document{'' if documents == 1 else 's'}"
+    st.text(f"{name} with {number} is removed for good, with all that was read of them.")
+    st.text("The files on disk stay as they are; copies of files that were uploaded are removed.")
+    if st.button(f"Delete {number}", type="primary", icon=":material/delete:") and succeeded(lambda: delete(name)):
+        st.rerun()
+
+
+def succeeded(change: Callable[[], None]) -> bool:
+    """Make the change; an error is told in the dialog, which stays open."""
+    try:
+        change()
+    except RagError as error:
+        with st.container(key="dialog-error"):
+            st.text(f"{error.message}:\n{error.hint}.")
+        return False
+    return True
+
+
+def create(name: str) -> None:
+    from vectorstore.collections import create_store, list_collections
+
+    settings = page_settings()
+    if name in list_collections(settings.data_dir):
+        raise CollectionError(f"there is a collection {name} already", "take another name, or open it at the left")
+    create_store(settings.data_dir, name, chroma_url=settings.chroma_url)
+    switch(name)
+
+
+def rename(name: str, new_name: str) -> None:
+    from vectorstore.collections import rename_collection
+
+    if new_name == name:
+        return
+    refuse_while_reading(name)
+    settings = page_settings()
+    rename_collection(settings.data_dir, name, new_name, chroma_url=settings.chroma_url)
+    choose(collection=new_name)
+
+
+def delete(name: str) -> None:
+    from vectorstore.collections import delete_collection, list_collections
+
+    refuse_while_reading(name)
+    settings = page_settings()
+    copies = uploaded_copies(settings)
+    delete_collection(settings.data_dir, name, chroma_url=settings.chroma_url)
+    for copy in copies:
+        copy.unlink(missing_ok=True)
+    switch(next(iter(list_collections(settings.data_dir)), name))
+
+
+def uploaded_copies(settings: Settings) -> list[Path]:
+    from rag_app.library.documents import is_uploaded
+    from rag_app.wiring import build_store
+
+    sources = (record.source for record in build_store(settings).catalogue.sources())
+    return [Path(source) for source in sources if is_uploaded(source, settings)]
+
+
+def refuse_while_reading(name: str) -> None:
+    if current_job(name):
+        raise CollectionError(
+            f"documents are being read into {name} just now", "wait until that has ended, or cancel it, and try again"
+        )
+
+
+def switch(name: str) -> None:
+    choose(collection=name)
+    start_anew()

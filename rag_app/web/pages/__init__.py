@@ -1,0 +1,1 @@
+"""The pages Map, History and Settings."""

@@ -1,0 +1,1 @@
+"""Shows the source of a citation, over HTTP and on the page."""

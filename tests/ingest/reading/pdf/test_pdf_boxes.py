@@ -1,0 +1,127 @@
+"""The boxes of every sentence hold the centres of its characters and of no others, whatever the page looks like."""
+
+import ctypes
+import unicodedata
+from collections.abc import Callable, Iterator
+from functools import partial
+from pathlib import Path
+
+import pypdfium2 as pdfium
+import pypdfium2.raw as pdfium_c
+import pytest
+from fpdf import FPDF
+
+from ingest.reading.pdf.document import map_pdf_page, read_pdf
+from ingest.reading.pdf.quote_boxes import Box
+from rag_app.answering.sentences import split_sentences
+from tests.ingest.papers import LEFT, PITCH, RIGHT, Paper, rich_paper, saved, turned_paper
+
+FINE = 1_000  # device units a point
+ROOT = Path(__file__).parents[4]
+PDFS = sorted([*(ROOT / "rag_app" / "samples" / "documents").glob("*.pdf"), *(ROOT / "tests" / "data").rglob("*.pdf")])
+BROKEN = ("The inter-", "national station was an extra-", "ordinary place to live in. It had self-", "made windows.")
+
+
+def hyphenated() -> bytes:
+    paper = Paper()
+    paper.justify(60, 80, *BROKEN, *LEFT, width=240)
+    return paper.data
+
+
+def with_ligatures() -> bytes:
+    font = next(Path("/usr/share/fonts").rglob("DejaVuSans.ttf"), None)
+    if font is None:
+        pytest.skip("no font with ligatures: apt-get install fonts-dejavu-core")
+    pdf = FPDF(unit="pt", format="A4")
+    pdf.add_page()
+    pdf.add_font("DejaVu", fname=font)
+    pdf.set_font("DejaVu", size=11)
+    for place, line in enumerate(
+        ("The \ufb01rst of\ufb01cer \ufb02ew the ship. A \ufb02ag", "was found in an of\ufb01ce at the e\ufb00ort.")
+    ):
+        pdf.text(60, 80 + place * PITCH, line)
+    return bytes(pdf.output())
+
+
+def in_close_columns() -> bytes:
+    paper = Paper()
+    paper.justify(60, 80, *LEFT, width=225)
+    paper.justify(297, 80, *RIGHT, width=225)
+    return paper.data
+
+
+def in_close_lines() -> bytes:
+    """Lines set so tight that the boxes of their characters overlap."""
+    paper = Paper()
+    for place, line in enumerate((*LEFT, *RIGHT)):
+        paper.write(60, 80 + place * 9.5, line)
+    return paper.data
+
+
+def cropped(rotation: int) -> bytes:
+    paper = Paper()
+    paper.justify(60, 80, *LEFT)
+    paper.justify(60, 400, *RIGHT)
+    document = pdfium.PdfDocument(paper.data)
+    document[0].set_cropbox(40, 300, 400, 800)
+    document[0].set_rotation(rotation)
+    return saved(document)
+
+
+PAPERS: dict[str, Callable[[], bytes]] = {
+    **{path.stem: path.read_bytes for path in PDFS},
+    "two columns and a broken word": lambda: rich_paper().data,
+    "hyphens at line ends": hyphenated,
+    "ligatures": with_ligatures,
+    "close columns": in_close_columns,
+    "close lines": in_close_lines,
+    **{f"page turned by {by}": partial(turned_paper, page=by) for by in (90, 180, 270)},
+    **{f"text turned by {by}": partial(turned_paper, drawn=by) for by in (90, 180, 270)},
+    "both turned": partial(turned_paper, page=270, drawn=90),
+    **{f"cropped, turned by {by}": partial(cropped, by) for by in (0, 90, 180, 270)},
+}
+
+
+@pytest.mark.parametrize("paper", PAPERS)
+def test_the_boxes_of_every_sentence_hold_its_characters_and_no_others(paper: str) -> None:
+    data = PAPERS[paper]()
+    document = pdfium.PdfDocument(data)
+    for page in read_pdf(data)[1]:
+        assert page.number is not None
+        mapped = map_pdf_page(data, page.number)
+        assert mapped.read.text == page.text
+        drawn = list(drawn_on(document[page.number - 1]))
+        assert drawn
+        for start, end in split_sentences(page.text):
+            boxes = mapped.boxes(start, end)
+            inside = [letter for letter, centre in drawn if any(holds(box, *centre) for box in boxes)]
+            assert sorted(inside) == sorted(filter(counts, page.text[start:end])), page.text[start:end]
+    document.close()
+
+
+def holds(box: Box, x: float, y: float) -> bool:
+    left, bottom, right, top = box
+    return left <= x <= right and bottom <= y <= top
+
+
+def drawn_on(page: pdfium.PdfPage) -> Iterator[tuple[str, tuple[float, float]]]:
+    """Every character as PDFium itself has it, with its centre in points from the lower left corner as it is shown."""
+    text_page = page.get_textpage()
+    for index in range(text_page.count_chars()):
+        letter = chr(pdfium_c.FPDFText_GetUnicode(text_page.raw, index))
+        left, bottom, right, top = text_page.get_charbox(index, loose=True)
+        if counts(letter):
+            yield letter, as_shown(page, (left + right) / 2, (bottom + top) / 2)
+
+
+def as_shown(page: pdfium.PdfPage, x: float, y: float) -> tuple[float, float]:
+    width, height = page.get_size()
+    across, down = ctypes.c_int(), ctypes.c_int()
+    size = (0, 0, round(width * FINE), round(height * FINE), 0)
+    pdfium_c.FPDF_PageToDevice(page.raw, *size, x, y, ctypes.byref(across), ctypes.byref(down))
+    return across.value / FINE, height - down.value / FINE
+
+
+def counts(letter: str) -> bool:
+    """White space, hyphens and the mark of a hyphen at a line's end aside."""
+    return not letter.isspace() and unicodedata.category(letter) not in ("Pd", "Cc", "Cf", "Cn")

@@ -1,0 +1,182 @@
+"""Every way in which a provider fails, over real HTTP on loopback, becomes a message and a hint."""
+
+import asyncio
+import socket
+from typing import Any
+
+import pytest
+from langchain_core.language_models import BaseChatModel
+
+from rag_app.answering.generation.chat_models import explain_provider_error, explain_unfinished, load_chat_model
+from tests.rag_app.chat_models import GREETING, SPEC, error_of, failure_of, told
+from tests.rag_app.fault_server import Behaviour, FaultServer
+from vectorstore.errors import ProviderError
+
+# Of each fault: the message and the hint, {server} for the server's address, and how often it is asked.
+FAULTS: dict[Behaviour, tuple[str, str, int]] = {
+    "wrong_key": (
+        "{server} refused the key for openai:test-model (401)",
+        "set OPENAI_API_KEY to a key that is valid there, check OPENAI_BASE_URL",
+        1,
+    ),
+    "rate_limit": (
+        "{server} takes no more requests for openai:test-model just now (429); it asks to wait 7 s",
+        "ask again in 7 s",
+        3,
+    ),
+    "no_quota": (
+        "the account at {server} has no quota left for openai:test-model: You exceeded your current quota",
+        "check the plan and the billing there, or name another model in RAG_LLM",
+        3,
+    ),
+    "server_error": (
+        "{server} failed on openai:test-model (500): The server had an error",
+        "ask again in 7 s; if it stays so, see that server's log or status page",
+        3,
+    ),
+    "no_such_model": (
+        "{server} has no model test-model (404): The model does not exist",
+        "name a model it has in RAG_LLM, and check OPENAI_BASE_URL, which usually ends in /v1",
+        1,
+    ),
+    "prompt_too_long": (
+        (
+            "the text is too long for openai:test-model: This model's maximum context length is 4096 tokens. "
+            "However, your messages have 9031 tokens"
+        ),
+        "set RAG_CONTEXT_TOKENS lower, or name a model with a longer context in RAG_LLM",
+        1,
+    ),
+    "dies_before_answer": (
+        "{server} broke off before the answer of openai:test-model was complete",
+        "ask again; if it stays so, see that server's log",
+        2,
+    ),
+    "hangs": (
+        "{server} did not answer in time for openai:test-model",
+        "ask again; if it stays so, see that server's log, check OPENAI_BASE_URL",
+        2,
+    ),
+}
+
+
+class TestFaults:
+    @pytest.mark.parametrize("behaviour", FAULTS)
+    @pytest.mark.parametrize("way", ["invoke", "stream", "ainvoke"])
+    def test_each_fault_of_a_server_is_told(self, fault_server: FaultServer, behaviour: Behaviour, way: str) -> None:
+        fault_server.behave(behaviour)
+        message, hint, requests = FAULTS[behaviour]
+        # Waits between attempts that no header of the server shortens are half a second and more.
+        model = load_chat_model(SPEC, timeout_s=0.3, max_retries=requests - 1 if requests > 1 else 2)
+        raised = failure_of(lambda: ask(model, way))
+        assert told(explain_provider_error(raised, SPEC)) == (message.format(server=fault_server.address), hint)
+        assert len(fault_server.requests) == requests
+
+    @pytest.mark.parametrize(
+        ("behaviour", "reason"), [("dies_in_stream", ""), ("error_in_stream", ": The model ran out of memory")]
+    )
+    def test_a_server_that_dies_in_mid_stream_is_told_after_its_first_words(
+        self, fault_server: FaultServer, behaviour: Behaviour, reason: str
+    ) -> None:
+        fault_server.behave(behaviour)
+        pieces: list[str] = []
+        raised = failure_of(lambda: pieces.extend(piece.text for piece in load_chat_model(SPEC).stream(GREETING)))
+        assert pieces == ["Three", " people", " flew"]
+        assert told(explain_provider_error(raised, SPEC)) == (
+            f"{fault_server.address} broke off before the answer of {SPEC} was complete{reason}",
+            "ask again; if it stays so, see that server's log",
+        )
+        assert len(fault_server.requests) == 1
+
+    def test_a_stream_that_ends_without_its_last_piece_is_told(self, fault_server: FaultServer) -> None:
+        fault_server.behave("ends_early")
+        message = sum_of(load_chat_model(SPEC))
+        assert message.text == "Three people flew"
+        error = explain_unfinished(message, SPEC)
+        assert error is not None
+        assert error.message == f"{fault_server.address} broke off before the answer of {SPEC} was complete"
+
+    @pytest.mark.usefixtures("fault_server")
+    def test_a_whole_stream_is_not_told_to_be_unfinished(self) -> None:
+        assert explain_unfinished(sum_of(load_chat_model(SPEC)), SPEC) is None
+
+    @pytest.mark.parametrize("way", ["invoke", "stream"])
+    def test_a_server_that_speaks_something_else_is_told(self, fault_server: FaultServer, way: str) -> None:
+        fault_server.behave("not_json")
+        raised = failure_of(lambda: ask(load_chat_model(SPEC), way))
+        assert told(explain_provider_error(raised, SPEC)) == (
+            f"{fault_server.address} sent something that is no answer of {SPEC}",
+            "check that a model server listens there, and check OPENAI_BASE_URL, which usually ends in /v1",
+        )
+
+    @pytest.mark.parametrize("way", ["invoke", "ainvoke"])
+    def test_a_server_that_is_down_is_told_with_its_address(self, monkeypatch: pytest.MonkeyPatch, way: str) -> None:
+        with FaultServer() as server:
+            address = server.address
+        monkeypatch.setenv("OPENAI_BASE_URL", f"http://{address}/v1")
+        monkeypatch.setenv("OPENAI_API_KEY", "any")
+        raised = failure_of(lambda: ask(load_chat_model(SPEC, max_retries=0), way))
+        assert told(explain_provider_error(raised, SPEC)) == (
+            f"no server can be reached at {address}, for {SPEC}",
+            "start that server or check the network, check OPENAI_BASE_URL, or change RAG_LLM",
+        )
+
+    def test_a_host_that_does_not_exist_is_told(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setenv("OPENAI_BASE_URL", "http://models.example:8000/v1")
+        # What resolving a name raises, without a network.
+        raised = failure_of(lambda: socket.getaddrinfo("127.0.0.1", "no-such-service"))
+        assert told(explain_provider_error(raised, SPEC)) == (
+            f"there is no host models.example:8000 to be found, for {SPEC}",
+            "check the network, check OPENAI_BASE_URL, or change RAG_LLM",
+        )
+
+    @pytest.mark.parametrize("key", ["two\nlines", "schlüssel"])
+    def test_a_key_that_cannot_be_sent_is_told_and_not_shown(
+        self, fault_server: FaultServer, monkeypatch: pytest.MonkeyPatch, key: str
+    ) -> None:
+        monkeypatch.setenv("OPENAI_API_KEY", key)
+        assert error_of(load_chat_model(SPEC, max_retries=0)) == (
+            f"the key for {SPEC} holds a character that cannot be sent",
+            "copy it into OPENAI_API_KEY again, without line breaks, quotation marks or accents",
+        )
+        assert fault_server.requests == []
+
+    def test_a_key_that_a_server_repeats_is_not_shown(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setenv("MISTRAL_API_KEY", "abc-secret-def")
+        raised = ValueError("abc-secret-def and sk-proj-123456789 at https://me:pass@models.example/?key=hidden")
+        message = explain_provider_error(raised, "mistralai:small").message
+        assert message == "mistralai:small failed: *** and *** at https://***@models.example/?key=***"
+
+    def test_an_error_nobody_knows_keeps_its_first_line(self) -> None:
+        assert told(explain_provider_error(RuntimeError("tensor went flat.\nTraceback"), "ollama:llama3")) == (
+            "ollama:llama3 failed: tensor went flat",
+            "ask again, or name another model in RAG_LLM",
+        )
+
+    def test_an_embedding_model_is_told_by_its_own_setting(self) -> None:
+        error = explain_provider_error(RuntimeError("flat"), "cohere:embed", setting="RAG_EMBEDDINGS")
+        assert error.hint == "ask again, or name another model in RAG_EMBEDDINGS"
+
+    def test_an_error_that_was_told_already_is_left_as_it_is(self) -> None:
+        error = ProviderError("said", "hint")
+        assert explain_provider_error(error, SPEC) is error
+
+    def test_a_refused_key_is_not_told_to_be_missing(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        raised = Exception("[401] Unauthorized. Check your API key.")
+        assert (
+            explain_provider_error(raised, "nvidia:nemotron").hint == "set NVIDIA_API_KEY in the environment or in .env"
+        )
+        monkeypatch.setenv("NVIDIA_API_KEY", "expired-key")
+        message = explain_provider_error(raised, "nvidia:nemotron").message
+        assert message == "nvidia:nemotron failed: [401] Unauthorized. Check your API key"
+
+
+def ask(model: BaseChatModel, way: str) -> Any:
+    if way == "stream":
+        return list(model.stream(GREETING))
+    return model.invoke(GREETING) if way == "invoke" else asyncio.run(model.ainvoke(GREETING))
+
+
+def sum_of(model: BaseChatModel) -> Any:
+    first, *others = model.stream(GREETING)
+    return sum(others, first)

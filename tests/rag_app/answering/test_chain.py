@@ -1,0 +1,271 @@
+"""The chain from a question to an Answer, in this process, by quotes; and its law over whatever a model may write."""
+
+import asyncio
+import re
+from collections.abc import AsyncIterator
+from dataclasses import replace
+from operator import itemgetter
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from langchain_core.callbacks import BaseCallbackHandler
+from langchain_core.documents import Document
+from langchain_core.messages import AIMessage, HumanMessage
+from langchain_core.runnables import Runnable, RunnablePassthrough
+
+from rag_app import Answer, IngestReport, Settings, ingest_paths, load_chain, load_page, load_retriever
+from rag_app.answering.chain import Request
+from rag_app.answering.citations import compose
+from rag_app.answering.generation.markers import read_markers
+from rag_app.answering.verification.prove_claims import Embed, cover, prove
+from rag_app.types import REFUSAL, Citation
+from tests.rag_app.passages import model_texts, passage_lists
+from vectorstore.errors import CollectionNotFoundError, InputError
+from vectorstore.types import Passage
+
+Chain = Runnable[Request, Answer]
+QUESTION = "Who stayed in lunar orbit?"
+QUESTIONS = [
+    QUESTION,
+    "How much did the guidance computer weigh?",
+    "How tall was the Saturn V?",
+    "What is cosine similarity?",
+    "How many samples were brought back?",
+    "What does EVA stand for?",
+    "How do I bake bread?",
+    "Who designed the Executive?",
+    "What is the Genesis Rock?",
+    "When was the fire of Apollo 1?",
+]
+
+
+def timeless(answer: Answer) -> Answer:
+    """The answer without its time, which no two runs share."""
+    return replace(answer, seconds=0)
+
+
+class Recorder(BaseCallbackHandler):
+    """The names of the events that LangChain tells of."""
+
+    def __init__(self) -> None:
+        self.events: list[str] = []
+
+    def on_chain_start(self, *arguments: Any, name: str | None = None, **values: Any) -> None:
+        self.events.append(f"chain {name}")
+
+    def on_chain_end(self, *arguments: Any, **values: Any) -> None:
+        self.events.append("chain end")
+
+    def on_retriever_start(self, serialized: Any, query: str, **values: Any) -> None:
+        self.events.append(f"retriever: {query}")
+
+    def on_retriever_end(self, documents: Any, **values: Any) -> None:
+        self.events.append(f"retriever end: {len(documents)}")
+
+
+class TestFourLines:
+    def test_documents_in_and_a_cited_answer_out(self, tmp_path: Path) -> None:
+        """The lines of the README, on a file of one's own and the collection `default`."""
+        (tmp_path / "docs").mkdir()
+        (tmp_path / "docs" / "ferry.md").write_text("# Ferry\n\nThe ferry Aurora leaves Kiel at 19:45.\n", "utf-8")
+        report = ingest_paths(["docs/"])
+        answer = load_chain().invoke("When does the ferry leave Kiel?")
+        citation = answer.citations[0]
+        assert isinstance(report, IngestReport)
+        assert isinstance(answer, Answer)
+        assert isinstance(citation, Citation)
+        assert (report.collection, report.counts()) == ("default", {"added": 1})
+        assert answer.text == "The ferry Aurora leaves Kiel at 19:45. [1]"
+        assert (answer.refused, answer.answered_by, citation.page) == (False, "quotes", None)
+        assert citation.quote == "The ferry Aurora leaves Kiel at 19:45."
+        page = load_page(citation.source, citation.page)
+        assert page == "# Ferry\n\nThe ferry Aurora leaves Kiel at 19:45.\n"
+        assert page[citation.start : citation.end] == citation.quote
+
+
+class TestAnswer:
+    @pytest.mark.parametrize("question", QUESTIONS)
+    def test_every_citation_is_exact_and_was_given_for_the_question(
+        self, samples_chain: Chain, samples_settings: Settings, question: str
+    ) -> None:
+        answer = samples_chain.invoke(question)
+        for found in answer.citations:
+            page = load_page(found.source, found.page, settings=samples_settings)
+            assert page[found.start : found.end] == found.quote
+            assert any(holds(passage, found) for passage in answer.passages)
+        for passage in answer.passages:
+            chunk = passage.chunk
+            page = load_page(chunk.source, chunk.page, settings=samples_settings)
+            assert page[chunk.start : chunk.end] == chunk.text
+
+    def test_a_question_that_the_documents_do_not_answer_is_refused(self, samples_chain: Chain) -> None:
+        answer = samples_chain.invoke("How do I bake bread?")
+        assert (answer.text, answer.refused, answer.citations) == (REFUSAL, True, ())
+        assert answer.passages, "what was closest is told all the same"
+
+    def test_an_answer_says_how_likely_its_passages_hold_one(self, samples_chain: Chain) -> None:
+        likely, unlikely = (
+            samples_chain.invoke(question).answerability for question in (QUESTION, "How is bread baked?")
+        )
+        assert 0 <= unlikely < likely <= 1
+
+    def test_an_answer_says_what_was_asked_who_answered_and_how_long_it_took(self, samples_chain: Chain) -> None:
+        answer = samples_chain.invoke(f"  {QUESTION}\n")
+        assert (answer.question, answer.searched_for, answer.answered_by) == (QUESTION, QUESTION, "quotes")
+        assert 0 < answer.seconds < 60
+
+    @pytest.mark.parametrize(
+        ("question", "message"),
+        [
+            ("", "the question is empty"),
+            (" \n\t", "the question is empty"),
+            ("?!…", "the question has no word in it"),
+            ("why " * 2501, "the question has 10,003 characters; at most 10,000 are read"),
+        ],
+    )
+    def test_what_is_no_question_is_refused_before_anything_is_searched(
+        self, samples_chain: Chain, question: str, message: str
+    ) -> None:
+        recorder = Recorder()
+        with pytest.raises(InputError) as caught:
+            samples_chain.invoke(question, {"callbacks": [recorder]})
+        assert caught.value.message == message
+        assert not [event for event in recorder.events if event.startswith("retriever")]
+
+    def test_a_question_with_bytes_that_are_no_text_is_read_without_them(self, samples_chain: Chain) -> None:
+        answer = samples_chain.invoke(f"\udcff {QUESTION}")
+        assert answer.question == f"? {QUESTION}"
+        assert not answer.refused
+
+    def test_a_collection_that_is_not_there_is_named(self) -> None:
+        with pytest.raises(CollectionNotFoundError, match="there is no collection papers"):
+            load_chain(settings=Settings(collection="papers"))
+
+
+class TestRunnable:
+    def test_the_stream_is_text_and_then_the_answer(self, samples_chain: Chain) -> None:
+        *pieces, answer = samples_chain.stream(QUESTION)
+        assert all(isinstance(piece, str) for piece in pieces)
+        assert isinstance(answer, Answer)
+        assert "".join(map(str, pieces)).split() == re.sub(r" \[\d+\]", "", answer.text).split()
+
+    def test_a_refusal_is_streamed_too(self, samples_chain: Chain) -> None:
+        *pieces, answer = samples_chain.stream("How do I bake bread?")
+        assert "".join(map(str, pieces)).strip() == REFUSAL
+        assert answer.refused
+
+    def test_a_batch_of_twenty_is_twenty_invokes(self, samples_chain: Chain) -> None:
+        questions: list[Request] = [*QUESTIONS, *reversed(QUESTIONS)]
+        batch = samples_chain.batch(questions)
+        assert len(batch) == 20
+        alone = {question: timeless(samples_chain.invoke(question)) for question in QUESTIONS}
+        assert [timeless(answer) for answer in batch] == [alone[answer.question] for answer in batch]
+        assert [answer.question for answer in batch] == questions
+
+    def test_the_async_calls_give_the_same(self, samples_chain: Chain) -> None:
+        async def collect(updates: AsyncIterator[Any]) -> list[Any]:
+            return [update async for update in updates]
+
+        async def ask() -> tuple[Answer, list[Any], list[Answer]]:
+            alone = await samples_chain.ainvoke(QUESTION)
+            return alone, await collect(samples_chain.astream(QUESTION)), await samples_chain.abatch([QUESTION] * 2)
+
+        alone, (*pieces, last), batch = asyncio.run(ask())
+        expected = timeless(samples_chain.invoke(QUESTION))
+        assert [timeless(answer) for answer in (alone, last, *batch)] == [expected] * 4
+        assert pieces == list(samples_chain.stream(QUESTION))[:-1]
+
+    def test_callbacks_are_told_of_the_chain_and_of_the_retriever_inside_it(self, samples_chain: Chain) -> None:
+        expected = ["chain rag", f"retriever: {QUESTION}", "retriever end: 6", "chain end"]
+        told, told_async = Recorder(), Recorder()
+        samples_chain.invoke(QUESTION, {"callbacks": [told]})
+        asyncio.run(samples_chain.ainvoke(QUESTION, {"callbacks": [told_async]}))
+        assert told.events == told_async.events == expected
+
+    def test_the_chain_is_a_piece_of_other_chains(self, samples_chain: Chain) -> None:
+        in_capitals = samples_chain | (lambda answer: answer.text.upper())
+        assert in_capitals.invoke("How do I bake bread?") == REFUSAL.upper()
+
+
+class TestHistory:
+    @pytest.mark.parametrize(
+        "history",
+        [
+            [("human", QUESTION), ("ai", "Michael Collins.")],
+            [HumanMessage(QUESTION), AIMessage("Michael Collins.")],
+            [{"role": "user", "content": QUESTION}, {"role": "assistant", "content": "Michael Collins."}],
+        ],
+    )
+    def test_a_follow_up_is_searched_with_what_it_refers_to(self, samples_chain: Chain, history: list[Any]) -> None:
+        answer = samples_chain.invoke({"question": "When was he born?", "history": history})
+        assert (answer.question, answer.searched_for) == ("When was he born?", "When was Michael Collins born?")
+        assert not answer.refused
+
+    @pytest.mark.parametrize("request_", [{"question": QUESTION}, {"question": QUESTION, "history": []}])
+    def test_a_request_without_history_is_the_question(self, samples_chain: Chain, request_: dict[str, Any]) -> None:
+        assert timeless(samples_chain.invoke(request_)) == timeless(samples_chain.invoke(QUESTION))
+
+
+class TestRetriever:
+    def test_a_retriever_finds_k_documents_best_first(self, samples_settings: Settings) -> None:
+        found = load_retriever(k=8, settings=samples_settings).invoke("orbit")
+        scores = [document.metadata["score"] for document in found]
+        assert len(found) == 8
+        assert scores == sorted(scores, reverse=True)
+
+    def test_without_k_it_finds_as_many_as_the_settings_say(self, samples_settings: Settings) -> None:
+        settings = samples_settings.model_copy(update={"top_k": 3})
+        assert len(load_retriever(settings=settings).invoke("orbit")) == 3
+
+    def test_a_retriever_serves_in_a_chain_of_ones_own(self, samples_settings: Settings) -> None:
+        def join(documents: list[Document]) -> str:
+            return " ".join(document.page_content for document in documents)
+
+        retriever = load_retriever(k=8, settings=samples_settings)
+        chain = RunnablePassthrough.assign(context=itemgetter("question") | retriever | join)
+        found = chain.invoke({"question": QUESTION})
+        assert found["question"] == QUESTION
+        assert "Michael Collins stayed in lunar orbit" in found["context"]
+
+
+def holds(passage: Passage, found: Citation) -> bool:
+    chunk = passage.chunk
+    is_same_page = (chunk.source, chunk.page) == (found.source, found.page)
+    return is_same_page and chunk.start <= found.start <= found.end <= chunk.end
+
+
+class TestLaw:
+    """A citation points only at a passage that was given for this very question."""
+
+    @settings(max_examples=200)
+    @given(model_texts(), passage_lists())
+    def test_whatever_a_model_writes_is_cited_from_the_passages_given_or_not_at_all(
+        self, embed: Embed, written: str, given_passages: tuple[dict[str, str], list[Passage]]
+    ) -> None:
+        pages, passages = given_passages
+        text, sentences, citations = compose(prove(written, passages, embed=embed))
+        for found in citations:
+            assert pages[found.source][found.start : found.end] == found.quote != ""
+            assert any(holds(passage, found) for passage in passages)
+            assert f"[{found.marker}]" in text
+        numbers = {citation.marker for citation in citations}
+        assert numbers == set(range(1, len(citations) + 1))
+        assert {number for _, number in read_markers(text, passages=999)[1]} <= numbers, "a marker points at nothing"
+        assert "".join(sentence.text for sentence in sentences) == text
+        for sentence in sentences:
+            assert text[sentence.start : sentence.end] == sentence.text
+            assert sentence.supported == bool(sentence.markers)
+            assert set(sentence.markers) <= numbers
+
+    @given(model_texts())
+    def test_without_passages_nothing_is_cited(self, embed: Embed, written: str) -> None:
+        text, sentences, citations = compose(prove(written, [], embed=embed))
+        assert (citations, read_markers(text, passages=999)[1]) == ((), [])
+        assert not any(sentence.supported for sentence in sentences)
+
+    @given(model_texts())
+    def test_the_sentences_of_any_text_together_are_the_text(self, written: str) -> None:
+        spans = cover(written)
+        assert "".join(written[start:end] for start, end in spans) == written

@@ -1,0 +1,59 @@
+"""The help of every command: there, with examples that can be given, and the options that the contract names."""
+
+import shlex
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+import typer.main
+
+from rag_app.commands.main import app
+from tests.conftest import CommandLine
+
+
+def commands(group: Any, *path: str) -> Iterator[tuple[list[str], Any]]:
+    """Each command of the tree with its name, groups included."""
+    yield list(path), group
+    for name, command in getattr(group, "commands", {}).items():
+        yield from commands(command, *path, name)
+
+
+TREE = {" ".join(path): command for path, command in commands(typer.main.get_command(app))}
+COMMANDS = sorted(set(TREE) - {""})
+
+
+def test_the_commands_are_those_of_the_contract() -> None:
+    assert set(TREE) >= {"ingest", "search", "ask", "show", "chat", "list", "delete", "status", "collections", "doctor"}
+    assert set(TREE) >= {"collections rename", "collections delete"}
+
+
+def test_without_arguments_help_is_shown(rag: CommandLine) -> None:
+    bare, asked = rag(), rag("--help")
+    assert bare.stdout == asked.stdout
+    assert "Usage: rag [OPTIONS] COMMAND [ARGS]..." in bare.stdout
+    assert all(f"\n  {name} " in bare.stdout for name in COMMANDS if " " not in name)
+    assert (bare.returncode, bare.stderr, asked.returncode, asked.stderr) == (0, "", 0, "")
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_the_help_of_every_command_has_examples_that_can_be_given(name: str) -> None:
+    assert TREE[name].epilog.startswith("Example: rag ")
+    for example in TREE[name].epilog.removeprefix("Example: ").split("   or: "):
+        words = shlex.split(example)
+        path = name.split()
+        assert words[: len(path) + 1] == ["rag", *path]
+        TREE[name].make_context(name, words[len(path) + 1 :])  # raises for what cannot be given
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_every_command_says_what_it_does(name: str) -> None:
+    assert TREE[name].help
+    assert all(parameter.help for parameter in TREE[name].params if parameter.name != "help")
+
+
+# `eval` and `train` by themselves only show their commands.
+@pytest.mark.parametrize("name", [name for name in COMMANDS if name not in ("eval", "train")])
+def test_every_command_takes_a_collection_and_json_where_it_reports(name: str) -> None:
+    options = {option for parameter in TREE[name].params for option in parameter.opts}
+    assert ("--collection" in options) == (not name.startswith("collections"))
+    assert ("--json" in options) == (name != "chat")

@@ -1,0 +1,58 @@
+"""What documents and models say is printed as text: it steers no terminal, and no line of it passes for another."""
+
+import io
+import json
+
+import pytest
+
+from rag_app.commands.output import print_json, print_page, print_passages
+from rag_app.terminal import CONTROL, print_line, print_text, say
+from tests.rag_app.attacks import own_attacks
+from vectorstore.types import Chunk, Passage
+
+STEERING = "Roses \x1b[31mare\x9b2J red.\x1b]0;stolen\x07 Pay \u202e000,1\u202c euros.\r[red]Violets[/red] :smile:"
+PRINTED = "Roses  [31mare 2J red. ]0;stolen  Pay  000,1  euros. [red]Violets[/red] :smile:"
+
+
+class Terminal(io.StringIO):
+    def isatty(self) -> bool:
+        return True
+
+
+def test_what_would_steer_a_terminal_or_colour_it_is_printed_as_text(capsys: pytest.CaptureFixture[str]) -> None:
+    print_text(STEERING)
+    say(STEERING)
+    assert capsys.readouterr() == (f"{PRINTED}\n", f"{PRINTED}\n")
+
+
+def test_a_name_with_line_breaks_in_it_is_one_line(capsys: pytest.CaptureFixture[str]) -> None:
+    print_line("moon.pdf\nAnswered by\u2028quotes\x85.")
+    assert capsys.readouterr().out == "moon.pdf Answered by quotes .\n"
+
+
+@pytest.mark.parametrize("name", own_attacks())
+def test_a_passage_is_two_lines_whatever_is_in_it(name: str, capsys: pytest.CaptureFixture[str]) -> None:
+    attack = own_attacks()[name].encode("utf-8", "replace").decode()
+    chunk = Chunk(f"/docs/{attack}", attack, 1, 0, len(attack), attack)
+    print_passages([Passage(chunk, score=1, cosine=1, lexical=1)])
+    printed = capsys.readouterr().out
+    assert len(printed.splitlines()) == 2
+    assert not CONTROL.search(printed)
+
+
+def test_json_holds_what_it_is_given_and_nothing_that_steers_a_terminal(capsys: pytest.CaptureFixture[str]) -> None:
+    print_json({"text": STEERING})
+    printed = capsys.readouterr().out
+    assert json.loads(printed) == {"text": STEERING}
+    assert printed.rstrip("\n").isprintable()
+
+
+def test_a_page_goes_into_a_pipe_as_it_is_stored_and_to_a_terminal_as_text(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    print_page(STEERING)
+    assert capsys.readouterr().out == f"{STEERING}\n"
+    terminal = Terminal()
+    monkeypatch.setattr("sys.stdout", terminal)
+    print_page(STEERING)
+    assert terminal.getvalue() == f"{PRINTED}\n"

@@ -1,0 +1,82 @@
+"""A password's hash fits it and nothing else; what is tried too often has to wait."""
+
+import subprocess
+import sys
+
+import hypothesis.strategies as st
+import pytest
+from hypothesis import given, settings
+
+from rag_app.web.access.gate import FORGOTTEN_AFTER_S, MOST_REMEMBERED, Attempts
+from rag_app.web.access.logins import Logins
+from rag_app.web.access.passwords import as_hash, hash_password, is_password
+from tests.conftest import CommandLine
+from vectorstore.errors import SettingsError
+
+
+@settings(max_examples=3)
+@given(st.text(), st.text())
+def test_a_hash_fits_its_password_alone_and_says_nothing_of_it(password: str, other: str) -> None:
+    hashed = hash_password(password)
+    assert is_password(password, hashed)
+    assert is_password(other, hashed) == (password == other)
+    assert hash_password(password) != hashed
+    assert as_hash(hashed) == hashed
+
+
+@pytest.mark.parametrize(
+    "half", ["scrypt:", "scrypt:14:8:5:salt", "scrypt:99:8:5:c2FsdA==:c2FsdA==", "scrypt:a:b:c:d:e"]
+)
+def test_what_begins_as_a_hash_and_is_none_is_refused_in_words_that_do_not_repeat_it(half: str) -> None:
+    with pytest.raises(SettingsError) as caught:
+        as_hash(half)
+    assert half not in caught.value.message + caught.value.hint
+    assert caught.value.hint == "make one: rag chat --hash-password"
+
+
+def test_the_command_prints_a_hash_that_can_be_set_and_refuses_an_empty_one(rag: CommandLine) -> None:
+    command = [sys.executable, "-m", "rag_app.commands.main", "chat", "--hash-password"]
+    run = subprocess.run(command, input="öffne dich\n", capture_output=True, encoding="utf-8", timeout=60, check=True)
+    name, _, hashed = run.stdout.strip().partition("=")
+    assert name == "RAG_PASSWORD"
+    assert is_password("öffne dich", hashed)
+    refused = rag("chat", "--hash-password")  # whose input is empty
+    assert (refused.returncode, refused.stdout) == (2, "")
+
+
+def test_after_five_tries_each_costs_twice_the_wait_of_the_one_before() -> None:
+    attempts, now, waits = Attempts(free=5, most_s=30.0), 0.0, []
+    for _ in range(4):
+        assert attempts.wait_s("10.0.0.1", now=now) == 0.0
+    for _ in range(6):
+        assert attempts.wait_s("10.0.0.1", now=now) == 0.0
+        waits.append(attempts.wait_s("10.0.0.1", now=now))
+        now += waits[-1]
+    assert waits == [2.0, 4.0, 8.0, 16.0, 30.0, 30.0]
+    assert attempts.wait_s("10.0.0.2", now=now) == 0.0
+    assert attempts.wait_s("10.0.0.1", now=now + FORGOTTEN_AFTER_S + 1) == 0.0
+
+
+def test_a_thousand_tries_at_once_are_five() -> None:
+    attempts = Attempts(free=5, most_s=30.0)
+    assert [attempts.wait_s("10.0.0.1", now=1.0) for _ in range(1_000)].count(0.0) == 5
+
+
+def test_who_knows_the_password_never_waits_and_addresses_do_not_fill_the_memory() -> None:
+    attempts = Attempts(free=5, most_s=30.0)
+    for _ in range(20):
+        assert attempts.wait_s("10.0.0.1", now=1.0) == 0.0
+        attempts.forgive("10.0.0.1", now=1.0)
+    for number in range(2 * MOST_REMEMBERED):
+        attempts.wait_s(str(number), now=1.0)
+    assert len(attempts._tried) == MOST_REMEMBERED
+
+
+def test_a_login_is_good_until_it_is_closed_and_only_where_it_was_opened() -> None:
+    logins = Logins()
+    word = logins.open()
+    assert logins.holds(word)
+    assert not any(logins.holds(other) for other in (None, "", word[:-1], word + "="))
+    assert not Logins().holds(word)
+    logins.close(word)
+    assert not logins.holds(word)

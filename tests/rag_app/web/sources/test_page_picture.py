@@ -1,0 +1,83 @@
+"""A PDF's page as a picture: the quoted words are boxed, and nothing is shown that the file does not say."""
+
+import io
+import shutil
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pypdfium2 as pdfium
+import pytest
+from PIL import Image
+
+from ingest.reading.pdf.document import quote_boxes, read_pdf
+from rag_app.answering.sentences import split_sentences
+from rag_app.web.sources.links import Place
+from rag_app.web.sources.page_picture import MARKER, WIDTH, box_quote, draw_boxed
+from tests.ingest.papers import rich_paper
+
+SAMPLES = Path(__file__).parents[4] / "rag_app" / "samples" / "documents"
+PDFS = sorted(SAMPLES.glob("*.pdf"))
+
+
+def pixels(picture: bytes) -> np.ndarray[tuple[int, int, int], np.dtype[np.uint8]]:
+    return np.asarray(Image.open(io.BytesIO(picture)).convert("RGB"))
+
+
+def yellow(
+    image: np.ndarray[tuple[int, int, int], np.dtype[np.uint8]],
+) -> "np.ndarray[tuple[int, int], np.dtype[np.bool_]]":
+    return np.asarray(np.abs(image.astype(int) - MARKER).sum(axis=2) < 60)
+
+
+@pytest.mark.parametrize("path", PDFS, ids=lambda path: path.stem)
+def test_the_boxed_words_are_the_quote_on_every_sample(path: Path) -> None:
+    data = path.read_bytes()
+    document = pdfium.PdfDocument(data)
+    for page in read_pdf(data)[1]:
+        assert page.number is not None
+        text_page = document[page.number - 1].get_textpage()
+        for start, end in split_sentences(page.text):
+            boxed = "".join(text_page.get_text_bounded(*box) for box in quote_boxes(data, page.number, start, end))
+            letters = ["".join(filter(str.isalnum, words)) for words in (boxed, page.text[start:end])]
+            assert letters[0] == letters[1]
+
+
+@pytest.mark.parametrize("path", PDFS, ids=lambda path: path.stem)
+def test_the_picture_is_marked_where_the_boxes_are_and_nowhere_else(path: Path) -> None:
+    data = path.read_bytes()
+    page = read_pdf(data)[1][0]
+    assert page.number is not None
+    start = page.text.index(" ") + 1
+    end = page.text.index("\n", start)
+    boxed = box_quote(Place(str(path), "", page.number, start, end, page.text[start:end]))
+    assert boxed is not None
+    image = pixels(draw_boxed(boxed))
+    assert image.shape[1] == WIDTH
+    marked = yellow(image)
+    scale = WIDTH / pdfium.PdfDocument(data)[page.number - 1].get_size()[0]
+    expected = np.zeros(marked.shape, dtype=bool)
+    for left, bottom, right, top in quote_boxes(data, page.number, start, end):
+        rows = slice(int(image.shape[0] - top * scale) - 4, int(image.shape[0] - bottom * scale) + 5)
+        expected[rows, int(left * scale) - 4 : int(right * scale) + 5] = True
+    assert marked[expected].mean() > 0.2
+    assert marked[~expected].mean() < 0.001
+    assert boxed.top == pytest.approx(np.flatnonzero(expected.any(axis=1))[0] / image.shape[0], abs=0.01)
+
+
+def test_what_the_file_does_not_say_has_no_picture(tmp_path: Path) -> None:
+    path = tmp_path / "paper.pdf"
+    path.write_bytes(rich_paper().data)
+    quote = read_pdf(path.read_bytes())[1][0].text[:20]
+    place = Place(str(path), "", 1, 0, 20, quote)
+    assert box_quote(place)
+    assert box_quote(replace(place, quote=quote.upper() + "!")) is None
+    assert box_quote(replace(place, page=99)) is None
+    assert box_quote(replace(place, page=None)) is None
+    assert box_quote(replace(place, source="https://example.org/paper.pdf")) is None
+    shutil.copy(PDFS[0], path)
+    assert box_quote(place) is None
+    path.write_bytes(b"no PDF")
+    assert box_quote(place) is None
+    path.unlink()
+    assert box_quote(place) is None

@@ -1,0 +1,103 @@
+"""The page *Settings* in a real browser: what is chosen there holds, and what is wrong is told with its remedy."""
+
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from rag_app import Settings, ingest_paths
+from rag_app.web.pages.settings import setting_rows
+from rag_app.wiring import run_ingest
+from tests.rag_app.browsing import ask, served
+
+pytestmark = [pytest.mark.browser, pytest.mark.timeout(300), pytest.mark.usefixtures("patience")]
+MODEL = "openai:a*model*"
+NOTE = "note.txt"
+
+
+@pytest.fixture(scope="module")
+def data_dir(samples_settings: Settings, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The samples, and beside them a collection of another distance."""
+    folder = tmp_path_factory.mktemp("settings")
+    shutil.copytree(samples_settings.data_dir, folder / "data")
+    (folder / NOTE).write_text("The lighthouse of Lowmere was painted green in 1931.\n", encoding="utf-8")
+    ingest_paths([folder / NOTE], settings=Settings(collection="squared", data_dir=folder / "data", distance="l2"))
+    return folder / "data"
+
+
+@pytest.fixture(scope="module")
+def url(data_dir: Path) -> Iterator[str]:
+    """A model is named, and cannot be reached."""
+    environment = {"RAG_LLM": MODEL, "OPENAI_API_KEY": "key-of-the-tests", "RAG_TOP_K": "5"}
+    with served(data_dir, "samples", log=data_dir.parent / "log", **environment) as address:
+        yield address
+
+
+def test_what_is_chosen_answers_the_next_question_and_is_taken_back(page: Page, url: str) -> None:
+    page.goto(f"{url}/settings")
+    passages = page.get_by_label("Passages found for a question")
+    row = page.locator(".row", has_text="RAG_TOP_K")
+    back = page.get_by_role("button", name="Back to the environment's")
+    expect(passages).to_have_value("5")
+    expect(row).to_contain_text("environment")
+    expect(back).to_be_disabled()
+    assert page.get_by_role("radio").all_inner_texts() == ["", ""]
+    expect(page.get_by_text(f"Written by {MODEL}")).to_be_visible()
+    page.get_by_text("The documents' own sentences", exact=True).click()
+    expect(page.get_by_label("Tokens of passages")).to_have_count(0)
+    passages.fill("2")
+    passages.press("Enter")
+    expect(row).to_contain_text("2chosen here")
+
+    page.get_by_role("link", name="Chat").click()
+    ask(page, None, "What did the 1202 alarm mean?")
+    expect(page.get_by_text("Answered by quotes")).to_be_visible()
+    page.get_by_role("button", name="Source 1").click()
+    expect(page.get_by_role("region", name="Source")).to_contain_text("passage 1 of 2, score")
+
+    page.get_by_role("link", name="Settings").click()
+    expect(passages).to_have_value("2")
+    back.click()
+    expect(passages).to_have_value("5")
+    expect(row).to_contain_text("5environment")
+    expect(page.get_by_label("Tokens of passages")).to_have_value("4000")
+
+
+def test_the_collection_is_described_and_a_failing_check_is_told_with_a_command_to_copy(
+    page: Page, url: str, data_dir: Path
+) -> None:
+    page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    page.goto(f"{url}/settings?collection=squared")
+    expect(page.locator(".fact", has_text="Distance")).to_contain_text("l2")
+    expect(page.locator(".fact", has_text="Documents")).to_contain_text("1")
+    checks = page.get_by_role("list", name="Checks").get_by_role("listitem")
+    expect(checks.last).to_contain_text("Error")
+    expect(checks.last).to_contain_text("was made with the distance l2, not cosine")
+    page.get_by_role("button", name="Copy rag ingest --rebuild PATH").click()
+    expect(page.get_by_text("Copied")).to_be_visible()
+    assert page.evaluate("navigator.clipboard.readText()") == "rag ingest --rebuild PATH"
+    run_ingest([str(data_dir.parent / NOTE)], Settings(collection="squared", data_dir=data_dir), rebuild=True)
+    page.get_by_role("button", name="Check again").click()
+    expect(checks.last).to_contain_text("squared: 1 chunks, the same in all three indexes")
+
+
+def test_each_row_says_what_holds_and_why_and_no_row_a_secret(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    for name, value in {
+        "RAG_PASSWORD": "open-sesame",
+        "RAG_CHROMA_URL": "http://me:my-word@localhost:8000",
+        "OPENAI_API_KEY": "a-key",
+    }.items():
+        monkeypatch.setenv(name, value)
+    rows = {row.name: (row.value, row.origin) for row in setting_rows(Settings(top_k=3), {"top_k": 3})}
+    assert set(rows) == {f"RAG_{name.upper()}" for name in Settings.model_fields} | {
+        "OPENAI_API_KEY",
+        "OPENAI_BASE_URL",
+    }
+    assert rows["RAG_TOP_K"] == ("3", "chosen here")
+    assert rows["RAG_DATA_DIR"] == (str(tmp_path / "data"), "environment")
+    assert rows["RAG_CHUNK_TOKENS"] == ("170", "default")
+    assert rows["RAG_RERANKER"] == ("unset", "default")
+    assert rows["RAG_PASSWORD"] == rows["OPENAI_API_KEY"] == ("set", "environment")
+    assert rows["RAG_CHROMA_URL"] == ("http://***@localhost:8000", "environment")

@@ -1,0 +1,151 @@
+"""The device, the numbers and the batches of models that torch runs; none of it changes what runs on OpenVINO."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from tests.protein_model import make_esm
+from tests.tiny_encoder import make_tiny_encoder
+from vectorstore.embeddings import EmbeddingModel, TorchOptions, embed_chunks, embed_pictures, load_embedding_model
+from vectorstore.embeddings.providers.hugging_face import choose_device
+from vectorstore.errors import SettingsError
+
+TEXTS = ["The Moon goes around the Earth.", "Apples grow on trees", "sea " * 60, "orbit", "a ship on the sea"]
+PROTEINS = ["MKVLAWGRRESD" * times for times in (1, 2, 3, 4, 5)]
+
+
+def open_model(setting: str, torch: TorchOptions) -> EmbeddingModel:
+    return load_embedding_model(setting, cache_dir=Path("cache"), torch=torch)
+
+
+def nearness(one: EmbeddingModel, other: EmbeddingModel, texts: list[str]) -> float:
+    """The least cosine of the vectors that both give."""
+    vectors = np.array(embed_chunks(one, texts)), np.array(embed_chunks(other, texts))
+    assert not np.array_equal(*vectors)
+    return float((vectors[0] * vectors[1]).sum(axis=1).min())
+
+
+@pytest.fixture(scope="module")
+def tiny(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return make_tiny_encoder(tmp_path_factory.mktemp("tiny") / "encoder")
+
+
+def test_other_numbers_than_float32_run_on_torch_and_are_told_apart(tiny: Path) -> None:
+    from sentence_transformers import SentenceTransformer
+
+    converted = Path("cache").glob("encoder-*/encoder.json")
+    opened = {dtype: open_model(f"huggingface:{tiny}", TorchOptions(dtype=dtype)) for dtype in ("bfloat16", "float16")}
+    assert list(converted) == []
+    plain = open_model(f"huggingface:{tiny}", TorchOptions())
+    assert len({model.identity for model in (*opened.values(), plain)}) == 3
+    assert {model.name for model in opened.values()} == {plain.name}
+    for dtype, model in opened.items():
+        by_hand = SentenceTransformer(str(tiny), device="cpu", model_kwargs={"dtype": dtype})
+        expected: NDArray[np.float32] = by_hand.encode(TEXTS, normalize_embeddings=True).astype(np.float32)
+        np.testing.assert_allclose(embed_chunks(model, TEXTS), expected, atol=4e-3)  # normalized again in float32
+        assert nearness(model, plain, TEXTS) > 0.99
+
+
+@pytest.mark.parametrize("dtype", ["auto", "float32"])
+def test_on_the_processor_in_float32_the_converted_model_stays(tiny: Path, dtype: str) -> None:
+    plain = open_model(f"huggingface:{tiny}", TorchOptions())
+    (converted,) = Path("cache").glob("encoder-*/encoder.json")
+    named = open_model(f"huggingface:{tiny}", TorchOptions("cpu", dtype))
+    assert named.identity == plain.identity
+    assert embed_chunks(named, TEXTS) == embed_chunks(plain, TEXTS)
+    assert list(Path("cache").glob("encoder-*/encoder.json")) == [converted]
+
+
+def test_proteins_too(tmp_path: Path) -> None:
+    pytest.importorskip("Bio", reason="the extra bio is not installed")
+    setting = f"protein:{make_esm(tmp_path / 'esm')}"
+    plain, half = open_model(setting, TorchOptions()), open_model(setting, TorchOptions(dtype="bfloat16"))
+    assert plain.identity != half.identity
+    assert plain.identity == open_model(setting, TorchOptions("cpu", "float32")).identity
+    assert nearness(plain, half, PROTEINS) > 0.98
+
+
+def test_pictures_too(clip_folder: Path) -> None:
+    pytest.importorskip("cv2", reason="the extra pictures is not installed")
+    from tests.clip_model import picture
+
+    setting = f"clip:{clip_folder}"
+    plain, half = open_model(setting, TorchOptions()), open_model(setting, TorchOptions(dtype="bfloat16"))
+    assert plain.identity != half.identity
+    assert nearness(plain, half, ["red stripes", "blue squares"]) > 0.98
+    shown = [np.array(embed_pictures(model, [picture("red")])) for model in (plain, half)]
+    assert 0.98 < float((shown[0] * shown[1]).sum()) != 1.0
+
+
+@contextmanager
+def largest_batch() -> Iterator[list[int]]:
+    """How many texts or pictures torch was given in each call."""
+    import torch
+
+    seen: list[int] = []
+
+    def note(module: torch.nn.Module, inputs: tuple[torch.Tensor, ...]) -> None:
+        if isinstance(module, torch.nn.Embedding | torch.nn.Conv2d):
+            seen.append(inputs[0].shape[0])
+
+    hook = torch.nn.modules.module.register_module_forward_pre_hook(note)
+    yield seen
+    hook.remove()
+
+
+def test_no_more_goes_through_at_once_than_is_allowed(tmp_path: Path, clip_folder: Path) -> None:
+    pytest.importorskip("Bio", reason="the extra bio is not installed")
+    pytest.importorskip("cv2", reason="the extra pictures is not installed")
+    from tests.clip_model import picture
+
+    encoder, esm = make_tiny_encoder(tmp_path / "max", pooling="max"), make_esm(tmp_path / "esm")
+    for size in (2, 5):
+        torch = TorchOptions(batch=size)
+        for setting, texts in {f"huggingface:{encoder}": TEXTS, f"protein:{esm}": PROTEINS}.items():
+            with largest_batch() as seen:
+                assert len(embed_chunks(open_model(setting, torch), texts)) == 5
+            assert max(seen) == size, setting
+        with largest_batch() as seen:
+            clip = open_model(f"clip:{clip_folder}", torch)
+            assert len(embed_pictures(clip, [picture("red")] * 5)) == 5
+        assert max(seen) == size
+        with largest_batch() as seen:
+            assert len(embed_chunks(clip, ["red stripes"] * 5)) == 5
+        assert max(seen) == size
+
+
+def test_a_device_that_is_not_there_is_told(tiny: Path, clip_folder: Path, tmp_path: Path) -> None:
+    import torch
+
+    pytest.importorskip("Bio", reason="the extra bio is not installed")
+    pytest.importorskip("cv2", reason="the extra pictures is not installed")
+    if torch.backends.mps.is_available():
+        pytest.skip("this machine has it")
+    for setting in ("minilm", f"huggingface:{tiny}", f"clip:{clip_folder}", f"protein:{make_esm(tmp_path / 'esm')}"):
+        with pytest.raises(SettingsError, match="RAG_DEVICE=mps is not there: torch finds cpu") as raised:
+            open_model(setting, TorchOptions(device="mps"))
+        assert raised.value.hint == "set RAG_DEVICE=cpu, or leave it unset for what torch prefers"
+
+
+def test_a_named_device_wins_over_the_one_that_torch_prefers(monkeypatch: pytest.MonkeyPatch) -> None:
+    import torch
+
+    monkeypatch.setattr(torch.accelerator, "current_accelerator", lambda check_available: torch.device("cuda", 0))
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
+    assert [choose_device(wanted) for wanted in (None, "cpu", "cuda")] == ["cuda", "cpu", "cuda"]
+
+
+def test_the_default_model_stays_on_the_processor_where_that_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    import platformdirs
+
+    from vectorstore.embeddings.providers import minilm
+
+    monkeypatch.setattr(minilm, "has_gpu", lambda: True)
+    cache = platformdirs.user_cache_path("rag-app")
+    for torch, engine in ((TorchOptions("cpu", "bfloat16"), "MiniLMEmbeddings"), (TorchOptions(), "EncoderEmbeddings")):
+        model = load_embedding_model("minilm", cache_dir=cache, torch=torch)
+        assert type(model.embeddings).__name__ == engine

@@ -1,0 +1,169 @@
+"""What the retriever promises: the best passages in an order that stays, as LangChain's own retrievers give them."""
+
+import asyncio
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from random import Random
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from langchain_core.documents import Document
+from langchain_core.retrievers import BaseRetriever
+from numpy.typing import NDArray
+
+from tests.vectorstore.conftest import NewStore
+from tests.vectorstore.texts import put, remove
+from vectorstore.embeddings import EmbeddingModel
+from vectorstore.errors import CollectionError, WrongModelError
+from vectorstore.search.fusion import Candidates, fuse
+from vectorstore.search.retriever import HybridRetriever
+from vectorstore.storage.store import Store
+from vectorstore.types import Passage
+from vectorstore.vector_math import cosine_similarities
+
+FACTS = {
+    "apollo": ["Michael Collins stayed in orbit around the Moon.", "Neil Armstrong stepped onto the Moon first."],
+    "saturn": ["The Saturn V rocket had three stages.", "Its part number was XR-7731-B."],
+    "garden": ["Tomatoes need sun and water.", "Bees visit the flowers in spring."],
+}
+QUESTIONS = ["Who stayed in orbit?", "How many stages did the rocket have?", "XR-7731-B", "What do tomatoes need?"]
+
+
+@pytest.fixture(scope="module")
+def filled(new_store: NewStore, model: EmbeddingModel) -> Iterator[Store]:
+    store = new_store()
+    put(store, model, **FACTS)
+    yield store
+    store.close()
+
+
+@pytest.fixture(scope="module")
+def retriever(filled: Store, model: EmbeddingModel) -> HybridRetriever:
+    return HybridRetriever(store=filled, model=model, k=3)
+
+
+def test_the_passage_that_answers_comes_first(retriever: HybridRetriever) -> None:
+    firsts = [retriever.search(question)[0].chunk.text for question in QUESTIONS]
+    assert firsts == [FACTS["apollo"][0], *FACTS["saturn"], FACTS["garden"][0]]
+
+
+@pytest.mark.parametrize("k", [1, 2, 6, 100])
+def test_as_many_passages_as_asked_for_come_back(filled: Store, model: EmbeddingModel, k: int) -> None:
+    assert len(HybridRetriever(store=filled, model=model, k=k).search("moon")) == min(k, 6)
+    assert len(HybridRetriever(store=filled, model=model, k=4).search("moon", k=k)) == min(k, 6)
+
+
+def test_scores_fall_and_lie_in_their_bounds(retriever: HybridRetriever) -> None:
+    passages = retriever.search("Who stayed in orbit?", k=6)
+    assert [passage.score for passage in passages] == sorted((passage.score for passage in passages), reverse=True)
+    for passage in passages:
+        assert -1 <= passage.cosine <= 1.001
+        assert 0 <= passage.lexical <= 1
+
+
+def test_it_is_a_langchain_retriever(retriever: HybridRetriever) -> None:
+    assert isinstance(retriever, BaseRetriever)
+    expected = [passage.to_document() for passage in retriever.search(QUESTIONS[0])]
+    assert retriever.invoke(QUESTIONS[0]) == expected
+    assert asyncio.run(retriever.ainvoke(QUESTIONS[0])) == expected
+    assert retriever.batch(QUESTIONS) == [retriever.invoke(question) for question in QUESTIONS]
+    assert asyncio.run(retriever.abatch(QUESTIONS)) == retriever.batch(QUESTIONS)
+    assert list(retriever.stream(QUESTIONS[0])) == [expected]
+    assert all(isinstance(document, Document) for document in expected)
+    assert [Passage.from_document(document) for document in expected] == retriever.search(QUESTIONS[0])
+
+
+def test_it_can_stand_in_a_chain(retriever: HybridRetriever) -> None:
+    chain = retriever | (lambda documents: documents[0].page_content)
+    assert chain.invoke(QUESTIONS[1]) == FACTS["saturn"][0]
+
+
+def test_eight_threads_get_what_one_gets(retriever: HybridRetriever) -> None:
+    expected = {question: retriever.search(question) for question in QUESTIONS}
+    with ThreadPoolExecutor(8) as threads:
+        results = list(threads.map(lambda n: (n, retriever.search(QUESTIONS[n % 4])), range(200)))
+    assert all(found == expected[QUESTIONS[n % 4]] for n, found in results)
+
+
+@settings(max_examples=40)
+@given(question=st.text(st.characters(exclude_categories=["Cs"]), max_size=60))
+def test_any_question_is_answered(retriever: HybridRetriever, question: str) -> None:
+    assert len(retriever.search(question)) == 3
+
+
+@pytest.mark.parametrize(
+    "question", ["", " ", "the of and", "?" * 50, "orbit " * 20_000, "أين بقي كولينز؟", "\0", "\udc80 orbit", '"(*']
+)
+def test_odd_questions_are_answered(retriever: HybridRetriever, question: str) -> None:
+    assert len(retriever.search(question)) == 3
+
+
+def test_equal_texts_of_two_files_are_two_passages_in_an_order_that_stays(store: Store, model: EmbeddingModel) -> None:
+    put(store, model, b="Boats cross the river.", a="Boats cross the river.", c="Boats cross the river.")
+    retriever = HybridRetriever(store=store, model=model)
+    first = [passage.chunk.id for passage in retriever.search("boats")]
+    assert first == sorted(first)
+    store.close()
+    assert [passage.chunk.id for passage in retriever.search("boats")] == first
+
+
+def test_a_collection_that_was_emptied_finds_nothing(store: Store, model: EmbeddingModel) -> None:
+    put(store, model, a="Boats cross the river.")
+    remove(store, "a")
+    assert HybridRetriever(store=store, model=model).search("boats") == []
+
+
+def test_a_collection_that_was_never_filled_says_so(store: Store, model: EmbeddingModel) -> None:
+    with pytest.raises(CollectionError) as raised:
+        HybridRetriever(store=store, model=model).search("boats")
+    assert (raised.value.message, raised.value.hint) == ("the collection library is empty", "rag ingest PATH")
+
+
+def test_a_question_by_another_distance_is_refused(filled: Store, model: EmbeddingModel) -> None:
+    with pytest.raises(WrongModelError):
+        HybridRetriever(store=filled, model=model, distance="ip").search("moon")
+
+
+Vectors = NDArray[np.float32]
+VECTORS = st.lists(st.floats(-1, 1, width=32), min_size=3, max_size=3).map(lambda row: np.array(row, dtype=np.float32))
+FOUND = st.dictionaries(st.text("abc", min_size=1, max_size=3), VECTORS)
+SCORES = st.dictionaries(st.text("abc", min_size=1, max_size=3), st.floats(0, 1))
+
+
+@given(vector=VECTORS, found=FOUND, lexical=SCORES, shuffled=st.randoms(use_true_random=False))
+def test_the_order_of_passages_does_not_depend_on_the_order_they_were_found_in(
+    vector: Vectors, found: dict[str, Vectors], lexical: dict[str, float], shuffled: Random
+) -> None:
+    items = list(found.items())
+    shuffled.shuffle(items)
+    ranked = fuse(Candidates(vector, found, (), lexical))
+    assert fuse(Candidates(vector, dict(items), (), lexical)) == ranked
+    assert {one.id for one in ranked} == found.keys()
+    scores = [one.score for one in ranked]
+    assert scores == sorted(scores, reverse=True)
+
+
+def test_the_score_of_few_is_that_of_meaning_and_words_joined() -> None:
+    vectors = {"a": np.array([1, 0], dtype=np.float32), "b": np.array([0.6, 0.8], dtype=np.float32)}
+    ranked = fuse(Candidates(vectors["a"], vectors, ["a", "b"], {"b": 0.5}))
+    assert [(one.id, one.dense_rank, one.lexical_rank) for one in ranked] == [("a", 1, None), ("b", 2, 1)]
+    assert [one.score for one in ranked] == pytest.approx([0.65, 0.65 * 0.6 + 0.35 * 0.5])
+
+
+def test_a_chunk_beside_good_ones_is_better_than_one_that_is_equal_and_alone() -> None:
+    rng = np.random.default_rng(0)
+    among, alone = np.eye(8, dtype=np.float32)[[1, 2]]
+    beside = {f"beside {n}": among + 0.01 * rng.random(8, dtype=np.float32) for n in range(3)}
+    poor = {f"poor {n}": alone + 0.01 * rng.random(8, dtype=np.float32) for n in range(3)}
+    vectors = {"a": alone, "z": among, **beside, **poor}
+    candidates = Candidates(np.eye(8, dtype=np.float32)[0], vectors, (), dict.fromkeys(beside, 1.0))
+    places = [one.id for one in fuse(candidates)]
+    assert places.index("z") < places.index("a")
+
+
+def test_the_cosine_of_a_vector_of_no_length_is_0() -> None:
+    vectors = np.array([[0, 0], [2, 0], [0, 3], [-1, 0]], dtype=np.float32)
+    assert cosine_similarities(np.array([5, 0], dtype=np.float32), vectors).tolist() == [0, 1, 0, -1]
+    assert cosine_similarities(np.zeros(2, dtype=np.float32), vectors).tolist() == [0, 0, 0, 0]

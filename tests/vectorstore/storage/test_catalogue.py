@@ -1,0 +1,163 @@
+"""What the catalogue promises: text that comes back as it was, one transaction a call, a number for every change."""
+
+import subprocess
+import sys
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from vectorstore.storage.catalogue import Catalogue
+from vectorstore.storage.catalogue_steps import ADDING, LIVE, REMOVING
+from vectorstore.types import MISSING, Page, SourceRecord, hash_pages
+
+ROOT = Path(__file__).parents[3]
+PAGES = st.lists(st.builds(Page, st.none() | st.integers(1, 9), st.text(st.characters())), max_size=4)
+
+
+@pytest.fixture
+def catalogue(tmp_path: Path) -> Catalogue:
+    return Catalogue(tmp_path / "catalogue.sqlite3")
+
+
+def record(source: str, pages: list[Page]) -> SourceRecord:
+    text_id = hash_pages(pages)
+    return SourceRecord(source, "Title", True, "text", text_id, "hash", 1, 2, 0, "ready", "2026-01-01T00:00:00")
+
+
+def store(catalogue: Catalogue, source: str, pages: list[Page], *chunk_ids: str) -> SourceRecord:
+    stored = record(source, pages)
+    catalogue.announce({source: chunk_ids})
+    catalogue.swap([stored], {stored.text_id: pages})
+    return stored
+
+
+def test_a_new_catalogue_is_empty(catalogue: Catalogue) -> None:
+    assert (catalogue.facts(), catalogue.sources(), catalogue.chunk_ids(), catalogue.generation()) == ({}, [], set(), 0)
+    assert catalogue.source("nowhere") is None
+    assert catalogue.page("nowhere", None) is None
+
+
+@settings(max_examples=30)
+@given(pages=PAGES)
+def test_pages_of_any_text_come_back_as_they_were(tmp_path_factory: pytest.TempPathFactory, pages: list[Page]) -> None:
+    catalogue = Catalogue(tmp_path_factory.mktemp("any") / "catalogue.sqlite3")
+    stored = store(catalogue, "/docs/a", pages)
+    assert catalogue.pages(stored.text_id) == pages
+    assert catalogue.source("/docs/a") == stored
+    for page in pages:
+        first = next(other for other in pages if other.number == page.number)
+        assert catalogue.page(stored.text_id, page.number) == first
+
+
+@given(one=PAGES, other=PAGES)
+def test_only_equal_pages_have_the_same_name(one: list[Page], other: list[Page]) -> None:
+    assert (hash_pages(one) == hash_pages(other)) == (one == other)
+
+
+def test_pages_whose_texts_only_join_alike_have_different_names() -> None:
+    splits = [[Page(1, "ab"), Page(2, "c")], [Page(1, "a"), Page(2, "bc")], [Page(1, "abc")], [Page(None, "abc")]]
+    assert len({hash_pages(pages) for pages in splits}) == 4
+
+
+def test_text_that_two_sources_share_is_kept_until_both_are_gone(catalogue: Catalogue) -> None:
+    pages = [Page(None, "the same")]
+    one, other = store(catalogue, "/docs/one", pages), store(catalogue, "/docs/other", pages)
+    assert one.text_id == other.text_id
+    catalogue.retire(["/docs/one"], forget=True)
+    assert catalogue.pages(one.text_id) == pages
+    store(catalogue, "/docs/other", [Page(None, "something else")])
+    assert catalogue.pages(one.text_id) == []
+
+
+def test_chunks_are_announced_then_live_then_to_be_removed_then_gone(catalogue: Catalogue) -> None:
+    def states() -> list[set[str]]:
+        return [catalogue.chunk_ids(state=state) for state in (ADDING, LIVE, REMOVING)]
+
+    catalogue.announce({"/docs/a": ["1", "2"]})
+    assert states() == [{"1", "2"}, set(), set()]
+    catalogue.swap([record("/docs/a", [])], {})
+    assert states() == [set(), {"1", "2"}, set()]
+    catalogue.announce({"/docs/a": ["2", "3"]})
+    assert states() == [{"2", "3"}, {"1", "2"}, set()]
+    catalogue.swap([record("/docs/a", [])], {})
+    assert states() == [set(), {"2", "3"}, {"1"}]
+    catalogue.settle(announced=False)
+    assert states() == [set(), {"2", "3"}, set()]
+    assert catalogue.chunk_ids(sources=["/docs/a", "/docs/b"]) == {"2", "3"}
+
+
+def test_a_source_that_was_announced_and_never_finished_is_to_be_read_again(catalogue: Catalogue) -> None:
+    stored, untouched = store(catalogue, "/docs/a", [], "1"), store(catalogue, "/docs/b", [], "2")
+    catalogue.announce({"/docs/a": ["1"]})
+    catalogue.settle(announced=True)
+    assert catalogue.sources() == [replace(stored, content_hash="", mtime_ns=0), untouched]
+    assert catalogue.chunk_ids() == {"1", "2"}
+
+
+def test_a_missing_source_keeps_its_text(catalogue: Catalogue) -> None:
+    pages = [Page(1, "kept")]
+    stored = store(catalogue, "/docs/a", pages, "1")
+    catalogue.retire(["/docs/a"], forget=False)
+    assert catalogue.source("/docs/a") == replace(stored, state=MISSING)
+    assert catalogue.pages(stored.text_id) == pages
+    assert catalogue.chunk_ids() == set()
+
+
+def test_a_touched_source_has_its_new_size_and_time(catalogue: Catalogue) -> None:
+    stored = store(catalogue, "/docs/a", [])
+    catalogue.touch("/docs/a", size=10, mtime_ns=20)
+    assert catalogue.source("/docs/a") == replace(stored, size=10, mtime_ns=20)
+
+
+def test_every_finished_change_has_a_number_of_its_own(catalogue: Catalogue) -> None:
+    seen = [catalogue.generation()]
+    store(catalogue, "/docs/a", [], "1")
+    seen.append(catalogue.generation())
+    store(catalogue, "/docs/a", [], "2")
+    seen.append(catalogue.generation())
+    catalogue.settle(announced=False)
+    seen.append(catalogue.generation())
+    catalogue.retire(["/docs/a"], forget=True)
+    seen.append(catalogue.generation())
+    assert seen == sorted(set(seen))
+    catalogue.touch("/docs/a", size=0, mtime_ns=0)
+    assert catalogue.generation() == seen[-1]
+
+
+def test_a_catalogue_that_is_made_again_never_counts_as_the_old_one(tmp_path: Path) -> None:
+    generations = set()
+    for _ in range(3):
+        catalogue = Catalogue(tmp_path / "catalogue.sqlite3")
+        store(catalogue, "/docs/a", [])
+        generations.add(catalogue.generation())
+        for path in tmp_path.iterdir():
+            path.unlink()
+    assert len(generations) == 3
+
+
+MAKE = """
+import sys
+from pathlib import Path
+from vectorstore.storage.catalogue import Catalogue
+
+print("ready", flush=True)
+for line in sys.stdin:
+    Path(line.strip()).parent.mkdir(exist_ok=True)
+    print(len(Catalogue(Path(line.strip())).chunk_ids()), flush=True)
+"""
+
+
+def test_processes_that_make_a_catalogue_at_the_same_moment_all_can(tmp_path: Path) -> None:
+    pipe, command = subprocess.PIPE, [sys.executable, "-c", MAKE]
+    makers = [subprocess.Popen(command, cwd=ROOT, stdin=pipe, stdout=pipe, text=True) for _ in range(4)]
+    streams = [(maker.stdin, maker.stdout) for maker in makers if maker.stdin and maker.stdout]
+    assert {replies.readline() for _, replies in streams} == {"ready\n"}
+    for number in range(30):
+        for orders, _ in streams:
+            orders.write(f"{tmp_path / str(number) / 'catalogue.sqlite3'}\n")
+            orders.flush()
+    for maker in makers:
+        assert maker.communicate(timeout=60)[0] == "0\n" * 30

@@ -1,0 +1,137 @@
+"""What a person is told when the disk fails, and that nothing that was finished is lost by it. The disks are real."""
+
+import json
+import os
+import shutil
+import sqlite3
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.vectorstore.opened import open_again
+from tests.vectorstore.texts import put
+from vectorstore.collections import create_store, list_collections
+from vectorstore.embeddings import EmbeddingModel
+from vectorstore.errors import StorageError
+from vectorstore.storage.storage_errors import require_space
+from vectorstore.storage.store import Store
+
+ROOT = Path(__file__).parents[3]
+FULL = "the disk that holds {} is full; what was finished before is kept"
+SPACE_HINT = "free some space and run the same command again, or set RAG_DATA_DIR to another disk"
+READ_ONLY = "the data folder {} cannot be written to"
+WRITABLE_HINT = "make it writable, or set RAG_DATA_DIR to a folder that is"
+
+
+def run_on_a_disk(case: str, folder: Path) -> Any:
+    """The facts that `on_a_disk` tells, with mounts in a namespace that ends with it."""
+    if "RAG_CHROMA_URL" in os.environ:
+        pytest.skip("the vectors are on a server's disk")
+    namespace = ["unshare", "--user", "--map-root-user", "--mount"]
+    try:
+        probe = subprocess.run([*namespace, "mount", "-t", "tmpfs", "tmpfs", folder], capture_output=True, check=False)
+    except FileNotFoundError:
+        pytest.skip("no unshare on this system")
+    if probe.returncode != 0:
+        pytest.skip(f"this system lets nobody mount a disk: {probe.stderr.decode().strip()}")
+    command = [*namespace, sys.executable, "-m", "tests.vectorstore.on_a_disk", case, str(folder)]
+    run = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=150, check=False)
+    assert run.returncode == 0, run.stderr
+    return json.loads(run.stdout)
+
+
+def test_a_disk_that_is_too_small_is_told_and_what_was_there_is_found(tmp_path: Path) -> None:
+    facts = run_on_a_disk("fills-up", tmp_path)
+    folder = tmp_path / "disk" / "collections" / "library"
+    assert facts == {
+        "ingest": ["StorageError", FULL.format(folder), SPACE_HINT],
+        "found": ["Apples grow on trees."],
+        "found in a new Store": ["Apples grow on trees."],
+        "with space": {"unchanged": 1, "added": 8},
+        "alike": True,
+    }
+
+
+def test_a_disk_that_is_filled_at_any_moment_of_an_ingest_loses_nothing(tmp_path: Path) -> None:
+    facts = run_on_a_disk("is-filled", tmp_path)
+    folder = tmp_path / "disk" / "collections" / "library"
+    steps = ("announce", "upsert", "change", "swap", "delete", "settle")
+    assert [facts[step] for step in steps] == [["StorageError", FULL.format(folder), SPACE_HINT]] * 6
+    assert [facts[f"{step}, with space"] for step in steps] == [True] * 6
+    assert [facts[f"{step}, found"] for step in steps] == [f"Apples grow on trees, version {n}." for n in range(6)]
+    assert facts["alike"]
+
+
+def test_a_disk_that_is_read_only_is_told(tmp_path: Path) -> None:
+    facts = run_on_a_disk("is-read-only", tmp_path)
+    told = ["StorageError", READ_ONLY.format(tmp_path / "disk" / "collections" / "library"), WRITABLE_HINT]
+    assert facts == {
+        "ingest": told,
+        "search": told,
+        "open": "library",
+        "writable again": {"unchanged": 1, "added": 1},
+        "alike": True,
+    }
+
+
+CREATE = """
+import sys
+from pathlib import Path
+from vectorstore.collections import create_store
+from vectorstore.errors import StorageError
+
+try:
+    create_store(Path(sys.argv[1]), "library")
+except StorageError as error:
+    print(error.message, error.hint, sep="\\n")
+"""
+
+
+def test_a_data_folder_that_this_user_may_not_write_to_is_told(tmp_path: Path) -> None:
+    (tmp_path / "theirs").mkdir(mode=0o500)
+    # Root may write everywhere, unless it gives that up.
+    plain_user = ["setpriv", "--bounding-set", "-all", "--inh-caps", "-all"] if os.geteuid() == 0 else []
+    if plain_user and shutil.which("setpriv") is None:
+        pytest.skip("root may write everywhere, and there is no setpriv to give that up")
+    command = [*plain_user, sys.executable, "-c", CREATE, str(tmp_path / "theirs" / "data")]
+    run = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    assert run.stdout.splitlines() == [READ_ONLY.format(tmp_path / "theirs" / "data"), WRITABLE_HINT], run.stderr
+
+
+def test_a_data_folder_that_is_a_file_is_told(tmp_path: Path) -> None:
+    (tmp_path / "data").write_text("no folder")
+    with pytest.raises(StorageError) as raised:
+        create_store(tmp_path / "data", "library")
+    assert raised.value.message == f"the data folder {tmp_path / 'data'} cannot be used: Not a directory"
+    assert raised.value.hint == "set RAG_DATA_DIR to a folder that can be written to"
+    assert list_collections(tmp_path / "data") == []
+
+
+def test_a_catalogue_that_is_no_database_is_told(store: Store, model: EmbeddingModel) -> None:
+    put(store, model, a="apples")
+    store.catalogue.path.write_bytes(b"no database" * 100)
+    with pytest.raises(StorageError) as raised:
+        store.catalogue.sources()
+    assert raised.value.message == f"the catalogue in {store.folder} cannot be used: file is not a database"
+    assert raised.value.hint == "rag doctor"
+    assert isinstance(raised.value.__cause__, sqlite3.DatabaseError)
+
+
+def test_a_lexical_index_that_is_damaged_is_told(store: Store, model: EmbeddingModel) -> None:
+    put(store, model, a="apples")
+    (store.folder / "lexical" / "meta.json").write_text("no index")
+    for opened in (store, open_again(store.folder)):
+        with pytest.raises(StorageError) as raised:
+            opened.lexical.ids()
+        assert raised.value.message.startswith(f"the lexical index in {store.folder} cannot be used: ")
+        assert raised.value.hint == "make it anew: rag ingest --rebuild PATH"
+
+
+def test_space_that_no_disk_has_is_not_there(tmp_path: Path) -> None:
+    require_space(tmp_path, 1)
+    with pytest.raises(StorageError) as raised:
+        require_space(tmp_path, 2**62)
+    assert (raised.value.message, raised.value.hint) == (FULL.format(tmp_path), SPACE_HINT)

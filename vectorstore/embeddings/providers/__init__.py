@@ -1,0 +1,1 @@
+"""Embedding models, a module a provider."""

@@ -1,0 +1,188 @@
+"""The lexical index: which chunks share words with a question, by BM25 (tantivy, on disk, grows in place)."""
+
+import math
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import groupby
+from pathlib import Path
+
+import tantivy
+
+from vectorstore.storage.open_index import release_freed_memory
+from vectorstore.storage.storage_errors import translated_index_errors
+from vectorstore.storage.text_analysis import LANGUAGES, analyze, analyze_question, detect_language
+from vectorstore.types import Chunk
+
+# So many characters of neighbours are taken on either side: names and subjects are said once and then go on as "it".
+# On SciFact's training queries whole abstracts (about 1,500 characters) find better than chunks of 200 tokens do.
+NEIGHBOUR_CHARACTERS = 1_000
+# A chunk's own words count twice where it has neighbours, so that of two neighbours the one that says it comes first.
+OWN_WEIGHT = 2
+
+
+def lexical_texts(chunks: Sequence[Chunk]) -> Iterator[tuple[Chunk, str, str]]:
+    """Each chunk with its language and its terms, parted by spaces; a source's chunks come together and in order."""
+    for _, group in groupby(chunks, key=lambda chunk: chunk.source):
+        yield from _of_one_source(list(group))
+
+
+def _of_one_source(chunks: Sequence[Chunk]) -> Iterator[tuple[Chunk, str, str]]:
+    language = detect_language("\n".join(chunk.text for chunk in chunks[:8]))
+    own = [" ".join(analyze(chunk.text, language)) for chunk in chunks]
+    names: dict[tuple[str, ...], str] = {}
+    for place, chunk in enumerate(chunks):
+        heads = (chunk.title, *chunk.headings)
+        if heads not in names:
+            names[heads] = " ".join(analyze("\n".join(heads), language))
+        around = [own[i] for i in neighbours(chunks, place)]
+        times = OWN_WEIGHT if around else 1
+        yield chunk, language, " ".join((names[heads], *around, *[own[place]] * times))
+
+
+def neighbours(chunks: Sequence[Chunk], place: int) -> list[int]:
+    """The nearest chunks before and after one, as far as NEIGHBOUR_CHARACTERS go on either side."""
+    found = []
+    for step in (-1, 1):
+        room, other = NEIGHBOUR_CHARACTERS, place + step
+        while 0 <= other < len(chunks) and len(chunks[other].text) <= room:
+            room -= len(chunks[other].text)
+            found.append(other)
+            other += step
+    return found
+
+
+TERMS = "terms"
+# A question is cut here so that a page pasted as a question stays a query of milliseconds.
+MAX_QUESTION_TERMS = 64
+WRITER_BYTES = 50_000_000
+
+
+class LexicalIndex:
+    """One tantivy index of chunks: `add` and `remove` write, `match` reads what was last committed."""
+
+    def __init__(self, folder: Path) -> None:
+        folder.mkdir(parents=True, exist_ok=True)
+        self._collection = folder.parent
+        self._schema = build_schema()
+        with translated_index_errors(self._collection):
+            self._index = tantivy.Index(self._schema, path=str(folder), reuse=True)
+        self._index.register_tokenizer(TERMS, term_splitter())
+
+    def change(self, *, add: Sequence[Chunk] = (), remove: Iterable[str] = ()) -> None:
+        """Remove chunk ids, then add chunks (replacing equal ids), in one commit.
+
+        The chunks of a source are added all together and in order: each is found by its neighbours' words too.
+        """
+        with translated_index_errors(self._collection):
+            writer = self._index.writer(heap_size=WRITER_BYTES, num_threads=1)
+            try:
+                for chunk_id in remove:
+                    writer.delete_documents_by_term("id", chunk_id)
+                for chunk, language, words in lexical_texts(add):
+                    writer.delete_documents_by_term("id", chunk.id)
+                    writer.add_document(
+                        tantivy.Document(id=chunk.id, source=chunk.source, language=language, words=words)
+                    )
+                writer.commit()
+            finally:
+                writer.wait_merging_threads()
+            self._index.reload()
+        release_freed_memory()
+
+    def match(self, question: str, *, limit: int, sources: Iterable[str] | None = None) -> dict[str, float]:
+        """Chunk ids to scores in [0, 1], best first: BM25, made comparable between questions by `scale`.
+
+        With `sources`, of those documents only, by the same scores as among all.
+        """
+        searcher = self._searcher()
+        by_language = self._question_terms(searcher, question)
+        weights = weigh(searcher, [term for terms in by_language.values() for term in terms])
+        if not weights:
+            return {}
+        words = [
+            (tantivy.Occur.Should, tantivy.Query.term_query(self._schema, "words", term, "freq")) for term in weights
+        ]
+        query = tantivy.Query.boolean_query(words)
+        if sources is not None:
+            taken = tantivy.Query.const_score_query(
+                tantivy.Query.term_set_query(self._schema, "source", list(sources)), 0.0
+            )
+            query = tantivy.Query.boolean_query([(tantivy.Occur.Must, taken), (tantivy.Occur.Must, query)])
+        hits = searcher.search(query, limit, count=False).hits
+        if not hits:
+            return {}
+        # No chunk is of two languages: what could be reached is the most that one of them could.
+        reachable = max(sum(weights[term] for term in terms) for terms in by_language.values())
+        scale = bm25_scale(float(hits[0][0]), reachable)
+        return {str(searcher.doc(address)["id"][0]): float(score) / scale for score, address in hits}
+
+    def terms(self, text: str) -> list[str]:
+        """The distinct stemmed words of a text that the index looks for, in order."""
+        by_language = analyze_question(text, self.languages())
+        return list(dict.fromkeys(term for terms in by_language.values() for term in terms))
+
+    def matched(self, question: str, chunk: Chunk) -> list[str]:
+        """The terms of a question that a chunk has, in its title, headings or text."""
+        there = set(self.terms("\n".join((chunk.title, *chunk.headings, chunk.text))))
+        return [term for term in self.terms(question) if term in there]
+
+    def idf(self, text: str) -> dict[str, float]:
+        """The stemmed words of a text, each with its inverse document frequency among the chunks."""
+        searcher = self._searcher()
+        terms = self._question_terms(searcher, text)
+        return weigh(searcher, [term for of_language in terms.values() for term in of_language])
+
+    def _question_terms(self, searcher: tantivy.Searcher, question: str) -> dict[str, list[str]]:
+        by_language = analyze_question(question, self.languages(searcher))
+        return {language: terms[:MAX_QUESTION_TERMS] for language, terms in by_language.items()}
+
+    def languages(self, searcher: tantivy.Searcher | None = None) -> dict[str, int]:
+        """Those of LANGUAGES that chunks are written in, and how many: about, until what is deleted is merged away."""
+        searcher = searcher or self._searcher()
+        counts = {language: searcher.doc_freq("language", language) for language in LANGUAGES}
+        return {language: count for language, count in counts.items() if count}
+
+    def ids(self) -> set[str]:
+        searcher = self._searcher()
+        hits = searcher.search(tantivy.Query.all_query(), max(searcher.num_docs, 1), count=False).hits
+        return {str(searcher.doc(address)["id"][0]) for _, address in hits}
+
+    def __len__(self) -> int:
+        return int(self._searcher().num_docs)
+
+    def _searcher(self) -> tantivy.Searcher:
+        with translated_index_errors(self._collection):
+            self._index.reload()  # another process may have committed
+            return self._index.searcher()
+
+
+def bm25_scale(best: float, reachable: float) -> float:
+    """√(best BM25 of the question × the sum of its terms' idf): between what is reached and what could be.
+
+    A question that matches poorly everywhere thus weighs less against the cosine than one that matches well.
+    """
+    return math.sqrt(best * max(reachable, best))
+
+
+def weigh(searcher: tantivy.Searcher, terms: Sequence[str]) -> dict[str, float]:
+    documents = searcher.num_docs
+    return {term: inverse_document_frequency(documents, searcher.doc_freq("words", term)) for term in terms}
+
+
+def inverse_document_frequency(documents: int, with_term: int) -> float:
+    """BM25's own: ln(1 + (N - n + 0.5) / (n + 0.5))."""
+    # Until tantivy merges a word's deleted documents away it counts them, though not among all documents.
+    with_term = min(with_term, documents)
+    return math.log(1 + (documents - with_term + 0.5) / (with_term + 0.5))
+
+
+def build_schema() -> tantivy.Schema:
+    builder = tantivy.SchemaBuilder()
+    builder.add_text_field("id", stored=True, tokenizer_name="raw", index_option="basic")
+    builder.add_text_field("source", tokenizer_name="raw", index_option="basic")
+    builder.add_text_field("language", tokenizer_name="raw", index_option="basic")
+    builder.add_text_field("words", tokenizer_name=TERMS, index_option="freq")
+    return builder.build()
+
+
+def term_splitter() -> tantivy.TextAnalyzer:
+    return tantivy.TextAnalyzerBuilder(tantivy.Tokenizer.whitespace()).build()

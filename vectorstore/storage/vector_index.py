@@ -1,0 +1,180 @@
+"""The vectors of a collection in Chroma, through langchain-chroma: chunks by nearness and by id."""
+
+import secrets
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import suppress
+from itertools import count
+from pathlib import Path
+from typing import Any, Literal, cast
+from urllib.parse import urlsplit
+
+import chromadb
+import numpy as np
+from chromadb.api.client import Client
+from chromadb.api.shared_system_client import SharedSystemClient
+from chromadb.config import Settings
+from chromadb.errors import NotFoundError
+from langchain_chroma import Chroma
+from langchain_core.documents import Document
+from numpy.typing import NDArray
+
+from vectorstore.errors import StorageError
+from vectorstore.types import Chunk
+
+# Bounds the memory that one large source takes.
+SLICE_CHUNKS = 1024
+
+
+def slices_of(chunks: Sequence[Chunk]) -> Iterator[Sequence[Chunk]]:
+    for start in range(0, len(chunks), SLICE_CHUNKS):
+        yield chunks[start : start + SLICE_CHUNKS]
+
+
+def estimate_bytes(chunks: Sequence[Chunk], vectors: NDArray[np.float32]) -> int:
+    """An upper bound of what chunks take on disk, their way through Chroma's log and tables included.
+
+    Measured at 384 numbers a vector: 7 to 12 kB a chunk.
+    """
+    return len(chunks) * (10_000 + 20 * int(vectors.shape[1]))
+
+
+Vectors = NDArray[np.float32]
+Found = dict[str, tuple[Chunk, Vectors]]
+COLUMNS: tuple[Literal["documents", "metadatas", "embeddings"], ...] = ("documents", "metadatas", "embeddings")
+
+
+class VectorIndex:
+    """One Chroma collection: embedded in `folder`, made at the first opening; on the server at `url` where `is_new`."""
+
+    def __init__(self, folder: Path, *, name: str, distance: str, url: str | None = None, is_new: bool = False) -> None:
+        self._client = connect(url) if url else open_embedded(folder, name)
+        self.chroma = Chroma(
+            collection_name=name,
+            client=self._client,
+            # Without this Chroma measures by squared Euclidean distance.
+            collection_configuration={"hnsw": {"space": cast(Any, distance)}},
+            # On a server a reader must not bring back what a writer has just dropped.
+            create_collection_if_not_exists=is_new or url is None,
+        )
+        # langchain-chroma embeds whatever it adds; chunks arrive here with their vectors.
+        self._collection = self._client.get_collection(name, embedding_function=None)
+        # Chroma loads an index when it is first asked for a vector.
+        self._collection.get(limit=1, include=["embeddings"])
+
+    def nearest_ids(self, vector: Vectors, *, limit: int) -> list[str]:
+        """The nearest first. Ids alone are found three times as fast as with their vectors."""
+        return self._collection.query(query_embeddings=vector[np.newaxis], n_results=limit, include=[])["ids"][0]
+
+    def vectors(self, ids: Sequence[str]) -> dict[str, Vectors]:
+        found = self._collection.get(list(ids), include=["embeddings"])
+        return dict(zip(found["ids"], np.asarray(found["embeddings"], np.float32), strict=True))
+
+    def fetch(self, ids: Sequence[str]) -> Found:
+        return as_chunks(self.chroma.get(list(ids), include=[*COLUMNS]))
+
+    def upsert(self, chunks: Sequence[Chunk], vectors: Vectors) -> None:
+        documents = [chunk.to_document() for chunk in chunks]
+        # Chroma takes at most so many rows at once, and refuses ids that stand twice in one call.
+        most = self._client.get_max_batch_size()
+        for start in range(0, len(documents), most):
+            rows = {document.id: i for i, document in enumerate(documents[start : start + most], start)}
+            self._collection.upsert(
+                ids=cast("list[str]", list(rows)),
+                embeddings=vectors[list(rows.values())],
+                documents=[documents[i].page_content for i in rows.values()],
+                metadatas=[documents[i].metadata for i in rows.values()],
+            )
+
+    def delete(self, ids: Sequence[str]) -> None:
+        most = self._client.get_max_batch_size()
+        for start in range(0, len(ids), most):
+            self.chroma.delete(list(ids[start : start + most]))
+
+    def ids(self) -> set[str]:
+        return set(self.chroma.get(include=[])["ids"])
+
+    def __len__(self) -> int:
+        return self._collection.count()
+
+    def close(self) -> None:
+        # The client keeps its files open, and its caches blind to other processes, until it is closed.
+        self._client.close()
+        close_connections(self._client)
+
+
+def open_embedded(folder: Path, name: str) -> Client:
+    folder.mkdir(parents=True, exist_ok=True)
+    # Chroma keeps one index for each way to write a path: in another way it opens the same folder beside.
+    paths = (str(folder) + "/." * n for n in count())
+    path = next(path for path in paths if path not in SharedSystemClient._identifier_to_system)
+    try:
+        client = chromadb.PersistentClient(path, settings=Settings(anonymized_telemetry=False))
+    except Exception:
+        # Chroma keeps the system that failed to start, and hands it out to the next who asks.
+        SharedSystemClient._identifier_to_system.pop(path, None)
+        raise
+    # A folder holds one collection, which keeps its name in Chroma when the folder is renamed.
+    for collection in client.list_collections():
+        if collection.name != name:
+            collection.modify(name=name)
+    return cast("Client", client)
+
+
+def connect(url: str) -> Client:
+    parts = urlsplit(url)
+    try:
+        client = chromadb.HttpClient(
+            host=parts.hostname or "localhost",
+            port=parts.port or 8000,
+            ssl=parts.scheme == "https",
+            settings=Settings(anonymized_telemetry=False),
+        )
+        return cast("Client", client)
+    except Exception as error:  # httpx's, Chroma's or ValueError, by what failed
+        raise StorageError(
+            f"no Chroma server answers at {url}",
+            "start one with `chroma run --path FOLDER`, or unset RAG_CHROMA_URL to use the embedded one",
+        ) from error
+
+
+def close_connections(client: Client) -> None:
+    """A client leaves those to a server open, and those of the second client within it."""
+    for part in (client, client._admin_client):
+        session = getattr(getattr(part, "_server", None), "_session", None)
+        if session is not None:
+            session.close()
+
+
+def make_on_server(url: str, *, collection: str, distance: str) -> str:
+    """Make a Chroma collection; its name is like no other on the server, whoever else has a collection called so."""
+    name = f"{collection[:100]}-{secrets.token_hex(8)}"
+    VectorIndex(Path(), name=name, distance=distance, url=url, is_new=True).close()
+    return name
+
+
+def drop_from_server(url: str, names: Iterable[str]) -> None:
+    client = connect(url)
+    for name in names:
+        with suppress(NotFoundError):
+            client.delete_collection(name)
+    client.close()
+    close_connections(client)
+
+
+def as_chunks(rows: dict[str, Any]) -> Found:
+    columns = zip(
+        rows["ids"],
+        rows["documents"],
+        rows["metadatas"],
+        rows["embeddings"],
+        strict=True,
+    )
+    # A row without its text was deleted by another process after this one had read the index of nearness.
+    return {
+        row_id: (
+            Chunk.from_document(Document(page_content=text, metadata=metadata)),
+            np.asarray(vector, np.float32),
+        )
+        for row_id, text, metadata, vector in columns
+        if text is not None
+    }
