@@ -17,7 +17,7 @@ import sys
 import threading
 import time
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -120,7 +120,7 @@ class Reader:
 
 def read_ahead(
     requests: Iterable[ReadRequest], reader: Reader, *, on_wait: Callable[[str], None] = lambda source: None
-) -> Iterator[ReadSource]:
+) -> Generator[ReadSource, None, None]:
     """Sources as read, in order, the next ones while the caller is at work with one.
 
     `on_wait` is called with the source that is waited for, now and then; what it raises ends the reading.
