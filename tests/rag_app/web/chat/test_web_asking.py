@@ -78,7 +78,7 @@ def test_stop_ends_an_answer_at_once_and_try_again_answers(
 
 def test_a_question_suggested_for_a_collection_is_answered(page: Page, urls: dict[str, str]) -> None:
     page.goto(urls["quotes"])
-    suggested = page.get_by_role("button", name=TALL)
+    suggested = page.get_by_role("button", name="What is said about the harbour of Lowmere?")
     expect(suggested).to_be_visible()  # found while the page is read
     suggested.click()
     expect(page.get_by_text("Answered by quotes")).to_be_visible()
