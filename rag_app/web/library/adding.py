@@ -10,9 +10,7 @@ import streamlit as st
 
 from ingest.report import FileProgress, FileReport, IngestReport
 from rag_app.settings import Settings
-from rag_app.web.chat.answer_view import draw_outcome
-from rag_app.web.chat.outcomes import Failure
-from rag_app.web.components import load_component
+from rag_app.web.components import draw_error, load_component
 from rag_app.web.library.jobs import Job, all_jobs, open_jobs, start_job
 from rag_app.web.library.uploads import keep_uploads, uploads_folder
 from rag_app.web.session_settings import page_settings
@@ -163,7 +161,7 @@ def draw_adding() -> None:
             draw_address()
         if PROBLEM in st.session_state:
             problem: RagError = st.session_state.pop(PROBLEM)
-            draw_outcome(Failure(problem.message, problem.hint), key="adding-failure")
+            draw_error(problem, key="adding-failure")
     draw_jobs(page_settings().collection)
 
 

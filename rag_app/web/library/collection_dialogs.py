@@ -7,7 +7,7 @@ from typing import Any
 import streamlit as st
 
 from rag_app.settings import Settings
-from rag_app.web.chat.conversation import start_anew
+from rag_app.web.chat.conversation import start_new
 from rag_app.web.components import plain
 from rag_app.web.library.jobs import current_job, start_job
 from rag_app.web.session_settings import choose, page_settings
@@ -158,4 +158,4 @@ def refuse_while_reading(name: str) -> None:
 
 def switch(name: str) -> None:
     choose(collection=name)
-    start_anew()
+    start_new()

@@ -7,9 +7,7 @@ import streamlit as st
 
 from ingest.reading.file_types import describe_readers
 from rag_app.settings import Settings
-from rag_app.web.chat.answer_view import draw_outcome
-from rag_app.web.chat.outcomes import Failure
-from rag_app.web.components import load_component
+from rag_app.web.components import draw_error, load_component
 from rag_app.web.library.collection_dialogs import draw_absent, draw_collection
 from rag_app.web.library.document_view import draw_document, open_document, opened_document
 from rag_app.web.library.jobs import start_job
@@ -82,7 +80,7 @@ def draw_shelf() -> None:
         draw_absent(settings)
         return
     except RagError as error:
-        draw_outcome(Failure(error.message, error.hint), key="shelf-failure")
+        draw_error(error, key="shelf-failure")
         return
     shelf, panel = st.columns(2, gap="large")
     with shelf, st.container(key="shelf-column"):
@@ -105,7 +103,7 @@ def draw_list(store: "Store", settings: Settings) -> None:
     draw_collection(settings, rows)
     if PROBLEM in st.session_state:
         problem: RagError = st.session_state.pop(PROBLEM)
-        draw_outcome(Failure(problem.message, problem.hint), key=PROBLEM + "-note")
+        draw_error(problem, key=PROBLEM + "-note")
     opened = opened_document(store)
     load_component("shelf")(
         key=KEY,

@@ -8,9 +8,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import streamlit as st
 
 from rag_app.settings import Settings
-from rag_app.web.chat.answer_view import draw_outcome
-from rag_app.web.chat.outcomes import Failure
-from rag_app.web.components import load_component
+from rag_app.web.components import draw_error, load_component
 from rag_app.web.session_settings import page_settings
 from rag_app.web.sources.page_picture import plain_picture
 from vectorstore.errors import RagError
@@ -70,7 +68,7 @@ def draw_document() -> None:
             st.rerun()
         values = document_values(store, record, opened)
     except RagError as error:
-        draw_outcome(Failure(error.message, error.hint), key="document-failure")
+        draw_error(error, key="document-failure")
         return
     load_component("document")(key=KEY, data=values, on_change_change=change)
     draw_download(Path(record.source))
@@ -154,8 +152,7 @@ def picture_of(record: "SourceRecord", page: int | None) -> str | None:
     """None for what is no PDF, and for a file that is not the one that was read."""
     if page is None or record.kind != "pdf" or note_on(record):
         return None
-    secret = Settings().file_password
-    return plain_picture(record.source, page, secret.get_secret_value() if secret else None)
+    return plain_picture(record.source, page, Settings().file_password)
 
 
 def change() -> None:

@@ -6,12 +6,10 @@ from typing import TYPE_CHECKING, Any
 
 import streamlit as st
 
-from rag_app.web.chat.answer_view import draw_outcome
 from rag_app.web.chat.conversation import Conversation, current
-from rag_app.web.chat.outcomes import Failure
-from rag_app.web.components import load_component
+from rag_app.web.components import draw_error, load_component
 from rag_app.web.session_settings import page_settings
-from rag_app.web.sources.panel import OpenedChunk, draw_source_panel
+from rag_app.web.sources.links import draw_source_panel
 from vectorstore.errors import RagError
 from vectorstore.filters import SourceFilter
 from vectorstore.types import name_place
@@ -162,8 +160,7 @@ def tell_map(found: "CollectionMap", documents: int, name: str) -> str:
 
 
 def last_answer(conversation: Conversation) -> "Answer | None":
-    outcome = conversation.turns[-1].outcome if conversation.turns else None
-    return None if isinstance(outcome, Failure) else outcome
+    return conversation.turns[-1].answer if conversation.turns else None
 
 
 def lit_values(store: "Store", found: Values, answer: "Answer") -> Lit:
@@ -207,7 +204,7 @@ def show() -> None:
         try:
             draw()
         except RagError as error:
-            draw_outcome(Failure(error.message, error.hint), key="map-failure")
+            draw_error(error, key="map-failure")
 
 
 def draw() -> None:
@@ -271,11 +268,11 @@ def cached_duplicates(_store: "Store", folder: str, generation: int) -> "dict[st
     return duplicate_values(_store)
 
 
-def opened_chunk(store: "Store") -> OpenedChunk | None:
+def opened_chunk(store: "Store") -> "tuple[Chunk, int] | None":
     """None too where another collection has been chosen, or the document is gone."""
     opened = opened_passage()
     found = store.fetch([opened.id]) if opened else {}
-    return OpenedChunk(found[opened.id][0], opened.count) if opened and opened.id in found else None
+    return (found[opened.id][0], opened.count) if opened and opened.id in found else None
 
 
 def opened_passage() -> OpenedPassage | None:

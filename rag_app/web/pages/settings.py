@@ -12,9 +12,8 @@ import streamlit as st
 from pydantic import SecretStr
 
 from rag_app.settings import PREFIX, Settings
-from rag_app.web.chat.answer_view import QUOTES, draw_outcome
-from rag_app.web.chat.outcomes import Failure
-from rag_app.web.components import load_component, plain
+from rag_app.web.chat.answer_view import QUOTES
+from rag_app.web.components import draw_error, load_component, plain
 from rag_app.web.session_settings import choose, chosen, forget, page_settings
 from vectorstore.errors import RagError
 from vectorstore.provider_errors import without_secrets
@@ -202,7 +201,7 @@ def draw_collection(settings: Settings) -> None:
     try:
         facts = collection_facts(settings)
     except RagError as error:
-        draw_outcome(Failure(error.message, error.hint), key="no-collection")
+        draw_error(error, key="no-collection")
         return
     rows = [{"name": name, "value": value} for name, value in facts.items()]
     load_component("settings")(key="collection-facts", data={"rows": rows})
