@@ -1,14 +1,12 @@
-"""The script that Streamlit runs for every click: the frame of the page and which of its pages is shown."""
-
-from pathlib import Path
+"""Draws the frame of the page and the page that was chosen; Streamlit runs this script for every click."""
 
 import streamlit as st
 
 from rag_app.web import history_page, map_page, settings_page
 from rag_app.web.access.sign_in import draw_log_out, stop_strangers
 from rag_app.web.chat import page as chat
-from rag_app.web.chat.conversation import start_anew
-from rag_app.web.components import page_style
+from rag_app.web.chat.conversation import start_new
+from rag_app.web.components import ASSETS, page_style
 from rag_app.web.library import page as library
 from rag_app.web.session_settings import choose, page_settings, read_address, write_address
 
@@ -28,12 +26,10 @@ def draw_sidebar() -> None:
 
 def pick() -> None:
     choose(collection=st.session_state[PICKER_KEY])
-    start_anew()
+    start_new()
 
 
-ICON = Path(__file__).parent / "assets" / "icon.svg"
-
-st.set_page_config(page_title="Ask your documents", page_icon=str(ICON), layout="wide")
+st.set_page_config(page_title="Ask your documents", page_icon=str(ASSETS / "icon.svg"), layout="wide")
 st.html(page_style())
 stop_strangers()
 read_address()

@@ -7,12 +7,10 @@ from typing import TYPE_CHECKING, TypeVar
 
 import streamlit as st
 
-from rag_app.web.chat.answer_view import draw_outcome
 from rag_app.web.chat.conversation import current
-from rag_app.web.chat.outcomes import Failure
-from rag_app.web.components import plain
+from rag_app.web.components import draw_error, plain
 from rag_app.web.session_settings import page_settings
-from rag_app.web.sources.panel import OpenedChunk, draw_source_panel
+from rag_app.web.sources.links import draw_source_panel
 from vectorstore.errors import RagError
 from vectorstore.filters import SourceFilter
 from vectorstore.types import name_place
@@ -26,6 +24,7 @@ if TYPE_CHECKING:
     from rag_app.library.map.near_duplicates import NearDuplicates
     from rag_app.types import Answer
     from vectorstore.storage.store import Store
+    from vectorstore.types import Chunk
 
 TOPICS, DUPLICATES = "Topics", "Near-duplicates"
 ALL, ANSWER = "All passages", "Last answer"
@@ -55,7 +54,7 @@ def show() -> None:
         try:
             draw()
         except RagError as error:
-            draw_outcome(Failure(error.message, error.hint), key="map-failure")
+            draw_error(error, key="map-failure")
 
 
 def draw() -> None:
@@ -79,7 +78,8 @@ def draw_topics(store: "Store") -> None:
     generation = store.catalogue.generation()
     drawn = cached_map(store, str(store.folder), generation)
     st.text(describe_map(drawn.found, len(store.catalogue.matching(SourceFilter())), store.name))
-    answer = last_answer()
+    turns = current().turns
+    answer = turns[-1].answer if turns else None
     lit = passages_on_map(store, drawn.found, answer) if answer else drawn.points[:0]
     clusters = drawn.found.clusters
     plot, side = st.columns([5, 3], gap="medium")
@@ -131,12 +131,6 @@ def table_of(rows: Sequence[tuple[str, str, str, float, float, int]]) -> "pandas
     import pandas  # half a second, on this page alone
 
     return pandas.DataFrame(rows, columns=["id", "place", "text", "x", "y", "cluster"])
-
-
-def last_answer() -> "Answer | None":
-    turns = current().turns
-    outcome = turns[-1].outcome if turns else None
-    return None if isinstance(outcome, Failure) else outcome
 
 
 def passages_on_map(store: "Store", found: "CollectionMap", answer: "Answer") -> "pandas.DataFrame":
@@ -280,11 +274,11 @@ def similar(key: str, heading: str) -> "Iterator[Sequence[DeltaGenerator]]":
         yield st.columns(2)
 
 
-def opened_chunk(store: "Store") -> OpenedChunk | None:
+def opened_chunk(store: "Store") -> "tuple[Chunk, int] | None":
     """None too where another collection has been chosen, or the document is gone."""
     chunk_id, count = st.session_state.get(OPENED, ("", 0))
     found = store.fetch([chunk_id]) if chunk_id else {}
-    return OpenedChunk(found[chunk_id][0], count) if chunk_id in found else None
+    return (found[chunk_id][0], count) if chunk_id in found else None
 
 
 # What clicks do; each is called before the page is drawn again.

@@ -12,9 +12,8 @@ import streamlit as st
 from pydantic import SecretStr
 
 from rag_app.settings import PREFIX, Settings
-from rag_app.web.chat.answer_view import QUOTES, draw_outcome
-from rag_app.web.chat.outcomes import Failure
-from rag_app.web.components import plain
+from rag_app.web.chat.answer_view import QUOTES
+from rag_app.web.components import draw_error, plain
 from rag_app.web.session_settings import choose, chosen, forget, page_settings
 from vectorstore.errors import RagError
 from vectorstore.provider_errors import without_secrets
@@ -221,7 +220,7 @@ def draw_collection(settings: Settings) -> None:
     try:
         facts = collection_facts(settings)
     except RagError as error:
-        draw_outcome(Failure(error.message, error.hint), key="no-collection")
+        draw_error(error, key="no-collection")
         return
     rows = {"Fact": [*facts], "Value": [plain(value) for value in facts.values()]}
     st.table(rows, border="horizontal", hide_index=True, hide_header=True, alt="The collection")

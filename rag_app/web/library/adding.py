@@ -10,9 +10,7 @@ import streamlit as st
 
 from ingest.report import FileProgress, IngestReport
 from rag_app.settings import Settings
-from rag_app.web.chat.answer_view import draw_outcome
-from rag_app.web.chat.outcomes import Failure
-from rag_app.web.components import plain
+from rag_app.web.components import draw_error, plain
 from rag_app.web.library.jobs import Job, all_jobs, open_jobs, start_job
 from rag_app.web.library.uploads import keep_uploads, uploads_folder
 from rag_app.web.session_settings import page_settings
@@ -43,7 +41,7 @@ def draw_adding() -> None:
             draw_address()
         if PROBLEM in st.session_state:
             problem: RagError = st.session_state.pop(PROBLEM)
-            draw_outcome(Failure(problem.message, problem.hint), key="adding-failure")
+            draw_error(problem, key="adding-failure")
     draw_jobs(page_settings().collection)
 
 
@@ -86,7 +84,7 @@ def draw_open_jobs(collection: str, running: set[str]) -> None:
 def draw_job(job: Job) -> None:
     with st.container(key=f"job-{job.id}"):
         if job.error:
-            draw_outcome(Failure(job.error.message, job.error.hint), key=f"job-failure-{job.id}")
+            draw_error(job.error, key=f"job-failure-{job.id}")
         elif job.report:
             draw_report(job.report)
         else:

@@ -6,7 +6,7 @@ from pathlib import Path
 import streamlit as st
 
 from rag_app.settings import Settings
-from rag_app.web.chat.conversation import start_anew
+from rag_app.web.chat.conversation import start_new
 from rag_app.web.components import plain
 from rag_app.web.library.jobs import current_job, start_job
 from rag_app.web.session_settings import choose, page_settings
@@ -152,4 +152,4 @@ def refuse_while_reading(name: str) -> None:
 
 def switch(name: str) -> None:
     choose(collection=name)
-    start_anew()
+    start_new()

@@ -8,9 +8,7 @@ from typing import TYPE_CHECKING
 import streamlit as st
 
 from rag_app.settings import Settings
-from rag_app.web.chat.answer_view import draw_outcome
-from rag_app.web.chat.outcomes import Failure
-from rag_app.web.components import plain
+from rag_app.web.components import draw_error, plain
 from rag_app.web.session_settings import page_settings
 from rag_app.web.sources.page_picture import plain_picture
 from vectorstore.errors import RagError
@@ -66,7 +64,7 @@ def draw_document() -> None:
         with st.container(border=True, key="document"):
             draw_record(store, record)
     except RagError as error:
-        draw_outcome(Failure(error.message, error.hint), key="document-failure")
+        draw_error(error, key="document-failure")
 
 
 def draw_record(store: "Store", record: SourceRecord) -> None:
@@ -165,5 +163,4 @@ def picture_of(record: SourceRecord, page: int | None) -> str | None:
     """None for what is no PDF, and for a file that is not the one that was read."""
     if page is None or record.kind != "pdf" or note_on(record):
         return None
-    secret = Settings().file_password
-    return plain_picture(record.source, page, secret.get_secret_value() if secret else None)
+    return plain_picture(record.source, page, Settings().file_password)

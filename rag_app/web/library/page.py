@@ -9,9 +9,7 @@ import streamlit as st
 
 from ingest.reading.file_types import describe_readers
 from rag_app.settings import Settings
-from rag_app.web.chat.answer_view import draw_outcome
-from rag_app.web.chat.outcomes import Failure
-from rag_app.web.components import load_component
+from rag_app.web.components import draw_error, load_component
 from rag_app.web.library.adding import draw_adding
 from rag_app.web.library.collection_dialogs import draw_absent, draw_collection
 from rag_app.web.library.document_view import draw_document, open_document, opened_source
@@ -69,7 +67,7 @@ def show() -> None:
         except CollectionNotFoundError:
             draw_absent(settings)
         except RagError as error:
-            draw_outcome(Failure(error.message, error.hint), key="library-failure")
+            draw_error(error, key="library-failure")
 
 
 def draw_collection_of(settings: Settings) -> None:
@@ -95,7 +93,7 @@ def draw_list(store: "Store", settings: Settings) -> None:
     draw_collection(settings, [row.source for row in rows])
     if PROBLEM in st.session_state:
         problem: RagError = st.session_state.pop(PROBLEM)
-        draw_outcome(Failure(problem.message, problem.hint), key=PROBLEM)
+        draw_error(problem, key=PROBLEM)
     draw_removed(in_order_of_removal(store), settings)
     if not rows:
         st.text("No documents yet\nAdd files, folders or web pages above: each is listed here, and answers quote it.")
