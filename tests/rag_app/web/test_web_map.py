@@ -44,7 +44,7 @@ def test_the_passages_of_the_answer_are_lit_and_a_cluster_s_are_read_by_keyboard
 
 
 def passages(page: Page) -> Locator:
-    return page.locator(".st-key-map-passages").get_by_role("button")
+    return page.locator(".st-key-map-passages").get_by_test_id("stButton").get_by_role("button")
 
 
 def test_passages_that_two_documents_have_in_common_are_shown_next_to_each_other_as_text(
