@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any
 
 import streamlit as st
 
@@ -17,9 +16,8 @@ MOST_OFFERED = 8
 NEW, RENAME, DELETE = "New collection", "Rename collection", "Delete collection"
 
 
-def draw_collection(settings: Settings, rows: Sequence[dict[str, Any]]) -> None:
-    """The collection's name, how much is in it, and what can be done to it."""
-    sources = [row["source"] for row in rows]
+def draw_collection(settings: Settings, sources: Sequence[str]) -> None:
+    """The collection's name and what can be done to it."""
     with st.container(key="collection", horizontal=True, vertical_alignment="center"):
         st.subheader(plain(settings.collection), anchor=False)
         st.button(
@@ -28,17 +26,13 @@ def draw_collection(settings: Settings, rows: Sequence[dict[str, Any]]) -> None:
             type="tertiary",
             disabled=not sources,
             help="Read the files and pages that have changed since they were read",
-            on_click=look_for_changes,
+            on_click=start_job,
             args=(settings, sources),
         )
         chosen = st.menu_button(
             "Collection", [NEW, RENAME, DELETE], icon=":material/more_horiz:", type="tertiary", key="collection-actions"
         )
     open_dialog(chosen, settings.collection, len(sources))
-
-
-def look_for_changes(settings: Settings, sources: Sequence[str]) -> None:
-    start_job(settings, sources)
 
 
 def open_dialog(chosen: str | None, collection: str, documents: int) -> None:

@@ -8,7 +8,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from rag_app import Settings, ingest_paths
-from rag_app.web.pages.settings import setting_rows
+from rag_app.web.settings_page import setting_rows
 from rag_app.wiring import run_ingest
 from tests.rag_app.browsing import ask, served
 

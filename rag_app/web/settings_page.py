@@ -2,10 +2,10 @@
 
 import os
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
 import streamlit as st
@@ -13,7 +13,7 @@ from pydantic import SecretStr
 
 from rag_app.settings import PREFIX, Settings
 from rag_app.web.chat.answer_view import QUOTES
-from rag_app.web.components import draw_error, load_component, plain
+from rag_app.web.components import draw_error, plain
 from rag_app.web.session_settings import choose, chosen, forget, page_settings
 from vectorstore.errors import RagError
 from vectorstore.provider_errors import without_secrets
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 FRESH_S = 60.0
 STEP_S = 0.1
 BESIDE = ThreadPoolExecutor(2, thread_name_prefix="health")
+SEVERITIES = {"ok": "OK", "warning": "Warning", "error": "Error"}
 # With which most remedies end: to be copied by itself.
 COMMAND = re.compile(r"\b(rag|pip) [a-z].*$")
 
@@ -38,7 +39,7 @@ def draw_health(settings: Settings) -> None:
     with st.empty():
         if not findings.done():
             wait_for(findings)
-        load_component("health")(key="checks", data={"checks": [finding_values(one) for one in findings.result()]})
+        draw_checks(findings.result())
 
 
 def wait_for(findings: "Future[list[Check]]") -> None:
@@ -61,18 +62,25 @@ def run(settings: Settings) -> "list[Check]":
         return [Check("checks", "error", f"{type(error).__name__}: {error}", "rag doctor")]
 
 
-def finding_values(check: "Check") -> dict[str, str]:
-    from vectorstore.provider_errors import without_secrets
+def draw_checks(checks: "Sequence[Check]") -> None:
+    """Each with its remedy, and the command in it to be copied."""
+    with st.container(key="checks"):
+        for check in checks:
+            with st.container(horizontal=True, key=f"check-{check.severity}-{check.name}"):
+                st.text(SEVERITIES[check.severity], width=72)
+                st.text(check.name, width=112)
+                with st.container(width="stretch"):
+                    st.text(without_secrets(check.message))
+                    draw_remedy(without_secrets(check.remedy))
 
-    remedy = without_secrets(check.remedy)
+
+def draw_remedy(remedy: str) -> None:
     command = COMMAND.search(remedy)
-    return {
-        "name": check.name,
-        "severity": check.severity,
-        "message": without_secrets(check.message),
-        "remedy": remedy[: command.start()] if command else remedy,
-        "command": command[0] if command else "",
-    }
+    words = remedy[: command.start()] if command else remedy
+    if words.strip():
+        st.text(words)
+    if command:
+        st.code(command[0], language=None, wrap_lines=True)
 
 
 Origin = Literal["default", "environment", "chosen here"]
@@ -136,10 +144,21 @@ def show() -> None:
             draw_collection(settings)
         health = st.container(key="health")
         with section("everything", "All settings"):
-            rows = [asdict(row) for row in setting_rows(settings, chosen())]
-            load_component("settings")(key="all-settings", data={"rows": rows})
+            draw_settings(setting_rows(settings, chosen()))
         with health:  # last, since it may take a while
             draw_health(settings)
+
+
+def draw_settings(rows: "Sequence[SettingRow]") -> None:
+    settings = [f"**{plain(row.name)}**  \n{plain(row.description)}" for row in rows]
+    values = [f"{plain(row.value)}  \n{row.origin}" for row in rows]
+    st.table(
+        {"Setting": settings, "Value": values},
+        border="horizontal",
+        hide_index=True,
+        hide_header=True,
+        alt="All settings",
+    )
 
 
 @contextmanager
@@ -203,8 +222,8 @@ def draw_collection(settings: Settings) -> None:
     except RagError as error:
         draw_error(error, key="no-collection")
         return
-    rows = [{"name": name, "value": value} for name, value in facts.items()]
-    load_component("settings")(key="collection-facts", data={"rows": rows})
+    rows = {"Fact": [*facts], "Value": [plain(value) for value in facts.values()]}
+    st.table(rows, border="horizontal", hide_index=True, hide_header=True, alt="The collection")
 
 
 @st.cache_data(ttl=10, max_entries=8, show_spinner=False, hash_funcs={Settings: Settings.model_dump_json})
