@@ -67,7 +67,7 @@ def search(
     from rag_app.commands.output import print_passages
     from rag_app.wiring import build_retriever
 
-    text, taken = read_request(query).text, read_filter(source, where)
+    (text, _), taken = read_request(query), read_filter(source, where)
     retriever = build_retriever(build_settings(collection, top_k=top_k), source_filter=taken, on_message=say)
     began = time.monotonic()
     passages = retriever.search(text)
