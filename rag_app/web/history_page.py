@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 import streamlit as st
 from streamlit.navigation.page import Page
 
-from rag_app.web.chat.conversation import IN_SESSION, open_history, open_kept, start_anew
+from rag_app.web.chat.conversation import IN_SESSION, open_history, open_saved, start_new
 from rag_app.web.components import plain
 from rag_app.web.session_settings import choose
 
@@ -37,7 +37,7 @@ def draw_row(history: "ConversationStore", saved: "SavedConversation", chat_page
     with st.container(key=f"conversation-{saved.id}", horizontal=True, vertical_alignment="center"):
         if st.button(plain(saved.name), key=f"open-{saved.id}", type="tertiary", width="stretch"):
             choose(collection=saved.collection)
-            open_kept(saved.id)
+            open_saved(saved.id)
             st.switch_page(chat_page, query_params={"conversation": saved.id})
         st.caption(f"{saved.collection}, {saved.changed_at[:10]}")
         with st.popover("More", icon=":material/more_horiz:", type="tertiary", key=f"more-{saved.id}"):
@@ -69,4 +69,4 @@ def draw_actions(history: "ConversationStore", saved: "SavedConversation") -> No
 def delete(history: "ConversationStore", conversation: str) -> None:
     history.delete(conversation)
     if IN_SESSION in st.session_state and st.session_state[IN_SESSION].id == conversation:
-        start_anew()
+        start_new()
