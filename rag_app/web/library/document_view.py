@@ -21,7 +21,6 @@ if TYPE_CHECKING:
 OPENED = "open-document"
 # A document without pages of its own is shown in parts of so many characters.
 PART_CHARACTERS = 12_000
-HEIGHT = 560
 PAGE, TEXT = "Page", "Text"
 CHANGED = "The file has changed since it was read. This is the text that answers quote."
 GONE = "The file is gone from disk. This is the text that was read of it; it is left out of answers."
@@ -83,7 +82,7 @@ def draw_record(store: "Store", record: SourceRecord) -> None:
     view = TEXT
     if picture:
         view = tools.segmented_control("Show", [PAGE, TEXT], default=PAGE, required=True, key="document-view")
-    with st.container(height=HEIGHT, key="document-page"):
+    with st.container(key="document-page"):
         if picture and view == PAGE:
             st.image(picture, width="stretch", alt=f"Page {page.number} of {record.title}")
         else:

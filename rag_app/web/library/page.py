@@ -108,7 +108,7 @@ def draw_list(store: "Store", settings: Settings) -> None:
         )
         order = st.selectbox("Sort by", list(ORDERS), label_visibility="collapsed", filter_mode=None)
     found = sorted_rows(matching(rows, words), order)
-    of = counted(len(rows), "document")
+    of = f"{len(rows):,} document{'' if len(rows) == 1 else 's'}"
     st.caption(of if len(found) == len(rows) else f"{len(found):,} of {of}")
     if not found:
         st.text("No document has all of these words\nNames, folders, titles and types are searched.")
@@ -156,12 +156,9 @@ def name_of(source: str) -> str:
 
 
 def matching(rows: Sequence[Row], words: str) -> list[Row]:
-    wanted = words.lower().split()
-    return [row for row in rows if all(word in searched_text(row) for word in wanted)] if wanted else list(rows)
-
-
-def searched_text(row: Row) -> str:
-    return f"{row.title} {row.source} {row.kind} {row.state}".lower()
+    """Those that have all of the words in their name, folder, title, type or state."""
+    texts = [f"{row.title} {row.source} {row.kind} {row.state}".lower() for row in rows]
+    return [row for row, text in zip(rows, texts, strict=True) if all(word in text for word in words.lower().split())]
 
 
 def sorted_rows(rows: Iterable[Row], order: str) -> list[Row]:
@@ -197,15 +194,11 @@ def row_values(row: Row) -> dict[str, Any]:
 
 
 def size_in_words(size: float) -> str:
-    for unit in ("B", "kB", "MB"):
-        if size < 1000:
-            break
-        size, unit = size / 1000, {"B": "kB", "kB": "MB", "MB": "GB"}[unit]
-    return f"{size:.1f} {unit}" if size < 10 and unit != "B" else f"{size:.0f} {unit}"
-
-
-def counted(number: int, noun: str) -> str:
-    return f"{number:,} {noun}{'' if number == 1 else 's'}"
+    units = ["B", "kB", "MB", "GB"]
+    while size >= 1000 and len(units) > 1:
+        size /= 1000
+        units.pop(0)
+    return f"{size:.1f} {units[0]}" if size < 10 and units[0] != "B" else f"{size:.0f} {units[0]}"
 
 
 def in_order_of_removal(store: "Store") -> list[SourceRecord]:

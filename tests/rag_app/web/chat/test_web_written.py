@@ -96,7 +96,7 @@ def test_a_model_that_breaks_off_leaves_the_passages_and_nothing_half_written(
     model.behave("dies_in_stream", "answer")
     model.answer = "Hollyhocks grow tall at the gate [1]."
     ask(page, url, ROSES)
-    expect(page.get_by_role("alert")).to_contain_text("broke off")
+    expect(page.get_by_role("alert")).to_contain_text("failed on")
     expect(page.get_by_text("Hollyhocks")).to_have_count(0)
     page.get_by_role("list", name="Closest passages").get_by_role("button").first.click()
     expect(page.get_by_role("region", name="Source").locator("mark")).to_contain_text("waters the roses")
