@@ -96,7 +96,7 @@ def refuse_used_port(host: str, port: int) -> None:
             raise InputError(f"--host {host} is no address of this machine", "such as --host 0.0.0.0") from error
         except OSError as error:
             raise InputError(
-                f"port {port} cannot be used: {error.strerror}", f"use another: rag chat --port {port + 1}"
+                f"port {port} cannot be used: {error.strerror}", f"take another: rag chat --port {port + 1}"
             ) from error
 
 

@@ -15,7 +15,7 @@ from vectorstore.errors import UnreadableFileError
 if TYPE_CHECKING:
     from PIL.Image import Image
 
-    from ingest.reading.pdf.quote_boxes import Box, PdfPageMap
+    from ingest.reading.pdf.document import Box, PdfPageMap
 
 # As wide as the panel on a large screen of twice the usual density, and no page so long that it fills the memory.
 WIDTH, MAX_HEIGHT = 1_200, 4_000

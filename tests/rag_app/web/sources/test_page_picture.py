@@ -10,7 +10,7 @@ import pypdfium2 as pdfium
 import pytest
 from PIL import Image
 
-from ingest.reading.pdf.document import quote_boxes, read_pdf
+from ingest.reading.pdf.document import map_pdf_page, read_pdf
 from rag_app.answering.sentences import split_sentences
 from rag_app.types import Citation
 from rag_app.web.sources.page_picture import MARKER, WIDTH, box_quote, draw_boxed
@@ -38,7 +38,9 @@ def test_the_boxed_words_are_the_quote_on_every_sample(path: Path) -> None:
         assert page.number is not None
         text_page = document[page.number - 1].get_textpage()
         for start, end in split_sentences(page.text):
-            boxed = "".join(text_page.get_text_bounded(*box) for box in quote_boxes(data, page.number, start, end))
+            boxed = "".join(
+                text_page.get_text_bounded(*box) for box in map_pdf_page(data, page.number).boxes(start, end)
+            )
             letters = ["".join(filter(str.isalnum, words)) for words in (boxed, page.text[start:end])]
             assert letters[0] == letters[1]
 
@@ -57,7 +59,7 @@ def test_the_picture_is_marked_where_the_boxes_are_and_nowhere_else(path: Path) 
     marked = yellow(image)
     scale = WIDTH / pdfium.PdfDocument(data)[page.number - 1].get_size()[0]
     expected = np.zeros(marked.shape, dtype=bool)
-    for left, bottom, right, top in quote_boxes(data, page.number, start, end):
+    for left, bottom, right, top in map_pdf_page(data, page.number).boxes(start, end):
         rows = slice(int(image.shape[0] - top * scale) - 4, int(image.shape[0] - bottom * scale) + 5)
         expected[rows, int(left * scale) - 4 : int(right * scale) + 5] = True
     assert marked[expected].mean() > 0.2

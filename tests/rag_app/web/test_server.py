@@ -1,29 +1,48 @@
 """Where the page listens and whom it asks who they are, before a browser is opened."""
 
-import os
+import socket
+import sys
 from pathlib import Path
 
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from rag_app.web.server import APP, is_loopback, streamlit_options
-from tests.conftest import CommandLine
+from rag_app.web.server import APP, is_loopback, serve, streamlit_options
+from vectorstore.errors import InputError, MissingPackageError, SettingsError
 
 PROVIDER = {"redirect_uri": "http://localhost:8501/oauth2callback", "cookie_secret": "x" * 32, "client_id": "rag"}
 
 
-def test_nobody_else_s_machine_is_served_without_a_password(rag: CommandLine) -> None:
-    run = rag("chat", "--host", "0.0.0.0")
-    assert run.returncode == 2
-    assert run.stderr.splitlines() == [
-        "error: at 0.0.0.0 others could open the page, and nothing would ask them who they are",
-        "hint: set RAG_PASSWORD (rag chat --hash-password makes a hash of one), or an [auth] section: see README.md",
-    ]
+def test_the_page_is_not_served_to_other_machines_without_a_password() -> None:
+    with pytest.raises(InputError) as refused:
+        serve(8501, host="0.0.0.0")
+    assert refused.value.message == "at 0.0.0.0 others could open the page, and nothing would ask them who they are"
+    assert refused.value.hint.startswith("set RAG_PASSWORD (rag chat --hash-password makes a hash of one)")
 
 
-def test_half_a_hash_is_refused_before_anything_is_served(rag: CommandLine) -> None:
-    run = rag("chat", RAG_PASSWORD="scrypt:14:8:5:half")
-    assert (run.returncode, run.stderr.splitlines()[0]) == (2, "error: RAG_PASSWORD begins as a hash does and is none")
+def test_a_port_that_is_used_is_an_error_with_a_hint() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as used:
+        port = used.getsockname()[1]
+        with pytest.raises(InputError, match=f"port {port} cannot be used") as refused:
+            serve(port)
+    assert refused.value.hint == f"take another: rag chat --port {port + 1}"
+
+
+def test_half_a_hash_is_refused_before_anything_is_served(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("RAG_PASSWORD", "scrypt:14:8:5:half")
+    with pytest.raises(SettingsError, match="RAG_PASSWORD begins as a hash does and is none"):
+        serve(8501)
+
+
+def test_an_auth_section_without_its_package_is_an_error_with_the_command(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    (tmp_path / ".streamlit").mkdir()
+    (tmp_path / ".streamlit" / "secrets.toml").write_text('[auth]\nclient_id = "rag"\n', encoding="utf-8")
+    monkeypatch.setitem(sys.modules, "authlib", None)
+    with pytest.raises(MissingPackageError) as refused:
+        serve(8501, host="0.0.0.0")
+    assert refused.value.hint == "pip install 'streamlit[auth]'"
 
 
 @pytest.mark.parametrize(
@@ -63,13 +82,3 @@ def test_the_script_run_without_the_gate_draws_nothing_where_there_is_a_password
     page = AppTest.from_file(APP, default_timeout=60).run()
     assert [text.value for text in page.text] == ["Start the page with rag chat: it asks for the password."]
     assert len(page.selectbox) == len(page.button) == len(page.chat_input) == 0
-
-
-def test_an_auth_section_without_its_package_is_an_error_with_the_command(rag: CommandLine, tmp_path: Path) -> None:
-    folder = tmp_path / ".streamlit"
-    folder.mkdir()
-    (folder / "secrets.toml").write_text('[auth]\nclient_id = "rag"\n', encoding="utf-8")
-    (tmp_path / "authlib.py").write_text("raise ImportError\n", encoding="utf-8")
-    run = rag("chat", "--host", "0.0.0.0", PYTHONPATH=f"{tmp_path}{os.pathsep}{os.environ.get('PYTHONPATH', '')}")
-    assert run.returncode == 2
-    assert run.stderr.splitlines()[1] == "hint: pip install 'streamlit[auth]'"

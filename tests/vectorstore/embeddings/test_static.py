@@ -11,7 +11,7 @@ import pytest
 
 from tests.conftest import CommandLine
 from vectorstore.embeddings import EmbeddingModel, load_embedding_model
-from vectorstore.embeddings.providers.static import detect
+from vectorstore.embeddings.providers.static import detect_format
 from vectorstore.errors import InputError, ProviderError
 
 gensim = pytest.importorskip("gensim", reason="the extra static is not installed")
@@ -58,7 +58,7 @@ def open_model(path: Path, cache: Path) -> EmbeddingModel:
 def test_a_file_is_known_by_its_content_and_embeds_the_mean_of_its_words(kind: str, tmp_path: Path) -> None:
     path = tmp_path / "vectors"  # whatever it is called
     WRITERS[kind](path)
-    assert detect(path) == kind
+    assert detect_format(path) == kind
     for _ in range(2):  # the second time from the cache folder
         model = open_model(path, tmp_path / "cache")
         moon_orbit, paris, unknown = model.embeddings.embed_documents(["Moon, orbit!", "in Paris", "xyz"])

@@ -14,7 +14,7 @@ from rag_app import ingest_paths
 from tests.conftest import CommandLine
 from tests.rag_app.embeddings_server import EmbeddingsServer, count_words
 from vectorstore.embeddings import EmbeddingModel, embed_question, load_embedding_model
-from vectorstore.embeddings.providers.openai import in_parts, read_wait
+from vectorstore.embeddings.providers.remote import read_wait, request_batches
 from vectorstore.errors import ProviderError
 
 NAME = "openai:text-embedding-3-small"
@@ -51,14 +51,14 @@ def test_fewer_dimensions_are_asked_of_the_server(server: EmbeddingsServer) -> N
 
 def test_a_request_has_no_more_texts_or_bytes_than_the_server_takes(server: EmbeddingsServer) -> None:
     texts = [f"word{n}" for n in range(5_000)] + ["ä" * 4_000] * 100
-    parts = list(in_parts(texts))
+    parts = list(request_batches(texts))
     assert [text for part in parts for text in part] == texts
     assert [len(part) for part in parts[:3]] == [2048, 2048, 904 + 36]
     assert all(sum(len(text.encode()) for text in part) <= 300_000 for part in parts)
     open_model().embeddings.embed_documents(texts)
     assert [len(body["input"]) for _, body in server.requests] == [len(part) for part in parts]
-    assert list(in_parts([])) == []
-    assert list(in_parts(["a" * 400_000, "b"])) == [["a" * 400_000], ["b"]]
+    assert list(request_batches([])) == []
+    assert list(request_batches(["a" * 400_000, "b"])) == [["a" * 400_000], ["b"]]
 
 
 @pytest.mark.parametrize("status", [429, 500, 503])
@@ -75,7 +75,7 @@ def test_what_does_not_pass_and_what_takes_too_long_is_told_at_once(server: Embe
     model = open_model()
     began = time.monotonic()
     server.refusals.append((400, "0.1"))
-    with pytest.raises(ProviderError, match="refused the request"):
+    with pytest.raises(ProviderError, match=r"failed \(400\)"):
         embed_question(model, "one")
     server.refusals.append((429, "3600"))
     with pytest.raises(ProviderError, match="takes no more requests"):
