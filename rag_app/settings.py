@@ -52,7 +52,7 @@ class Settings(BaseSettings):
     )
     reranker: str | None = Field(
         None,
-        description="a cross-encoder of sentence-transformers, by name or folder, that orders anew what was found, "
+        description="a cross-encoder of sentence-transformers, by name or folder, that reorders what was found, "
         "such as cross-encoder/ms-marco-MiniLM-L6-v2; unset: none",
     )
     verifier: str | None = Field(
