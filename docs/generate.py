@@ -21,6 +21,7 @@ from rag_app.settings import Settings
 DOCS = Path(__file__).parent
 ROOT = DOCS.parent
 PACKAGES = ("vectorstore", "ingest", "prompts", "rag_app")
+HELP_WIDTH = 100
 DEFAULT_FOLDERS = {"data_dir": "the user's data folder", "cache_dir": "the user's cache folder"}
 # What is read, by the kinds of ingest/reading/file_types.py, and the extra that it needs.
 FORMATS = {
@@ -53,21 +54,25 @@ def settings_table() -> str:
 
 
 def command_help() -> str:
-    parts = [
-        f"## {' '.join(('rag', *path))}\n\n```\n{help_text(path)}\n```" for path in command_paths(get_command(app))
+    """A table of the commands, then the help of each."""
+    commands = list(command_paths(get_command(app)))
+    rows = [
+        f"| [{name}](#{name.replace(' ', '-')}) | {what.get_short_help_str(limit=200)} |" for name, what in commands
     ]
-    return "\n\n".join(parts)
+    parts = [f"## {name}\n\n```\n{help_text(name)}\n```" for name, _ in commands]
+    return "\n\n".join(["\n".join(["| command | what it does |", "|---|---|", *rows]), *parts])
 
 
-def command_paths(command: Any, path: tuple[str, ...] = ()) -> Iterator[tuple[str, ...]]:
+def command_paths(command: Any, path: str = "rag") -> Iterator[tuple[str, Any]]:
     for name, child in getattr(command, "commands", {}).items():
-        yield (*path, name)
-        yield from command_paths(child, (*path, name))
+        yield f"{path} {name}", child
+        yield from command_paths(child, f"{path} {name}")
 
 
-def help_text(path: tuple[str, ...]) -> str:
-    environment = {"COLUMNS": "80", "NO_COLOR": "1", "TERMINAL_WIDTH": None}
-    result = CliRunner().invoke(app, [*path, "--help"], prog_name="rag", env=environment, catch_exceptions=False)
+def help_text(name: str) -> str:
+    arguments, environment = [*name.split()[1:], "--help"], {"NO_COLOR": "1", "TERMINAL_WIDTH": None}
+    result = CliRunner().invoke(app, arguments, prog_name="rag", env=environment, terminal_width=HELP_WIDTH)
+    assert result.exit_code == 0, result.output
     return "\n".join(line.rstrip() for line in result.output.strip().splitlines())
 
 
