@@ -59,7 +59,7 @@ def test_every_extra_has_tests_that_exist() -> None:
 
 def test_every_extra_that_is_named_anywhere_exists() -> None:
     code = [path for package in ("ingest", "rag_app", "vectorstore") for path in (ROOT / package).rglob("*.py")]
-    texts = [path.read_text(encoding="utf-8") for path in (*code, ROOT / "README.md", *ROOT.glob("docs/parts/*.md"))]
+    texts = [path.read_text(encoding="utf-8") for path in (*code, ROOT / "README.md", *(ROOT / "docs").rglob("*.md"))]
     assert {name for text in texts for name in HINT.findall(text)} <= set(EXTRAS)
 
 

@@ -77,7 +77,7 @@ def refuse_unlocked(host: str, *, locked: bool) -> None:
     if not locked and not is_loopback(host):
         raise InputError(
             f"at {host} others could open the page, and nothing would ask them who they are",
-            "set RAG_PASSWORD (rag chat --hash-password makes a hash of one), or an [auth] section: see README.md",
+            "set RAG_PASSWORD (rag chat --hash-password makes a hash of one), or an [auth] section: see docs/web.md",
         )
 
 
