@@ -13,11 +13,13 @@ constants fitted on everything, to be put into the code.
 
 import sys
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
+from langchain_core.embeddings import Embeddings
 from numpy.typing import NDArray
 from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import roc_auc_score
@@ -27,11 +29,12 @@ from rag_app import Settings
 from rag_app.answering import answerability as refusal
 from rag_app.answering import quotes
 from rag_app.answering import sentence_ranking as evidence
-from rag_app.answering.sentence_ranking import Candidate
+from rag_app.answering.sentence_ranking import Candidate, Judge
 from rag_app.experiments.evaluation.datasets import load_corpus, load_rows
 from rag_app.experiments.evaluation.temporary_collection import retriever_of_texts
 from rag_app.wiring import build_vector_cache
 from vectorstore.embeddings import EmbeddingModel, embed_chunks
+from vectorstore.search.question import Question
 from vectorstore.search.retriever import HybridRetriever
 from vectorstore.storage.lexical_index import LexicalIndex
 from vectorstore.types import Passage
@@ -54,6 +57,7 @@ class Asked:
     """A question of a set, what was found for it, and the sentences with their features; `probabilities` by a fit."""
 
     row: dict[str, Any]
+    question: Question
     passages: Sequence[Passage]
     candidates: list[Candidate]
     gold: set[str] = field(default_factory=set)
@@ -96,7 +100,7 @@ def main() -> None:
     selector = fit_selector(judged)
     predict_sentences(judged, [one for one in clapnq if not one.gold] + xquad, selector)
     labels = np.array([one.row["answerable"] for one in clapnq], dtype=float)
-    rows, xrows = features_of(clapnq, clapnq_words), features_of(xquad, xquad_words)
+    rows, xrows = features_of(clapnq_words), features_of(xquad_words)
     refused = tell_refusal(clapnq, rows, labels, xrows)
     kept = np.array([1 - share for share, one in zip(refused, clapnq, strict=True) if one.gold])
     for nearly in NEARLY:
@@ -109,63 +113,63 @@ def main() -> None:
     print(f"THRESHOLD = {threshold:.2f}")
 
 
-def ask_all(folder: Path) -> tuple[list[Asked], list[Callable[[str], Any]]]:
+def ask_all(folder: Path) -> tuple[list[Asked], list[Callable[[], Any]]]:
     documents = load_corpus(folder, HINT)
     quiet = {"on_progress": lambda progress: None, "on_message": print}
     with retriever_of_texts(documents, Settings(), keep=False, **quiet) as retriever:  # type: ignore[arg-type]
-        embed, lexical = remembering(retriever.model), Remembered(retriever.store.lexical)
-        asked = [ask(row, retriever, embed, lexical) for row in load_rows(folder / "answers.jsonl", HINT)]
+        model = replace(retriever.model, embeddings=RememberingEmbeddings(retriever.model))
+        judge = Judge(model, cast("LexicalIndex", RememberingWords(retriever.store.lexical)))
+        asked = [ask(row, retriever, judge) for row in load_rows(folder / "answers.jsonl", HINT)]
         measured = [one for one in asked if one.candidates]
-        return measured, [measure_later(one, lexical) for one in measured]
+        return measured, [measure_later(one, judge) for one in measured]
 
 
-def ask(row: dict[str, Any], retriever: HybridRetriever, embed: evidence.Embed, lexical: Any) -> Asked:
-    passages = retriever.search(row["question"])
+def ask(row: dict[str, Any], retriever: HybridRetriever, judge: Judge) -> Asked:
+    question = Question(row["question"])
+    passages = retriever.search(question)
     spans = [span for passage in passages[: quotes.PASSAGES_READ] for span in quotes.units(passage)]
-    candidates = evidence.judge(row["question"], spans, embed=embed, lexical=lexical)
+    candidates = evidence.judge_sentences(question, spans, judge)
     gold = {plain(sentence) for one in row.get("evidence") or () for sentence in one}
-    return Asked(row, passages, candidates, gold)
+    return Asked(row, question, passages, candidates, gold)
 
 
-def remembering(model: EmbeddingModel) -> evidence.Embed:
+class RememberingEmbeddings(Embeddings):
     """The same sentences are found for many questions."""
-    known: dict[str, Any] = {}
-    cache = build_vector_cache(Settings())
 
-    def embed(texts: Sequence[str]) -> list[Sequence[float]]:
-        known.update(cache.find(model.identity, [text for text in dict.fromkeys(texts) if text not in known]))
+    def __init__(self, model: EmbeddingModel) -> None:
+        self._model, self._known, self._cache = model, dict[str, Any](), build_vector_cache(Settings())
+
+    def embed_query(self, text: str) -> list[float]:
+        return self._model.embeddings.embed_query(text)
+
+    def embed_documents(self, texts: list[str]) -> list[list[float]]:
+        identity, known = self._model.identity, self._known
+        known.update(self._cache.find(identity, [text for text in dict.fromkeys(texts) if text not in known]))
         if new := [text for text in dict.fromkeys(texts) if text not in known]:
-            known.update(zip(new, np.asarray(embed_chunks(model, new), dtype=np.float32), strict=True))
-            cache.keep(model.identity, new, [known[text] for text in new])
+            vectors = np.asarray(embed_chunks(self._model, new), dtype=np.float32)
+            known.update(zip(new, vectors, strict=True))
+            self._cache.keep(identity, new, vectors)
         return [known[text] for text in texts]
 
-    return embed
 
-
-class Remembered:
+class RememberingWords:
     """The words of texts, looked up once; they are needed again when the collection is gone."""
 
     def __init__(self, lexical: LexicalIndex) -> None:
-        self._lexical, self._idf, self._terms = lexical, {}, {}  # type: ignore[var-annotated]
+        self.languages, self.analyze_question = cache(lexical.languages), cache(lexical.analyze_question)
+        self.terms, self._weigh = cache(lexical.terms), cache(lexical.weigh)
 
-    def idf(self, text: str) -> dict[str, float]:
-        if text not in self._idf:
-            self._idf[text] = self._lexical.idf(text)
-        return self._idf[text]  # type: ignore[no-any-return]
-
-    def terms(self, text: str) -> list[str]:
-        if text not in self._terms:
-            self._terms[text] = self._lexical.terms(text)
-        return self._terms[text]  # type: ignore[no-any-return]
+    def weigh(self, terms: Sequence[str]) -> dict[str, float]:
+        return self._weigh(tuple(terms))
 
 
-def measure_later(one: Asked, lexical: Any) -> Callable[[str], Any]:
-    """The features of refusal.py, once the sentences have their probabilities; looks all words up now."""
-    refusal.measure(one.row["question"], one.passages, one.candidates, lexical=lexical)
+def measure_later(one: Asked, judge: Judge) -> Callable[[], Any]:
+    """The features of answerability, once the sentences have their probabilities; looks all words up now."""
+    refusal.measure(one.question, one.passages, one.candidates, judge)
 
-    def measure(question: str) -> Any:
+    def measure() -> Any:
         order = np.argsort(-one.probabilities, kind="stable").tolist()
-        features = dict(refusal.measure(question, one.passages, [one.candidates[i] for i in order], lexical=lexical))
+        features = dict(refusal.measure(one.question, one.passages, [one.candidates[i] for i in order], judge))
         return [*(features | {"likeliest": float(one.probabilities.max())}).values()]
 
     return measure
@@ -198,8 +202,8 @@ def folds(count: int) -> Iterator[tuple[list[int], list[int]]]:
             yield train.tolist(), test.tolist()
 
 
-def features_of(asked: Sequence[Asked], measures: Sequence[Callable[[str], Any]]) -> Array:
-    return np.array([measure(one.row["question"]) for one, measure in zip(asked, measures, strict=True)])
+def features_of(measures: Sequence[Callable[[], Any]]) -> Array:
+    return np.array([measure() for measure in measures])
 
 
 def kinds(asked: Sequence[Asked]) -> NDArray[Any]:

@@ -55,6 +55,7 @@ def build_app(port: int, *, hashed: str | None) -> "App":
     from starlette.middleware import Middleware
     from streamlit.starlette import App
 
+    import rag_app.wiring  # noqa: F401 (LangChain and Chroma, before a browser waits for them)
     from rag_app.web.access.gate import Gate
     from rag_app.web.sources.routes import source_routes
 

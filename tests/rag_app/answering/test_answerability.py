@@ -1,20 +1,28 @@
-"""What was found for a question weighed: what a question asks for, and whether the sentences have it."""
+"""Assesses what was retrieved: what a question asks for, whether sentences have it, and how likely they answer."""
+
+from dataclasses import replace
 
 import pytest
 
 from rag_app import Settings, load_retriever
-from rag_app.answering.answerability import THRESHOLD, WORTH_ASKING, Scales
+from rag_app.answering.answerability import THRESHOLD, WORTH_ASKING, assess
 from rag_app.answering.quotes import units
-from rag_app.answering.sentence_ranking import POINTS_BACK, UNKNOWN, Kind, has_kind, judge, kind_of
+from rag_app.answering.sentence_ranking import POINTS_BACK, UNKNOWN, Judge, Kind, has_kind, judge_sentences, kind_of
 from rag_app.wiring import load_judge, silent
+from vectorstore.search.question import Question
 from vectorstore.search.retriever import HybridRetriever
 
-QUESTION = "Who stayed in lunar orbit?"
+QUESTION = Question("Who stayed in lunar orbit?")
 
 
 @pytest.fixture(scope="module")
 def retriever(samples_settings: Settings) -> HybridRetriever:
     return load_retriever(settings=samples_settings)
+
+
+@pytest.fixture(scope="module")
+def judge(retriever: HybridRetriever, samples_settings: Settings) -> Judge:
+    return Judge(load_judge(samples_settings, silent), retriever.store.lexical)
 
 
 class TestKinds:
@@ -59,12 +67,9 @@ class TestKinds:
 
 
 class TestJudging:
-    def test_every_sentence_is_judged_in_the_order_given(
-        self, retriever: HybridRetriever, samples_settings: Settings
-    ) -> None:
+    def test_every_sentence_is_judged_in_the_order_given(self, retriever: HybridRetriever, judge: Judge) -> None:
         spans = [unit for passage in retriever.search(QUESTION) for unit in units(passage)]
-        scales = Scales(retriever.store.lexical, load_judge(samples_settings, silent), is_own=True)
-        candidates = judge(QUESTION, spans, embed=scales.embed, lexical=retriever.store.lexical)
+        candidates = judge_sentences(QUESTION, spans, judge)
         assert [candidate.evidence for candidate in candidates] == spans
         assert all(0 <= candidate.probability <= 1 for candidate in candidates)
 
@@ -74,20 +79,16 @@ class TestJudging:
         assert not POINTS_BACK.match("Items that stay. " + sentence)
 
 
-class TestWeighing:
-    def test_another_model_s_collection_is_judged_by_the_same_scales(
-        self, retriever: HybridRetriever, samples_settings: Settings
+class TestAssessing:
+    def test_passages_that_another_model_found_are_judged_by_the_judge_s_cosines(
+        self, retriever: HybridRetriever, judge: Judge
     ) -> None:
         passages = retriever.search(QUESTION)
-        own, other = (
-            Scales(retriever.store.lexical, load_judge(samples_settings, silent), is_own=is_own).weigh(
-                QUESTION, passages
-            )
-            for is_own in (True, False)
-        )
+        own = assess(QUESTION, passages, judge, found_by=judge.model)
+        foreign = [replace(passage, cosine=passage.cosine / 2) for passage in passages]
+        other = assess(QUESTION, foreign, judge, found_by=replace(judge.model, name="another"))
         assert other.answerability == pytest.approx(own.answerability, abs=0.02)
         assert own.answerability >= THRESHOLD
 
-    def test_nothing_found_answers_nothing(self, retriever: HybridRetriever, samples_settings: Settings) -> None:
-        scales = Scales(retriever.store.lexical, load_judge(samples_settings, silent), is_own=True)
-        assert scales.weigh(QUESTION, []).answerability == 0 < WORTH_ASKING
+    def test_nothing_found_answers_nothing(self, judge: Judge) -> None:
+        assert assess(QUESTION, [], judge, found_by=judge.model).answerability == 0 < WORTH_ASKING
