@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from vectorstore.filters import SourceFilter
+from vectorstore.storage.lexical_index import WeightedTerms
 from vectorstore.storage.store import Store
 
 Vectors = NDArray[np.float32]
@@ -52,7 +53,7 @@ class Scope:
     def all_vectors(self) -> dict[str, Vectors]:
         return self.store.vectors(sorted(self.ids))
 
-    def match(self, question: str, *, limit: int) -> dict[str, float]:
+    def match(self, question: str | WeightedTerms, *, limit: int) -> dict[str, float]:
         return self.store.lexical.match(question, limit=limit, sources=self.sources)
 
     def nearest(self, vector: Vectors, *, limit: int) -> dict[str, Vectors]:
