@@ -1,18 +1,13 @@
-"""From settings to the objects that do the work. A model is loaded once in a process, whoever asks."""
+"""Builds stores, retrievers, chains and ingests from settings; loads each embedding model once a process."""
 
 import threading
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from langchain_core.language_models import BaseChatModel
 from langchain_core.runnables import Runnable
 
-from ingest.batching import IngestOptions
-from ingest.chunking.sentences import load_find_sentences
-from ingest.discovery import find_files, judge_absent, split_urls
-from ingest.pipeline import ingest_files
-from ingest.reader_process import Bounds
-from ingest.report import IngestReport, Progress
 from rag_app.answering.chain import QUOTES, Request, Writer, build_chain
 from rag_app.answering.sentences import load_split
 from rag_app.answering.verification.entailment import build_verifier
@@ -27,6 +22,9 @@ from vectorstore.search.retriever import HybridRetriever
 from vectorstore.storage.index_location import Fingerprint
 from vectorstore.storage.store import Store
 
+if TYPE_CHECKING:
+    from ingest.report import IngestReport, Progress
+
 Tell = Callable[[str], None]
 
 
@@ -35,7 +33,7 @@ def silent(message: str) -> None:
 
 
 class LoadedModels:
-    """The embedding models that run in this process, by name, cache folder and how torch runs them."""
+    """The embedding models of this process, by name, cache folder and torch options."""
 
     def __init__(self) -> None:
         self._models: dict[tuple[str, Path, TorchOptions], EmbeddingModel] = {}
@@ -76,7 +74,7 @@ def build_retriever(
     source_filter: SourceFilter = NO_FILTER,
     on_message: Tell = silent,
 ) -> HybridRetriever:
-    """The retriever over a collection that has documents; refuses one that another model or distance made."""
+    """The retriever over a collection. Raises CollectionError where it is empty, or of another model or distance."""
     store = build_store(settings)
     if not store.catalogue.has_documents():
         raise CollectionError(f"the collection {store.name} is empty", f"rag ingest --collection {store.name} PATH")
@@ -98,9 +96,7 @@ def build_chat_model(settings: Settings) -> BaseChatModel | None:
     """The chat model that was named, or None: quotes."""
     if settings.llm == QUOTES:
         return None
-    from rag_app.answering.generation.chat_models import (
-        load_chat_model,  # langchain's providers: not on the everyday path
-    )
+    from rag_app.answering.generation.chat_models import load_chat_model  # 0.5 s that quotes do not need
 
     return load_chat_model(settings.llm)
 
@@ -136,10 +132,17 @@ def run_ingest(
     prune: bool = False,
     rebuild: bool = False,
     include_all: bool = False,
-    on_progress: Callable[[Progress], None] = lambda progress: None,
+    on_progress: "Callable[[Progress], None]" = lambda progress: None,
     on_message: Tell = silent,
-) -> IngestReport:
+) -> "IngestReport":
     """Bring the settings' collection, made if there is none, in step with these files and folders."""
+    # The readers of files take 0.3 s to import, for which no question should wait.
+    from ingest.batching import IngestOptions
+    from ingest.chunking.sentences import load_find_sentences
+    from ingest.discovery import find_files, judge_absent, split_urls
+    from ingest.pipeline import ingest_files
+    from ingest.reader_process import Bounds
+
     options = IngestOptions(
         distance=settings.distance,
         chunk_tokens=settings.chunk_tokens,
@@ -154,7 +157,7 @@ def run_ingest(
         bounds=Bounds(settings.max_file_seconds, settings.max_reader_mb * 1_000_000),
     )
     if settings.collection not in list_collections(settings.data_dir):
-        # A first path that is mistyped is told before a model is converted for it and a collection made.
+        # A mistyped first path is refused before a model is converted for it and a collection made.
         _, local = split_urls(paths)
         judge_absent(find_files(local, include_all=include_all, max_bytes=options.max_file_bytes), known={})
     return ingest_files(

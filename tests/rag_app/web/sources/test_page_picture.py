@@ -12,7 +12,7 @@ from PIL import Image
 
 from ingest.reading.pdf.document import map_pdf_page, read_pdf
 from rag_app.answering.sentences import split_sentences
-from rag_app.web.sources.links import Place
+from rag_app.types import Citation
 from rag_app.web.sources.page_picture import MARKER, WIDTH, box_quote, draw_boxed
 from tests.ingest.papers import rich_paper
 
@@ -52,7 +52,7 @@ def test_the_picture_is_marked_where_the_boxes_are_and_nowhere_else(path: Path) 
     assert page.number is not None
     start = page.text.index(" ") + 1
     end = page.text.index("\n", start)
-    boxed = box_quote(Place(str(path), "", page.number, start, end, page.text[start:end]))
+    boxed = box_quote(Citation(1, str(path), "", page.number, start, end, page.text[start:end]))
     assert boxed is not None
     image = pixels(draw_boxed(boxed))
     assert image.shape[1] == WIDTH
@@ -71,15 +71,15 @@ def test_what_the_file_does_not_say_has_no_picture(tmp_path: Path) -> None:
     path = tmp_path / "paper.pdf"
     path.write_bytes(rich_paper().data)
     quote = read_pdf(path.read_bytes())[1][0].text[:20]
-    place = Place(str(path), "", 1, 0, 20, quote)
-    assert box_quote(place)
-    assert box_quote(replace(place, quote=quote.upper() + "!")) is None
-    assert box_quote(replace(place, page=99)) is None
-    assert box_quote(replace(place, page=None)) is None
-    assert box_quote(replace(place, source="https://example.org/paper.pdf")) is None
+    cited = Citation(1, str(path), "", 1, 0, 20, quote)
+    assert box_quote(cited)
+    assert box_quote(replace(cited, quote=quote.upper() + "!")) is None
+    assert box_quote(replace(cited, page=99)) is None
+    assert box_quote(replace(cited, page=None)) is None
+    assert box_quote(replace(cited, source="https://example.org/paper.pdf")) is None
     shutil.copy(PDFS[0], path)
-    assert box_quote(place) is None
+    assert box_quote(cited) is None
     path.write_bytes(b"no PDF")
-    assert box_quote(place) is None
+    assert box_quote(cited) is None
     path.unlink()
-    assert box_quote(place) is None
+    assert box_quote(cited) is None
