@@ -1,1 +1,1 @@
-"""What a collection offers besides answers: documents, watching, conversations, maps."""
+"""Manages a collection: documents, watching, suggested questions, checks, conversations, map."""

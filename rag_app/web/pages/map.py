@@ -1,6 +1,5 @@
 """The page *Map*: a collection's passages as points, near where they are alike, and those that say nearly the same."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -19,64 +18,51 @@ from vectorstore.types import name_place
 if TYPE_CHECKING:
     from rag_app.library.map.layout import Projection
     from rag_app.library.map.map import CollectionMap
-    from rag_app.library.map.near_duplicates import Group, Pairs
+    from rag_app.library.map.near_duplicates import NearDuplicates, SimilarPassages
     from rag_app.types import Answer
     from vectorstore.storage.store import Store
     from vectorstore.types import Chunk
 
 
-MOST_COMPARED = 100_000
-SHOWN_GROUPS = 100
-
-
 def duplicate_values(store: "Store") -> dict[str, Any]:
-    from rag_app.library.map.map import read_owners, sample_ids
-    from rag_app.library.map.near_duplicates import find_pairs, group, number_documents, same_documents
+    from rag_app.library.map.near_duplicates import find_near_duplicates
 
-    wanted, total = sample_ids(store, MOST_COMPARED)
-    ids, owners, vectors = read_owners(store, wanted)
-    sources, documents = number_documents(owners)
-    pairs = find_pairs(vectors, documents)
-    groups, same = group(pairs), same_documents(pairs, documents)
-    shown = groups[:SHOWN_GROUPS]
-    chunks = store.fetch([ids[index] for one in shown for index in (one.first, one.second)])
-    texts = {index: chunks[ids[index]][0] for one in shown for index in (one.first, one.second) if ids[index] in chunks}
+    found = find_near_duplicates(store)
     titles = {record.source: record.title for record in store.catalogue.sources()}
     return {
-        "told": tell_duplicates(pairs, groups, compared=len(ids), total=total),
+        "told": tell_duplicates(found),
         "documents": [
             {
                 "alike": f"{one.share:.0%} of the passages of the shorter one are in the other",
-                "sides": [document_side(sources[number], titles) for number in (one.first, one.second)],
+                "sides": [document_side(source, titles) for source in (one.first, one.second)],
             }
-            for one in same[:SHOWN_GROUPS]
+            for one in found.documents
         ],
         "pairs": [
-            {"alike": alike(one), "sides": [passage_side(texts[index]) for index in (one.first, one.second)]}
-            for one in shown
-            if one.first in texts and one.second in texts
+            {"alike": alike(one), "sides": [passage_side(chunk) for chunk in (one.first, one.second)]}
+            for one in found.passages
         ],
     }
 
 
-def tell_duplicates(pairs: "Pairs", groups: "Sequence[Group]", *, compared: int, total: int) -> list[str]:
-    from rag_app.library.map.near_duplicates import MOST_PAIRS, THRESHOLD
+def tell_duplicates(found: "NearDuplicates") -> list[str]:
+    from rag_app.library.map.near_duplicates import MOST_PAIRS, MOST_SHOWN, THRESHOLD
 
     told = [f"No two documents have a passage in common, even nearly (cosine {THRESHOLD} or more)."]
-    if groups:
-        number = f"{len(groups):,} text{'' if len(groups) == 1 else 's'}"
+    if found.groups:
+        number = f"{found.groups:,} text{'' if found.groups == 1 else 's'}"
         told = [f"{number} in more than one document, or nearly so (cosine {THRESHOLD} or more), the most alike first."]
-    if len(groups) > SHOWN_GROUPS:
-        told.append(f"The first {SHOWN_GROUPS} are shown.")
-    if not pairs.is_whole:
+    if found.groups > MOST_SHOWN:
+        told.append(f"The first {MOST_SHOWN} are shown.")
+    if not found.is_whole:
         told.append(f"There are more than {MOST_PAIRS:,} pairs: only the most alike were looked at.")
-    if compared < total:
-        told.append(f"{compared:,} of {total:,} passages, chosen at random, were compared.")
+    if found.compared < found.total:
+        told.append(f"{found.compared:,} of {found.total:,} passages, chosen at random, were compared.")
     return told
 
 
-def alike(one: "Group") -> str:
-    others = len(one.members) - 2
+def alike(one: "SimilarPassages") -> str:
+    others = one.members - 2
     more = f", and {others:,} more like these" if others else ""
     return f"Cosine {one.cosine:.3f}{more}"
 
