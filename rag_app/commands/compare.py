@@ -64,9 +64,8 @@ def compare(
     cosine, dot and euclidean are the vectors alone, compared one by one. Speed is this machine's, as it is at this
     moment. A model that fails is told with its reason, and the others go on.
     """
-    from rag_app.experiments.evaluation.compare import Labelling, compare_model, settings_for
+    from rag_app.experiments.evaluation.compare import Labelling, compare_model, load_labels, settings_for
     from rag_app.experiments.evaluation.datasets import load_retrieval_set
-    from rag_app.experiments.evaluation.labels import load_labels
 
     began, settings, names = time.monotonic(), build_settings(collection), list(dict.fromkeys(models))
     check_places(mlflow, details)

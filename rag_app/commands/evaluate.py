@@ -75,10 +75,9 @@ def retrieval(
     as_json: JsonOption = False,
 ) -> None:
     """Rank the documents of a folder in BEIR form for its queries: nDCG, recall, reciprocal rank."""
-    from rag_app.experiments.evaluation.datasets import load_retrieval_set
+    from rag_app.experiments.evaluation.datasets import load_retrieval_set, retriever_of_texts
     from rag_app.experiments.evaluation.retrieval import details as query_rows
     from rag_app.experiments.evaluation.retrieval import measure, rank_all
-    from rag_app.experiments.evaluation.temporary_collection import retriever_of_texts
 
     began, settings = time.monotonic(), build_settings(collection)
     check_places(mlflow, details)
@@ -125,8 +124,7 @@ def answers(
     from rag_app.answering.chain import build_chain
     from rag_app.answering.sentences import load_split
     from rag_app.experiments.evaluation.answers import ask, measure_answers
-    from rag_app.experiments.evaluation.datasets import load_answer_set
-    from rag_app.experiments.evaluation.temporary_collection import retriever_of_texts
+    from rag_app.experiments.evaluation.datasets import load_answer_set, retriever_of_texts
     from rag_app.wiring import build_writer, load_judge
 
     began, settings = time.monotonic(), build_settings(collection)
@@ -156,9 +154,8 @@ def chunks(
     as_json: JsonOption = False,
 ) -> None:
     """How much of the marked places the five best passages show, and how little beside them."""
-    from rag_app.experiments.evaluation.chunks import measure_chunks
-    from rag_app.experiments.evaluation.datasets import load_chunk_documents, load_chunk_questions
-    from rag_app.experiments.evaluation.temporary_collection import retriever_of_files
+    from rag_app.experiments.evaluation.datasets import load_chunk_documents, load_chunk_questions, retriever_of_files
+    from rag_app.experiments.evaluation.retrieval import measure_chunks
 
     began, settings = time.monotonic(), build_settings(collection)
     check_places(mlflow)
