@@ -28,7 +28,6 @@ from rag_app.experiments.evaluation.datasets import (
 )
 from rag_app.experiments.evaluation.intervals import NONE, show
 from rag_app.experiments.evaluation.retrieval import DISTANCES, RANKED_DOCUMENTS, measure, rank_all, rank_exactly
-from rag_app.library.map.layout import Vectors, unit
 from rag_app.library.map.map import read_owners, sample_ids
 from rag_app.settings import Settings
 from rag_app.terminal import clean
@@ -37,6 +36,7 @@ from vectorstore.embeddings import EmbeddingModel, embed_chunks, embed_question,
 from vectorstore.embeddings.model import ModelName
 from vectorstore.errors import RagError
 from vectorstore.search.retriever import HybridRetriever
+from vectorstore.vector_math import Vectors, unit_vectors
 
 Rankings = dict[str, list[str]]
 # As the table names them; in the result by the same names in small letters.
@@ -239,12 +239,12 @@ def measure_labels(labels: Mapping[str, str], owners: Sequence[str], vectors: Ve
 
     documents, numbers = np.unique(np.asarray(owners, dtype=str), return_inverse=True)
     sums = np.zeros((len(documents), vectors.shape[1]), np.float32)
-    np.add.at(sums, numbers, unit(vectors))
+    np.add.at(sums, numbers, unit_vectors(vectors))
     kept = repeated({name: labels[name] for name in documents.tolist() if name in labels})
     rows = [row for row, name in enumerate(documents.tolist()) if labels.get(name) in kept]
     if len(rows) > MOST_DOCUMENTS:
         rows = sorted(np.random.default_rng(SEED).choice(rows, MOST_DOCUMENTS, replace=False).tolist())
-    truth, space = np.array([labels[documents[row]] for row in rows]), unit(sums)[rows]
+    truth, space = np.array([labels[documents[row]] for row in rows]), unit_vectors(sums)[rows]
     clusters = KMeans(len(kept), n_init=10, random_state=SEED).fit_predict(space)
     accuracy, macro_f1 = probe(space, truth)
     return {

@@ -5,15 +5,13 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from rag_app.experiments.evaluation.datasets import ChunkQuestion, RetrievalSet
 from rag_app.experiments.evaluation.intervals import Figures, bootstrap_means
-from rag_app.library.map.layout import unit
 from vectorstore.search.retriever import HybridRetriever
 from vectorstore.types import Passage
+from vectorstore.vector_math import Vectors, unit_vectors
 
-Vectors = NDArray[np.float32]
 # Questions looked up at once: with 200,000 chunks their scores take 50 MB.
 BLOCK = 64
 
@@ -26,7 +24,7 @@ def score_by(distance: str, questions: Vectors, chunks: Vectors) -> Vectors:
     """Scores of shape (questions, chunks), the nearest the highest; of Euclidean distance, 2qc - c², which gives its
     order."""
     if distance == "cosine":
-        questions, chunks = unit(questions), unit(chunks)
+        questions, chunks = unit_vectors(questions), unit_vectors(chunks)
     scores: Vectors = questions @ chunks.T
     return 2 * scores - np.einsum("ij,ij->i", chunks, chunks) if distance == "euclidean" else scores
 

@@ -13,9 +13,9 @@ import numpy as np
 
 from rag_app.experiments.evaluation.retrieval import measure_each
 from rag_app.experiments.training.tasks import Passages, Task
-from rag_app.library.map.layout import Vectors, unit
 from rag_app.wiring import Tell
 from vectorstore.embeddings import EmbeddingModel, VectorCache, embed_chunks, embed_question
+from vectorstore.vector_math import Vectors, unit_vectors
 
 Columns = dict[str, list[float]]
 # A query, the passage that is right, and as many wrong ones in each example of a run.
@@ -52,10 +52,12 @@ class Embedded:
             if self.cache:
                 self.cache.keep(self.model.identity, part, vectors)
             self._known |= zip(part, vectors, strict=True)
-        return unit(np.array([self._known[text] for text in texts]))
+        return unit_vectors(np.array([self._known[text] for text in texts]))
 
     def queries(self, task: Task) -> Vectors:
-        return unit(np.asarray([embed_question(self.model, query.text) for query in task.queries], dtype=np.float32))
+        return unit_vectors(
+            np.asarray([embed_question(self.model, query.text) for query in task.queries], dtype=np.float32)
+        )
 
 
 def measure_task(task: Task, embedded: Embedded) -> Columns:

@@ -5,9 +5,10 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from vectorstore.vector_math import Vectors, unit_vectors
+
 # scikit-learn is imported where it is needed: it takes two seconds, and only the map and the evaluation use it.
 
-Vectors = NDArray[np.float32]
 Places = NDArray[np.float32]  # shape (points, 2)
 Labels = NDArray[np.int64]
 # Below this the vectors are the same but for rounding.
@@ -34,11 +35,6 @@ FITTED_TO, JUDGED_BY = 2_000, 1_000
 REASONABLE = 0.5
 
 
-def unit(vectors: Vectors) -> Vectors:
-    lengths = np.linalg.norm(vectors, axis=1, keepdims=True)
-    return np.asarray(vectors / np.where(lengths > 0, lengths, 1), np.float32)
-
-
 def principal(vectors: Vectors, dimensions: int) -> Vectors:
     """Shape (vectors, dimensions): the coordinates by PCA; zeros where there are fewer."""
     from sklearn.decomposition import PCA
@@ -60,7 +56,7 @@ class Projection:
 
     def place(self, vectors: Vectors) -> Places:
         """The places of any vectors of the same space: each among the landmarks nearest to it."""
-        blocks = [self._place(unit(vectors[start : start + BLOCK])) for start in range(0, len(vectors), BLOCK)]
+        blocks = [self._place(unit_vectors(vectors[start : start + BLOCK])) for start in range(0, len(vectors), BLOCK)]
         return np.concatenate([np.empty((0, 2), np.float32), *blocks])
 
     def _place(self, vectors: Vectors) -> Places:
@@ -75,7 +71,7 @@ class Projection:
 
 def project(vectors: Vectors, *, most_landmarks: int = LANDMARKS) -> Projection:
     """`vectors` in random order: the first are the landmarks. At least one."""
-    landmarks = unit(vectors[:most_landmarks])
+    landmarks = unit_vectors(vectors[:most_landmarks])
     if are_alike(landmarks):
         return Projection(landmarks, np.zeros((len(landmarks), 2), np.float32))
     flat = principal(landmarks, 2)
@@ -106,9 +102,11 @@ class Clustering:
 
 def cluster(vectors: Vectors) -> Clustering:
     """K-means, fitted to the first of `vectors`, which are in random order."""
-    units = unit(vectors)
+    units = unit_vectors(vectors)
     labels = fit_clusters(units[:FITTED_TO])
-    centres = unit(np.stack([units[: len(labels)][labels == label].mean(axis=0) for label in range(labels.max() + 1)]))
+    centres = unit_vectors(
+        np.stack([units[: len(labels)][labels == label].mean(axis=0) for label in range(labels.max() + 1)])
+    )
     cosines = units @ centres.T
     found = cosines.argmax(axis=1)
     order = np.argsort(-np.bincount(found, minlength=len(centres)), kind="stable")

@@ -8,10 +8,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from rag_app.library.map.layout import Projection, Vectors, cluster, project
+from rag_app.library.map.layout import Projection, cluster, project
 from vectorstore.storage.store import Store
 from vectorstore.storage.text_analysis import UNSPACED, analyze, detect_language, read_words
 from vectorstore.types import Chunk
+from vectorstore.vector_math import Vectors
 
 BATCH = 1_000
 # What a browser draws without a pause.

@@ -7,10 +7,10 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from rag_app.library.map.layout import Vectors, unit
 from rag_app.library.map.map import read_owners, sample_ids
 from vectorstore.storage.store import Store
 from vectorstore.types import Chunk
+from vectorstore.vector_math import Vectors, unit_vectors
 
 THRESHOLD = 0.95
 # Beyond this number of pairs only the nearest are kept.
@@ -97,7 +97,7 @@ def find_pairs(
     By Cauchy and Schwarz a·b <= a'·b' + |a''||b''|, where ' are the directions of greatest weight and '' the rest: one
     product of a few dimensions shows which rows and columns of a block may hold a pair.
     """
-    units, whose = unit(vectors), np.asarray(documents)
+    units, whose = unit_vectors(vectors), np.asarray(documents)
     bounds = with_rests(units) if len(units) else units
     kept: list[Found] = [(np.empty(0, np.int64), np.empty(0, np.int64), np.empty(0, np.float32))]
     is_whole = True

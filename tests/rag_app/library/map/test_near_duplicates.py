@@ -2,9 +2,9 @@ import itertools
 
 import numpy as np
 
-from rag_app.library.map.layout import unit
 from rag_app.library.map.near_duplicates import BLOCK, find_pairs, group_pairs, same_documents
 from tests.rag_app.library.map.made_up import DIMENSION, around
+from vectorstore.vector_math import unit_vectors
 
 
 def test_the_pairs_are_those_that_comparing_each_with_each_finds() -> None:
@@ -44,7 +44,7 @@ def test_a_text_that_is_in_many_documents_is_one_group() -> None:
 
 def test_of_too_many_pairs_the_nearest_are_kept() -> None:
     alike = np.ones((40, DIMENSION)) + 0.1 * np.random.default_rng(0).standard_normal((40, DIMENSION))
-    vectors = unit(np.vstack([alike, np.eye(DIMENSION)[:2] + np.eye(DIMENSION)[:1] * 1e3]).astype(np.float32))
+    vectors = unit_vectors(np.vstack([alike, np.eye(DIMENSION)[:2] + np.eye(DIMENSION)[:1] * 1e3]).astype(np.float32))
     pairs = find_pairs(vectors, range(len(vectors)), most=10)
     assert not pairs.is_whole
     assert 0 < len(pairs.first) <= 10
