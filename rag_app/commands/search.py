@@ -66,7 +66,7 @@ def search(
     from rag_app.commands.output import print_passages
     from rag_app.wiring import build_retriever
 
-    text, source_filter = read_request(query).text, read_filter(source, where)
+    (text, _), source_filter = read_request(query), read_filter(source, where)
     retriever = build_retriever(build_settings(collection, top_k=top_k), source_filter=source_filter, on_message=say)
     began = time.monotonic()
     passages = retriever.search(text)

@@ -1,1 +1,1 @@
-"""Manages a collection: documents, watching, suggested questions, checks, conversations, map."""
+"""Manages a collection: its documents, watched folders, suggested questions, conversations and map."""

@@ -1,4 +1,4 @@
-"""From a question to the passages that answer it best: cosine and BM25 joined, as one LangChain retriever."""
+"""Retrieves the passages that answer a question best, by cosine and BM25 together, as a LangChain retriever."""
 
 from concurrent.futures import ThreadPoolExecutor
 
@@ -6,24 +6,40 @@ import numpy as np
 from langchain_core.callbacks import CallbackManagerForRetrieverRun
 from langchain_core.documents import Document
 from langchain_core.retrievers import BaseRetriever
-from numpy.typing import NDArray
-from pydantic import ConfigDict, Field, PrivateAttr
+from pydantic import ConfigDict, Field, PrivateAttr, SkipValidation
 
-from vectorstore.embeddings.model import EmbeddingModel, embed_question
+from vectorstore.embeddings.model import EmbeddingModel
 from vectorstore.filters import SourceFilter
 from vectorstore.search.filtered_search import MOST_ASKED, Scope
 from vectorstore.search.fusion import DENSE_CANDIDATES, LEXICAL_CANDIDATES, Candidates, fuse
+from vectorstore.search.question import Question
 from vectorstore.search.reranker import READ_PASSAGES, Reranker
 from vectorstore.storage.index_location import Fingerprint
 from vectorstore.storage.store import REREADS, Store
 from vectorstore.types import Passage
-from vectorstore.vector_math import cosine_similarities
+from vectorstore.vector_math import Vectors, cosine_similarities
 
-# Words are looked up while the question is embedded, and the vectors of the chunks that have them read: tantivy, SQLite
-# and OpenVINO free Python's lock meanwhile.
-BESIDE = ThreadPoolExecutor(4, thread_name_prefix="lexical")
+# The lexical index is searched, and the vectors of its hits are read, while the question is embedded: tantivy, SQLite
+# and OpenVINO release Python's lock meanwhile.
+LEXICAL_THREADS = ThreadPoolExecutor(4, thread_name_prefix="lexical")
 
-Vectors = NDArray[np.float32]
+
+class PassageDocument(Document):
+    """A passage as LangChain's Document; `passage` survives copies and is no part of what is serialised."""
+
+    passage: SkipValidation[Passage] = Field(exclude=True, repr=False)
+
+    @classmethod
+    def of(cls, passage: Passage) -> "PassageDocument":
+        document = passage.chunk.to_document()
+        names = ("score", "cosine", "lexical", "dense_rank", "lexical_rank")
+        scores = {name: getattr(passage, name) for name in names}
+        return cls(
+            id=document.id,
+            page_content=document.page_content,
+            metadata=document.metadata | scores,
+            passage=passage,
+        )
 
 
 class HybridRetriever(BaseRetriever):
@@ -42,14 +58,15 @@ class HybridRetriever(BaseRetriever):
     reranker: Reranker | None = Field(default=None, exclude=True)
     _scope: tuple[int, Scope] | None = PrivateAttr(default=None)
 
-    def search(self, question: str, *, k: int | None = None) -> list[Passage]:
+    def search(self, question: str | Question, *, k: int | None = None) -> list[Passage]:
         self.store.require(Fingerprint(self.model.name, self.distance))
-        # A question typed in another encoding than the terminal's has halves of surrogate pairs in it.
-        question, k = question.encode("utf-8", "replace").decode(), k or self.k
-        wanted = max(k, READ_PASSAGES) if self.reranker else k
-        passages = self._find(question, wanted)
+        if isinstance(question, str):
+            # A question typed in another encoding than the terminal's has halves of surrogate pairs in it.
+            question = Question(question.encode("utf-8", "replace").decode())
+        k = k or self.k
+        passages = self._find(question, max(k, READ_PASSAGES) if self.reranker else k)
         if self.reranker:
-            passages = self.reranker.rerank(question, passages)
+            passages = self.reranker.rerank(question.searched_text, passages)
         return passages[:k]
 
     def search_vector(self, vector: Vectors, *, k: int | None = None) -> list[Passage]:
@@ -70,21 +87,18 @@ class HybridRetriever(BaseRetriever):
             for rank, (chunk_id, (chunk, _)) in enumerate(chunks.items(), 1)
         ]
 
-    def _find(self, question: str, wanted: int) -> list[Passage]:
-        """As of one moment: read again where another process has finished a change meanwhile."""
-        vector: Vectors | None = None
+    def _find(self, question: Question, wanted: int) -> list[Passage]:
+        """As of one moment: searched again where another process has finished a change meanwhile."""
         for _ in range(REREADS):
             generation = self.store.catalogue.generation()
             scope = self._scope_of(generation)
             # There must be room beside what is hidden, however near it is.
             room = min(len(self.store.catalogue.removed_ids()), MOST_ASKED)
-            words = BESIDE.submit(self._match, scope, question, max(LEXICAL_CANDIDATES, wanted) + room)
-            if vector is None:
-                vector = np.asarray(embed_question(self.model, question), dtype=np.float32)
-            near = scope.nearest(vector, limit=max(DENSE_CANDIDATES, wanted) + room)
-            # Pictures are nearer to each other than to any words: what lies beside one says little of a question.
+            hits = LEXICAL_THREADS.submit(self._match, scope, question, max(LEXICAL_CANDIDATES, wanted) + room)
+            near = scope.nearest(question.vector(self.model), limit=max(DENSE_CANDIDATES, wanted) + room)
+            # Pictures are nearer to each other than to any words: a picture's neighbours say little of a question.
             smoothed = self.model.embed_pictures is None
-            ranked = fuse(self._candidates(vector, near, *words.result()), limit=wanted, is_smoothed=smoothed)
+            ranked = fuse(self._candidates(question, near, *hits.result()), limit=wanted, is_smoothed=smoothed)
             chunks = self.store.fetch([one.id for one in ranked])
             if generation == self.store.catalogue.generation():
                 break
@@ -94,19 +108,19 @@ class HybridRetriever(BaseRetriever):
             if one.id in chunks
         ]
 
-    def _match(self, scope: Scope, question: str, limit: int) -> tuple[dict[str, float], dict[str, Vectors]]:
-        lexical = scope.match(question, limit=limit)
-        return lexical, self.store.vectors(list(lexical))
+    def _match(self, scope: Scope, question: Question, limit: int) -> tuple[dict[str, float], dict[str, Vectors]]:
+        scores = scope.match(question.terms(self.store.lexical), limit=limit)
+        return scores, self.store.vectors(list(scores))
 
     def _candidates(
-        self, vector: Vectors, near: dict[str, Vectors], lexical: dict[str, float], read: dict[str, Vectors]
+        self, question: Question, near: dict[str, Vectors], lexical: dict[str, float], read: dict[str, Vectors]
     ) -> Candidates:
         # What is being written is in the indexes before it may be found, and what was removed after.
         hidden = self.store.catalogue.hidden_ids()
         vectors = {chunk_id: found for chunk_id, found in (near | read).items() if chunk_id not in hidden}
         nearest = [chunk_id for chunk_id in near if chunk_id not in hidden]
         lexical = {chunk_id: score for chunk_id, score in lexical.items() if chunk_id not in hidden}
-        return Candidates(vector, vectors, nearest, lexical, self.model.cosine_floor)
+        return Candidates(question.vector(self.model), vectors, nearest, lexical, self.model.cosine_floor)
 
     def _scope_of(self, generation: int) -> Scope:
         """The documents that the filter takes; looked up once for each state of the collection."""
@@ -114,5 +128,8 @@ class HybridRetriever(BaseRetriever):
             self._scope = generation, Scope.of(self.store, self.filter)
         return self._scope[1]
 
-    def _get_relevant_documents(self, query: str, *, run_manager: CallbackManagerForRetrieverRun) -> list[Document]:
-        return [passage.to_document() for passage in self.search(query)]
+    def _get_relevant_documents(
+        self, query: str, *, run_manager: CallbackManagerForRetrieverRun, question: Question | None = None
+    ) -> list[Document]:
+        """`invoke(text, config, question=...)` searches by a Question made before; `text` is what callbacks see."""
+        return [PassageDocument.of(passage) for passage in self.search(question or query)]

@@ -1,7 +1,7 @@
 """The lexical index: which chunks share words with a question, by BM25 (tantivy, on disk, grows in place)."""
 
 import math
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import groupby
 from pathlib import Path
 
@@ -51,6 +51,8 @@ def neighbours(chunks: Sequence[Chunk], place: int) -> list[int]:
 
 
 TERMS = "terms"
+# By language: the terms of a question, each with its weight: 1, or less for those of the question before it.
+WeightedTerms = Mapping[str, Mapping[str, float]]
 # A question is cut here so that a page pasted as a question stays a query of milliseconds.
 MAX_QUESTION_TERMS = 64
 WRITER_BYTES = 50_000_000
@@ -88,19 +90,29 @@ class LexicalIndex:
             self._index.reload()
         release_freed_memory()
 
-    def match(self, question: str, *, limit: int, sources: Iterable[str] | None = None) -> dict[str, float]:
-        """Chunk ids to scores in [0, 1], best first: BM25, made comparable between questions by `scale`.
+    def match(
+        self, question: str | WeightedTerms, *, limit: int, sources: Iterable[str] | None = None
+    ) -> dict[str, float]:
+        """Chunk ids to scores in [0, 1], best first: BM25, made comparable between questions by `bm25_scale`.
 
         With `sources`, of those documents only, by the same scores as among all.
         """
         searcher = self._searcher()
-        by_language = self._question_terms(searcher, question)
-        weights = weigh(searcher, [term for terms in by_language.values() for term in terms])
-        if not weights:
+        by_language: WeightedTerms = (
+            {
+                language: dict.fromkeys(terms, 1.0)
+                for language, terms in self._question_terms(searcher, question).items()
+            }
+            if isinstance(question, str)
+            else question
+        )
+        weights: dict[str, float] = {}
+        for terms in by_language.values():
+            weights |= {term: max(weight, weights.get(term, 0.0)) for term, weight in terms.items()}
+        idf = weigh(searcher, list(weights))
+        if not idf:
             return {}
-        words = [
-            (tantivy.Occur.Should, tantivy.Query.term_query(self._schema, "words", term, "freq")) for term in weights
-        ]
+        words = [(tantivy.Occur.Should, self._term_query(term, weight)) for term, weight in weights.items()]
         query = tantivy.Query.boolean_query(words)
         if sources is not None:
             taken = tantivy.Query.const_score_query(
@@ -111,9 +123,21 @@ class LexicalIndex:
         if not hits:
             return {}
         # No chunk is of two languages: what could be reached is the most that one of them could.
-        reachable = max(sum(weights[term] for term in terms) for terms in by_language.values())
+        reachable = max(sum(idf[term] * weight for term, weight in terms.items()) for terms in by_language.values())
         scale = bm25_scale(float(hits[0][0]), reachable)
         return {str(searcher.doc(address)["id"][0]): float(score) / scale for score, address in hits}
+
+    def _term_query(self, term: str, weight: float) -> tantivy.Query:
+        query = tantivy.Query.term_query(self._schema, "words", term, "freq")
+        return query if weight == 1.0 else tantivy.Query.boost_query(query, weight)
+
+    def analyze_question(self, text: str) -> dict[str, list[str]]:
+        """The distinct terms of a question in each language of the collection."""
+        return self._question_terms(self._searcher(), text)
+
+    def weigh(self, terms: Sequence[str]) -> dict[str, float]:
+        """The inverse document frequency of each term among the chunks."""
+        return weigh(self._searcher(), terms)
 
     def terms(self, text: str) -> list[str]:
         """The distinct stemmed words of a text that the index looks for, in order."""

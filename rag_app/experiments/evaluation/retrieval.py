@@ -8,6 +8,7 @@ import numpy as np
 
 from rag_app.experiments.evaluation.datasets import ChunkQuestion, RetrievalSet
 from rag_app.experiments.evaluation.intervals import Figures, bootstrap_means
+from vectorstore.search.question import Question
 from vectorstore.search.retriever import HybridRetriever
 from vectorstore.types import Passage
 from vectorstore.vector_math import Vectors, unit_vectors
@@ -58,7 +59,7 @@ RANKED_DOCUMENTS = 100
 FIRST_PASSAGES = 200
 
 
-def rank_documents(retriever: HybridRetriever, query: str) -> list[str]:
+def rank_documents(retriever: HybridRetriever, query: str | Question) -> list[str]:
     """The first hundred documents, each by its best chunk; as many passages are fetched as that takes."""
     count = FIRST_PASSAGES
     while True:
