@@ -30,8 +30,7 @@ from rag_app.answering import answerability as refusal
 from rag_app.answering import quotes
 from rag_app.answering import sentence_ranking as evidence
 from rag_app.answering.sentence_ranking import Candidate, Judge
-from rag_app.experiments.evaluation.datasets import load_corpus, load_rows
-from rag_app.experiments.evaluation.temporary_collection import retriever_of_texts
+from rag_app.experiments.evaluation.datasets import load_corpus, load_rows, retriever_of_texts
 from rag_app.wiring import build_vector_cache
 from vectorstore.embeddings import EmbeddingModel, embed_chunks
 from vectorstore.search.question import Question

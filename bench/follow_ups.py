@@ -19,9 +19,8 @@ from bench.results import arguments, record
 from rag_app import Settings
 from rag_app.answering.chain import build_chain
 from rag_app.answering.follow_ups import prepare_question
-from rag_app.experiments.evaluation.datasets import load_corpus
+from rag_app.experiments.evaluation.datasets import load_corpus, retriever_of_texts
 from rag_app.experiments.evaluation.retrieval import measure_each, rank_documents
-from rag_app.experiments.evaluation.temporary_collection import retriever_of_texts
 from rag_app.wiring import load_judge
 from vectorstore.search.question import Question
 from vectorstore.search.retriever import HybridRetriever
