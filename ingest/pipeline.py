@@ -17,10 +17,9 @@ from ingest.reading.read_source import ReadOptions, ReadRequest, ReadSource
 from ingest.report import FileProgress, FileReport, IngestReport, Progress, Stopped
 from vectorstore.embeddings import EmbeddingModel, VectorCache
 from vectorstore.pictures import Looks
-from vectorstore.storage.index_location import Fingerprint
 from vectorstore.storage.store import Store
 from vectorstore.storage.text_analysis import OTHER
-from vectorstore.types import MISSING, READY, REMOVED, IngestedSource, Refusal, SourceRecord, hash_pages
+from vectorstore.types import MISSING, READY, REMOVED, Fingerprint, IngestedSource, Refusal, SourceRecord, hash_pages
 
 NAMES = {
     "ar": "Arabic", "da": "Danish", "de": "German", "el": "Greek", "en": "English", "es": "Spanish", "fi": "Finnish",

@@ -24,8 +24,8 @@ from vectorstore.errors import CollectionError
 from vectorstore.filters import SourceFilter
 from vectorstore.search.reranker import Reranker
 from vectorstore.search.retriever import HybridRetriever
-from vectorstore.storage.index_location import Fingerprint
 from vectorstore.storage.store import Store
+from vectorstore.types import Fingerprint
 
 Tell = Callable[[str], None]
 

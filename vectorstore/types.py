@@ -177,6 +177,14 @@ class Passage:
         )
 
 
+@dataclass(frozen=True, slots=True)
+class Fingerprint:
+    """The embedding model's name and the distance of the collection's space (`cosine`, `l2`, `ip`)."""
+
+    model: str
+    distance: str
+
+
 READY, MISSING, REMOVED = "ready", "missing", "removed"
 
 

@@ -13,8 +13,8 @@ from tests.ingest.library import Library, check_alike, check_in_step, names_of
 from vectorstore.collections import create_store
 from vectorstore.embeddings import EmbeddingModel, VectorCache, embed_chunks
 from vectorstore.errors import ProviderError, WrongModelError
-from vectorstore.storage.index_location import Fingerprint
 from vectorstore.storage.store import Store
+from vectorstore.types import Fingerprint
 
 MOON = "Michael Collins stayed in orbit around the Moon."
 SEA = "The ship sailed over the sea."

@@ -8,8 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tests.vectorstore.texts import source_of
-from vectorstore.storage.index_location import Fingerprint
 from vectorstore.storage.store import Store
+from vectorstore.types import Fingerprint
 
 CLUSTERS, DIMENSION = 500, 384
 MADE_UP = Fingerprint("made-up", "cosine")

@@ -9,8 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.vectorstore.conftest import NewStore
-from vectorstore.storage.index_location import Fingerprint
-from vectorstore.types import Chunk, Passage, embedded_context
+from vectorstore.types import Chunk, Fingerprint, Passage, embedded_context
 
 CHUNK = Chunk("/docs/apollo.pdf", "Apollo 11", 3, 14, 38, "Collins stayed in orbit.", ("The crew", "In orbit"))
 

@@ -7,9 +7,8 @@ from datetime import UTC, datetime
 import numpy as np
 
 from vectorstore.embeddings import EmbeddingModel, embed_chunks
-from vectorstore.storage.index_location import Fingerprint
 from vectorstore.storage.store import Embed, Store
-from vectorstore.types import READY, Chunk, IngestedSource, Page, SourceRecord, hash_pages
+from vectorstore.types import READY, Chunk, Fingerprint, IngestedSource, Page, SourceRecord, hash_pages
 
 
 def cut(source: str, texts: Sequence[str], *, title: str = "Title") -> tuple[Page, list[Chunk]]:

@@ -14,9 +14,8 @@ from vectorstore.filters import SourceFilter
 from vectorstore.search.filtered_search import MOST_ASKED, Scope
 from vectorstore.search.fusion import DENSE_CANDIDATES, LEXICAL_CANDIDATES, Candidates, fuse
 from vectorstore.search.reranker import READ_PASSAGES, Reranker
-from vectorstore.storage.index_location import Fingerprint
 from vectorstore.storage.store import REREADS, Store
-from vectorstore.types import Passage
+from vectorstore.types import Fingerprint, Passage
 from vectorstore.vector_math import cosine_similarities
 
 # Words are looked up while the question is embedded, and the vectors of the chunks that have them read: tantivy, SQLite

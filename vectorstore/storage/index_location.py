@@ -14,6 +14,7 @@ from vectorstore.storage.chunk_table import ChunkTable, PictureTable
 from vectorstore.storage.lexical_index import LexicalIndex
 from vectorstore.storage.open_index import shared_lock
 from vectorstore.storage.vector_index import VectorIndex, drop_from_server, make_on_server
+from vectorstore.types import Fingerprint as Fingerprint
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,14 +31,6 @@ class Beside:
         """Chunks that the vector index no longer has: it was asked to forget them after the table had."""
         self.lexical.change(remove=ids)
         self.pictures.drop(ids)
-
-
-@dataclass(frozen=True, slots=True)
-class Fingerprint:
-    """The embedding model's name and the distance of the collection's space (`cosine`, `l2`, `ip`)."""
-
-    model: str
-    distance: str
 
 
 def refuse_other(made_by: Fingerprint | None, wanted: Fingerprint, *, collection: str) -> None:

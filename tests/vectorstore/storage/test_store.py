@@ -15,9 +15,8 @@ from tests.vectorstore.texts import cut, embedder, put, remove, source_of
 from vectorstore.embeddings import EmbeddingModel
 from vectorstore.errors import CollectionError, WrongModelError
 from vectorstore.search.retriever import HybridRetriever
-from vectorstore.storage.index_location import Fingerprint
 from vectorstore.storage.store import Store
-from vectorstore.types import Page
+from vectorstore.types import Fingerprint, Page
 
 OTHER_MODEL, OTHER_DISTANCE = Fingerprint("openai:text-embedding-3-small", "cosine"), Fingerprint("minilm", "l2")
 
