@@ -14,6 +14,7 @@ from ingest.reader_process import Bounds
 from ingest.report import FileProgress, FileReport, Progress
 from vectorstore.embeddings import EmbeddingModel
 from vectorstore.storage.store import Store
+from vectorstore.storage.vector_index import slices_of
 from vectorstore.types import Chunk, IngestedSource, Refusal, SourceRecord
 
 # Sources are stored in groups of about so many chunks: few enough that a killed run loses seconds, many enough that
@@ -115,7 +116,8 @@ def begin_group(run: Run) -> None:
 def store_group(run: Run) -> None:
     """Store the first of what is being embedded, while the next is."""
     group = run.embedding.popleft()
-    run.store.replace(group, lambda chunks: take_vectors(run, chunks))
+    chunks = [chunk for item in group for chunk in item.chunks]
+    run.store.replace(group, ((part, take_vectors(run, part)) for part in slices_of(chunks)))
     # What is carried over is told already.
     items = [item for item in group if item.record.source not in run.reports]
     run.report(*(stored_report(run, item) for item in items))

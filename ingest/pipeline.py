@@ -108,7 +108,7 @@ def ingest_files(
 
 def open_embedder(store: Store, model: EmbeddingModel, cache: VectorCache | None) -> Embedder:
     """With the looks of the pictures that the collection has, where the model sees pictures."""
-    return Embedder(model, cache, Looks(store.pictures.signatures()) if model.embed_pictures else None)
+    return Embedder(model, cache, Looks(store.table.signatures()) if model.embed_pictures else None)
 
 
 def in_order(reports: dict[str, FileReport], sources: Sequence[str]) -> tuple[FileReport, ...]:
@@ -228,7 +228,7 @@ def take_over(run: Run, record: SourceRecord, before: Store) -> IngestedSource:
         return IngestedSource(record, pages, [])
     if run.model.embed_pictures:
         found = [chunk for chunk, _ in before.fetch(before.catalogue.chunk_ids_of([record.source])).values()]
-        pictures = before.pictures.load([chunk.picture for chunk in found])
+        pictures = before.table.pictures([chunk.picture for chunk in found])
         chunks = [chunk for chunk in found if chunk.picture in pictures]
         return IngestedSource(replace(record, chunks=len(chunks)), pages, chunks, pictures)
     markdown, is_titled = has_markdown(record.kind), record.is_titled

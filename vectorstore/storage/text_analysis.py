@@ -1,4 +1,4 @@
-"""Text turned into the terms of lexical search, by its language: stems without stop words, and parts of identifiers."""
+"""Analyses text into the terms of lexical search, by its language: stems without stop words, parts of identifiers."""
 
 import re
 from collections.abc import Iterable, Iterator
