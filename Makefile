@@ -5,10 +5,10 @@ CODE := ingest prompts rag_app vectorstore
 # Where only loopback exists, if the system allows it; where it does not, tests/conftest.py refuses other connections.
 OFFLINE := $(BIN)/python tests/offline/loopback.py
 
-# Files of tests side by side: each starts models and processes of its own, which need up to 2 GB.
-ABREAST := -n auto --maxprocesses 4 --dist loadfile
+# Tests run in parallel; a worker that has none left takes over those of another. Each needs up to 2 GB.
+ABREAST := -n auto --maxprocesses 4 --dist worksteal
 
-.PHONY: help run test test-all format lint readme clean
+.PHONY: help run test coverage test-all format lint readme clean
 export PYTHON
 
 help:  ## list the targets
@@ -18,8 +18,15 @@ run: .venv/installed  ## install, ingest the sample documents, open the chat pag
 	$(BIN)/rag ingest --collection samples rag_app/samples/documents
 	$(BIN)/rag chat --collection samples
 
-test: .venv/installed-dev lint  ## install with the development extras, check and test
-	$(OFFLINE) $(BIN)/pytest $(ABREAST) -m "not slow"
+test: .venv/installed-dev  ## install with the development extras, check and test; form and types are checked beside the tests
+	@mkdir -p build
+	@$(MAKE) --no-print-directory lint >build/lint.log 2>&1 & lint=$$!; \
+	$(OFFLINE) $(BIN)/pytest $(ABREAST) -m "not slow" & tests=$$!; \
+	wait $$lint || { cat build/lint.log; kill $$tests; exit 1; }; \
+	wait $$tests
+
+coverage: .venv/installed-dev  ## print which lines of the four packages the tests run
+	$(OFFLINE) $(BIN)/pytest $(ABREAST) -m "not slow" $(addprefix --cov=,$(CODE)) --cov-report=term:skip-covered
 
 test-all: .venv/installed-dev lint  ## the same with the long repetitions, each extra in an environment of its own, and once more with a Chroma server
 	$(OFFLINE) $(BIN)/pytest

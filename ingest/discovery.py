@@ -1,4 +1,4 @@
-"""From paths, folders and patterns to the files to read, each with its size and time."""
+"""Finds the files to read under paths, folders and patterns, each with its size and time."""
 
 import errno
 import glob
@@ -40,7 +40,7 @@ class FoundFile:
 
 @dataclass(frozen=True, slots=True)
 class FoundFiles:
-    """What was found, the folders that were asked for, and the asked-for paths that are not there."""
+    """The files that were found, the folders that were named, and the named paths that are not there."""
 
     files: tuple[FoundFile, ...]
     folders: tuple[Path, ...]
@@ -51,7 +51,7 @@ def find_files(paths: Sequence[str | Path], *, include_all: bool, max_bytes: int
     """Files, each once, in the order of the paths; folders are walked by name.
 
     Hidden files, version-control folders and what `.gitignore` names are passed over unless `include_all`; a file
-    that is named itself is always taken. Raises InputError for a pattern that matches nothing.
+    that is named itself is always read. Raises InputError for a pattern that matches nothing.
     """
     files: dict[Path, FoundFile] = {}
     folders, absent = [], []
@@ -107,7 +107,7 @@ def walk(folder: Path, *, include_all: bool) -> Iterator[Path]:
     """Files below a folder, sorted, without following links to folders."""
     rules = () if include_all else inherited_rules(folder)
     if any(is_ignored(path, rules, is_folder=True) for path in (folder, *folder.parents)):
-        rules = ()  # a folder that is named itself is taken, as a file is
+        rules = ()  # a folder that is named itself is read, as a file is
     yield from walk_below(folder, rules, include_all=include_all)
 
 

@@ -1,6 +1,6 @@
-"""Chunks turned into vectors by a thread of its own: what comes next is embedded while what came before is stored.
+"""Embeds chunks in a thread: the next slice is embedded while the one before is stored.
 
-A text stands for itself; the picture of a chunk, where the model sees pictures, goes by a key that is no text.
+Each distinct text is its own key; the picture of a chunk, where the model sees pictures, has a key that is no text.
 """
 
 import threading
@@ -23,7 +23,7 @@ from vectorstore.types import Chunk, Picture
 Vectors = NDArray[np.float32]
 # Between two of these the progress moves: about two seconds of embedding on two cores.
 PART_TEXTS = 128
-# Slices under work besides the one that is waited for: storing takes a tenth of the time that embedding does.
+# Slices under work ahead of the one that is waited for: storing takes a tenth of the time that embedding does.
 BEGUN_AHEAD = 1
 # A stopped ingest waits so long for what is under way: no local model takes longer, and a provider may take minutes.
 CLOSING_S = 10.0
@@ -43,15 +43,16 @@ class Part:
 
 @dataclass(frozen=True, slots=True)
 class Slice:
-    """The texts of chunks in order, the vectors that are known, and the parts in which the others are embedded."""
+    """Chunks and their texts in order, the vectors that are known, and the parts in which the others are embedded."""
 
+    chunks: Sequence[Chunk]
     texts: Sequence[str]
     known: dict[str, Vectors]
     own: Sequence[Part]
     earlier: Sequence[Part]
 
-    def parts(self) -> Iterator[Part]:
-        """Its own parts, each when it is embedded; raises what the model raised."""
+    def finished_parts(self) -> Iterator[Part]:
+        """Its own parts, each once it is embedded; raises what the model raised."""
         for part in self.own:
             part.vectors.result()
             yield part
@@ -65,21 +66,21 @@ class Slice:
 
 
 class Embedder:
-    """Embeds chunks in the order in which they are announced, each text once, none whose vector is known.
+    """Embeds chunks in the order in which they are given, each text once, none whose vector is known.
 
-    So much is begun before it is asked for as keeps the model busy, and no more is held in memory. A picture that looks
-    like one whose vector is known or under way gets that vector; `looks` has those of the collection.
+    It begins as many slices ahead as keep the model busy, so that memory is bounded. A picture that looks like one
+    whose vector is known or under way gets that vector; `looks` has those of the collection.
     """
 
     def __init__(self, model: EmbeddingModel, cache: VectorCache | None, looks: Looks | None = None) -> None:
         self._model, self._cache, self._looks = model, cache, looks or Looks()
-        self._announced: deque[tuple[Sequence[Chunk], Mapping[str, Picture]]] = deque()
+        self._waiting: deque[tuple[Sequence[Chunk], Mapping[str, Picture]]] = deque()
         self._begun: deque[Slice] = deque()
-        self._taken: Sequence[Part] = ()
+        self._given_out: Sequence[Part] = ()
         self._under_way: dict[str, Part] = {}
-        self._waiting: SimpleQueue[Part | None] = SimpleQueue()
+        self._parts: SimpleQueue[Part | None] = SimpleQueue()
         self._closed = threading.Event()
-        # No executor: its threads keep a process alive that was told to stop, for as long as a provider is silent.
+        # No executor: its threads keep a stopped process alive for as long as a provider is silent.
         self._thread = threading.Thread(target=self._work, daemon=True)
 
     def __enter__(self) -> Self:
@@ -90,27 +91,31 @@ class Embedder:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self._closed.set()
-        self._waiting.put(None)
+        self._parts.put(None)
         self._thread.join(CLOSING_S)
 
-    def announce(self, chunks: Sequence[Chunk], pictures: Mapping[str, Picture] = NO_PICTURES) -> None:
-        """These come next, as `slices_of` cuts them; `pictures` has those that they name, by hash."""
-        self._announced.extend((part, pictures) for part in slices_of(chunks))
-        self._begin()
+    def embed(self, chunks: Sequence[Chunk], pictures: Mapping[str, Picture] = NO_PICTURES) -> Iterator[Slice]:
+        """The slices of these chunks, at work or finished when they come; `pictures` has those that they name, by hash.
 
-    def next_slice(self) -> Slice:
-        """The next that was announced, at work or finished."""
-        for part in self._taken:  # embedded by now, and in the cache
+        The slices of one call must be consumed before those of the next.
+        """
+        slices = list(slices_of(chunks))
+        self._waiting.extend((one, pictures) for one in slices)
+        self._begin()
+        return (self._next_slice() for _ in slices)
+
+    def _next_slice(self) -> Slice:
+        for part in self._given_out:  # embedded by now, and in the cache
             for text in part.texts:
                 del self._under_way[text]
-        taken = self._begun.popleft()
-        self._taken = taken.own
+        given_out = self._begun.popleft()
+        self._given_out = given_out.own
         self._begin()
-        return taken
+        return given_out
 
     def _begin(self) -> None:
-        while self._announced and len(self._begun) <= BEGUN_AHEAD:
-            self._begun.append(self._cut(*self._announced.popleft()))
+        while self._waiting and len(self._begun) <= BEGUN_AHEAD:
+            self._begun.append(self._cut(*self._waiting.popleft()))
 
     def _cut(self, chunks: Sequence[Chunk], pictures: Mapping[str, Picture]) -> Slice:
         sees = self._model.embed_pictures is not None
@@ -121,7 +126,7 @@ class Embedder:
         earlier = list(dict.fromkeys(self._under_way[text] for text in distinct if text in self._under_way))
         asked = [text for text in distinct if text not in self._under_way]
         known = self._cache.find(self._model.identity, asked) if self._cache else {}
-        # Texts of like length stand together, so that a part needs little padding.
+        # Texts of like length share a part, which so needs little padding.
         new = sorted((text for text in asked if text not in known), key=len)
         own = []
         for start in range(0, len(new), PART_TEXTS):
@@ -129,8 +134,8 @@ class Embedder:
             own.append(Part(part_texts, {text: seen[text].data for text in part_texts if text in seen}))
         for part in own:
             self._under_way |= dict.fromkeys(part.texts, part)
-            self._waiting.put(part)
-        return Slice(texts, known, own, earlier)
+            self._parts.put(part)
+        return Slice(chunks, texts, known, own, earlier)
 
     def _share(self, texts: Sequence[str], seen: Mapping[str, Picture]) -> list[str]:
         """The keys of pictures exchanged for those of pictures that look the same and have a vector, or get one."""
@@ -147,7 +152,7 @@ class Embedder:
         return [chosen.get(text, text) for text in texts]
 
     def _work(self) -> None:
-        while (part := self._waiting.get()) is not None and not self._closed.is_set():
+        while (part := self._parts.get()) is not None and not self._closed.is_set():
             try:
                 part.vectors.set_result(self._embed(part))
             except BaseException as error:  # noqa: BLE001 - raised again where the vectors are asked for

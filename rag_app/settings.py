@@ -1,9 +1,10 @@
-"""From the environment and `.env` to settings; the only place that reads them."""
+"""Reads the settings from the environment and `.env`; nothing else reads them."""
 
 import difflib
 import os
+from collections.abc import Iterable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import Any, Literal
 
 import platformdirs
 from dotenv import load_dotenv
@@ -12,19 +13,15 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from vectorstore.errors import SettingsError
 
-if TYPE_CHECKING:
-    pass
-
-
 WRITTEN_ANSWERS = "For written answers name a model: RAG_LLM=openai:gpt-5-mini or RAG_LLM=gguf:PATH"
 
 PREFIX = "RAG_"
-# Names that are meant for others than those whose letters are nearest.
-MEANT = {"RAG_MODEL": "RAG_LLM"}
+# Names whose nearest setting by letters is another.
+SYNONYMS = {"RAG_MODEL": "RAG_LLM"}
 
 
 class Settings(BaseSettings):
-    """Every setting, each `RAG_` and its name in capitals. Raises SettingsError for one that is unknown or unusable."""
+    """Every setting, named `RAG_` and its field in capitals. Raises SettingsError for an unknown name or value."""
 
     model_config = SettingsConfigDict(env_prefix=PREFIX, extra="forbid", frozen=True, env_ignore_empty=True)
 
@@ -52,7 +49,7 @@ class Settings(BaseSettings):
     )
     reranker: str | None = Field(
         None,
-        description="a cross-encoder of sentence-transformers, by name or folder, that orders anew what was found, "
+        description="a cross-encoder of sentence-transformers, by name or folder, that reorders what was found, "
         "such as cross-encoder/ms-marco-MiniLM-L6-v2; unset: none",
     )
     verifier: str | None = Field(
@@ -67,12 +64,7 @@ class Settings(BaseSettings):
         le=1_000_000,
         description="how much of the passages a chat model is shown, in tokens; less where its window is smaller",
     )
-    chunk_tokens: int = Field(
-        170,
-        ge=32,
-        le=8000,
-        description="how large chunks are, in tokens of the embedding model",
-    )
+    chunk_tokens: int = Field(170, ge=32, le=8000, description="how large chunks are, in tokens of the embedding model")
     sentences: str = Field(
         "sentencex",
         description="what finds the ends of sentences: sentencex, spacy (its rules of punctuation), or spacy:PIPELINE, "
@@ -95,16 +87,13 @@ class Settings(BaseSettings):
         512, ge=0, description="how much disk, in MB, is used to remember vectors, so that no text is embedded twice"
     )
     data_dir: Path = Field(
-        default_factory=lambda: platformdirs.user_data_path("rag-app"),
-        description="where collections are kept",
+        default_factory=lambda: platformdirs.user_data_path("rag-app"), description="where collections are kept"
     )
     cache_dir: Path = Field(
-        default_factory=lambda: platformdirs.user_cache_path("rag-app"),
-        description="where converted models are kept",
+        default_factory=lambda: platformdirs.user_cache_path("rag-app"), description="where converted models are kept"
     )
     chroma_url: str | None = Field(
-        None,
-        description="a Chroma server, such as http://localhost:8000; unset: Chroma runs embedded",
+        None, description="a Chroma server, such as http://localhost:8000; unset: Chroma runs embedded"
     )
     password: SecretStr | None = Field(
         None,
@@ -124,29 +113,28 @@ class Settings(BaseSettings):
         object.__setattr__(self, "cache_dir", self.cache_dir.expanduser().resolve())
 
 
-def refuse_unknown(environment: os._Environ[str] | dict[str, str]) -> None:
+def refuse_unknown(environment: Iterable[str]) -> None:
     known = [f"{PREFIX}{name.upper()}" for name in Settings.model_fields]
     for name in environment:
         # In small letters too: pydantic reads them all the same.
         if name.upper().startswith(PREFIX) and name.upper() not in known:
-            nearest = MEANT.get(name.upper()) or difflib.get_close_matches(name.upper(), known, n=1, cutoff=0.0)[0]
-            raise SettingsError(
-                f"{name} is not a setting",
-                f"did you mean {nearest}? .env.example lists every one",
-            )
+            raise unknown_setting(name, SYNONYMS.get(name.upper()) or nearest(name.upper(), known))
+
+
+def nearest(name: str, known: list[str]) -> str:
+    return difflib.get_close_matches(name, known, n=1, cutoff=0.0)[0]
+
+
+def unknown_setting(name: str, suggestion: str) -> SettingsError:
+    return SettingsError(f"{name} is not a setting", f"did you mean {suggestion}? .env.example lists every one")
 
 
 def explain(error: ValidationError) -> SettingsError:
     first = error.errors()[0]
     name = str(first["loc"][0]) if first["loc"] else "?"
     if first["type"] == "extra_forbidden":
-        nearest = difflib.get_close_matches(name, list(Settings.model_fields), n=1, cutoff=0.0)[0]
-        return SettingsError(
-            f"{name} is not a setting",
-            f"did you mean {nearest}? .env.example lists every one",
-        )
+        return unknown_setting(name, nearest(name, list(Settings.model_fields)))
     message = first["msg"][0].lower() + first["msg"][1:]
     return SettingsError(
-        f"{PREFIX}{name.upper()}={first['input']} cannot be used: {message}",
-        ".env.example says what it may be",
+        f"{PREFIX}{name.upper()}={first['input']} cannot be used: {message}", ".env.example says what it may be"
     )

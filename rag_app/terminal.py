@@ -1,13 +1,8 @@
 """Writes to the terminal: plain text to stdout, messages to stderr, control characters removed."""
 
 import re
-from typing import TYPE_CHECKING
 
 from rich.console import Console
-
-if TYPE_CHECKING:
-    pass
-
 
 # A document's bytes must not move the cursor, recolour the terminal or retitle the window, nor turn round the order in
 # which a line is read (CVE-2021-42574, "Trojan Source").

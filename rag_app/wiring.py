@@ -1,4 +1,4 @@
-"""From settings to the objects that do the work. A model is loaded once in a process, whoever asks."""
+"""Builds stores, retrievers, chains and ingests from settings; loads each embedding model once a process."""
 
 import threading
 from collections.abc import Callable, Sequence
@@ -35,7 +35,7 @@ def silent(message: str) -> None:
 
 
 class LoadedModels:
-    """The embedding models that run in this process, by name, cache folder and how torch runs them."""
+    """The embedding models of this process, by name, cache folder and torch options."""
 
     def __init__(self) -> None:
         self._models: dict[tuple[str, Path, TorchOptions], EmbeddingModel] = {}
@@ -76,7 +76,7 @@ def build_retriever(
     source_filter: SourceFilter = NO_FILTER,
     on_message: Tell = silent,
 ) -> HybridRetriever:
-    """The retriever over a collection that has documents; refuses one that another model or distance made."""
+    """The retriever over a collection. Raises CollectionError where it is empty, or of another model or distance."""
     store = build_store(settings)
     if not store.catalogue.has_documents():
         raise CollectionError(f"the collection {store.name} is empty", f"rag ingest --collection {store.name} PATH")
@@ -98,9 +98,7 @@ def build_chat_model(settings: Settings) -> BaseChatModel | None:
     """The chat model that was named, or None: quotes."""
     if settings.llm == QUOTES:
         return None
-    from rag_app.answering.generation.chat_models import (
-        load_chat_model,  # langchain's providers: not on the everyday path
-    )
+    from rag_app.answering.generation.chat_models import load_chat_model  # 0.5 s that quotes do not need
 
     return load_chat_model(settings.llm)
 
@@ -154,7 +152,7 @@ def run_ingest(
         bounds=Bounds(settings.max_file_seconds, settings.max_reader_mb * 1_000_000),
     )
     if settings.collection not in list_collections(settings.data_dir):
-        # A first path that is mistyped is told before a model is converted for it and a collection made.
+        # A mistyped first path is refused before a model is converted for it and a collection made.
         _, local = split_urls(paths)
         judge_absent(find_files(local, include_all=include_all, max_bytes=options.max_file_bytes), known={})
     return ingest_files(

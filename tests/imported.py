@@ -7,7 +7,7 @@ import ingest.pipeline
 import rag_app.answering.chain
 import rag_app.commands.main
 import rag_app.wiring
-from vectorstore.embeddings.compiled import import_openvino
+from vectorstore.embeddings.openvino import import_openvino
 
 __all__ = ["chromadb", "ingest", "rag_app", "tantivy"]
 

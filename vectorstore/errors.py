@@ -15,6 +15,10 @@ RagError
 Third-party exceptions are translated into these where they occur.
 """
 
+import importlib.util
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 
 class RagError(Exception):
     """An error for a person: `message` says what happened, `hint` which command or setting helps."""
@@ -63,3 +67,30 @@ class MissingPackageError(RagError):
 
 class ProviderError(RagError):
     pass
+
+
+def first_line(error: BaseException) -> str:
+    """The first line of an error's text; the name of its class where it has none."""
+    lines = str(error).strip().splitlines()
+    return lines[0] if lines else type(error).__name__
+
+
+@contextmanager
+def translated_errors(message: str, hint: str, *, error_class: type[RagError] = ProviderError) -> Iterator[None]:
+    """Raises whatever fails inside as `error_class` with `message` and its first line; a RagError stays as it is.
+
+    For libraries of which each raises its own exceptions.
+    """
+    try:
+        yield
+    except RagError:
+        raise
+    except Exception as error:
+        raise error_class(f"{message}: {first_line(error)}", hint) from error
+
+
+def require_packages(*packages: str, needed_by: str, install: str) -> None:
+    """Raises MissingPackageError for the first package that is not installed; `install` is what pip installs."""
+    for package in packages:
+        if importlib.util.find_spec(package) is None:
+            raise MissingPackageError(f"{needed_by} needs the package {package}", f"pip install {install}")

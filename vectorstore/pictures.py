@@ -1,6 +1,6 @@
-"""The bytes of a picture turned into pixels and back, and into the few by which pictures that look the same are known.
+"""Decodes pictures, keeps them small, and finds those that look the same by perceptual hashes and colours.
 
-OpenCV does it (extra `pictures`), imported where it is needed: 0.2 s.
+OpenCV (extra `pictures`) is imported where it is needed: 0.2 s.
 """
 
 import hashlib
@@ -25,11 +25,11 @@ WEBP_QUALITY = 90
 # A perceptual hash: which of the lowest frequencies of a small grey picture are above their median (Zauner 2010,
 # "Implementation and Benchmarking of Perceptual Image Hash Functions", 3.2; in phash.org's form, 32 x 32 and 8 x 8).
 DCT_SIDE, HASH_SIDE = 32, 8
-# Above by so much of the strongest: a drawing has many frequencies of no strength at all, and which of these are above
-# their median is the noise of its format.
+# Above by this share of the strongest: many frequencies of a drawing have no strength at all, and which of these are
+# above their median is the noise of its format.
 LEAST_STRENGTH = 0.02
 HASH_BYTES = HASH_SIDE * HASH_SIDE // 8
-# The hash knows no colour and nothing of a plain surface, so a small picture in colours goes with it.
+# The hash ignores colour and is noise on a plain surface, so a small picture in colours goes with it.
 COLOUR_SIDE = 16
 
 
@@ -46,52 +46,28 @@ def keep_picture(pixels: Pixels) -> Picture:
 def read_pixels(data: bytes) -> Pixels:
     """The first frame, upright, what is transparent on white. Raises UnreadableFileError: damaged, or over MAX_PIXELS.
 
-    Its size is read before it is decoded: a file of a few bytes can claim billions of pixels.
+    The size is read before the picture is decoded: a file of a few bytes can claim billions of pixels.
     """
+    too_large = UnreadableFileError("a picture too large to be read", f"scale it to {MAX_PIXELS:,} pixels at most")
     try:
         with PIL.Image.open(io.BytesIO(data)) as image:
-            size, mode = image.size, image.mode
-            is_transparent = image.has_transparency_data
-    except PIL.Image.DecompressionBombError as error:  # Pillow has a bound of its own, a little higher
-        raise too_large() from error
-    except (OSError, ValueError, SyntaxError) as error:
-        raise UnreadableFileError("a damaged picture", "open it in a viewer and save it anew") from error
-    if size[0] * size[1] > MAX_PIXELS:
-        raise too_large()
-    pixels = None if is_transparent or mode in ("CMYK", "I;16", "F") else decode(data)
-    return pixels if pixels is not None else decode_slowly(data)
-
-
-def too_large() -> UnreadableFileError:
-    return UnreadableFileError("a picture too large to be read", f"scale it to {MAX_PIXELS:,} pixels at most")
-
-
-def decode(data: bytes) -> Pixels | None:
-    """By OpenCV, which turns a photograph as its camera was held; None where it does not know the format."""
-    import cv2
-
-    try:
-        pixels = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_COLOR)
-    except cv2.error:
-        return None
-    return None if pixels is None else np.asarray(pixels, np.uint8)
-
-
-def decode_slowly(data: bytes) -> Pixels:
-    """By Pillow: what has colours that OpenCV leaves out, or is of a format that it does not know."""
-    try:
-        with PIL.Image.open(io.BytesIO(data)) as image:
+            if image.width * image.height > MAX_PIXELS:
+                raise too_large
             return on_paper(PIL.ImageOps.exif_transpose(image))
+    except PIL.Image.DecompressionBombError as error:  # Pillow has a bound of its own, a little higher
+        raise too_large from error
     except (OSError, ValueError, SyntaxError) as error:
-        raise UnreadableFileError("a damaged picture", "open it in a viewer and save it anew") from error
+        raise UnreadableFileError("a damaged picture", "open it in a viewer and save it again") from error
 
 
 def on_paper(image: PIL.Image.Image) -> Pixels:
-    """Transparent is white."""
+    """Blue, green, red; transparent is white."""
+    import cv2
+
     if image.has_transparency_data:
         paper = PIL.Image.new("RGBA", image.size, "white")
         image = PIL.Image.alpha_composite(paper, image.convert("RGBA"))
-    return np.ascontiguousarray(np.asarray(image.convert("RGB"), np.uint8)[..., ::-1])
+    return np.asarray(cv2.cvtColor(np.asarray(image.convert("RGB")), cv2.COLOR_RGB2BGR), np.uint8)
 
 
 def shrink(pixels: Pixels) -> Pixels:
@@ -112,13 +88,12 @@ def describe_look(pixels: Pixels) -> bytes:
 
     grey = cv2.resize(cv2.cvtColor(pixels, cv2.COLOR_BGR2GRAY), (DCT_SIDE, DCT_SIDE), interpolation=cv2.INTER_AREA)
     low = cv2.dct(grey.astype(np.float32))[:HASH_SIDE, :HASH_SIDE].ravel()
-    # The first one is the mean brightness, which the colours tell better.
+    # The first one is the mean brightness, which the colours hold better.
     bits = low > np.median(low[1:]) + LEAST_STRENGTH * np.abs(low[1:]).max()
     colours = cv2.resize(pixels, (COLOUR_SIDE, COLOUR_SIDE), interpolation=cv2.INTER_AREA)
     return np.packbits(bits).tobytes() + colours.astype(np.uint8).tobytes()
 
 
-Bytes = NDArray[np.uint8]
 SIGNATURE_BYTES = HASH_BYTES + 3 * COLOUR_SIDE**2
 # Copies of half the size or saved as poor JPEG differ in few of the 64 bits and by one or two of 255 levels on average.
 MOST_BITS, MOST_LEVELS, MOST_LEVELS_ANYWHERE = 8, 4.0, 40
@@ -127,7 +102,7 @@ PLAIN_LEVELS = 4
 
 
 class Looks:
-    """Signatures by name, to be asked which are nearly the same."""
+    """An index of signatures by name."""
 
     def __init__(self, signatures: Mapping[str, bytes] | None = None) -> None:
         self._names: list[str] = []
@@ -143,7 +118,7 @@ class Looks:
         self._names.append(name)
 
     def like(self, signature: bytes) -> list[str]:
-        """The names of those that look like it, in the order in which they were added."""
+        """The names of pictures that look the same, in the order in which they were added."""
         one, rows = np.frombuffer(signature, np.uint8), self._rows[: len(self._names)]
         if is_plain(one):
             possible = np.arange(len(rows))
@@ -155,6 +130,6 @@ class Looks:
         return [self._names[place] for place in possible[near].tolist()]
 
 
-def is_plain(signature: Bytes) -> bool:
+def is_plain(signature: NDArray[np.uint8]) -> bool:
     colours = signature[HASH_BYTES:].reshape(-1, 3)
     return bool(np.ptp(colours, axis=0).max() <= PLAIN_LEVELS)

@@ -1,4 +1,4 @@
-"""Computes cosine similarities."""
+"""Computes cosine similarities and unit vectors."""
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,3 +12,10 @@ def cosine_similarities(vector: Vectors, vectors: Vectors) -> Vectors:
     products: Vectors = vectors @ vector
     cosines: Vectors = np.divide(products, lengths, out=np.zeros_like(products), where=lengths > 0)
     return cosines
+
+
+def unit_vectors(vectors: Vectors) -> Vectors:
+    """Each row of shape (n, dimension) at length 1; zeros stay zeros."""
+    lengths = np.linalg.norm(vectors, axis=1, keepdims=True)
+    units: Vectors = np.divide(vectors, lengths, out=np.zeros_like(vectors), where=lengths > 0)
+    return units

@@ -1,4 +1,7 @@
-"""From pages to chunks: blocks under one heading are joined until a chunk is full; a block is cut only if over size."""
+"""Splits pages into chunks at headings and paragraphs, within the model's window.
+
+Blocks under one heading are joined until a chunk is full; a block is split only if it is over size.
+"""
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -24,7 +27,7 @@ HAS_WORD = re.compile(r"\w")
 class ChunkSize:
     """`target` is how full a chunk is made; `window` is the longest text the model embeds whole; both in its tokens.
 
-    `find_sentences` says where a text that is over size may be cut.
+    `find_sentences` finds the places where a text over size may be split.
     """
 
     target: int
@@ -39,7 +42,7 @@ class ChunkSize:
 
 @dataclass(frozen=True, slots=True)
 class Piece:
-    """A block, or a part of one over size, ready to be packed; `room` is what fits the window beside its context."""
+    """A block, or a part of one over size; `room` is how many tokens fit the window next to its context."""
 
     start: int
     end: int

@@ -1,4 +1,4 @@
-"""A text to its sentences, by rules of sentencex, or by spaCy where that is asked for."""
+"""Splits a text into sentences by the rules of sentencex, or by spaCy if RAG_SENTENCES says so."""
 
 from collections.abc import Callable
 from dataclasses import dataclass

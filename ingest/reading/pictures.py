@@ -1,6 +1,6 @@
-"""A file turned into its pictures, for a collection of pictures: each is a chunk that has a line of the page's text.
+"""Reads a file into its pictures, for a collection of pictures: each is a chunk of one line of its page's text.
 
-The line is the picture's caption where the page has one for it, else what can be told of it: a name and a size.
+The line is the picture's caption where the page has one for it, else its name and size.
 """
 
 import re
@@ -9,75 +9,27 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from ingest.chunking.chunks import ChunkSize, chunk_pages
-from ingest.reading.disguises import true_kind
-from ingest.reading.document_pictures import Figures, read_figures
-from ingest.reading.file_types import ParseOptions
-from ingest.reading.formats.scans import has_ocr
-from ingest.reading.parsing import HEAD_BYTES, ParsedDocument, detect_kind, parse_document
+from ingest.reading.file_types import ParseOptions, detect_kind, has_reader
+from ingest.reading.formats.document_pictures import Figures, read_figures
+from ingest.reading.parsing import ParsedDocument, parse_document
 from vectorstore.embeddings import Box
 from vectorstore.errors import NothingToReadError, UnreadableFileError
-from vectorstore.pictures import Pixels, keep_picture, read_pixels
+from vectorstore.pictures import keep_picture, read_pixels
 from vectorstore.types import Chunk, IngestedSource, Page, Picture, hash_pages
 
 # Of the line of the picture that an object is on.
 SHOWN_CHARACTERS = 60
-
-
-def with_objects(
-    item: IngestedSource, find_objects: Callable[[bytes], Sequence[Box]], size: ChunkSize
-) -> IngestedSource:
-    """The source with a line at the end of the page for each object on its pictures, and a chunk for each line."""
-    texts = {page.number: page.text for page in item.pages}
-    chunks, pictures = list(item.chunks), dict(item.pictures)
-    for chunk in item.chunks:
-        pixels = read_pixels(item.pictures[chunk.picture].data)
-        boxes = find_objects(item.pictures[chunk.picture].data)
-        for number, box in enumerate(boxes, 1):
-            left, top, right, bottom = box
-            part = keep_picture(pixels[top:bottom, left:right])
-            line = tell(chunk, number, len(boxes), in_original(box, item.pictures[chunk.picture], pixels))
-            texts[chunk.page] += f"\n\n{line}"
-            chunks.append(chunk_of_line(chunk, texts[chunk.page], line, part, size))
-            pictures[part.hash] = part
-    pages = [Page(page.number, texts[page.number]) for page in item.pages]
-    record = replace(item.record, chunks=len(chunks), text_id=hash_pages(pages))
-    return IngestedSource(record, pages, chunks, pictures)
-
-
-def in_original(box: Box, picture: Picture, pixels: Pixels) -> Box:
-    scale = picture.width / pixels.shape[1]
-    left, top, right, bottom = (round(number * scale) for number in box)
-    return left, top, right, bottom
-
-
-def tell(chunk: Chunk, number: int, count: int, box: Box) -> str:
-    left, top, right, bottom = box
-    shown = " ".join(chunk.text.split())[:SHOWN_CHARACTERS].rstrip()
-    return f"{shown}, object {number} of {count} ({right - left} × {bottom - top} at {left}, {top})"
-
-
-def chunk_of_line(chunk: Chunk, text: str, line: str, part: Picture, size: ChunkSize) -> Chunk:
-    """`line` is the end of `text`, the page's."""
-    begin = len(text) - len(line)
-    pages = [Page(chunk.page, line)]
-    first = chunk_pages(chunk.source, chunk.title, pages, markdown=False, size=size, is_titled=chunk.is_titled)[0]
-    return replace(first, start=begin + first.start, end=begin + first.end, picture=part.hash)
-
-
-# A line that begins as captions do, whatever signs of emphasis stand before it.
+# A line that begins as captions do, whatever signs of emphasis precede it.
 CAPTION = re.compile(
     r"^[>*_#\s]*((?:fig(?:ure|\.)?|abb(?:ildung|\.)|figura|plate|chart|diagram|photo(?:graph)?|image|illustration)"
     r"\s*\d+\b.*\S)",
     re.IGNORECASE | re.MULTILINE,
 )
-NOTHING = NothingToReadError(
-    "no picture in it", "texts belong in a collection of a model of texts, such as RAG_EMBEDDINGS=minilm"
-)
 
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where in the text of a page the line of a picture stands."""
+    """Where in the text of a page the line of a picture is."""
 
     page: int | None
     start: int
@@ -97,40 +49,45 @@ class Pictured:
 
 def read_pictured(source: str, path: Path, data: bytes, *, size: ChunkSize, password: str | None = None) -> Pictured:
     """Raises UnreadableFileError, NothingToReadError where there is no picture in it."""
-    kind = detect_kind(path, data[:HEAD_BYTES])
-    if kind is None or not data:
-        raise NOTHING
-    kind = true_kind(data, kind)
-    if kind == "image":
+    kind = detect_kind(path, data)
+    if kind == "image" and data:
         picture = keep_picture(read_pixels(data))
         document = _document_of_image(path, data, picture)
         first = document.pages[0]
-        figures, places = Figures([(first.number, picture)]), [Place(first.number, 0, len(first.text), picture)]
+        places, left_out = [Place(first.number, 0, len(first.text), picture)], ""
     else:
-        figures = read_figures(data, kind=kind, password=password)
+        figures = read_figures(data, kind=kind, password=password) if kind and data else Figures()
+        left_out = figures.describe_left_out()
         if not figures.found:
-            raise _nothing(figures)
-        document = _document_of_pages(path, data, kind, password)
+            raise _nothing(left_out)
+        document = _document_of_pages(path, data, kind or "", password)
         pages, places = place_figures(document.pages, figures.found)
         document = replace(document, pages=pages)
-    chunks = tuple(_chunk_of(source, document, place, size) for place in places)
-    return Pictured(document, chunks, tuple(place.picture for place in places), figures.describe_left_out())
+    texts = {page.number: page.text for page in document.pages}
+    title, is_titled = document.title, document.is_titled
+    lines = [
+        Chunk(
+            source, title, at.page, at.start, at.end, texts[at.page][at.start : at.end], (), is_titled, at.picture.hash
+        )
+        for at in places
+    ]
+    chunks = tuple(_cut_to_window(line, size) for line in lines)
+    return Pictured(document, chunks, tuple(place.picture for place in places), left_out)
 
 
-def _nothing(figures: Figures) -> UnreadableFileError:
-    if figures.refused:
-        return UnreadableFileError(f"no picture could be read: {figures.describe_left_out()}", "save it anew")
-    return NOTHING
+def _nothing(left_out: str) -> UnreadableFileError:
+    if left_out:
+        return UnreadableFileError(f"no picture could be read: {left_out}", "save it again in its own program")
+    hint = "texts belong in a collection of a model of texts, such as RAG_EMBEDDINGS=minilm"
+    return NothingToReadError("no picture in it", hint)
 
 
 def _document_of_image(path: Path, data: bytes, picture: Picture) -> ParsedDocument:
     line = f"Picture: {path.name} ({picture.width} × {picture.height})"
-    read = None
-    if has_ocr():
-        try:
-            read = parse_document(path, data)
-        except UnreadableFileError:  # no text in it, or a format that only OpenCV reads
-            read = None
+    try:
+        read = parse_document(path, data) if has_reader("ocr") else None
+    except UnreadableFileError:  # no text in it, or a format that only OpenCV reads
+        read = None
     if read is None:
         return ParsedDocument(path.stem or path.name, (Page(None, line),), "image", markdown=False, is_titled=False)
     first, *others = read.pages
@@ -161,26 +118,50 @@ def place_figures(
         text = texts.get(number, "")
         spans = [match.span(1) for match in CAPTION.finditer(text)]
         if len(spans) != len(shown):
-            text, spans = with_lines(text, shown)
+            spans = []
+            for place, picture in enumerate(shown, 1):
+                text, span = _append_line(text, f"Picture {place} ({picture.width} × {picture.height})")
+                spans.append(span)
         texts[number] = text
         places += [Place(number, *span, picture) for span, picture in zip(spans, shown, strict=True)]
     ordered = sorted(texts, key=lambda number: number or 0)
     return tuple(Page(number, texts[number]) for number in ordered), places
 
 
-def with_lines(text: str, pictures: Sequence[Picture]) -> tuple[str, list[tuple[int, int]]]:
-    spans = []
-    for number, picture in enumerate(pictures, 1):
-        line = f"Picture {number} ({picture.width} × {picture.height})"
-        text += f"\n\n{line}" if text else line
-        spans.append((len(text) - len(line), len(text)))
-    return text, spans
+def _append_line(text: str, line: str) -> tuple[str, tuple[int, int]]:
+    text += f"\n\n{line}" if text else line
+    return text, (len(text) - len(line), len(text))
 
 
-def _chunk_of(source: str, document: ParsedDocument, place: Place, size: ChunkSize) -> Chunk:
-    """One chunk a picture: as much of its text as the model's window takes."""
-    text = next(page.text for page in document.pages if page.number == place.page)[place.start : place.end]
-    pages = [Page(place.page, text)]
-    first = chunk_pages(source, document.title, pages, markdown=False, size=size, is_titled=document.is_titled)[0]
-    start, end = place.start + first.start, place.start + first.end
-    return replace(first, start=start, end=end, picture=place.picture.hash)
+def _cut_to_window(line: Chunk, size: ChunkSize) -> Chunk:
+    """As much of the line as the model's window takes."""
+    pages = [Page(line.page, line.text)]
+    first = chunk_pages(line.source, line.title, pages, markdown=False, size=size, is_titled=line.is_titled)[0]
+    start, end = line.start + first.start, line.start + first.end
+    return replace(first, start=start, end=end, picture=line.picture)
+
+
+def with_objects(
+    item: IngestedSource, find_objects: Callable[[bytes], Sequence[Box]], size: ChunkSize
+) -> IngestedSource:
+    """The source with a line at the end of the page for each object on its pictures, and a chunk for each line."""
+    texts = {page.number: page.text for page in item.pages}
+    chunks, pictures = list(item.chunks), dict(item.pictures)
+    for chunk in item.chunks:
+        picture = item.pictures[chunk.picture]
+        pixels = read_pixels(picture.data)
+        scale = picture.width / pixels.shape[1]  # of the original to the picture that is kept
+        name = " ".join(chunk.text.split())[:SHOWN_CHARACTERS].rstrip()
+        boxes = find_objects(picture.data)
+        for number, box in enumerate(boxes, 1):
+            left, top, right, bottom = box
+            part = keep_picture(pixels[top:bottom, left:right])
+            x, y, end_x, end_y = (round(edge * scale) for edge in box)
+            line = f"{name}, object {number} of {len(boxes)} ({end_x - x} × {end_y - y} at {x}, {y})"
+            texts[chunk.page], (start, end) = _append_line(texts[chunk.page], line)
+            shown = replace(chunk, start=start, end=end, text=line, picture=part.hash)
+            chunks.append(_cut_to_window(shown, size))
+            pictures[part.hash] = part
+    pages = [Page(page.number, texts[page.number]) for page in item.pages]
+    record = replace(item.record, chunks=len(chunks), text_id=hash_pages(pages))
+    return IngestedSource(record, pages, chunks, pictures)

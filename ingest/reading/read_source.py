@@ -1,21 +1,17 @@
-"""One file or web page turned into a document and its chunks, or into the reason why not; runs in a worker process."""
+"""Reads one file or web page into a document and its chunks, or says why not; runs in a worker process."""
 
 import hashlib
 import os
 import stat
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import Literal
 
 from ingest.chunking.chunks import ChunkSize, chunk_pages
-from ingest.reading.file_types import ParseOptions
-from ingest.reading.parsing import HEAD_BYTES, detect_kind, parse_document
+from ingest.reading.file_types import ParseOptions, detect_kind
+from ingest.reading.parsing import ParsedDocument, parse_document
 from vectorstore.errors import NothingToReadError, UnreadableFileError
 from vectorstore.types import Chunk, Picture
-
-if TYPE_CHECKING:
-    from ingest.reading.parsing import ParsedDocument  # imports every reader
-
 
 Outcome = Literal["read", "same", "skipped", "failed", "gone"]
 
@@ -56,7 +52,7 @@ class ReadSource:
     reason: str | None = None
     content_hash: str = ""
     n_bytes: int = 0
-    document: "ParsedDocument | None" = None
+    document: ParsedDocument | None = None
     chunks: tuple[Chunk, ...] = ()
     is_final: bool = False
     is_breakdown: bool = False
@@ -66,6 +62,7 @@ class ReadSource:
 
 def read_source(request: ReadRequest, options: ReadOptions) -> ReadSource:
     """Never raises for what the bytes are: a file that cannot be read is an outcome."""
+    is_file = request.path is not None
     try:
         return _read(request, options)
     except NothingToReadError as error:
@@ -73,9 +70,7 @@ def read_source(request: ReadRequest, options: ReadOptions) -> ReadSource:
     except UnreadableFileError as error:
         if getattr(error, "gone", False):
             return ReadSource(request.source, "gone")
-        return ReadSource(
-            request.source, "failed", f"{error.message} ({error.hint})", is_final=request.path is not None
-        )
+        return ReadSource(request.source, "failed", f"{error.message} ({error.hint})", is_final=is_file)
     except OSError as error:
         return ReadSource(request.source, "failed", f"cannot be read: {error.strerror or error}")
     except MemoryError:
@@ -86,50 +81,40 @@ def read_source(request: ReadRequest, options: ReadOptions) -> ReadSource:
 
 
 def _read(request: ReadRequest, options: ReadOptions) -> ReadSource:
-    name, data = load(request, options)
+    source = request.source
+    name, data = _load(request, options)
     content_hash = hashlib.sha256(data).hexdigest()
     if content_hash == request.known_hash:
-        return ReadSource(request.source, "same", None, content_hash, len(data))
-    if data and detect_kind(name, data[:HEAD_BYTES]) is None:
+        return ReadSource(source, "same", None, content_hash, len(data))
+    if data and detect_kind(name, data) is None:
         reason = f"a kind of file that is not read ({name.suffix or 'no suffix'})"
-        return ReadSource(request.source, "skipped", reason, is_final=request.path is not None)
+        return ReadSource(source, "skipped", reason, is_final=request.path is not None)
     if options.sees_pictures:
-        return _read_pictures(request, name, data, content_hash, options)
-    document = parse_document(name, data, options.parse)
-    chunks = chunk_pages(
-        request.source,
-        document.title,
-        document.pages,
-        markdown=document.markdown,
-        size=options.size,
-        is_titled=document.is_titled,
-    )
-    return ReadSource(request.source, "read", None, content_hash, len(data), document, tuple(chunks))
+        from ingest.reading.pictures import read_pictured  # with OpenCV, an extra
+
+        found = read_pictured(source, name, data, size=options.size, password=options.parse.password)
+        document, chunks, pictures, left_out = found.document, found.chunks, found.pictures, found.left_out
+    else:
+        document = parse_document(name, data, options.parse)
+        chunks = tuple(
+            chunk_pages(
+                source,
+                document.title,
+                document.pages,
+                markdown=document.markdown,
+                size=options.size,
+                is_titled=document.is_titled,
+            )
+        )
+        pictures, left_out = (), ""
+    read = ReadSource(source, "read", None, content_hash, len(data), document, chunks)
+    return replace(read, pictures=pictures, left_out=left_out)
 
 
-def _read_pictures(
-    request: ReadRequest, name: Path, data: bytes, content_hash: str, options: ReadOptions
-) -> ReadSource:
-    from ingest.reading.pictures import read_pictured  # with OpenCV, an extra
-
-    found = read_pictured(request.source, name, data, size=options.size, password=options.parse.password)
-    return ReadSource(
-        request.source,
-        "read",
-        None,
-        content_hash,
-        len(data),
-        found.document,
-        found.chunks,
-        pictures=found.pictures,
-        left_out=found.left_out,
-    )
-
-
-def load(request: ReadRequest, options: ReadOptions) -> tuple[Path, bytes]:
-    """A name that tells the kind, and the bytes."""
+def _load(request: ReadRequest, options: ReadOptions) -> tuple[Path, bytes]:
+    """A name that says the kind, and the bytes."""
     if request.path is not None:
-        return request.path, load_file(request.path)
+        return request.path, _load_file(request.path)
     from ingest.reading.web.fetch import fetch_page  # the only way to the network, taken where a URL was named
 
     page = fetch_page(
@@ -138,7 +123,7 @@ def load(request: ReadRequest, options: ReadOptions) -> tuple[Path, bytes]:
     return Path(page.name), page.data
 
 
-def load_file(path: Path) -> bytes:
+def _load_file(path: Path) -> bytes:
     # What was a file when the folder was walked may be a pipe by now, and opening that would wait for ever.
     descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
     with open(descriptor, "rb") as file:  # noqa: PTH123 - by its descriptor

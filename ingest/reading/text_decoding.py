@@ -1,4 +1,4 @@
-"""Decodes the bytes of text files, whatever their encoding, and tells text from binary."""
+"""Decodes text files of any encoding, and distinguishes text from binary data."""
 
 import codecs
 import re
@@ -15,34 +15,19 @@ _BYTE_ORDER_MARKS = (
     (codecs.BOM_UTF16_LE, "utf-16-le"),
     (codecs.BOM_UTF16_BE, "utf-16-be"),
 )
+# Where the plain letters of UTF-16 and UTF-32 have their NULs, of every four bytes.
+_NULS = {
+    "utf-32-le": (False, None, True, True),
+    "utf-32-be": (True, True, None, False),
+    "utf-16-le": (False, True, False, True),
+    "utf-16-be": (True, False, True, False),
+}
 # The detector knows some ninety encodings and, on a short text, prefers rare ones that happen to fit (hp_roman8 for
 # Portuguese): it may choose only among those that files are really written in.
-_DETECTED_ENCODINGS = [
-    *(
-        "cp1252",
-        "cp1250",
-        "cp1251",
-        "cp1253",
-        "cp1254",
-        "cp1255",
-        "cp1256",
-        "cp1257",
-        "iso8859_2",
-        "koi8_r",
-        "cp866",
-    ),
-    *(
-        "cp932",
-        "euc_jp",
-        "iso2022_jp",
-        "gb18030",
-        "big5",
-        "cp949",
-        "mac_roman",
-        "utf_16_le",
-        "utf_16_be",
-    ),
-]
+_DETECTED_ENCODINGS = (
+    *("cp1252", "cp1250", "cp1251", "cp1253", "cp1254", "cp1255", "cp1256", "cp1257", "iso8859_2", "koi8_r", "cp866"),
+    *("cp932", "euc_jp", "iso2022_jp", "gb18030", "big5", "cp949", "mac_roman", "utf_16_le", "utf_16_be"),
+)
 _DETECTOR_SAMPLE = 64_000
 _SHORTEST_UNMARKED_UTF16 = 64
 _CONTROLS = re.compile("[\x00-\x07\x0e-\x1a\x1c-\x1f]")
@@ -53,12 +38,14 @@ def decode_text(data: bytes) -> str:
     """The text in `data`, without a byte order mark; raises UnreadableFileError where the bytes are no text."""
     decoders = (_decode_marked, _decode_utf8, _decode_wide, _decode_detected)
     text = next((text for decode in decoders if (text := decode(data)) is not None), None)
-    if text is None or _has_too_many_controls(text):
-        raise UnreadableFileError(
-            "not text: the bytes are in no encoding of text",
-            "save the file as UTF-8 text",
-        )
+    if text is None or len(_CONTROLS.findall(text)) > _MAX_CONTROL_SHARE * len(text):
+        raise UnreadableFileError("not text: the bytes are in no encoding of text", "save the file as UTF-8 text")
     return text
+
+
+def decode_lines(data: bytes) -> str:
+    """The text in `data`, its line ends made `\\n`."""
+    return decode_text(data).replace("\r\n", "\n").replace("\r", "\n")
 
 
 def is_text(head: bytes) -> bool:
@@ -85,14 +72,9 @@ def _decode_utf8(data: bytes) -> str | None:
 
 
 def _decode_wide(data: bytes) -> str | None:
-    """UTF-16 and UTF-32 without a mark, told by where the NULs of the plain letters stand."""
+    """UTF-16 and UTF-32 without a mark, by the places of their NULs."""
     nuls = [data[place::4].count(0) * 4 / (len(data) or 1) for place in range(4)]
-    for encoding, expected in {
-        "utf-32-le": (False, None, True, True),
-        "utf-32-be": (True, True, None, False),
-        "utf-16-le": (False, True, False, True),
-        "utf-16-be": (True, False, True, False),
-    }.items():
+    for encoding, expected in _NULS.items():
         if all(want is None or (share > 0.3) == want for want, share in zip(expected, nuls, strict=True)):
             return _decode(data, encoding)
     return None
@@ -106,17 +88,13 @@ def _decode_detected(data: bytes) -> str | None:
     if best is None:
         return None
     # Among encodings that fit equally well the most common one is the likeliest; the detector takes the first by name.
-    western = [match for match in matches if match.encoding == "cp1252" and match.chaos <= best.chaos]
-    encoding = (western or [best])[0].encoding
-    return _decode(data, encoding) or _decode(data, encoding, errors="replace")
+    western = any(match.encoding == "cp1252" and match.chaos <= best.chaos for match in matches)
+    encoding = "cp1252" if western else best.encoding
+    return _decode(data, encoding) or data.decode(encoding, "replace")
 
 
-def _decode(data: bytes, encoding: str, *, errors: str = "strict") -> str | None:
+def _decode(data: bytes, encoding: str) -> str | None:
     try:
-        return data.decode(encoding, errors)
+        return data.decode(encoding)
     except UnicodeDecodeError:
         return None
-
-
-def _has_too_many_controls(text: str) -> bool:
-    return len(_CONTROLS.findall(text)) > _MAX_CONTROL_SHARE * len(text)

@@ -1,4 +1,4 @@
-"""`rag chat`: the page, for this machine or, behind a password, for others; and the hash of a password."""
+"""Runs `rag chat`: serves the page to this machine or, with a password, to others, and hashes that password."""
 
 import sys
 from typing import Annotated

@@ -1,22 +1,18 @@
-"""`rag collections`: all collections, and `rename` and `delete` for one."""
+"""Runs `rag collections`: lists all collections, renames or deletes one."""
 
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
 from rag_app.commands.options import JsonOption, build_settings, example
-from rag_app.commands.output import print_json
+from rag_app.commands.output import print_result
 from rag_app.terminal import print_line
 
 collections_app = typer.Typer(
     invoke_without_command=True,
     rich_markup_mode=None,
     help="List the collections, rename or delete one.",
-    epilog=example(
-        "rag collections",
-        "rag collections rename papers law",
-        "rag collections delete law",
-    ),
+    epilog=example("rag collections", "rag collections rename papers law", "rag collections delete law"),
 )
 
 
@@ -27,10 +23,10 @@ def collections(context: typer.Context, as_json: JsonOption = False) -> None:
         return
     from rag_app.library.documents import describe_collections
 
-    found = describe_collections(build_settings())
-    if as_json:
-        print_json(found)
-        return
+    print_result(describe_collections(build_settings()), as_json=as_json, as_text=print_collections)
+
+
+def print_collections(found: dict[str, Any]) -> None:
     for one in found["collections"]:
         print_line(f"{one['collection']}: {one['sources']} documents, {one['chunks']:,} chunks ({one['embeddings']})")
     if not found["collections"]:
@@ -48,23 +44,17 @@ def rename(
 
     settings = build_settings()
     rename_collection(settings.data_dir, name, new_name, chroma_url=settings.chroma_url)
-    if as_json:
-        print_json({"collection": name, "renamed": new_name})
-    else:
-        print_line(f"renamed: {name} is now {new_name}")
+    renamed = {"collection": name, "renamed": new_name}
+    print_result(renamed, as_json=as_json, as_text=lambda _: print_line(f"renamed: {name} is now {new_name}"))
 
 
 @collections_app.command(epilog=example("rag collections delete papers"))
 def delete(
-    name: Annotated[str, typer.Argument(metavar="NAME", help="The collection.")],
-    as_json: JsonOption = False,
+    name: Annotated[str, typer.Argument(metavar="NAME", help="The collection.")], as_json: JsonOption = False
 ) -> None:
     """Delete a collection with all that was stored for it; the files it was made from stay."""
     from vectorstore.collections import delete_collection
 
     settings = build_settings()
     delete_collection(settings.data_dir, name, chroma_url=settings.chroma_url)
-    if as_json:
-        print_json({"deleted": name})
-    else:
-        print_line(f"deleted: {name}")
+    print_result({"deleted": name}, as_json=as_json, as_text=lambda _: print_line(f"deleted: {name}"))

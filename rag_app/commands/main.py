@@ -1,4 +1,4 @@
-"""The command line: `rag ingest`, `rag ask` and the rest."""
+"""Runs the command line: the commands on one collection, and errors as two lines and an exit code."""
 
 import atexit
 import gc
@@ -11,10 +11,13 @@ from typer.exceptions import TyperException
 
 from rag_app.commands.chat import CHAT_EXAMPLES, chat
 from rag_app.commands.collections import collections_app
-from rag_app.commands.compare import eval_app
+from rag_app.commands.evaluate import eval_app
 from rag_app.commands.options import (
+    AllOption,
     CollectionOption,
     JsonOption,
+    PruneOption,
+    SourceArgument,
     SourceOption,
     TopKOption,
     WhereOption,
@@ -22,20 +25,12 @@ from rag_app.commands.options import (
     example,
     read_filter,
 )
-from rag_app.commands.output import print_error, print_json
+from rag_app.commands.output import print_error, print_json, print_result
 from rag_app.commands.search import SEARCH_EXAMPLES, search, similar
 from rag_app.commands.train import train_app
 from rag_app.commands.watch import WATCH_EXAMPLES, watch
 from rag_app.terminal import print_line, print_text, say
 from vectorstore.errors import InputError, RagError
-from vectorstore.storage.store import Store
-
-
-def print_sources(store: Store) -> None:
-    for record in store.catalogue.sources():
-        state = "" if record.state == "ready" else f"  {record.state}"
-        print_line(f"{record.source}  {record.kind}, {record.chunks} chunks{state}")
-
 
 FEW_COLLECTIONS = 100_000  # objects made between two collections; Python's own is 700 to 2,000
 
@@ -58,13 +53,12 @@ app.add_typer(train_app, name="train")
 def ingest(
     paths: Annotated[list[str], typer.Argument(metavar="PATH...", help="Files, folders, patterns or web addresses.")],
     collection: CollectionOption = None,
-    prune: Annotated[bool, typer.Option("--prune", help="Forget documents that are gone from disk.")] = False,
+    prune: PruneOption = False,
     rebuild: Annotated[
-        bool,
-        typer.Option("--rebuild", help="Make the collection anew, with another model or chunk size if set so."),
+        bool, typer.Option("--rebuild", help="Rebuild the collection, with another model or chunk size if set so.")
     ] = False,
     password: Annotated[str | None, typer.Option("--password", help="Opens files that are encrypted with it.")] = None,
-    include_all: Annotated[bool, typer.Option("--all", help="Read hidden and git-ignored files too.")] = False,
+    include_all: AllOption = False,
     as_json: JsonOption = False,
 ) -> None:
     """Bring a collection in step with files, folders and web pages: what is new is added, what has changed replaced."""
@@ -74,13 +68,7 @@ def ingest(
     settings = build_settings(collection, file_password=password)
     with ingest_progress() as show:
         report = run_ingest(
-            paths,
-            settings,
-            prune=prune,
-            rebuild=rebuild,
-            include_all=include_all,
-            on_progress=show,
-            on_message=say,
+            paths, settings, prune=prune, rebuild=rebuild, include_all=include_all, on_progress=show, on_message=say
         )
     if as_json:
         print_json(report.to_json())
@@ -106,20 +94,13 @@ def ask(
     from rag_app.commands.output import print_answer, print_passages, stream_answer
     from rag_app.wiring import build_answer_chain
 
-    settings, taken = build_settings(collection, top_k=top_k), read_filter(source, where)
+    settings, source_filter = build_settings(collection, top_k=top_k), read_filter(source, where)
     try:
-        answer = stream_answer(build_answer_chain(settings, source_filter=taken, on_message=say), question)
+        answer = stream_answer(build_answer_chain(settings, source_filter=source_filter, on_message=say), question)
     except AnswerError as error:  # the model failed, but what was found is worth showing
-        passages = [passage.to_json() for passage in error.passages]
         if as_json:
-            print_json(
-                {
-                    "question": question,
-                    "error": error.message,
-                    "hint": error.hint,
-                    "passages": passages,
-                }
-            )
+            passages = [passage.to_json() for passage in error.passages]
+            print_json({"question": question, "error": error.message, "hint": error.hint, "passages": passages})
         else:
             print_passages(error.passages)
         raise
@@ -135,10 +116,7 @@ app.command(epilog=example("rag similar ~/papers/moon.pdf", "rag similar --top-k
 
 @app.command(epilog=example("rag show ~/papers/moon.pdf --page 2", "rag show moon.pdf --json"))
 def show(
-    source: Annotated[
-        str,
-        typer.Argument(metavar="SOURCE", help="A path or URL as `rag list` gives it; the end of it will do."),
-    ],
+    source: SourceArgument,
     page: Annotated[int | None, typer.Option("--page", min=1, help="The page, counted from 1.")] = None,
     collection: CollectionOption = None,
     as_json: JsonOption = False,
@@ -149,10 +127,7 @@ def show(
     from rag_app.wiring import build_store
 
     found = find_page(build_store(build_settings(collection)), source, page)
-    if as_json:
-        print_json(found)
-    else:
-        print_page(found["text"])
+    print_result(found, as_json=as_json, as_text=lambda page: print_page(page["text"]))
 
 
 app.command(epilog=CHAT_EXAMPLES)(chat)
@@ -164,11 +139,14 @@ def list_sources(collection: CollectionOption = None, as_json: JsonOption = Fals
     from rag_app.library.documents import describe_sources
     from rag_app.wiring import build_store
 
-    store = build_store(build_settings(collection))
-    if as_json:
-        print_json(describe_sources(store))
-    else:
-        print_sources(store)
+    listed = describe_sources(build_store(build_settings(collection)))
+    print_result(listed, as_json=as_json, as_text=print_sources)
+
+
+def print_sources(listed: dict[str, Any]) -> None:
+    for one in listed["sources"]:
+        state = "" if one["state"] == "ready" else f"  {one['state']}"
+        print_line(f"{one['source']}  {one['kind']}, {one['chunks']} chunks{state}")
 
 
 @app.command(epilog=example("rag delete ~/papers/old.pdf", "rag delete old.pdf draft.docx"))
@@ -182,26 +160,32 @@ def delete(
     from rag_app.wiring import build_store
 
     removed = delete_sources(build_store(build_settings(collection)), sources, on_wait=say)
-    if as_json:
-        print_json(removed)
-    else:
-        for source in removed["removed"]:
-            print_line(f"removed: {source}")
+    print_result(removed, as_json=as_json, as_text=print_removed)
+
+
+def print_removed(removed: dict[str, Any]) -> None:
+    for source in removed["removed"]:
+        print_line(f"removed: {source}")
 
 
 @app.command(epilog=example("rag status", "rag status --collection samples --json"))
 def status(collection: CollectionOption = None, as_json: JsonOption = False) -> None:
-    """Say what a collection holds, what made it and how large it is."""
+    """Show what a collection holds, what made it and how large it is."""
     from rag_app.library.documents import describe_collection
     from rag_app.wiring import build_store
 
     settings = build_settings(collection)
-    print_facts(describe_collection(build_store(settings), settings), as_json=as_json)
+    print_result(describe_collection(build_store(settings), settings), as_json=as_json, as_text=print_facts)
+
+
+def print_facts(facts: dict[str, Any]) -> None:
+    for name, value in facts.items():
+        print_line(f"{name.replace('_', ' ')}: {value}")
 
 
 @app.command(epilog=example("rag doctor", "rag doctor --json"))
 def doctor(collection: CollectionOption = None, as_json: JsonOption = False) -> None:
-    """Check the installation, the settings and the collection, and say what helps."""
+    """Check the installation, the settings and the collection, with a remedy for each finding."""
     from rag_app.library.doctor import run_checks
 
     checks = run_checks(build_settings(collection))
@@ -213,18 +197,10 @@ def doctor(collection: CollectionOption = None, as_json: JsonOption = False) -> 
     raise typer.Exit(1 if any(check.severity == "error" for check in checks) else 0)
 
 
-def print_facts(facts: dict[str, Any], *, as_json: bool) -> None:
-    if as_json:
-        print_json(facts)
-        return
-    for name, value in facts.items():
-        print_line(f"{name.replace('_', ' ')}: {value}")
-
-
 def main() -> None:
     """The entry point: errors for a person are two lines and exit code 2, never a traceback."""
-    # A command's objects are mostly modules, which live to its end: walking them again and again, and once more at the
-    # exit, was a fifth of a short command's time.
+    # A command's objects are mostly modules, which live to its end: collecting them again and again, and once more at
+    # the exit, was a fifth of a short command's time.
     gc.set_threshold(FEW_COLLECTIONS)
     atexit.register(gc.freeze)
     arguments = sys.argv[1:] or ["--help"]

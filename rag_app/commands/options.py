@@ -1,5 +1,6 @@
-"""Options that several commands share, and the settings they make."""
+"""Defines the options that several commands share, and builds settings and filters from them."""
 
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -11,26 +12,11 @@ if TYPE_CHECKING:
     from vectorstore.filters import SourceFilter
 
 CollectionOption = Annotated[
-    str | None,
-    typer.Option(
-        "--collection",
-        metavar="NAME",
-        help="The collection; RAG_COLLECTION or `default`.",
-    ),
+    str | None, typer.Option("--collection", metavar="NAME", help="The collection; RAG_COLLECTION or `default`.")
 ]
-JsonOption = Annotated[
-    bool,
-    typer.Option("--json", help="Print one JSON object on stdout and nothing else there."),
-]
+JsonOption = Annotated[bool, typer.Option("--json", help="Print one JSON object on stdout and nothing else there.")]
 TopKOption = Annotated[
-    int | None,
-    typer.Option(
-        "--top-k",
-        min=1,
-        max=100,
-        metavar="N",
-        help="How many passages; RAG_TOP_K or 6.",
-    ),
+    int | None, typer.Option("--top-k", min=1, max=100, metavar="N", help="How many passages; RAG_TOP_K or 6.")
 ]
 SourceOption = Annotated[
     list[str] | None,
@@ -44,14 +30,37 @@ WhereOption = Annotated[
     list[str] | None,
     typer.Option("--where", metavar="KEY=VALUE", help="Only documents of this kind, title or source; may be repeated."),
 ]
+PruneOption = Annotated[bool, typer.Option("--prune", help="Forget documents that are gone from disk.")]
+AllOption = Annotated[bool, typer.Option("--all", help="Read hidden and git-ignored files too.")]
+SourceArgument = Annotated[
+    str, typer.Argument(metavar="SOURCE", help="A path or URL as `rag list` gives it; the end of it will do.")
+]
+DatasetArgument = Annotated[Path, typer.Argument(metavar="DATASET", help="The folder of the set.")]
+LimitOption = Annotated[int | None, typer.Option("--limit", min=1, metavar="N", help="Only the first N questions.")]
+DetailsOption = Annotated[
+    Path | None,
+    typer.Option("--details", metavar="FILE", help="Write a JSON line a question there: ranked documents or quotes."),
+]
+KeepOption = Annotated[
+    str | None,
+    typer.Option("--collection", metavar="NAME", help="Keep the set in this collection; by default it is removed."),
+]
+MlflowOption = Annotated[
+    str | None,
+    typer.Option(
+        "--mlflow",
+        metavar="[URI]",
+        help="Keep the result as an MLflow run, at URI or in a database of the data folder (extra `mlflow`).",
+    ),
+]
 
 
 def build_settings(
     collection: str | None = None, *, top_k: int | None = None, file_password: str | None = None
 ) -> Settings:
-    """Settings of the environment, with what was said on the command line before them."""
-    said = {"collection": collection, "top_k": top_k, "file_password": file_password}
-    return Settings(**{name: value for name, value in said.items() if value is not None})
+    """Settings of the environment; options of the command line come first."""
+    given = {"collection": collection, "top_k": top_k, "file_password": file_password}
+    return Settings(**{name: value for name, value in given.items() if value is not None})
 
 
 def example(*commands: str) -> str:

@@ -1,4 +1,4 @@
-"""What the command line prints: results on stdout, everything said beside them on stderr."""
+"""Prints results on stdout, and progress and messages on stderr."""
 
 import json
 import re
@@ -9,13 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from rich.live import Live
-from rich.progress import (
-    BarColumn,
-    Progress,
-    TextColumn,
-    TimeElapsedColumn,
-    TimeRemainingColumn,
-)
+from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 from rich.text import Text
 
 from rag_app.settings import WRITTEN_ANSWERS
@@ -28,16 +22,23 @@ if TYPE_CHECKING:
 
     from ingest.report import FileReport, IngestReport
     from ingest.report import Progress as IngestProgress
-    from rag_app.types import Answer, Citation, Sentence
+    from rag_app.types import Answer, Sentence
     from vectorstore.types import Passage
-
 
 MOST_FILES_LISTED = 20
 Item = TypeVar("Item")
 
 
+def print_result(result: dict[str, Any], *, as_json: bool, as_text: Callable[[dict[str, Any]], object]) -> None:
+    """One JSON object, or what `as_text` prints of it."""
+    if as_json:
+        print_json(result)
+    else:
+        as_text(result)
+
+
 def print_page(text: str) -> None:
-    """On a terminal without what would steer it; into a pipe as it is stored, for whoever counts offsets in it."""
+    """Without control characters on a terminal; as it is stored into a pipe, where offsets are counted."""
     if sys.stdout.isatty():
         print_text(text)
     else:
@@ -58,7 +59,7 @@ def print_error(error: RagError) -> None:
 
 @contextmanager
 def ingest_progress() -> Iterator[Callable[["IngestProgress"], None]]:
-    """A bar with files, chunks per second and time left; silent where nobody watches."""
+    """A bar with files, chunks per second and time left; silent in a pipe."""
     columns = (
         TextColumn("{task.description}", markup=False),
         BarColumn(),
@@ -87,7 +88,7 @@ def ingest_progress() -> Iterator[Callable[["IngestProgress"], None]]:
 
 
 def track(items: Iterable[Item], description: str, *, total: int) -> Iterator[Item]:
-    """The items one by one, beside a bar; silent where nobody watches."""
+    """The items one by one, with a bar; silent in a pipe."""
     with Progress(console=err, transient=True, disable=not err.is_terminal) as bar:
         yield from bar.track(items, total=total, description=description)
 
@@ -95,13 +96,13 @@ def track(items: Iterable[Item], description: str, *, total: int) -> Iterator[It
 def print_report(report: "IngestReport") -> None:
     for warning in report.warnings:
         say(f"warning: {warning}")
-    told = [file for file in report.files if file.status not in ("added", "updated", "unchanged")]
-    for file in told[:MOST_FILES_LISTED]:
+    listed = [file for file in report.files if file.status not in ("added", "updated", "unchanged")]
+    for file in listed[:MOST_FILES_LISTED]:
         print_line(f"{file.status}: {describe_file(file)}")
-    if len(told) > MOST_FILES_LISTED:
-        out.print(f"... and {len(told) - MOST_FILES_LISTED} more (--json lists all)")
+    if len(listed) > MOST_FILES_LISTED:
+        out.print(f"... and {len(listed) - MOST_FILES_LISTED} more (--json lists all)")
     reasons = report.reasons()
-    if len(told) > len(reasons) > 0:
+    if len(listed) > len(reasons) > 0:
         out.print("\nBy reason:")
         for reason, count in reasons.items():
             print_line(f"{count:>6}  {reason}")
@@ -123,7 +124,7 @@ def describe_file(file: "FileReport") -> str:
 
 
 def stream_answer(chain: "Runnable[Any, Answer]", question: str) -> "Answer":
-    """The finished Answer; on a terminal the text is shown as it is written and then taken away."""
+    """The finished Answer; on a terminal the text is shown while it is written, then removed."""
     from rag_app.types import Answer
 
     text = ""
@@ -144,7 +145,8 @@ def print_answer(answer: "Answer") -> None:
     if not answer.refused:
         out.print()
         for citation in answer.citations:
-            print_line(f"[{citation.marker}] {place(citation)}")
+            place = name_place(citation.title, citation.page, citation.time)
+            print_line(f"[{citation.marker}] {place} ({citation.source})")
     elif answer.passages:
         out.print("\nClosest passages:")
         print_passages(answer.passages[:3])
@@ -162,15 +164,11 @@ def with_support(sentence: "Sentence") -> str:
     return f"{shown} (unsupported){sentence.text[len(shown) :]}"
 
 
-def place(found: "Citation") -> str:
-    return f"{name_place(found.title, found.page, found.time)} ({found.source})"
-
-
 def print_passages(passages: Sequence["Passage"], reasons: Sequence[str] = ()) -> None:
     for number, passage in enumerate(passages, 1):
         chunk = passage.chunk
-        where = name_place(chunk.title, chunk.page, chunk.time)
-        print_line(f"{number}. {where}  {passage.score:.2f}  {chunk.source}")
+        place = name_place(chunk.title, chunk.page, chunk.time)
+        print_line(f"{number}. {place}  {passage.score:.2f}  {chunk.source}")
         print_line("   " + " ".join(chunk.text.split())[:300])
         if number <= len(reasons):
             print_line("   " + reasons[number - 1])

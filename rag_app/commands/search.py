@@ -1,4 +1,4 @@
-"""`rag search` and `rag similar`: what stands near to a question or to a document."""
+"""Runs `rag search` and `rag similar`: finds the passages nearest to a query, the documents nearest to a document."""
 
 import time
 from pathlib import Path
@@ -9,6 +9,7 @@ import typer
 from rag_app.commands.options import (
     CollectionOption,
     JsonOption,
+    SourceArgument,
     SourceOption,
     TopKOption,
     WhereOption,
@@ -40,9 +41,7 @@ def search(
     top_k: TopKOption = None,
     source: SourceOption = None,
     where: WhereOption = None,
-    explain: Annotated[
-        bool, typer.Option("--explain", help="Say of each passage why it stands where it stands.")
-    ] = False,
+    explain: Annotated[bool, typer.Option("--explain", help="Show the ranks and scores of each passage.")] = False,
     sequence: Annotated[
         Path | None,
         typer.Option(
@@ -67,8 +66,8 @@ def search(
     from rag_app.commands.output import print_passages
     from rag_app.wiring import build_retriever
 
-    text, taken = read_request(query).text, read_filter(source, where)
-    retriever = build_retriever(build_settings(collection, top_k=top_k), source_filter=taken, on_message=say)
+    text, source_filter = read_request(query).text, read_filter(source, where)
+    retriever = build_retriever(build_settings(collection, top_k=top_k), source_filter=source_filter, on_message=say)
     began = time.monotonic()
     passages = retriever.search(text)
     seconds = time.monotonic() - began
@@ -82,12 +81,12 @@ def search(
     print_json({"query": query, "passages": found, "seconds": seconds})
 
 
-def search_records(file: Path, settings: "Settings", taken: "SourceFilter", *, as_json: bool) -> None:
+def search_records(file: Path, settings: "Settings", source_filter: "SourceFilter", *, as_json: bool) -> None:
     from rag_app.commands.output import print_passages
     from rag_app.library.sequence_search import search_sequences
     from rag_app.wiring import build_retriever
 
-    retriever = build_retriever(settings, source_filter=taken, on_message=say)
+    retriever = build_retriever(settings, source_filter=source_filter, on_message=say)
     searches = list(search_sequences(retriever, file))
     if as_json:
         rows = [
@@ -124,9 +123,7 @@ def describe_reasons(reason: dict[str, Any]) -> str:
 
 
 def similar(
-    source: Annotated[
-        str, typer.Argument(metavar="SOURCE", help="A document as `rag list` gives it; the end of it will do.")
-    ],
+    source: SourceArgument,
     collection: CollectionOption = None,
     top_k: TopKOption = None,
     as_json: JsonOption = False,

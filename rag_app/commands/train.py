@@ -1,4 +1,4 @@
-"""`rag train`: embedding models made from a collection's own documents, each used by naming it in RAG_EMBEDDINGS."""
+"""Runs `rag train`: makes embedding models of a collection's documents, each used by naming it in RAG_EMBEDDINGS."""
 
 import time
 from pathlib import Path
@@ -6,9 +6,9 @@ from typing import Annotated, Any
 
 import typer
 
-from rag_app.commands.evaluate import LOCAL, MlflowOption, OptionalUri, check_places
-from rag_app.commands.options import CollectionOption, JsonOption, build_settings, example
-from rag_app.commands.output import print_json
+from rag_app.commands.evaluate import OptionalUri, require_tracking, say_tracked, tracking_uri
+from rag_app.commands.options import CollectionOption, JsonOption, MlflowOption, build_settings, example
+from rag_app.commands.output import print_result
 from rag_app.terminal import print_line, print_text, say
 
 train_app = typer.Typer(
@@ -117,15 +117,15 @@ def minilm(
     mlflow: MlflowOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Fine-tune the default model, or another encoder, on pairs: what stands under a heading, what follows a passage,
-    questions with their answers; and measure on held-out ones whether it helped."""
+    """Fine-tune the default model, or another encoder, on pairs: headings with their text, passages with the next one,
+    questions with their answers; and measure on held-out pairs whether it helped."""
     from rag_app.experiments.training.fine_tune import TrainingOptions
     from rag_app.experiments.training.output_places import prepare_folder, require_packages
     from rag_app.experiments.training.run import Choice, Split, flat_metrics, tabulate, write_held_out
     from rag_app.experiments.training.run import fine_tune_for as run
 
     require_packages(["datasets", "accelerate", "sentence_transformers"], extra="train")
-    check_places(mlflow)
+    require_tracking(mlflow)
     began, folder, settings = time.monotonic(), prepare_folder(output), build_settings(collection)
     options = TrainingOptions(epochs, batch_size, learning_rate, seed, blend=blend)
     split = Split(limit=limit, negatives=negatives)
@@ -133,18 +133,17 @@ def minilm(
     result, held = run(settings, choice, folder, split=split, options=options, on_message=say)
     if held_out:
         write_held_out(held_out, held[0], dataset)
-    told = {"output": str(folder), "from": str(weights or "minilm"), "epochs": epochs, "batch_size": batch_size}
-    told |= {"learning_rate": learning_rate, "negatives": negatives, "blend": blend, "seed": seed}
+    parameters = {"output": str(folder), "from": str(weights or "minilm"), "epochs": epochs, "batch_size": batch_size}
+    parameters |= {"learning_rate": learning_rate, "negatives": negatives, "blend": blend, "seed": seed}
     if mlflow is not None:
         from rag_app.experiments.evaluation.tracking import log_run
 
-        uri = None if mlflow == LOCAL else mlflow
-        where = log_run("train", folder, flat_metrics(result), [], settings=settings, uri=uri, parameters=told)
-        say(f"kept as an MLflow run; to look at it: mlflow ui --backend-store-uri {where}")
+        metrics, uri = flat_metrics(result), tracking_uri(mlflow)
+        say_tracked(log_run("train", folder, metrics, [], settings=settings, uri=uri, parameters=parameters))
     if not as_json:
         for line in tabulate(result):
             print_text(line)
-    finish({**told, **result}, f"huggingface:{folder}", began, as_json)
+    finish({**parameters, **result}, f"huggingface:{folder}", began, as_json)
 
 
 def find_origin(weights: Path | None) -> Path:
@@ -153,11 +152,12 @@ def find_origin(weights: Path | None) -> Path:
     return weights.expanduser().resolve() if weights else find_weights()
 
 
-def finish(told: dict[str, Any], name: str, began: float, as_json: bool) -> None:
-    told |= {"embeddings": name, "seconds": time.monotonic() - began}
-    if as_json:
-        print_json(told)
-        return
-    kept = {key: value for key, value in told.items() if isinstance(value, int | str) and key != "embeddings"}
-    print_line(", ".join(f"{key.replace('_', ' ')} {value}" for key, value in kept.items() if key != "helped"))
-    print_line(f"To use it: RAG_EMBEDDINGS={name}")
+def finish(result: dict[str, Any], name: str, began: float, as_json: bool) -> None:
+    result |= {"embeddings": name, "seconds": time.monotonic() - began}
+    print_result(result, as_json=as_json, as_text=print_model)
+
+
+def print_model(result: dict[str, Any]) -> None:
+    kept = {name: value for name, value in result.items() if isinstance(value, int | str) and name != "embeddings"}
+    print_line(", ".join(f"{name.replace('_', ' ')} {value}" for name, value in kept.items() if name != "helped"))
+    print_line(f"To use it: RAG_EMBEDDINGS={result['embeddings']}")

@@ -1,4 +1,4 @@
-"""`rag watch`: what changes on disk changes in the collection, a line a file."""
+"""Runs `rag watch`: prints a line a file for each change on disk that the collection follows."""
 
 import signal
 import sys
@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from rag_app.commands.options import CollectionOption, JsonOption, build_settings, example
+from rag_app.commands.options import AllOption, CollectionOption, JsonOption, PruneOption, build_settings, example
 from rag_app.commands.output import describe_file, ingest_progress, print_json, print_report
 from rag_app.terminal import clean, print_line, say
 
@@ -22,8 +22,8 @@ WATCH_EXAMPLES = example("rag watch ~/papers", "rag watch --collection law --pru
 def watch(
     paths: Annotated[list[str], typer.Argument(metavar="PATH...", help="Files, folders or patterns.")],
     collection: CollectionOption = None,
-    prune: Annotated[bool, typer.Option("--prune", help="Forget documents that are gone from disk.")] = False,
-    include_all: Annotated[bool, typer.Option("--all", help="Read hidden and git-ignored files too.")] = False,
+    prune: PruneOption = False,
+    include_all: AllOption = False,
     as_json: JsonOption = False,
 ) -> None:
     """Keep a collection in step with files and folders as they change, until Ctrl-C."""

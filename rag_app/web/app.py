@@ -1,17 +1,13 @@
-"""The script that Streamlit runs for every click: the frame of the page and which of its pages is shown."""
-
-from pathlib import Path
+"""Draws the frame of the page and the page that was chosen; Streamlit runs this script for every click."""
 
 import streamlit as st
 
+from rag_app.web import history_page, map_page, settings_page
 from rag_app.web.access.sign_in import draw_log_out, stop_strangers
 from rag_app.web.chat import page as chat
-from rag_app.web.chat.conversation import start_anew
-from rag_app.web.components import page_style
+from rag_app.web.chat.conversation import start_new
+from rag_app.web.components import ASSETS, page_style
 from rag_app.web.library import page as library
-from rag_app.web.pages import history
-from rag_app.web.pages import map as collection_map
-from rag_app.web.pages import settings as settings_page
 from rag_app.web.session_settings import choose, page_settings, read_address, write_address
 
 PICKER_KEY = "picked-collection"
@@ -30,21 +26,22 @@ def draw_sidebar() -> None:
 
 def pick() -> None:
     choose(collection=st.session_state[PICKER_KEY])
-    start_anew()
+    start_new()
 
 
-ICON = Path(__file__).parent / "assets" / "icon.svg"
-
-st.set_page_config(page_title="Ask your documents", page_icon=str(ICON), layout="wide")
+st.set_page_config(page_title="Ask your documents", page_icon=str(ASSETS / "icon.svg"), layout="wide")
 st.html(page_style())
 stop_strangers()
 read_address()
 chat_page = st.Page(chat.show, title="Chat", icon=":material/forum:", url_path="chat", default=True)
-library_page = st.Page(library.show, title="Library", icon=":material/library_books:", url_path="library")
-map_page = st.Page(collection_map.show, title="Map", icon=":material/scatter_plot:", url_path="map")
-history_page = st.Page(lambda: history.show(chat_page), title="History", icon=":material/history:", url_path="history")
-settings = st.Page(settings_page.show, title="Settings", icon=":material/tune:", url_path="settings")
-shown = st.navigation([chat_page, library_page, map_page, history_page, settings])
+pages = [
+    chat_page,
+    st.Page(library.show, title="Library", icon=":material/library_books:", url_path="library"),
+    st.Page(map_page.show, title="Map", icon=":material/scatter_plot:", url_path="map"),
+    st.Page(lambda: history_page.show(chat_page), title="History", icon=":material/history:", url_path="history"),
+    st.Page(settings_page.show, title="Settings", icon=":material/tune:", url_path="settings"),
+]
+shown = st.navigation(pages)
 draw_sidebar()
 draw_log_out()
 shown.run()

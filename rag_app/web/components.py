@@ -1,4 +1,4 @@
-"""From a component's name to what draws it: the style and the script in the files of that name."""
+"""Loads the page's own components from `assets/`, and draws what every page needs of them."""
 
 from functools import cache
 from pathlib import Path
@@ -6,33 +6,41 @@ from pathlib import Path
 import streamlit as st
 from streamlit.components.v2.types import ComponentRenderer
 
+from vectorstore.errors import RagError
+
 ASSETS = Path(__file__).parent / "assets"
 # Text of documents and models reaches the browser as data alone: Streamlit does not sanitise html.
 HTML = '<div class="root"></div>'
-PAGES = ("page", "panel", "adding", "collection", "map_page", "settings_page", "sign_in")
+PAGE_STYLES = ("page", "adding", "collection", "map_page", "settings_page")
 
 
 @cache
-def load_component(name: str, *parts: str) -> ComponentRenderer:
-    """`parts` are scripts that its own calls, some with a style."""
-    styles = [part for part in (name, *parts) if (ASSETS / f"{part}.css").exists()]
+def load_component(name: str, *scripts: str) -> ComponentRenderer:
+    """The component whose script, and style if it has one, are the files of this name; it calls the other `scripts`."""
+    style = read_asset(f"{name}.css") if (ASSETS / f"{name}.css").exists() else ""
     return st.components.v2.component(
         f"rag-{name}",
         html=HTML,
-        css=read("theme.css") + "".join(read(f"{part}.css") for part in styles),
-        js="".join(read(f"{script}.js") for script in ("drawing", *parts, name)),
+        css=read_asset("theme.css") + style,
+        js="".join(read_asset(f"{script}.js") for script in ("drawing", *scripts, name)),
     )
 
 
 @cache
 def page_style() -> str:
-    return f"<style>{''.join(read(f'{name}.css') for name in PAGES)}</style>"
+    return f"<style>{''.join(read_asset(f'{name}.css') for name in PAGE_STYLES)}</style>"
 
 
-def read(name: str) -> str:
+def read_asset(name: str) -> str:
     return (ASSETS / name).read_text(encoding="utf-8")
 
 
-def plain(name: str) -> str:
+def draw_error(error: RagError, *, key: str) -> None:
+    """Draw its message and hint as an alert."""
+    data = {"key": key, "message": error.message, "hint": error.hint, "cards": []}
+    load_component("answer", "sources")(key=key, data=data)
+
+
+def plain(text: str) -> str:
     """A label that Streamlit does not read as Markdown."""
-    return "".join(f"\\{letter}" if letter in "\\`*_{}[]<>#|~!:$" else letter for letter in name)
+    return "".join(f"\\{letter}" if letter in "\\`*_{}[]<>#|~!:$" else letter for letter in text)

@@ -1,4 +1,4 @@
-"""From a port to the page, served to this machine alone, or to others who know the password, until Ctrl-C."""
+"""Serves the page on a port until Ctrl-C, to this machine alone or, behind a password or a provider, to others."""
 
 import ipaddress
 import os
@@ -6,7 +6,6 @@ import signal
 import socket
 import sys
 import threading
-import tomllib
 import webbrowser
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -15,14 +14,13 @@ from typing import TYPE_CHECKING, Any
 
 from rag_app.settings import Settings
 from rag_app.terminal import say
-from rag_app.web.access.passwords import as_hash
+from rag_app.web.access.passwords import as_hash, cookie_name
 from vectorstore.errors import InputError
 
 if TYPE_CHECKING:
     from streamlit.starlette import App
 
 APP = Path(__file__).parent / "app.py"
-CONFIG = APP.parent / ".streamlit" / "config.toml"
 HOST = "127.0.0.1"
 LOOPBACK_NAMES = ["localhost", HOST, "::1"]
 
@@ -30,41 +28,27 @@ LOOPBACK_NAMES = ["localhost", HOST, "::1"]
 def serve(port: int, *, host: str = HOST, collection: str | None = None) -> None:
     """Serve the page until the process is stopped; its settings are those of the environment.
 
-    Raises InputError where the port is taken, or where others could open the page and nothing would ask them who they
-    are.
+    Raises InputError if the port is in use, or if others could open the page without being asked who they are.
     """
     if collection is not None:
         os.environ["RAG_COLLECTION"] = collection
-    settings = Settings()
-    hashed = keep_hash_alone(settings)
-    from rag_app.web.access.sign_in import (  # Streamlit, which no other command needs
-        names_provider,
-        refuse_without_package,
-    )
+    settings, hashed = Settings(), None
+    if settings.password is not None:
+        hashed = as_hash(settings.password.get_secret_value())
+        os.environ["RAG_PASSWORD"] = hashed  # the password itself is then nowhere in this process
+    from rag_app.web.access.sign_in import has_provider  # Streamlit, which no other command needs
 
-    by_provider = names_provider()
-    if by_provider:
-        refuse_without_package()
-    locked = by_provider or hashed is not None
+    locked = has_provider() or hashed is not None
     refuse_unlocked(host, locked=locked)
-    refuse_taken(host, port)
-    options = streamlit_options(host, port, locked=locked, max_upload_mb=settings.max_file_mb)
+    refuse_used_port(host, port)
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: sys.exit(0))
     say(f"the page is at http://{shown_host(host)}:{port} (Ctrl-C stops it)")
-    # What Streamlit takes for the script's folder and arguments. Not `python -m streamlit run`: that puts the current
-    # folder, with whatever modules lie there, first on the path.
+    # Streamlit reads the script's folder, with its .streamlit/config.toml, from here. Not `python -m streamlit run`:
+    # that puts the current folder, with whatever modules lie there, first on the path.
     sys.argv = [str(APP)]
+    options = streamlit_options(host, port, locked=locked, max_upload_mb=settings.max_file_mb)
     build_app(port, hashed=hashed).run(config=options)
-
-
-def keep_hash_alone(settings: Settings) -> str | None:
-    """The password's hash, which takes its place in the environment too."""
-    if settings.password is None:
-        return None
-    hashed = as_hash(settings.password.get_secret_value())
-    os.environ["RAG_PASSWORD"] = hashed
-    return hashed
 
 
 def build_app(port: int, *, hashed: str | None) -> "App":
@@ -72,7 +56,6 @@ def build_app(port: int, *, hashed: str | None) -> "App":
     from streamlit.starlette import App
 
     from rag_app.web.access.gate import Gate
-    from rag_app.web.access.logins import cookie_name
     from rag_app.web.sources.routes import source_routes
 
     gate = Middleware(Gate, hashed=hashed, cookie=cookie_name(port))
@@ -104,9 +87,8 @@ def is_loopback(host: str) -> bool:
         return host == "localhost"
 
 
-def refuse_taken(host: str, port: int) -> None:
-    family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    with socket.socket(family) as probe:
+def refuse_used_port(host: str, port: int) -> None:
+    with socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET) as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             probe.bind((host, port))
@@ -125,22 +107,19 @@ def shown_host(host: str) -> str:
 
 
 def streamlit_options(host: str, port: int, *, locked: bool, max_upload_mb: int) -> dict[str, Any]:
-    """Those of `.streamlit/config.toml` beside the page, wherever it is started, and where and to whom it is served."""
+    """Where and to whom the page is served; the rest is in `.streamlit/config.toml`."""
     return {
-        **flat(tomllib.loads(CONFIG.read_text(encoding="utf-8"))),
         "server.port": port,
         "server.address": host,  # Streamlit listens on every interface otherwise
-        # A foreign name that resolves to this machine reads nothing. Where one logs in, the page may have any name: a
-        # browser that knows it by another has no cookie for it.
+        # Under another name than these, a foreign site that resolves to this machine reads nothing. Behind a log-in any
+        # name is allowed: a browser that knows the page by another one has no cookie for it.
         "server.allowedHosts": ["*"] if locked else LOOPBACK_NAMES,
         "server.maxUploadSize": max_upload_mb,
         "browser.serverAddress": shown_host(host),
+        # Whatever the environment switches off or on for other pages of this user.
+        "server.enableCORS": True,
+        "server.enableXsrfProtection": True,
+        "server.enableAgentApi": False,
+        "server.enableStaticServing": False,
+        "browser.gatherUsageStats": False,
     }
-
-
-def flat(tables: dict[str, Any], name: str = "") -> dict[str, Any]:
-    """Options by the names that Streamlit gives them: `theme.light.textColor`."""
-    options: dict[str, Any] = {}
-    for key, value in tables.items():
-        options |= flat(value, f"{name}{key}.") if isinstance(value, dict) else {f"{name}{key}": value}
-    return options

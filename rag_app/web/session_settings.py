@@ -1,4 +1,4 @@
-"""The settings of the page: those of the environment, with what a visitor has chosen in this session."""
+"""Builds the settings of a session: those of the environment, with what the visitor has chosen on the page."""
 
 from typing import Any
 
@@ -25,20 +25,20 @@ def choose(**values: object) -> None:
 
 
 def forget(*names: str) -> None:
-    """Use what the environment says of these again."""
+    """Use the environment's values of these again."""
     for name in names:
         chosen().pop(name, None)
 
 
 def read_address() -> None:
-    """A reloaded page, or one opened by its address, goes on with the collection named there."""
+    """Continue with the collection that the address names, on a reloaded or bookmarked page."""
     named = st.query_params.get(IN_ADDRESS)
     if named and IN_ADDRESS not in chosen():
         choose(collection=named)
 
 
 def write_address() -> None:
-    """Streamlit empties the address when a visitor turns to another page."""
+    """Name the collection in the address again, which Streamlit empties when another page is opened."""
     collection = chosen().get(IN_ADDRESS)
     if collection and st.query_params.get(IN_ADDRESS) != collection:
         st.query_params[IN_ADDRESS] = collection

@@ -1,4 +1,4 @@
-"""What every test of ingest has: the real embedding model, and libraries that live as long as a test."""
+"""What every test of ingest has: the real embedding model, and libraries, embedded by hash, that live a test long."""
 
 import tempfile
 from collections.abc import Callable, Iterator
@@ -8,6 +8,7 @@ import platformdirs
 import pytest
 from hypothesis import settings
 
+from tests.hash_embedding import hash_model
 from vectorstore.embeddings import EmbeddingModel, load_embedding_model
 
 pytest.register_assert_rewrite("tests.ingest.library")
@@ -29,13 +30,11 @@ def model() -> EmbeddingModel:
 
 
 @pytest.fixture(scope="session")
-def new_library(
-    model: EmbeddingModel, tmp_path_factory: pytest.TempPathFactory, chroma_server: str | None
-) -> Iterator[NewLibrary]:
+def new_library(tmp_path_factory: pytest.TempPathFactory, chroma_server: str | None) -> Iterator[NewLibrary]:
     """Makes empty libraries, any number in one test: an example of hypothesis has no fixtures of its own."""
     parent = SHARED_MEMORY if SHARED_MEMORY.is_dir() else tmp_path_factory.mktemp("libraries")
     with tempfile.TemporaryDirectory(dir=parent, prefix="rag-test-") as folder:
-        yield lambda: Library(Path(tempfile.mkdtemp(dir=folder)), model)
+        yield lambda: Library(Path(tempfile.mkdtemp(dir=folder)), hash_model())
 
 
 @pytest.fixture

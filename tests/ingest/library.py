@@ -5,19 +5,35 @@ import shutil
 import sqlite3
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pytest
 
 from ingest.batching import IngestOptions
 from ingest.pipeline import ingest_files
+from ingest.reader_process import Reader
 from ingest.report import IngestReport
 from vectorstore.collections import create_store
 from vectorstore.embeddings import EmbeddingModel
 from vectorstore.search.retriever import HybridRetriever
 from vectorstore.storage.store import Store
 from vectorstore.types import Chunk
+
+
+class KeptReader(Reader):
+    """A reader process that serves one ingest after another: its start costs more than a small ingest."""
+
+    def end(self) -> None:
+        pass
+
+    def __exit__(self, *raised: object) -> None:
+        pass
+
+
+kept_reader = cache(KeptReader)
 
 
 @dataclass
@@ -59,7 +75,9 @@ class Library:
 
     def ingest(self, *paths: str | Path, **options: Any) -> IngestReport:
         given = [self.docs / path for path in paths] or [self.docs]
-        return ingest_files(given, store=self.store, model=self.model, options=replace(self.options, **options))
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr("ingest.pipeline.Reader", kept_reader)
+            return ingest_files(given, store=self.store, model=self.model, options=replace(self.options, **options))
 
     def statuses(self, *paths: str | Path, **options: Any) -> dict[str, str]:
         """Of an ingest, by name below the folder."""

@@ -43,13 +43,9 @@ def chunks_of(numbers: Sequence[int]) -> list[Chunk]:
 def test_vectors_come_in_the_order_of_what_was_announced(groups: list[list[int]], ahead: bool) -> None:
     embeddings = Counting()
     with Embedder(model_of(embeddings), None) as embedder:
-        found = []
-        for group in groups if ahead else []:
-            embedder.announce(chunks_of(group))
-        for group in groups:
-            if not ahead:
-                embedder.announce(chunks_of(group))
-            found.append(embedder.next_slice().vectors()[:, 0].tolist())
+        embedded = (embedder.embed(chunks_of(group)) for group in groups)
+        slices = [one for group in (list(embedded) if ahead else embedded) for one in group]
+        found = [one.vectors()[:, 0].tolist() for one in slices]
     assert found == groups
     assert set(embeddings.given) == {str(number) for group in groups for number in group}
 
@@ -58,8 +54,7 @@ def test_a_text_of_two_slices_that_are_at_work_together_is_embedded_once() -> No
     embeddings = Counting()
     numbers = [*range(SLICE_CHUNKS), *range(10)]
     with Embedder(model_of(embeddings), None) as embedder:
-        embedder.announce(chunks_of(numbers))
-        first, second = embedder.next_slice(), embedder.next_slice()
+        first, second = embedder.embed(chunks_of(numbers))
         assert np.concatenate([first.vectors(), second.vectors()])[:, 0].tolist() == numbers
     assert len(embeddings.given) == SLICE_CHUNKS
 
@@ -67,15 +62,14 @@ def test_a_text_of_two_slices_that_are_at_work_together_is_embedded_once() -> No
 def test_no_more_than_two_slices_are_embedded_before_they_are_asked_for() -> None:
     embeddings = Counting()
     with Embedder(model_of(embeddings), None) as embedder:
-        embedder.announce(chunks_of(range(8 * SLICE_CHUNKS)))
+        slices = embedder.embed(chunks_of(range(8 * SLICE_CHUNKS)))
         for taken in range(1, 4):
-            embedder.next_slice().vectors()
+            next(slices).vectors()
             assert taken * SLICE_CHUNKS <= len(embeddings.given) <= (taken + 2) * SLICE_CHUNKS
 
 
 def test_what_the_model_raises_is_raised_where_the_vectors_are_asked_for() -> None:
     with Embedder(model_of(Counting()), None) as embedder:
-        embedder.announce([Chunk("file", "file", None, 0, 1, "no number", is_titled=False)])
-        taken = embedder.next_slice()
+        (taken,) = embedder.embed([Chunk("file", "file", None, 0, 1, "no number", is_titled=False)])
         with pytest.raises(ProviderError):
             taken.vectors()

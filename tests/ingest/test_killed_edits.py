@@ -18,13 +18,11 @@ OPTIONS = IngestOptions(chunk_tokens=16, prune=True)
 CHILD = """
 import sys
 from pathlib import Path
-import platformdirs
+from tests.hash_embedding import hash_model
 from tests.ingest.library import Library
 from tests.ingest.test_killed_edits import OPTIONS
-from vectorstore.embeddings import load_embedding_model
 
-model = load_embedding_model("minilm", cache_dir=platformdirs.user_cache_path("rag-app"))
-library = Library(Path(sys.argv[1]), model, options=OPTIONS)
+library = Library(Path(sys.argv[1]), hash_model(), options=OPTIONS)
 print("ready", flush=True)
 if sys.stdin.readline():
     library.ingest()
@@ -87,7 +85,7 @@ def check_edits_with_kills(library: Library, *, runs: int) -> None:
     try:
         for number in range(runs):
             edit_at_random(library, chance)
-            run_and_kill(child, after_s=chance.uniform(0, 2.5))
+            run_and_kill(child, after_s=chance.uniform(0, 1.2))
             child, next_child = next_child, start_run(library)  # starts while this process is at work
             library.ingest()
             expected = ids_of_clean_build(library)

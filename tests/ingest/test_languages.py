@@ -2,11 +2,19 @@
 
 from dataclasses import replace
 
+import pytest
+
 from tests.ingest.library import Library
+from vectorstore.embeddings import EmbeddingModel
 
 GERMAN = "Der Leuchtturm wurde im Jahr 1897 gebaut und steht am Ende der langen Mole vor dem alten Hafen."
 CHINESE = "灯塔建于1897年,位于旧港口前长长的防波堤尽头。守塔人每天中午记录天气和经过的船只。"
 ENGLISH = "The lighthouse was built in 1897 and stands at the end of the long mole before the old harbour."
+
+
+@pytest.fixture(autouse=True)
+def _english_model(library: Library, model: EmbeddingModel) -> None:
+    library.model = model
 
 
 def test_each_language_that_the_model_does_not_know_is_told_once(library: Library) -> None:

@@ -94,7 +94,7 @@ from pathlib import Path
 from ingest.chunking.chunks import ChunkSize
 from ingest.reading.read_source import ReadOptions, ReadRequest
 from ingest.reader_process import Bounds, Reader
-from vectorstore.embeddings.providers.langchain import count_in_bytes
+from vectorstore.embeddings.model import count_in_bytes
 
 reader = Reader(ReadOptions(ChunkSize(200, 250, count_in_bytes), max_bytes=1000), Bounds())
 reader.read(ReadRequest(sys.argv[1], Path(sys.argv[1])))

@@ -12,8 +12,8 @@ import pytest
 from numpy.typing import NDArray
 
 from rag_app import Settings
-from vectorstore.embeddings.openvino import MANY_TOKENS, MiniLMEmbeddings, TokenCounter, load_tokenizer
-from vectorstore.embeddings.providers.minilm import converted_folder, find_weights
+from vectorstore.embeddings.openvino import MANY_TOKENS, OpenVINOEmbeddings, TokenCounter, load_tokenizer
+from vectorstore.embeddings.providers.minilm import FACTS, converted_folder, find_weights
 
 Vectors = NDArray[np.float32]
 CLOSE = 0.9999
@@ -73,7 +73,7 @@ def folder() -> Path:
 def test_our_vectors_are_those_of_the_example_that_the_field_teaches(
     expected: Vectors, folder: Path, precision: str
 ) -> None:
-    ours = MiniLMEmbeddings(folder, precision=precision).embed_array([*TEXTS, LONGER_THAN_THE_WINDOW])
+    ours = OpenVINOEmbeddings(folder, FACTS, precision=precision).embed_array([*TEXTS, LONGER_THAN_THE_WINDOW])
     cosines = (ours * expected).sum(axis=1)
     assert len(cosines) == 21
     assert cosines.min() >= CLOSE
@@ -84,19 +84,19 @@ def test_the_vectors_of_sentence_transformers_are_the_same(expected: Vectors, fo
     from sentence_transformers import SentenceTransformer
 
     theirs = SentenceTransformer(str(find_weights()), device="cpu").encode(TEXTS, normalize_embeddings=True)
-    ours = MiniLMEmbeddings(folder, precision="f32").embed_documents(TEXTS)
+    ours = OpenVINOEmbeddings(folder, FACTS, precision="f32").embed_documents(TEXTS)
     assert (np.asarray(ours) * theirs).sum(axis=1).min() >= CLOSE
     assert (expected[: len(TEXTS)] * theirs).sum(axis=1).min() >= CLOSE
 
 
 def test_a_vector_does_not_depend_on_what_it_is_embedded_with(folder: Path) -> None:
-    model = MiniLMEmbeddings(folder, precision="f32")
+    model = OpenVINOEmbeddings(folder, FACTS, precision="f32")
     alone = [model.embed_query(text) for text in TEXTS]
     assert (np.asarray(alone) * np.asarray(model.embed_documents(TEXTS))).sum(axis=1).min() >= CLOSE
 
 
 def test_many_texts_which_are_embedded_abreast_have_the_vectors_that_each_has_alone(folder: Path) -> None:
-    model = MiniLMEmbeddings(folder, precision="f32")
+    model = OpenVINOEmbeddings(folder, FACTS, precision="f32")
     texts = [f"{number} {text}" for number in range(30) for text in TEXTS]
     random.Random(1).shuffle(texts)
     with ThreadPoolExecutor(2) as pool:  # two callers at once take turns
@@ -108,4 +108,4 @@ def test_many_texts_which_are_embedded_abreast_have_the_vectors_that_each_has_al
 
 
 def test_without_texts_there_are_no_vectors(folder: Path) -> None:
-    assert MiniLMEmbeddings(folder).embed_documents([]) == []
+    assert OpenVINOEmbeddings(folder, FACTS).embed_documents([]) == []

@@ -1,4 +1,4 @@
-"""An embedding model as a collection sees it: LangChain's Embeddings, its name, and how long a text it can read."""
+"""Defines an embedding model as a collection uses it, the name that selects it, and the calls that embed with it."""
 
 import re
 from collections.abc import Callable, Sequence
@@ -12,22 +12,24 @@ from vectorstore.provider_errors import translated_provider_errors
 
 # Left, top, right and bottom, in pixels of a picture.
 Box = tuple[int, int, int, int]
+# Where a model's tokenizer is not on this machine, tokens are bounded by bytes: no tokenizer that works on bytes makes
+# more tokens than a text has bytes, so a text of at most the window's number of bytes is never cut.
+BYTES_PER_TOKEN = 4
 
 
 @dataclass(frozen=True, slots=True)
 class EmbeddingModel:
-    """`name` is what a collection remembers; `count_tokens` measures texts in the model's own tokens.
+    """A LangChain embedding model with what a collection has to know of it.
 
-    `max_tokens` is the longest text that is embedded whole, special tokens not counted. `revision` tells models of one
-    name apart where a name can come to mean another model, as a folder's can. `count_tokens` can be pickled.
-    `cosine_floor` is what the cosines of texts that have nothing in common come near to;
-    `sequence_letters` is how much of each biological sequence is read for it. `languages` are the codes (ISO 639-1) of
-    those that it was made for, none where they are not known or many. `count_sent` tells how many tokens a provider has
-    read since the model was opened, by its own count.
+    `name` is its setting; `revision` distinguishes models of one name where a name can come to mean another model, as
+    a folder's can. `max_tokens` is the longest text that is embedded whole, in the tokens of `count_tokens`, which can
+    be pickled; special tokens are not counted. `cosine_floor` is the cosine of unrelated texts; `sequence_letters` is
+    how much of each biological sequence is read for the model; `languages` are the codes (ISO 639-1) of those that it
+    was trained for, empty where they are unknown or many. `count_sent` returns the tokens that a provider has billed
+    since the model was opened.
 
-    A model that has `embed_pictures` turns pictures (see `Picture.data`) into vectors of the space that it turns
-    questions into; a collection that it makes is one of pictures. With `find_objects` the objects on a picture are
-    passages of it, too.
+    A model with `embed_pictures` embeds pictures (see `Picture.data`) into the space of its questions, and makes
+    collections of pictures. With `find_objects` the objects on a picture become passages as well.
     """
 
     name: str
@@ -49,8 +51,7 @@ class EmbeddingModel:
 
 @dataclass(frozen=True, slots=True)
 class ModelName:
-    """What RAG_EMBEDDINGS says: `prefix:model@dimensions`. Without a colon `model` is empty; without an @ and a number
-    behind it a model gives all the dimensions it has."""
+    """The parts of RAG_EMBEDDINGS, `prefix:model@dimensions`; `model` is empty without a colon."""
 
     setting: str
     prefix: str
@@ -67,8 +68,8 @@ class ModelName:
 
 @dataclass(frozen=True, slots=True)
 class TorchOptions:
-    """For models that torch runs: `device` is `cpu`, `cuda`, `mps` or, as None, what torch prefers; `dtype` is
-    `float32`, `bfloat16`, `float16` or, as `auto`, that of the model's files; at most `batch` texts go together."""
+    """For models that run on torch: `device` is `cpu`, `cuda`, `mps` or None for torch's preference; `dtype` is
+    `float32`, `bfloat16`, `float16`, or `auto` for that of the model's files; `batch` is the most texts in one call."""
 
     device: str | None = None
     dtype: str = "auto"
@@ -77,7 +78,7 @@ class TorchOptions:
 
 @dataclass(frozen=True, slots=True)
 class LoadOptions:
-    """Where converted models are kept, who is told in a line when the first use takes longer, and how torch runs."""
+    """`on_message` gets a line where the first use of a model takes longer."""
 
     cache_dir: Path
     on_message: Callable[[str], None]
@@ -85,13 +86,12 @@ class LoadOptions:
 
 
 def embed_chunks(model: EmbeddingModel, texts: Sequence[str]) -> list[list[float]]:
-    """Vectors of texts, in order; what a provider raises becomes a ProviderError."""
+    """Vectors in the order of `texts`; whatever a provider raises becomes a ProviderError."""
     with translated_provider_errors(model.name):
         return model.embeddings.embed_documents(list(texts))
 
 
 def embed_pictures(model: EmbeddingModel, pictures: Sequence[bytes]) -> list[list[float]]:
-    """Vectors of pictures, in order, by a model that can; errors as of `embed_chunks`."""
     assert model.embed_pictures is not None
     with translated_provider_errors(model.name):
         return model.embed_pictures(pictures)
@@ -102,6 +102,5 @@ def embed_question(model: EmbeddingModel, question: str) -> list[float]:
         return model.embeddings.embed_query(question)
 
 
-def first_line(error: Exception) -> str:
-    lines = str(error).strip().splitlines()
-    return lines[0] if lines else type(error).__name__
+def count_in_bytes(texts: Sequence[str]) -> list[int]:
+    return [-(-len(text.encode("utf-8", "replace")) // BYTES_PER_TOKEN) for text in texts]

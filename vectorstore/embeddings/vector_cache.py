@@ -1,4 +1,4 @@
-"""Vectors kept on disk by what they were made from, so that no text is embedded twice by one model."""
+"""Caches vectors on disk by model and text, so that no text is embedded twice by one model."""
 
 import hashlib
 import sqlite3
@@ -8,9 +8,9 @@ from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 
 import numpy as np
-from numpy.typing import NDArray
 
-Vectors = NDArray[np.float32]
+from vectorstore.vector_math import Vectors
+
 SCHEMA = """
 PRAGMA auto_vacuum = INCREMENTAL;
 PRAGMA journal_mode = WAL;
@@ -18,7 +18,7 @@ CREATE TABLE IF NOT EXISTS vectors (key BLOB PRIMARY KEY, vector BLOB NOT NULL, 
 CREATE INDEX IF NOT EXISTS vectors_by_use ON vectors (used);
 """
 DAY_S = 86_400
-# So much is dropped at once when the bound is passed, the longest unused first: less would mean dropping at every run.
+# The share that is dropped when the bound is passed, the longest unused first: less would mean dropping at every run.
 DROPPED_SHARE = 0.2
 WAIT_S = 5.0
 
@@ -33,31 +33,31 @@ class VectorCache:
         self.path, self._max_bytes = path, max_bytes
 
     def find(self, model: str, texts: Sequence[str]) -> dict[str, Vectors]:
-        """The vectors that are known, by text."""
+        """The cached vectors, by text."""
         found: dict[str, Vectors] = {}
         today = int(time.time()) // DAY_S
         with suppress(sqlite3.Error, OSError), self._open() as connection:
             for text in texts:
-                query = "SELECT vector, used FROM vectors WHERE key = ?"
-                row = connection.execute(query, (key(model, text),)).fetchone()
+                key = cache_key(model, text)
+                row = connection.execute("SELECT vector, used FROM vectors WHERE key = ?", (key,)).fetchone()
                 if row is None:
                     continue
                 found[text] = np.frombuffer(row[0], dtype=np.float32)
                 if row[1] != today:
-                    connection.execute("UPDATE vectors SET used = ? WHERE key = ?", (today, key(model, text)))
+                    connection.execute("UPDATE vectors SET used = ? WHERE key = ?", (today, key))
         return found
 
     def keep(self, model: str, texts: Sequence[str], vectors: Vectors) -> None:
         today = int(time.time()) // DAY_S
         rows = [
-            (key(model, text), np.asarray(vector, dtype=np.float32).tobytes(), today)
+            (cache_key(model, text), np.asarray(vector, dtype=np.float32).tobytes(), today)
             for text, vector in zip(texts, vectors, strict=True)
         ]
         with suppress(sqlite3.Error, OSError), self._open() as connection:
             connection.executemany("INSERT OR REPLACE INTO vectors VALUES (?, ?, ?)", rows)
-            self._bound(connection)
+            self._drop_oldest(connection)
 
-    def _bound(self, connection: sqlite3.Connection) -> None:
+    def _drop_oldest(self, connection: sqlite3.Connection) -> None:
         size, pages = (connection.execute(f"PRAGMA {name}").fetchone()[0] for name in ("page_size", "page_count"))
         if size * pages <= self._max_bytes:
             return
@@ -79,9 +79,9 @@ class VectorCache:
         except sqlite3.OperationalError:
             raise  # busy or full: the next use may go better
         except sqlite3.DatabaseError:
-            self.path.unlink(missing_ok=True)  # no database, or a damaged one: it is made anew
+            self.path.unlink(missing_ok=True)  # no database, or a damaged one: the next use makes another
             raise
 
 
-def key(model: str, text: str) -> bytes:
+def cache_key(model: str, text: str) -> bytes:
     return hashlib.sha256(f"{model}\n{text}".encode("utf-8", "surrogatepass")).digest()

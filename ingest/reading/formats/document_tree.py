@@ -1,11 +1,11 @@
-"""xberg's tree of a document turned into pages of Markdown that hold the document's own words without escapes.
+"""Renders xberg's tree of a document as pages of Markdown that hold the document's own words without escapes.
 
 xberg's own Markdown escapes what might be markup and keeps links, emphasis and image names; quotes are shown to people.
 """
 
 import json
 import re
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from itertools import accumulate, groupby
 from typing import Any, Self
@@ -17,9 +17,8 @@ _WORD_OR_MARK = re.compile(r"\w+|[^\w\s]")
 # A piece fits a chunk of 200 tokens together with the sheet's name; a head that takes half of it says too much.
 _TABLE_TOKENS, _MAX_HEAD_TOKENS = 150, 75
 _MAIL_HEADERS = ("Subject", "From", "To", "Cc", "CC", "Date")
-Content = dict[str, Any]
-
 _SHOWN_LAYERS = ("body", "footnote")
+Content = dict[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,13 +34,7 @@ class TreeNode:
     @classmethod
     def of(cls, node: Any) -> Self:
         content = json.loads(str(node.content))
-        return cls(
-            content,
-            node.page,
-            node.parent,
-            tuple(node.children),
-            str(node.content_layer),
-        )
+        return cls(content, node.page, node.parent, tuple(node.children), str(node.content_layer))
 
     @property
     def type(self) -> str:
@@ -55,16 +48,16 @@ class TreeNode:
 def render_pages(nodes: Sequence[TreeNode], *, paged: bool, lines: bool) -> tuple[Page, ...]:
     """Pages of Markdown; one with number None unless `paged`. `lines`: blocks are lines of one text (subtitles)."""
     separator = "\n" if lines else "\n\n"
-    blocks = [(place, text) for place, node in enumerate(nodes) if (text := _render(place, nodes=nodes))]
+    blocks = [(place, text) for place in range(len(nodes)) if (text := _render(place, nodes))]
     if not paged:
         return (Page(None, _join(blocks, nodes, separator)),)
     numbers = _page_numbers(nodes)
     by_page = groupby(blocks, key=lambda block: numbers[block[0]])
-    return tuple(Page(number, _join(list(group), nodes, separator)) for number, group in by_page)
+    return tuple(Page(number, _join(group, nodes, separator)) for number, group in by_page)
 
 
-def _join(blocks: Sequence[tuple[int, str]], nodes: Sequence[TreeNode], separator: str) -> str:
-    """Blocks one after the other; the items of a list stand on lines of their own without a blank line between."""
+def _join(blocks: Iterable[tuple[int, str]], nodes: Sequence[TreeNode], separator: str) -> str:
+    """Blocks one after the other, the items of a list without a blank line between them."""
     text = ""
     previous_is_item = False
     for place, block in blocks:
@@ -88,14 +81,7 @@ def _page_numbers(nodes: Sequence[TreeNode]) -> list[int]:
     return list(accumulate((number or 1 for number in own), max))  # never backwards, so that each page is one
 
 
-def _lineage(node: TreeNode, nodes: Sequence[TreeNode]) -> Iterator[TreeNode]:
-    yield node
-    while node.parent is not None:
-        node = nodes[node.parent]
-        yield node
-
-
-def _render(place: int, *, nodes: Sequence[TreeNode]) -> str:
+def _render(place: int, nodes: Sequence[TreeNode]) -> str:
     node = nodes[place]
     if node.layer not in _SHOWN_LAYERS:
         return ""
@@ -105,23 +91,27 @@ def _render(place: int, *, nodes: Sequence[TreeNode]) -> str:
     return render(node.content) if render else node.text.strip()
 
 
+def _list_item(place: int, nodes: Sequence[TreeNode]) -> str:
+    lists = []
+    ancestor: int | None = place
+    while ancestor is not None:
+        lists += [nodes[ancestor]] if nodes[ancestor].type == "list" else []
+        ancestor = nodes[ancestor].parent
+    mark = "- "
+    if lists and lists[0].content.get("ordered"):
+        mark = f"{lists[0].children.index(place) + 1 if place in lists[0].children else 1}. "
+    text = nodes[place].text.strip()
+    return f"{'  ' * (len(lists) - 1)}{mark}{text}" if text else ""
+
+
 def _heading(text: str, level: int) -> str:
     # A slide's title comes with the marks of its bold type.
     words = " ".join(text.strip().strip("*").split())
     return f"{'#' * min(level, 6)} {words}" if words else ""
 
 
-def _list_item(place: int, nodes: Sequence[TreeNode]) -> str:
-    lists = [ancestor for ancestor in _lineage(nodes[place], nodes) if ancestor.type == "list"]
-    indent = "  " * max(len(lists) - 1, 0)
-    mark = "- "
-    if lists and lists[0].content.get("ordered"):
-        mark = f"{lists[0].children.index(place) + 1 if place in lists[0].children else 1}. "
-    text = nodes[place].text.strip()
-    return f"{indent}{mark}{text}" if text else ""
-
-
-def _fence(text: str, language: str) -> str:
+def fence(text: str, language: str = "") -> str:
+    """A code block, its marks longer than any within it."""
     marks = "```"
     while marks in text:
         marks += "`"
@@ -129,25 +119,21 @@ def _fence(text: str, language: str) -> str:
 
 
 def _mail_headers(entries: Iterable[dict[str, str]]) -> str:
-    shown = {entry["key"]: entry["value"] for entry in entries if entry["key"] in _MAIL_HEADERS}
+    shown = {entry["key"]: entry["value"] for entry in entries}
     return "\n".join(f"{key}: {shown[key]}" for key in _MAIL_HEADERS if shown.get(key))
 
 
-def _rows(grid: Content) -> list[list[str]]:
+def _table(grid: Content) -> str:
+    """A Markdown table without the rows and columns that are empty; the first row is its head."""
     rows = [["" for _ in range(grid["cols"])] for _ in range(grid["rows"])]
     for cell in grid["cells"]:
         if cell["row"] < grid["rows"] and cell["col"] < grid["cols"]:
-            rows[cell["row"]][cell["col"]] = " ".join(cell["content"].split())
-    return rows
-
-
-def render_table(rows: Sequence[Sequence[str]]) -> str:
-    """A Markdown table without the rows and columns that are empty; the first row is its head."""
+            rows[cell["row"]][cell["col"]] = " ".join(cell["content"].split()).replace("|", "\\|")
     filled = [row for row in rows if any(row)]
-    columns = [place for place in range(max(map(len, filled), default=0)) if any(row[place] for row in filled)]
+    columns = [place for place in range(grid["cols"]) if any(row[place] for row in filled)]
     if not columns:
         return ""
-    lines = [f"| {' | '.join(row[place].replace('|', chr(92) + '|') for place in columns)} |" for row in filled]
+    lines = [f"| {' | '.join(row[place] for place in columns)} |" for row in filled]
     return _with_repeated_head(lines, f"|{' --- |' * len(columns)}")
 
 
@@ -169,8 +155,7 @@ def _with_repeated_head(lines: Sequence[str], rule: str) -> str:
 
 def _token_estimate(line: str) -> int:
     # Word pieces: one a mark or short word, one more for every five letters or three digits.
-    words = _WORD_OR_MARK.findall(line)
-    return sum(1 + len(word) // (3 if word[0].isdigit() else 5) for word in words)
+    return sum(1 + len(word) // (3 if word[0].isdigit() else 5) for word in _WORD_OR_MARK.findall(line))
 
 
 def _text_of(content: Content) -> str:
@@ -184,8 +169,8 @@ _RENDERERS: dict[str, Callable[[Content], str]] = {
     "title": lambda content: _heading(_text_of(content), 1),
     "heading": lambda content: _heading(_text_of(content), content["level"]),
     "slide": lambda content: _heading(content.get("title") or "", 2),
-    "table": lambda content: render_table(_rows(content["grid"])),
-    "code": lambda content: _fence(_text_of(content), content.get("language") or ""),
+    "table": lambda content: _table(content["grid"]),
+    "code": lambda content: fence(_text_of(content), content.get("language") or ""),
     "definition_item": lambda content: f"{content['term']}: {content['definition']}".strip(),
     "metadata_block": lambda content: _mail_headers(content["entries"]),
     "raw_block": lambda content: str(content["content"]).strip(),

@@ -1,11 +1,26 @@
-"""Documents inside another (attachments, members of an archive) turned into sections of one page of Markdown."""
+"""Reads archives, and writes the documents inside another document as sections of its one page of Markdown.
 
+Nothing is written to disk: a name in an archive is a heading here, never a path.
+"""
+
+import bz2
+import gzip
+import io
+import lzma
 import re
-from collections.abc import Callable
-from dataclasses import dataclass, field
+import tarfile
+import zipfile
+import zlib
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import PurePosixPath
+from typing import IO, Any
 
 from ingest.chunking.blocks import find_blocks
 from ingest.reading.file_types import ParseOptions
+from ingest.reading.formats.document_tree import fence
+from ingest.reading.formats.office import encrypted_error, wrong_password_error
+from ingest.reading.text_decoding import decode_text
 from vectorstore.errors import UnreadableFileError
 from vectorstore.types import Page
 
@@ -22,10 +37,17 @@ _CONTROLS = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029]")
 _HEADING = re.compile(r"^( {0,3})(#{1,5})(?=[ \t])", re.MULTILINE)
 _UNDERLINE = re.compile(r"(?<=\S)([ \t]*\n)(?= {0,3}(?:=+|-+)[ \t]*$)", re.MULTILINE)
 
+_OPENERS: dict[str, Callable[..., Any]] = {"gz": gzip.open, "bz2": bz2.open, "xz": lzma.open}
+_PIECE_BYTES = 1 << 20
+_TAR_MAGIC = slice(257, 262)
+_UTF8_NAME, _ENCRYPTED = 0x800, 0x1
+_DAMAGED = (OSError, EOFError, ValueError, zlib.error, lzma.LZMAError, zipfile.BadZipFile, tarfile.TarError)
+Member = tuple[str, bytes]
+
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """What was read of a part; `markdown` says whether its text has Markdown structure, `code` that lines count."""
+    """A document inside another; `markdown`: its text has Markdown structure, `code`: its lines count."""
 
     pages: tuple[Page, ...]
     markdown: bool
@@ -33,51 +55,51 @@ class Part:
 
 
 @dataclass(slots=True)
-class Allowance:
-    """What may still be unpacked for one file of the disk, at any depth; shared by all that is inside it."""
+class Nesting:
+    """Reads the documents inside one file of the disk, at any depth, as far as its bounds allow.
 
+    `read` raises UnreadableFileError; the other fields are what may still be unpacked.
+    """
+
+    read: Callable[[str, bytes, "Nesting"], Part]
+    options: ParseOptions
+    depth: int = 0
     parts: int = MAX_PARTS
     unpacked_bytes: int = MAX_UNPACKED_BYTES
     characters: int = MAX_CHARACTERS
 
-    def take_part(self, size: int) -> None:
-        self.parts -= 1
-        self.unpacked_bytes -= size
-        if self.parts < 0:
-            raise UnreadableFileError(f"holds more than {MAX_PARTS} files", _UNPACK)
-        if self.unpacked_bytes < 0:
-            raise UnreadableFileError(f"unpacks to more than {MAX_UNPACKED_BYTES >> 20} MB", _UNPACK)
-
-    def take_text(self, text: str) -> str:
-        self.characters -= len(text)
-        if self.characters < 0:
-            raise UnreadableFileError(f"holds more than {MAX_CHARACTERS} characters of text", _UNPACK)
-        return text
-
-
-@dataclass(frozen=True, slots=True)
-class Nesting:
-    """How a reader of containers has a part read, and how deep it is; `read` raises UnreadableFileError."""
-
-    read: Callable[[str, bytes, "Nesting"], Part]
-    depth: int
-    allowance: Allowance
-    options: ParseOptions = field(default_factory=ParseOptions)
-
     def read_part(self, name: str, data: bytes) -> Part:
         if self.depth >= MAX_DEPTH:
             raise UnreadableFileError(f"nested more than {MAX_DEPTH} deep", _UNPACK)
-        return self.read(name, data, Nesting(self.read, self.depth + 1, self.allowance, self.options))
+        self.depth += 1
+        try:
+            return self.read(name, data, self)
+        finally:
+            self.depth -= 1
+
+    def count_part(self, size: int) -> None:
+        self.parts -= 1
+        if self.parts < 0:
+            raise UnreadableFileError(f"holds more than {MAX_PARTS} files", _UNPACK)
+        self.count_bytes(size)
+
+    def count_bytes(self, size: int) -> None:
+        self.unpacked_bytes -= size
+        if self.unpacked_bytes < 0:
+            raise UnreadableFileError(f"unpacks to more than {MAX_UNPACKED_BYTES >> 20} MB", _UNPACK)
+
+    def write_section(self, heading: str, part: Part) -> str:
+        text = "\n\n".join(page.text.strip("\n") for page in part.pages)
+        section = f"# {section_name(heading)}\n\n{as_markdown(text, part)}"
+        self.characters -= len(section)
+        if self.characters < 0:
+            raise UnreadableFileError(f"holds more than {MAX_CHARACTERS} characters of text", _UNPACK)
+        return section
 
 
 def section_name(name: str) -> str:
     """A name on one line and of bounded length: in an archive or a mail it is anything its writer wanted."""
     return " ".join(_CONTROLS.sub(" ", name).split())[:_MAX_NAME] or "without a name"
-
-
-def write_section(heading: str, part: Part, allowance: Allowance) -> str:
-    text = "\n\n".join(page.text.strip("\n") for page in part.pages)
-    return allowance.take_text(f"# {section_name(heading)}\n\n{as_markdown(text, part)}")
 
 
 def as_markdown(text: str, part: Part) -> str:
@@ -90,16 +112,9 @@ def as_markdown(text: str, part: Part) -> str:
     return text if is_prose and not part.code and _is_closed(text) else fence(text)
 
 
-def fence(text: str) -> str:
-    longest = max((len(ticks) for ticks in re.findall(r"`{3,}", text)), default=2)
-    marks = "`" * (longest + 1)
-    return f"{marks}\n{text}\n{marks}"
-
-
 def _is_closed(text: str) -> bool:
     """Whether a heading after it would be one: not inside a fence or a comment that the text leaves open."""
-    *_, last = find_blocks(f"{text}\n\n# end", markdown=True)
-    return last.kind == "heading"
+    return find_blocks(f"{text}\n\n# end", markdown=True)[-1].kind == "heading"
 
 
 def _lower_headings(text: str) -> str:
@@ -110,3 +125,93 @@ def _lower_headings(text: str) -> str:
             pieces += [text[end : block.start], heading]
             end = block.end
     return "".join([*pieces, text[end:]])
+
+
+def read_archive(data: bytes, *, kind: str, name: str, nesting: Nesting) -> tuple[Page, ...]:
+    """One page with a section for each file that can be read.
+
+    Raises UnreadableFileError where there is none, and where it unpacks to more than is bearable.
+    """
+    sections = []
+    try:
+        for path, content in _members(data, kind=kind, name=name, nesting=nesting):
+            try:
+                part = nesting.read_part(PurePosixPath(path.replace("\\", "/")).name or path, content)
+            except UnreadableFileError:
+                continue  # pictures, programs: passed over as quietly as in a folder
+            sections.append(nesting.write_section(path, part))
+    except _DAMAGED as error:
+        if not sections:
+            detail = " ".join(str(error).split())[:200] or type(error).__name__
+            raise UnreadableFileError(f"a damaged archive: {detail}", "make the archive again") from error
+    if not sections:
+        hint = "unpack it and ingest what is in it"
+        raise UnreadableFileError("an archive with no file in it that can be read", hint)
+    return (Page(None, "\n\n".join(sections)),)
+
+
+def _members(data: bytes, *, kind: str, name: str, nesting: Nesting) -> Iterator[Member]:
+    if kind == "zip":
+        yield from _zip_members(data, nesting)
+        return
+    if kind != "tar":
+        with _OPENERS[kind](io.BytesIO(data)) as stream:
+            data = _read_bounded(stream, nesting)
+    if kind == "tar" or data[_TAR_MAGIC] == b"ustar":
+        yield from _tar_members(data, nesting)
+    else:
+        yield re.sub(r"\.(gz|bz2|xz)$", "", name, flags=re.IGNORECASE), data
+
+
+def _zip_members(data: bytes, nesting: Nesting) -> Iterator[Member]:
+    password = nesting.options.password
+    locked = read = 0
+    with zipfile.ZipFile(io.BytesIO(data)) as archive:
+        for member in archive.infolist():
+            path = _zip_name(member)
+            if member.is_dir() or _is_hidden(path):
+                continue
+            if member.flag_bits & _ENCRYPTED and password is None:
+                locked += 1
+                continue
+            try:
+                with archive.open(member, pwd=password.encode() if password else None) as stream:
+                    content = _read_bounded(stream, nesting)
+            except NotImplementedError:
+                continue  # a way of compression or encryption that Python does not know
+            except RuntimeError as error:
+                raise wrong_password_error() from error
+            read += 1
+            yield path, content
+    if locked and not read:
+        raise encrypted_error()
+
+
+def _zip_name(member: zipfile.ZipInfo) -> str:
+    if member.flag_bits & _UTF8_NAME:
+        return member.filename
+    try:
+        return decode_text(member.filename.encode("cp437"))
+    except (UnicodeEncodeError, UnreadableFileError):
+        return member.filename
+
+
+def _tar_members(data: bytes, nesting: Nesting) -> Iterator[Member]:
+    with tarfile.open(fileobj=io.BytesIO(data), mode="r:") as archive:
+        for member in archive:  # links and devices name what is elsewhere
+            if member.isreg() and not _is_hidden(member.name) and (stream := archive.extractfile(member)):
+                yield member.name, _read_bounded(stream, nesting)
+
+
+def _read_bounded(stream: IO[bytes], nesting: Nesting) -> bytes:
+    """Piece by piece: what an archive says of its sizes is not to be trusted."""
+    nesting.count_part(0)
+    pieces = []
+    while piece := stream.read(_PIECE_BYTES):
+        nesting.count_bytes(len(piece))
+        pieces.append(piece)
+    return b"".join(pieces)
+
+
+def _is_hidden(path: str) -> bool:
+    return any(part.startswith((".", "__MACOSX")) and part not in (".", "..") for part in path.split("/"))

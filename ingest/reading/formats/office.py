@@ -1,28 +1,84 @@
-"""The bytes of an office document, web page, e-mail, book or table turned into pages of Markdown, by xberg."""
+"""Reads office documents, web pages, books and tables into pages of Markdown by xberg, and decrypts them."""
 
 import asyncio
+import html
 import io
-from collections.abc import Coroutine
+import re
+import zipfile
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import xberg
 
-from ingest.reading.disguises import encrypted_error, is_encrypted_office, wrong_password_error
+from ingest.reading.file_types import BAD_ZIP, OLE, ZIP
 from ingest.reading.formats.document_tree import TreeNode, render_pages
-from ingest.reading.formats.text import clean_markdown, html_title, read_text
-from ingest.reading.text_decoding import decode_text
+from ingest.reading.text_decoding import decode_lines, decode_text
 from vectorstore.errors import UnreadableFileError
 from vectorstore.types import Page
+
+# Of the newer formats, and of the old PowerPoint.
+_ENCRYPTED_STREAMS = ("EncryptedPackage".encode("utf-16-le"), "EncryptedSummary".encode("utf-16-le"))
+_WORD_HEADER = slice(512, 524)  # where the old Word's stream begins in nearly every file
+_WORD_MAGIC = b"\xec\xa5"
+
+# Kinds whose numbered pages are in the file. Word processors lay pages out when they draw: what xberg counts there
+# are the hand-made breaks, which would cite page 2 for what every reader sees on page 9.
+_PAGED_KINDS = frozenset({"xlsx", "xls", "xlsb", "ods", "pptx", "ppt", "odp"})
+_TIMEOUT_S = 300.0
+
+FENCED = re.compile(r"^[ \t]*(?P<fence>`{3,}|~{3,})[^\n]*\n.*?^[ \t]*(?P=fence)[ \t]*$", re.MULTILINE | re.DOTALL)
+_INLINE = re.compile(
+    r"""\\(?P<escaped>[!-/:-@\[-`{-~])
+      | (?P<ticks>`+)(?P<code>.+?)(?P=ticks)(?!`)
+      | (?P<image>!\[(?:[^\]\\]|\\.)*\]\((?:<[^>\n]*>|[^()\s]|\([^()\s]*\))*(?:\s+"[^"]*")?\))
+      | \[(?P<label>(?:[^\[\]\\]|\\.|\[(?:[^\[\]\\]|\\.)*\])*)\]\((?:<[^>\n]*>|[^()\s]|\([^()\s]*\))*(?:\s+"[^"]*")?\)
+      | <(?P<address>(?:https?://|mailto:)[^>\s]+|[^<>\s@]+@[^<>\s@]+)>
+      | (?P<emphasis>\*{1,3}|~~|==(?=\S)|(?<=\S)==)""",
+    re.VERBOSE | re.DOTALL,
+)
+_TITLE = re.compile(r"<title\b[^>]*>(.*?)</title", re.IGNORECASE | re.DOTALL)
+_TITLE_WITHIN = 100_000
+
+
+def encrypted_error() -> UnreadableFileError:
+    return UnreadableFileError("the file is encrypted", "give its password: rag ingest --password …")
+
+
+def wrong_password_error() -> UnreadableFileError:
+    return UnreadableFileError("the file is encrypted, with another password", "give --password with its own")
 
 
 def decrypt_office(data: bytes, password: str | None) -> bytes:
     """The bytes as they are where they are not encrypted; raises UnreadableFileError where they stay so."""
-    if not is_encrypted_office(data):
-        return data
-    if password is None:
+    if _is_encrypted(data) and password is not None:
+        data = _decrypt(data, password)
+    if _is_encrypted(data) or (data.startswith(ZIP) and _has_encrypted_members(data)):
         raise encrypted_error()
-    import msoffcrypto
+    return data
+
+
+def _is_encrypted(data: bytes) -> bool:
+    """Office wraps an encrypted file in an OLE container, or flags it."""
+    word = data[_WORD_HEADER]
+    # The bit fEncrypted of the file information block, [MS-DOC] 2.5.2.
+    flagged = word.startswith(_WORD_MAGIC) and len(word) > 11 and word[11] & 1 == 1
+    return data.startswith(OLE) and (flagged or any(stream in data for stream in _ENCRYPTED_STREAMS))
+
+
+def _has_encrypted_members(data: bytes) -> bool:
+    """ZIP flags each; OpenDocument lists them in its manifest."""
+    try:
+        with zipfile.ZipFile(io.BytesIO(data)) as archive:
+            if any(member.flag_bits & 1 for member in archive.infolist()):
+                return True
+            manifest = "META-INF/manifest.xml"
+            return manifest in archive.namelist() and b"encryption-data" in archive.open(manifest).read(1_000_000)
+    except BAD_ZIP:
+        return False
+
+
+def _decrypt(data: bytes, password: str) -> bytes:
+    import msoffcrypto  # slow to import, and seldom needed
     from msoffcrypto.exceptions import DecryptionError, FileFormatError, InvalidKeyError, ParseError
 
     target = io.BytesIO()
@@ -37,33 +93,32 @@ def decrypt_office(data: bytes, password: str | None) -> bytes:
     return target.getvalue()
 
 
-# Kinds whose numbered pages are in the file. Word processors lay pages out when they draw: what xberg counts there
-# are the hand-made breaks, which would cite page 2 for what every reader sees on page 9.
-_PAGED_KINDS = frozenset({"xlsx", "xls", "xlsb", "ods", "pptx", "ppt", "odp"})
-_TABLE_KINDS = frozenset({"csv", "tsv"})
-_TIMEOUT_S = 300.0
-
-
 def read_structured(data: bytes, *, kind: str) -> tuple[str | None, tuple[Page, ...]]:
     """The document's own title, if it names one, and its pages; raises UnreadableFileError."""
-    if kind in _TABLE_KINDS or kind == "srt":
+    if kind in ("csv", "tsv"):
         data = decode_text(data).encode()
     if kind == "srt":
-        data, kind = _subrip_to_webvtt(data), "vtt"
+        # SubRip is WebVTT with commas in its times; xberg reads the times of SubRip as words.
+        lines = decode_lines(data).split("\n")
+        timed = [line.replace(",", ".") if "-->" in line else line for line in lines]
+        data, kind = "\n".join(["WEBVTT", "", *timed]).encode(), "vtt"
     document = _extract(data, f"document.{kind}")
     if kind == "html":
-        return html_title(data) or document.metadata.title, (Page(None, clean_markdown(document.content)),)
+        return _html_title(data) or document.metadata.title, (Page(None, _clean_markdown(document.content)),)
     title = document.metadata.title or (document.metadata.subject if kind == "msg" else None)
     nodes = [TreeNode.of(node) for node in (document.document.nodes if document.document else ())]
     if kind == "xml" and not any(node.text for node in nodes if node.type != "heading"):
-        return title, read_text(data)  # all it says, it says in its attributes
+        return title, (Page(None, decode_lines(data)),)  # all it says, it says in its attributes
     return title, render_pages(nodes, paged=kind in _PAGED_KINDS, lines=kind == "vtt")
 
 
 def _extract(data: bytes, name: str) -> Any:
     source = xberg.ExtractInput(kind="bytes", bytes=data, filename=name)
     try:
-        result = _run(asyncio.wait_for(xberg.extract(source, _config()), _TIMEOUT_S))
+        # In a thread of its own, since Jupyter and Streamlit may already run an event loop in this one.
+        with ThreadPoolExecutor(max_workers=1) as executor:
+            call = asyncio.wait_for(xberg.extract(source, _config()), _TIMEOUT_S)
+            result = executor.submit(asyncio.run, call).result()
     except TimeoutError as error:
         raise UnreadableFileError(f"not read within {_TIMEOUT_S:.0f} s", "split it into smaller files") from error
     except (KeyboardInterrupt, SystemExit):
@@ -76,18 +131,11 @@ def _extract(data: bytes, name: str) -> Any:
 
 
 def _refusal(error: object) -> UnreadableFileError:
-    lines = str(error).strip().splitlines() or [type(error).__name__]
-    if "password" in lines[0].lower() or "encrypted" in lines[0].lower():
+    first = (str(error).strip().splitlines() or [type(error).__name__])[0]
+    if "password" in first.lower() or "encrypted" in first.lower():
         return encrypted_error()
-    detail = lines[0].removeprefix("Parsing error: ")[:200]
-    message = f"damaged, or not what its name says: {detail}"
+    message = f"damaged, or not what its name says: {first.removeprefix('Parsing error: ')[:200]}"
     return UnreadableFileError(message, "open it in its own program and save it again")
-
-
-def _run(coroutine: Coroutine[Any, Any, Any]) -> Any:
-    """In a thread of its own, since Jupyter and Streamlit may already run an event loop in this one."""
-    with ThreadPoolExecutor(max_workers=1) as executor:
-        return executor.submit(asyncio.run, coroutine).result()
 
 
 def _config() -> xberg.ExtractionConfig:
@@ -97,7 +145,17 @@ def _config() -> xberg.ExtractionConfig:
         enable_quality_processing=False,  # it rewrites the text
         max_archive_depth=0,  # attachments and embedded files are not this document's words
         output_format="markdown",
-        html_options=_html_options(),
+        # Every literal mark escaped, so that what is not is markup; one mark for all list items.
+        html_options=xberg.ConversionOptions(
+            extract_metadata=False,
+            skip_images=True,
+            escape_asterisks=True,
+            escape_underscores=True,
+            escape_misc=True,
+            bullets="-",
+            compact_tables=True,
+            exclude_selectors=["iframe", "noscript", "template"],
+        ),
         include_document_structure=True,
         # By default it refuses 100,000 cells, and slides that compress 100 times.
         security_limits=xberg.SecurityLimits(
@@ -106,27 +164,32 @@ def _config() -> xberg.ExtractionConfig:
     )
 
 
-def _html_options() -> xberg.ConversionOptions:
-    """Every literal mark escaped, so that what is not is markup; one mark for all list items, no padding in tables."""
-    return xberg.ConversionOptions(
-        extract_metadata=False,
-        skip_images=True,
-        escape_asterisks=True,
-        escape_underscores=True,
-        escape_misc=True,
-        bullets="-",
-        compact_tables=True,
-        exclude_selectors=["iframe", "noscript", "template"],
-    )
+def _html_title(data: bytes) -> str | None:
+    try:
+        found = _TITLE.search(decode_text(data[:_TITLE_WITHIN]))
+    except UnreadableFileError:
+        return None
+    return html.unescape(found.group(1)).strip() if found else None
 
 
-def _subrip_to_webvtt(data: bytes) -> bytes:
-    """SubRip is WebVTT with commas in its times; xberg reads the times of SubRip as words."""
-    lines = data.decode().replace("\r\n", "\n").replace("\r", "\n").split("\n")
-    return "\n".join(
-        [
-            "WEBVTT",
-            "",
-            *(line.replace(",", ".") if "-->" in line else line for line in lines),
-        ]
-    ).encode()
+def _clean_markdown(markdown: str) -> str:
+    """Without escapes, emphasis, images and the targets of links; code blocks, headings, lists and tables kept."""
+    pieces, end = [], 0
+    for block in FENCED.finditer(markdown):
+        pieces += [_clean_prose(markdown[end : block.start()]), block.group()]
+        end = block.end()
+    text = "".join([*pieces, _clean_prose(markdown[end:])])
+    return re.sub(r"\n{3,}", "\n\n", text).strip()
+
+
+def _clean_prose(text: str) -> str:
+    return re.sub(r"[ \t]+$", "", _INLINE.sub(_plain, text), flags=re.MULTILINE)
+
+
+def _plain(match: re.Match[str]) -> str:
+    if match["escaped"]:
+        # In a table the escape is what keeps the bar from ending the cell.
+        return "\\|" if match["escaped"] == "|" else match["escaped"]
+    if match["label"] is not None:
+        return _INLINE.sub(_plain, match["label"])
+    return match["code"] or match["address"] or ""

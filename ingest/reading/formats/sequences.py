@@ -1,16 +1,15 @@
-"""The bytes of a FASTA or GenBank file turned into one page: a section a record, with its features and sequence."""
+"""Reads FASTA and GenBank files into one page: a section a record, with its features and sequence."""
 
 import io
 import textwrap
 from collections.abc import Iterator
 from typing import Any
 
-from ingest.reading.file_types import is_installed
+from ingest.reading.file_types import has_reader, install_hint
 from ingest.reading.text_decoding import decode_text
 from vectorstore.errors import UnreadableFileError
 from vectorstore.types import Page
 
-INSTALL_HINT = "install the bio extra: pip install 'rag-app[bio]'"
 FORMATS = {"fasta": "FASTA", "genbank": "GenBank"}
 _LETTERS_A_LINE = 60
 _MAX_FEATURES = 200
@@ -19,17 +18,12 @@ _MAX_QUALIFIER = 200
 _MAX_RECORDS = 20_000
 
 
-def has_bio() -> bool:
-    return is_installed("Bio")
-
-
 def read_sequences(data: bytes, *, kind: str, most_letters: int) -> tuple[Page, ...]:
-    if not has_bio():
-        raise UnreadableFileError(f"a {FORMATS[kind]} file is not read without Biopython", INSTALL_HINT)
+    if not has_reader("bio"):
+        raise UnreadableFileError(f"a {FORMATS[kind]} file is not read without Biopython", install_hint("bio"))
     from Bio import SeqIO  # optional, and slow to import
 
     parse: Any = SeqIO.parse
-
     text = decode_text(data).replace("\r\n", "\n").lstrip()
     try:
         records = parse(io.StringIO(text), "fasta-pearson" if kind == "fasta" else "genbank")
@@ -45,28 +39,24 @@ def _sections(records: Iterator[Any], most_letters: int) -> Iterator[str]:
     for number, record in enumerate(records):
         if number == _MAX_RECORDS:
             raise UnreadableFileError(f"more than {_MAX_RECORDS:,} records", "split it into smaller files")
-        yield _section(record, most_letters)
-
-
-def _section(record: Any, most_letters: int) -> str:
-    description = str(record.description).removeprefix(str(record.id)).strip()
-    facts = {
-        "Organism": record.annotations.get("organism"),
-        "Description": "" if description == "<unknown description>" else description,
-        "Taxonomy": ", ".join(record.annotations.get("taxonomy", ())),
-        "Keywords": ", ".join(word for word in record.annotations.get("keywords", ()) if word),
-        "Length": f"{len(record.seq)} letters",
-    }
-    lines = [f"{name}: {' '.join(str(value).split())}" for name, value in facts.items() if value]
-    features = [_feature(feature) for feature in record.features[:_MAX_FEATURES]]
-    blocks = [f"# {record.id}", "\n".join(lines), "\n".join(features), _sequence(record, most_letters)]
-    return "\n\n".join(block for block in blocks if block)
+        description = str(record.description).removeprefix(str(record.id)).strip()
+        facts = {
+            "Organism": record.annotations.get("organism"),
+            "Description": "" if description == "<unknown description>" else description,
+            "Taxonomy": ", ".join(record.annotations.get("taxonomy", ())),
+            "Keywords": ", ".join(word for word in record.annotations.get("keywords", ()) if word),
+            "Length": f"{len(record.seq)} letters",
+        }
+        lines = [f"{name}: {' '.join(str(value).split())}" for name, value in facts.items() if value]
+        features = [_feature(feature) for feature in record.features[:_MAX_FEATURES]]
+        blocks = [f"# {record.id}", "\n".join(lines), "\n".join(features), _sequence(record, most_letters)]
+        yield "\n\n".join(filter(None, blocks))
 
 
 def _feature(feature: Any) -> str:
     known = feature.qualifiers
-    told = [f"{name}={known[name][0][:_MAX_QUALIFIER]}" for name in _QUALIFIERS if known.get(name)]
-    return f"- {feature.type} {feature.location}: {'; '.join(told)}".removesuffix(": ")
+    shown = [f"{name}={known[name][0][:_MAX_QUALIFIER]}" for name in _QUALIFIERS if known.get(name)]
+    return f"- {feature.type} {feature.location}: {'; '.join(shown)}".removesuffix(": ")
 
 
 def _sequence(record: Any, most_letters: int) -> str:

@@ -1,4 +1,4 @@
-"""The bytes of a PDF opened with PDFium, and its pages turned into characters with their boxes."""
+"""Opens PDF files with PDFium, and reads their pages into characters with their boxes and directions."""
 
 import ctypes
 import re
@@ -6,7 +6,6 @@ import threading
 from collections import deque
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from functools import cache
 from itertools import repeat
 
@@ -18,62 +17,15 @@ from ingest.reading.pdf.lines import Floats, Glyphs, Ints, find_visible
 from ingest.reading.pdf.text import LINE_END_HYPHEN
 from vectorstore.errors import UnreadableFileError
 
-# A direction counts the quarter turns, clockwise, from upright text to this one.
-UPRIGHT, UPSIDE_DOWN = 0, 2
-DIRECTIONS = 4
-
-
-def part_by_direction(text: str, visible: Ints, *, boxes: Floats, directions: Ints) -> Iterator[Glyphs]:
-    """The characters of one direction at a time, those of the commonest first; the indices stay the page's."""
-    counts = np.bincount(directions, minlength=DIRECTIONS)
-    for direction in sorted(np.flatnonzero(counts).tolist(), key=lambda direction: -counts[direction]):
-        own, others = visible[directions == direction], visible[directions != direction]
-        yield Glyphs(_without(text, others), own, turn(boxes, -direction), direction)
-
-
-def _without(text: str, others: Ints) -> str:
-    """A line ends where characters of another direction stand."""
-    if not len(others):
-        return text
-    characters = np.array(list(text), dtype=object)
-    characters[others] = "\n"
-    return "".join(characters)
-
-
-def turn(boxes: Floats, quarters: int) -> Floats:
-    """Boxes (left, top, right, bottom) turned clockwise about the origin."""
-    left, top, right, bottom = boxes.T
-    match quarters % DIRECTIONS:
-        case 1:
-            return np.stack((bottom, -left, top, -right), axis=1)
-        case 2:
-            return np.stack((-right, -bottom, -left, -top), axis=1)
-        case 3:
-            return np.stack((-top, right, -bottom, left), axis=1)
-        case _:
-            return boxes
-
-
-def best_rotation(directions: Ints) -> int:
-    """The rotation of a page, in degrees, in which PDFium reads most of its text well.
-
-    PDFium puts the words of a line in reverse where they are shown upside down; those that run up or down it reads.
-    """
-    counts = np.bincount(directions, minlength=DIRECTIONS)
-
-    def badness(quarters: int) -> tuple[int, int]:
-        shown = np.roll(counts, quarters)
-        return int(shown[UPSIDE_DOWN]), -int(shown[UPRIGHT])
-
-    return 90 * min(range(DIRECTIONS), key=badness)
-
-
 # PDFium keeps global state: whoever calls it, in whatever thread, holds this lock.
 PDFIUM_LOCK = threading.RLock()
 _SIGNATURE_WITHIN = 1024
 _OBJECT = re.compile(rb"\d+[ \t\r\n]+\d+[ \t\r\n]+obj\b")
-_PASSWORD_ERROR = 4
-_SECURITY_ERROR = 5
+_PASSWORD_ERROR, _SECURITY_ERROR = 4, 5
+# A direction counts the quarter turns, clockwise, from upright text to this one.
+_UPRIGHT, _UPSIDE_DOWN = 0, 2
+_DIRECTIONS = 4
+_QUARTER_TURN = np.array([1, -1, 1, -1], dtype=np.float32)
 
 
 @contextmanager
@@ -93,6 +45,17 @@ def open_pdf(data: bytes, password: str | None = None) -> Iterator[pdfium.PdfDoc
                 document.close()
 
 
+@contextmanager
+def open_page(document: pdfium.PdfDocument, place: int) -> Iterator[pdfium.PdfPage]:
+    """The page at an index, closed at the end; no other thread can call PDFium meanwhile."""
+    with PDFIUM_LOCK:
+        page = document[place]
+        try:
+            yield page
+        finally:
+            page.close()  # closes its text pages too
+
+
 def _with_signature(data: bytes) -> bytes:
     """PDFium looks for the signature in the first bytes alone; viewers open files without it, or with more before."""
     start = data.find(b"%PDF-")
@@ -108,57 +71,79 @@ def _unreadable(error: pdfium.PdfiumError, password: str | None) -> UnreadableFi
         if password is not None:
             return UnreadableFileError("the PDF is encrypted, with another password", "give --password with its own")
         return UnreadableFileError("the PDF is encrypted", "give its password: rag ingest --password …")
-    return UnreadableFileError("the PDF is damaged", "open it in a PDF viewer, save it anew and ingest it again")
+    return UnreadableFileError("the PDF is damaged", "open it in a PDF viewer, save it again and ingest it")
 
 
 def read_glyphs(document: pdfium.PdfDocument, place: int) -> tuple[Glyphs, ...]:
-    """The characters of the page at index `place`, those of one direction of writing at a time, the commonest first."""
-    with PDFIUM_LOCK:
-        page = document[place]
+    """The characters of the page at index `place`, those of one direction of writing at a time, the commonest first.
+
+    Their indices are the page's; a line ends where characters of another direction are.
+    """
+    with open_page(document, place) as page:
         shown = page.get_rotation()
         try:
-            found = _read_directed(page)
-            best = best_rotation(found.directions)
+            text_page, text, visible, directions = _read_characters(page)
+            best = _best_rotation(directions)
             if best != shown:
                 page.set_rotation(best)
-                found = _read_directed(page)
-            boxes = _character_boxes(found.text_page.raw, len(found.text), found.visible)
+                text_page, text, visible, directions = _read_characters(page)
+            boxes = _character_boxes(text_page.raw, len(text), visible)
         finally:
             if page.get_rotation() != shown:
                 page.set_rotation(shown)
-            page.close()  # closes its text pages too
-    return tuple(part_by_direction(found.text, found.visible, boxes=boxes, directions=found.directions))
+    counts = np.bincount(directions, minlength=_DIRECTIONS)
+    parts = []
+    for direction in sorted(np.flatnonzero(counts).tolist(), key=lambda direction: -counts[direction]):
+        own, others = visible[directions == direction], visible[directions != direction]
+        characters = np.array(list(text) if len(others) else [], dtype=object)
+        characters[others] = "\n"
+        parts.append(Glyphs("".join(characters) or text, own, turn(boxes, -direction), direction))
+    return tuple(parts)
 
 
-@dataclass(frozen=True, slots=True)
-class _Found:
-    text_page: pdfium.PdfTextPage
-    text: str
-    visible: Ints
-    directions: Ints
+def turn(boxes: Floats, quarters: int) -> Floats:
+    """Boxes (left, top, right, bottom) turned clockwise about the origin."""
+    for _ in range(quarters % _DIRECTIONS):
+        boxes = boxes[:, (3, 0, 1, 2)] * _QUARTER_TURN
+    return boxes
 
 
-def _read_directed(page: pdfium.PdfPage) -> _Found:
+def _best_rotation(directions: Ints) -> int:
+    """The rotation of a page, in degrees, in which PDFium reads most of its text well.
+
+    PDFium puts the words of a line in reverse where they are shown upside down; those that run up or down it reads.
+    """
+    counts = np.bincount(directions, minlength=_DIRECTIONS)
+
+    def badness(quarters: int) -> tuple[int, int]:
+        shown = np.roll(counts, quarters)
+        return int(shown[_UPSIDE_DOWN]), -int(shown[_UPRIGHT])
+
+    return 90 * min(range(_DIRECTIONS), key=badness)
+
+
+def _read_characters(page: pdfium.PdfPage) -> tuple[pdfium.PdfTextPage, str, Ints, Ints]:
+    """The text page, its text, and the indices and directions of its visible characters."""
     text_page = page.get_textpage()
-    text = _characters(text_page.raw, text_page.count_chars())
+    text = _text_of(text_page.raw, text_page.count_chars())
     visible = find_visible(text)
-    return _Found(text_page, text, visible, _directions(text_page.raw, text, visible))
+    return text_page, text, visible, _directions(text_page.raw, text, visible)
 
 
 def _directions(text_page: pdfium_c.FPDF_TEXTPAGE, text: str, visible: Ints) -> Ints:
     """Asked once a word: a word has one direction."""
     if not len(visible):
         return np.zeros(0, dtype=np.intp)
-    # A hyphen at a line's end stands for the line's end too.
+    # A hyphen at a line's end counts as the line's end too.
     hyphens = np.array([text[index] == LINE_END_HYPHEN for index in visible[:-1].tolist()], dtype=np.bool_)
     starts = np.concatenate(([True], (np.diff(visible) > 1) | hyphens))
     angles = [pdfium_c.FPDFText_GetCharAngle(text_page, index) for index in visible[starts].tolist()]
-    quarters: Ints = np.rint(np.maximum(angles, 0) / (np.pi / 2)).astype(np.intp) % DIRECTIONS
+    quarters: Ints = np.rint(np.maximum(angles, 0) / (np.pi / 2)).astype(np.intp) % _DIRECTIONS
     spread: Ints = quarters[np.cumsum(starts) - 1]
     return spread
 
 
-def _characters(text_page: pdfium_c.FPDF_TEXTPAGE, count: int) -> str:
+def _text_of(text_page: pdfium_c.FPDF_TEXTPAGE, count: int) -> str:
     """One code point a character. PDFium's own text leaves some out and writes others as two UTF-16 units.
 
     Asked for one character, PDFium gives U+0002 where its text has U+FFFE.

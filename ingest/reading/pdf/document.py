@@ -1,17 +1,17 @@
-"""The bytes of a PDF turned into pages of running text, and a quote of it turned back into boxes on its page."""
+"""Reads PDF files into pages of running text, and finds the boxes of a quote on its page."""
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from functools import lru_cache, partial
 
+import numpy as np
 import pypdfium2 as pdfium
 
-from ingest.reading.pdf.characters import PDFIUM_LOCK, open_pdf, read_glyphs
-from ingest.reading.pdf.lines import Glyphs, Line, find_lines
+from ingest.reading.pdf.characters import PDFIUM_LOCK, open_page, open_pdf, read_glyphs, turn
+from ingest.reading.pdf.lines import Glyphs, Ints, Line, find_lines
 from ingest.reading.pdf.margins import Edges, find_edges, without_margins
 from ingest.reading.pdf.paragraphs import lay_out
-from ingest.reading.pdf.quote_boxes import Box, PdfPageMap
-from ingest.reading.pdf.reading_order import order_blocks
-from ingest.reading.pdf.tables import join_cells
+from ingest.reading.pdf.reading_order import join_cells, order_blocks
 from ingest.reading.pdf.text import IsWord, PdfPageText, join_texts, unbroken_words, write_text
 from vectorstore.errors import UnreadableFileError
 from vectorstore.types import Page
@@ -19,6 +19,43 @@ from vectorstore.types import Page
 # Hyphens are judged by the words of the page and of so many before and after it: few enough to read one page alone.
 _NEIGHBOUR_PAGES = 5
 _KEPT_PAGES = 4 * _NEIGHBOUR_PAGES
+Box = tuple[float, float, float, float]
+
+
+@dataclass(frozen=True, slots=True)
+class PdfPageMap:
+    """A page's text, its characters, and how the page is shown: cropped and turned as the PDF says."""
+
+    read: PdfPageText
+    parts: tuple[Glyphs, ...]
+    crop: Box
+    rotation: int
+
+    @property
+    def height(self) -> float:
+        left, bottom, right, top = self.crop
+        return right - left if self.rotation in (90, 270) else top - bottom
+
+    def boxes(self, start: int, end: int) -> list[Box]:
+        """Where the characters `start:end` of the text are: a box (left, bottom, right, top) a line.
+
+        In points, from the lower left corner of the page as it is shown.
+        """
+        indices = self.read.char_indices[start:end]
+        quoted = np.array([index for index in indices if index is not None], dtype=np.intp)
+        return [self._as_shown(box) for glyphs in self.parts for box in _boxes_of(glyphs, quoted)]
+
+    def _as_shown(self, box: Box) -> Box:
+        (left, bottom, right, top), crop = box, self.crop
+        match self.rotation:
+            case 90:
+                return bottom - crop[1], crop[2] - right, top - crop[1], crop[2] - left
+            case 180:
+                return crop[2] - right, crop[3] - top, crop[2] - left, crop[3] - bottom
+            case 270:
+                return crop[3] - top, left - crop[0], crop[3] - bottom, right - crop[0]
+            case _:
+                return left - crop[0], bottom - crop[1], right - crop[0], top - crop[1]
 
 
 def read_pdf(data: bytes, password: str | None = None) -> tuple[str | None, tuple[Page, ...]]:
@@ -32,35 +69,17 @@ def read_pdf(data: bytes, password: str | None = None) -> tuple[str | None, tupl
     return title, tuple(page for page in pages if page.text)
 
 
-def read_pdf_page(data: bytes, page: int, *, password: str | None = None) -> PdfPageText:
-    """The text of one page (counted from 1), the same as `read_pdf` gives, with the map back to its characters."""
-    with open_pdf(data, password) as document:
-        return _read_alone(document, page)
-
-
-def quote_boxes(data: bytes, page: int, start: int, end: int, *, password: str | None = None) -> list[Box]:
-    """Where the characters `start:end` of a page's text stand, as `PdfPageMap.boxes` gives them."""
-    return map_pdf_page(data, page, password=password).boxes(start, end)
-
-
 def map_pdf_page(data: bytes, page: int, *, password: str | None = None) -> PdfPageMap:
-    """One page with its text, from which any quote of it is boxed."""
+    """One page (counted from 1) with the text that `read_pdf` gives, from which any quote of it is boxed."""
     with open_pdf(data, password) as document:
-        read = _read_alone(document, page)
-        parts = read_glyphs(document, page - 1)
         with PDFIUM_LOCK:
-            shown = document[page - 1]
-            crop, rotation = shown.get_bbox(), shown.get_rotation()
-            shown.close()
-    return PdfPageMap(read, parts, crop, rotation)
-
-
-def _read_alone(document: pdfium.PdfDocument, page: int) -> PdfPageText:
-    with PDFIUM_LOCK:
-        count = len(document)
-    if not 1 <= page <= count:
-        raise UnreadableFileError(f"the PDF has no page {page}", f"ask for one of its pages, 1 to {count}")
-    return _page_reader(document, count)(page - 1)
+            count = len(document)
+        if not 1 <= page <= count:
+            raise UnreadableFileError(f"the PDF has no page {page}", f"ask for one of its pages, 1 to {count}")
+        read = _page_reader(document, count)(page - 1)
+        parts = read_glyphs(document, page - 1)
+        with open_page(document, page - 1) as shown:
+            return PdfPageMap(read, parts, shown.get_bbox(), shown.get_rotation())
 
 
 def _page_reader(document: pdfium.PdfDocument, count: int) -> Callable[[int], PdfPageText]:
@@ -96,3 +115,23 @@ def _page_reader(document: pdfium.PdfDocument, count: int) -> Callable[[int], Pd
 def _part_text(lines: Sequence[Line], part: Glyphs, is_word: IsWord) -> PdfPageText:
     seen = part.from_the_left()
     return write_text(lay_out(order_blocks(join_cells(lines, seen)), seen), seen, is_word)
+
+
+def _boxes_of(glyphs: Glyphs, quoted: Ints) -> list[Box]:
+    """A box a line around those characters of one direction, merged while they are side by side."""
+    lines: list[Box] = []
+    for box in glyphs.boxes[quoted[np.isin(quoted, glyphs.visible)]].tolist():
+        left, top, right, bottom = box
+        if lines and _shares_line(lines[-1], box):
+            last = lines[-1]
+            lines[-1] = min(last[0], left), max(last[1], top), max(last[2], right), min(last[3], bottom)
+        else:
+            lines.append((left, top, right, bottom))
+    turned = turn(np.array(lines).reshape(-1, 4), glyphs.direction).tolist()
+    return [(left, bottom, right, top) for left, top, right, bottom in turned]
+
+
+def _shares_line(one: Box, other: Box) -> bool:
+    (_, top, _, bottom), (_, other_top, _, other_bottom) = one, other
+    overlap = min(top, other_top) - max(bottom, other_bottom)
+    return overlap >= 0.5 * min(top - bottom, other_top - other_bottom)

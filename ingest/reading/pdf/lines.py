@@ -1,14 +1,17 @@
-"""The characters of a PDF page and their boxes turned into lines, in the order of the page's content stream."""
+"""Groups the characters of a PDF page by their boxes into lines, in the order of the page's content stream."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
+from typing import TypeVar
 
 import numpy as np
 import numpy.typing as npt
 
 Floats = npt.NDArray[np.float32]
 Ints = npt.NDArray[np.intp]
+Bools = npt.NDArray[np.bool_]
+Item = TypeVar("Item")
 
 # Shares of a character's height (about 1.2 times its font size).
 SAME_LINE_OVERLAP = 0.4
@@ -27,7 +30,7 @@ class Glyphs:
     """A page's characters as PDFium counts them: one code point and one box (left, top, right, bottom) each.
 
     Only the characters at the indices `visible` are drawn; the boxes of the others are empty. On the page the boxes
-    stand turned by `direction` quarters, clockwise; here they stand as if that text were upright.
+    are turned by `direction` quarters, clockwise; here they are as if that text were upright.
     """
 
     text: str
@@ -47,7 +50,7 @@ class Glyphs:
 
 @dataclass(frozen=True, slots=True)
 class Piece:
-    """Characters `start:end` of one size that stand side by side with no wide gap, and the box around them.
+    """Characters `start:end` of one size, side by side with no wide gap, and the box around them.
 
     `turned`: the characters are stacked, as in text turned by 90 degrees and in vertical writing.
     `word_gap`: the mean distance of its words, 0 if it is one word.
@@ -106,7 +109,7 @@ class Line:
 def _is_row(pieces: Sequence[Piece], main: Piece) -> bool:
     if len(pieces) == 1:
         return False
-    # What stands after the mark of an item is set off from it too.
+    # The text after the mark of an item is set off from it too.
     counted = pieces[1:] if len(pieces[0]) <= MAX_ITEM_MARK else pieces
     widest = max((piece.left - before.right for before, piece in pairwise(counted)), default=0.0)
     return widest > _cell_gap(pieces, main.height)
@@ -118,7 +121,18 @@ def _cell_gap(pieces: Sequence[Piece], height: float) -> float:
 
 
 def find_lines(glyphs: Glyphs) -> list[Line]:
-    return _join_pieces(_find_pieces(glyphs))
+    return [Line.of(pieces) for pieces in group_runs(_find_pieces(glyphs), _continues)]
+
+
+def group_runs(items: Iterable[Item], goes_on: Callable[[list[Item], Item], bool]) -> list[list[Item]]:
+    """Runs of items; `goes_on` says whether a run goes on with the next item."""
+    runs: list[list[Item]] = []
+    for item in items:
+        if runs and goes_on(runs[-1], item):
+            runs[-1].append(item)
+        else:
+            runs.append([item])
+    return runs
 
 
 def _find_pieces(glyphs: Glyphs) -> list[Piece]:
@@ -162,12 +176,8 @@ def _codes(text: str) -> npt.NDArray[np.uint32]:
 
 
 def _find_breaks(
-    left: Floats,
-    bottom: Floats,
-    right: Floats,
-    top: Floats,
-    line_breaks: npt.NDArray[np.bool_],
-) -> tuple[npt.NDArray[np.bool_], Floats, npt.NDArray[np.bool_]]:
+    left: Floats, bottom: Floats, right: Floats, top: Floats, line_breaks: Bools
+) -> tuple[Bools, Floats, Bools]:
     """Between each character and the next: are they stacked, how far apart are they, and does a new piece begin."""
     height, width = top - bottom, right - left
     overlap = np.minimum(top[1:], top[:-1]) - np.maximum(bottom[1:], bottom[:-1])
@@ -181,20 +191,8 @@ def _find_breaks(
     return stacked, gap, line_breaks | (~stacked & apart)
 
 
-def _join_pieces(pieces: Sequence[Piece]) -> list[Line]:
-    lines: list[list[Piece]] = []
-    main = None  # the piece that shows where the line stands; the last one may be an exponent
-    for piece in pieces:
-        if main and _continues(lines[-1], main, piece):
-            lines[-1].append(piece)
-            main = max(main, piece, key=len)
-        else:
-            lines.append([piece])
-            main = piece
-    return [Line.of(line) for line in lines]
-
-
-def _continues(line: Sequence[Piece], main: Piece, piece: Piece) -> bool:
+def _continues(line: Sequence[Piece], piece: Piece) -> bool:
+    main = max(line, key=len)  # the piece that shows where the line is; the last one may be an exponent
     if main.turned or piece.turned:
         return False
     smaller = min(main.height, piece.height)

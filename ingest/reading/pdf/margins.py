@@ -1,10 +1,10 @@
-"""The lines of neighbouring PDF pages turned into those that are a page's own: running headers and footers left out."""
+"""Leaves out the running headers and footers of a PDF page, which it knows by those of its neighbours."""
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
-from ingest.reading.pdf.lines import Glyphs, Line
+from ingest.reading.pdf.lines import Glyphs, Line, group_runs
 
 MIN_PAGES = 3
 NEIGHBOUR_PAGES = 4  # before and after; a chapter's header need not run further
@@ -18,7 +18,7 @@ _NUMBER = re.compile(r"\d+")
 
 @dataclass(frozen=True, slots=True)
 class EdgeLine:
-    """A line near the top or the bottom of a page: its words without their numbers, its numbers, where it stands."""
+    """A line near the top or the bottom of a page: its words without their numbers, and its numbers."""
 
     line: Line
     words: str
@@ -36,7 +36,7 @@ class EdgeLine:
         if not same_place or self.words != other.words:
             return False
         steps = {mine - theirs for mine, theirs in zip(self.numbers, other.numbers, strict=True)}
-        # Years over the columns of a table stand at the same place too: a line of numbers alone has to count.
+        # Years over the columns of a table are at the same place too: a line of numbers alone has to count.
         return steps <= {0, pages} and (self.has_letters or pages in steps)
 
     @property
@@ -51,23 +51,16 @@ Edges = tuple[Edge, Edge]
 def find_edges(lines: Iterable[Line], glyphs: Glyphs) -> Edges:
     """The levels of lines at the top of a page, from the top, and those at its bottom, from the bottom."""
     upright = [line for line in lines if not line.turned and line.height > 0]
-    return (
-        _levels(sorted(upright, key=lambda line: -line.bottom), glyphs),
-        _levels(sorted(upright, key=lambda line: line.bottom), glyphs),
-    )
+    upwards = sorted(upright, key=lambda line: line.bottom)
+    return _levels(sorted(upright, key=lambda line: -line.bottom), glyphs), _levels(upwards, glyphs)
 
 
 def _levels(lines: Iterable[Line], glyphs: Glyphs) -> Edge:
-    levels: list[list[EdgeLine]] = []
-    for line in lines:
-        edge_line = EdgeLine.of(line, glyphs)
-        if levels and abs(levels[-1][0].line.bottom - line.bottom) < SAME_LEVEL * line.height:
-            levels[-1].append(edge_line)
-        elif len(levels) == MAX_LEVELS:
-            break
-        else:
-            levels.append([edge_line])
-    return tuple(tuple(level) for level in levels)
+    def is_same_level(level: Sequence[Line], line: Line) -> bool:
+        return abs(level[0].bottom - line.bottom) < SAME_LEVEL * line.height
+
+    levels = group_runs(lines, is_same_level)[:MAX_LEVELS]
+    return tuple(tuple(EdgeLine.of(line, glyphs) for line in level) for level in levels)
 
 
 def without_margins(
@@ -95,19 +88,15 @@ def _running(edge: Edge, others: dict[int, Edge]) -> Iterator[Line]:
     for level in edge:
         steps = {edge_line: _repeats(edge_line, others) for edge_line in level}
         running = [edge_line for edge_line in level if _recurs(steps[edge_line], others)]
-        # Where it stands first it may be the title, and what it says is kept once; a page's number says nothing.
+        # Where it is first it may be the title, and what it says is kept once; a page's number says nothing.
         yield from (found.line for found in running if not found.has_letters or any(step < 0 for step in steps[found]))
         if len(running) < len(level):
             return
 
 
 def _repeats(edge_line: EdgeLine, others: dict[int, Edge]) -> list[int]:
-    """How many pages further it stands again."""
-    return [
-        step
-        for step, edge in others.items()
-        if any(other.repeats(edge_line, step) for level in edge for other in level)
-    ]
+    """How many pages further it is found again."""
+    return [step for step, edge in others.items() if any(o.repeats(edge_line, step) for level in edge for o in level)]
 
 
 def _recurs(repeats: Sequence[int], others: dict[int, Edge]) -> bool:

@@ -1,4 +1,4 @@
-"""The lines of a PDF page turned into paragraphs: which lines belong together, and how each is joined to the next."""
+"""Finds the paragraphs of a PDF page: which lines belong together, and how each is joined to the next."""
 
 import re
 from collections import Counter
@@ -19,14 +19,12 @@ MAX_PUSH = 2.0
 WORD_SPACE = 0.2
 MOST = 0.8
 MAX_SPARE = 0.3  # of the width of the column
-
-
 _BULLETS = "\u2022\u25cf\u25cb\u25e6\u25aa\u25a0\u25a1\u2023\u2043\u2219\xb7\u2013\u2014*-\uf0b7\uf0a7\uf0d8"
 _ITEM_MARK = re.compile(rf"(\(?\w{{1,3}}[.)]|\[\w+\]|[{re.escape(_BULLETS)}])$")
 
 
 class Joint(Enum):
-    """What stands between a line and the next."""
+    """The separator between a line and the next."""
 
     SPACE = " "  # the line was broken because the next word did not fit
     NEWLINE = "\n"  # the author broke it: a row, an address, an item
@@ -70,7 +68,10 @@ def lay_out(blocks: Sequence[Sequence[Line]], glyphs: Glyphs) -> Layout:
     for number, block in enumerate(opened):
         goes_on = number > 0 and _may_go_on(opened[number - 1][-1].line, block[0], margin)
         margin = _right_margin(block, lines)
-        joints += _join_block(block, Joint.UNSURE_PARAGRAPH if goes_on else Joint.PARAGRAPH, margin)
+        block_joints = [Joint.UNSURE_PARAGRAPH if goes_on else Joint.PARAGRAPH]
+        for place in range(1, len(block)):
+            block_joints.append(_joint(block, block_joints, place=place, margin=margin))
+        joints += block_joints
     return Layout(tuple(lines), tuple(joints))
 
 
@@ -107,13 +108,6 @@ def _may_go_on(above: Line, opened: _Opened, margin: float) -> bool:
     next_column = line.bottom > above.top and line.left > above.left + above.height
     pushed_down = is_below(above, line) and above.bottom - line.bottom < MAX_PUSH * line.height
     return is_same_size(above, line) and (next_column or pushed_down) and _is_full(above, opened, margin)
-
-
-def _join_block(block: Sequence[_Opened], first: Joint, margin: float) -> list[Joint]:
-    joints = [first]
-    for place in range(1, len(block)):
-        joints.append(_joint(block, joints, place=place, margin=margin))
-    return joints
 
 
 def _joint(block: Sequence[_Opened], joints: Sequence[Joint], *, place: int, margin: float) -> Joint:

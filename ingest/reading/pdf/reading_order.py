@@ -1,7 +1,8 @@
-"""The lines of a PDF page, as its content stream has them, turned into lines in reading order.
+"""Puts the lines of a PDF page, as its content stream has them, into reading order, and the cells of tables into rows.
 
-Typesetters write the stream as one reads, column by column, so its order stands. Two kinds of program do not: some draw
-two columns row by row (those lines are cut at the gutter), some draw all headings last (they are put back in place).
+Typesetters write the stream as one reads, column by column, so its order is kept. Three kinds of program do not: some
+draw two columns row by row (those lines are cut at the gutter), some draw all headings last (they are put back in
+place), some draw a table column by column (its cells are joined).
 """
 
 from collections.abc import Sequence
@@ -9,7 +10,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 from statistics import median
 
-from ingest.reading.pdf.lines import WIDE_GAP, Line
+from ingest.reading.pdf.lines import WIDE_GAP, Glyphs, Line, group_runs
 
 PARAGRAPH_PITCH = 1.25  # share of the usual distance of two lines
 SAME_SIZE = (0.84, 1.19)
@@ -19,10 +20,19 @@ MIN_PROSE = 12
 MIN_GUTTER = 0.7
 MIN_SHARED_WIDTH = 0.5
 OVERLAP_ALLOWED = 0.3
+# Of tables that were drawn column by column.
+MIN_ROWS = 3
+MIN_ALIGNED = 0.8
+SAME_ROW = 0.3  # share of a line's height
+MAX_CELL = 24  # characters; lines of prose in columns are longer
+MAX_SHORT_CELL = 12
+MIN_COLUMNS_OF_WORDS = 3
+
+Column = Sequence[Line]
 
 
 def order_blocks(lines: Sequence[Line]) -> list[list[Line]]:
-    """Blocks of lines that stand one below the other at an even distance and in one size, in reading order."""
+    """Blocks of lines one below the other at an even distance and in one size, in reading order."""
     drawn = _find_blocks(_read_columns(lines))
     ordered = _put_back(drawn)
     return drawn if ordered == drawn else _find_blocks([line for block in ordered for line in block])
@@ -40,19 +50,14 @@ def is_same_size(above: Line, line: Line) -> bool:
 
 def _find_blocks(lines: Sequence[Line]) -> list[list[Line]]:
     usual_pitch = _usual_pitch(lines)
-    blocks = [[line] for line in lines[:1]]
-    pitch = 0.0
-    for above, line in pairwise(lines):
-        limit = pitch or usual_pitch * max(above.height, line.height)
-        distance = above.bottom - line.bottom
-        even = distance <= PARAGRAPH_PITCH * limit and is_below(above, line)
-        if even and is_same_size(above, line):
-            blocks[-1].append(line)
-            pitch = pitch or distance
-        else:
-            blocks.append([line])
-            pitch = 0.0
-    return blocks
+
+    def goes_on(block: Sequence[Line], line: Line) -> bool:
+        above = block[-1]
+        pitch = block[0].bottom - block[1].bottom if len(block) > 1 else usual_pitch * max(above.height, line.height)
+        even = above.bottom - line.bottom <= PARAGRAPH_PITCH * pitch
+        return even and is_below(above, line) and is_same_size(above, line)
+
+    return group_runs(lines, goes_on)
 
 
 def _usual_pitch(lines: Sequence[Line]) -> float:
@@ -68,7 +73,7 @@ def _usual_pitch(lines: Sequence[Line]) -> float:
 
 @dataclass(frozen=True, slots=True)
 class _Block:
-    lines: tuple[Line, ...]
+    lines: Sequence[Line]
     left: float
     bottom: float
     right: float
@@ -76,11 +81,8 @@ class _Block:
 
     @classmethod
     def of(cls, lines: Sequence[Line]) -> "_Block":
-        left, right = (
-            min(line.left for line in lines),
-            max(line.right for line in lines),
-        )
-        return cls(tuple(lines), left, lines[-1].bottom, right, lines[0].top)
+        left, right = min(line.left for line in lines), max(line.right for line in lines)
+        return cls(lines, left, lines[-1].bottom, right, lines[0].top)
 
     @property
     def turned(self) -> bool:
@@ -95,7 +97,7 @@ class _Block:
 
 
 def _put_back(drawn: Sequence[Sequence[Line]]) -> list[list[Line]]:
-    """Each block that stands over one drawn before it is put in front of that one."""
+    """Each block that is over one drawn before it is put in front of that one."""
     ordered: list[_Block] = []
     lowest = float("inf")
     for lines in drawn:
@@ -137,10 +139,7 @@ def _column_run(lines: Sequence[Line], start: int) -> tuple[int, float | None]:
         return start, None
     low, high = float("-inf"), float("inf")
     end = start
-    while end < len(lines):
-        narrowed = _narrowed_gutter(lines[end], low, high)
-        if narrowed is None:
-            break
+    while end < len(lines) and (narrowed := _narrowed_gutter(lines[end], low, high)):
         low, high = narrowed
         end += 1
     if end - start < MIN_COLUMN_LINES or not _is_prose(lines[start:end], (low + high) / 2):
@@ -174,3 +173,55 @@ def _split_at(lines: Sequence[Line], gutter: float) -> list[Line]:
     right = [[piece for piece in line.pieces if piece.left >= gutter] for line in lines]
     rest = _read_columns([Line.of(pieces) for pieces in right if pieces])  # the right part may hold further columns
     return [*(Line.of(pieces) for pieces in left if pieces), *rest]
+
+
+def join_cells(lines: Sequence[Line], glyphs: Glyphs) -> list[Line]:
+    """The lines, where they are a table that was drawn column by column, joined to its rows.
+
+    Conservative: columns of prose, of names, of items stay columns.
+    """
+    cells = group_runs(
+        lines, lambda run, line: len(run[-1].pieces) == len(line.pieces) == 1 and is_below(run[-1], line)
+    )
+    joined: list[Line] = []
+    for columns in group_runs(cells, _takes_column):
+        lines = [line for column in columns for line in column]
+        joined += _rows(lines) if len(columns) > 1 and _is_table(columns, glyphs) else lines
+    return joined
+
+
+def _takes_column(table: Sequence[Column], column: Column) -> bool:
+    """Whether the column is to the right of the last one, its cells on the lines of the first."""
+    if len(column) < MIN_ROWS or len(table[0]) < MIN_ROWS or _cell_length(column) > MAX_CELL:
+        return False
+    if min(line.left for line in column) < max(line.right for line in table[-1]):
+        return False
+    aligned = sum(any(_is_in_row(line, other) for other in table[0]) for line in column)
+    return aligned >= MIN_ALIGNED * max(len(column), len(table[0]))
+
+
+def _is_table(columns: Sequence[Column], glyphs: Glyphs) -> bool:
+    if any(_is_numeric(column, glyphs) for column in columns[1:]):
+        return True
+    short = all(_cell_length(column) <= MAX_SHORT_CELL for column in columns[1:])
+    return len(columns) >= MIN_COLUMNS_OF_WORDS and short
+
+
+def _rows(lines: Sequence[Line]) -> list[Line]:
+    downwards = sorted(lines, key=lambda line: -line.bottom)
+    rows = group_runs(downwards, lambda row, line: _is_in_row(row[0], line))
+    return [Line.of(sorted((p for line in row for p in line.pieces), key=lambda piece: piece.left)) for row in rows]
+
+
+def _is_in_row(line: Line, other: Line) -> bool:
+    return abs(line.bottom - other.bottom) < SAME_ROW * max(line.height, other.height)
+
+
+def _cell_length(column: Column) -> float:
+    return median(sum(map(len, line.pieces)) for line in column)
+
+
+def _is_numeric(column: Column, glyphs: Glyphs) -> bool:
+    """Most of its cells have more digits than letters."""
+    cells = ["".join(glyphs.text[piece.start : piece.end] for piece in line.pieces) for line in column]
+    return sum(sum(map(str.isdigit, cell)) > sum(map(str.isalpha, cell)) for cell in cells) > len(cells) / 2

@@ -1,4 +1,4 @@
-"""The paragraphs of a PDF page turned into running text, broken words mended, with the map back to its characters."""
+"""Writes the paragraphs of a PDF page as running text, broken words mended, with the map back to its characters."""
 
 import re
 from collections.abc import Callable, Iterator, Sequence
@@ -21,33 +21,10 @@ _FIRST_WORD = re.compile(r"[^\W\d_]+")
 _WORD = re.compile(r"[^\W\d_]+(?:-[^\W\d_]+)*")
 _BROKEN_WORD = re.compile(r"[\w-]*\ufffe\w*")
 _IDEOGRAPH = re.compile("[\u2e80-\u30ff\u3400-\u9fff\uf900-\ufaff\uff00-\uffef]")
-_COMPOUND_STARTS = frozenset(
-    [
-        "self",
-        "cross",
-        "well",
-        "ill",
-        "high",
-        "low",
-        "long",
-        "short",
-        "full",
-        "half",
-        "all",
-        "ex",
-        "quasi",
-        "twenty",
-        "thirty",
-        "forty",
-        "fifty",
-        "sixty",
-        "seventy",
-        "eighty",
-        "ninety",
-    ]
+_COMPOUND_START = re.compile(
+    "self|cross|well|ill|high|low|long|short|full|half|all|ex|quasi|twenty|thirty|forty|fifty|sixty|seventy|eighty|ninety"
 )
 _COMPOUND_ENDS = frozenset(("of", "to", "by"))
-
 _IF_NOT_GOING_ON = {Joint.UNSURE_NEWLINE: Joint.NEWLINE, Joint.UNSURE_PARAGRAPH: Joint.PARAGRAPH}
 
 IsWord = Callable[[str], bool]
@@ -62,7 +39,7 @@ class PdfPageText:
 
 
 def write_text(layout: Layout, glyphs: Glyphs, is_word: IsWord) -> PdfPageText:
-    """`is_word` says whether a word, in lower case, stands unbroken on this page or near it."""
+    """`is_word` says whether a word, in lower case, is unbroken on this page or near it."""
     text, indices = "", list[int | None]()
     for line, joint in zip(layout.lines, layout.joints, strict=True):
         words, places = _line_text(line, glyphs)
@@ -112,7 +89,7 @@ def _line_text(line: Line, glyphs: Glyphs) -> tuple[str, list[int | None]]:
 
 
 def _kept(text: str, start: int, end: int) -> Iterator[tuple[int, int, str | None]]:
-    """Ranges of characters taken over as they are (None), or one character and what stands for it."""
+    """Ranges of characters taken over as they are (None), or one character and its replacement."""
     if not _ODD.search(text, start, end):
         yield start, end, None
         return
@@ -150,8 +127,8 @@ def _goes_on(last: str, first: str) -> bool:
 def _keeps_hyphen(before: str, after: str, is_word: IsWord) -> bool:
     """Whether the hyphen at a line's end belongs to the word: `well-known`, and not `inter-national`.
 
-    The document is its own dictionary: a spelling that stands unbroken nearby decides; else a hyphen before a capital
-    or a digit, or between two words that both stand alone nearby, is kept; any other was put in by the typesetter.
+    The document is its own dictionary: a spelling that is unbroken nearby decides; else a hyphen before a capital
+    or a digit, or between two words that are both alone nearby, is kept; any other was put in by the typesetter.
     """
     head, tail = _LAST_WORD.search(before), _FIRST_WORD.match(after)
     if not head or not tail:
@@ -162,6 +139,7 @@ def _keeps_hyphen(before: str, after: str, is_word: IsWord) -> bool:
     if tail.group()[0].isupper() and not head.group().isupper():
         return True
     *leading, part = left.split("-")
-    if right in _COMPOUND_ENDS or part in _COMPOUND_STARTS or leading:
-        return is_word(right) and (part in _COMPOUND_STARTS or is_word(part))
+    is_compound = _COMPOUND_START.fullmatch(part) is not None
+    if right in _COMPOUND_ENDS or is_compound or leading:
+        return is_word(right) and (is_compound or is_word(part))
     return min(len(part), len(right)) > 2 and is_word(part) and is_word(right)

@@ -1,11 +1,11 @@
-"""From a Content-Type header to the suffix that the readers know, and to text in UTF-8."""
+"""Converts a Content-Type header to the suffix that the readers know, and text to UTF-8."""
 
 import codecs
 import re
 from email.message import Message
 from pathlib import PurePosixPath
 
-from ingest.reading.file_types import supported_suffixes
+from ingest.reading.file_types import SUPPORTED_SUFFIXES, is_html
 from vectorstore.errors import UnreadableFileError
 
 _OFFICE = "application/vnd.openxmlformats-officedocument"
@@ -56,20 +56,20 @@ def suffix_of(content_type: str, *, path: str, head: bytes) -> str:
         return _SUFFIXES[kind]
     if kind.endswith(("+xml", "+json")) and not kind.startswith("image/"):
         return ".xml" if kind.endswith("+xml") else ".json"
-    if own in supported_suffixes and (kind in _VAGUE or kind.startswith(("text/", "application/"))):
+    if own in SUPPORTED_SUFFIXES and (kind in _VAGUE or kind.startswith(("text/", "application/"))):
         return own
     if kind in _VAGUE:
-        return _sniffed(head, kind)
+        return _sniff(head, kind)
     if kind.startswith("text/"):
         return ".txt"
     raise UnreadableFileError(f"not text: {kind}", "only pages and documents with text are read")
 
 
-def _sniffed(head: bytes, kind: str) -> str:
-    start = head.removeprefix(codecs.BOM_UTF8).lstrip().lower()
-    if start.startswith(b"%pdf-"):
+def _sniff(head: bytes, kind: str) -> str:
+    start = head.removeprefix(codecs.BOM_UTF8).lstrip()
+    if start[:5].lower() == b"%pdf-":
         return ".pdf"
-    if kind != "text/plain" and start.startswith((b"<!doctype html", b"<html")):
+    if kind != "text/plain" and is_html(start):
         return ".html"
     if kind != "text/plain" and b"\0" in head:
         raise UnreadableFileError("not text: the server does not say what it is", "save it and ingest the file")

@@ -1,4 +1,4 @@
-"""From a URL to the bytes of one page, fetched within bounds and from public addresses only; what it refers to is not.
+"""Fetches the bytes of one web page within bounds, from public addresses only, and nothing that it refers to.
 
 Proxies of the environment are not used: a proxy looks hosts up by itself, so that no address could be checked.
 """
@@ -8,13 +8,13 @@ import socket
 import ssl
 import threading
 import zlib
-from collections.abc import Iterator
-from concurrent.futures import Future
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future, InvalidStateError
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import PurePosixPath
-from typing import NoReturn
+from typing import TypeVar
 
 import certifi
 import httpx
@@ -30,6 +30,7 @@ GONE = (404, 410)
 SAVE = "open it in a browser, save it and ingest the file"
 LATER = "try again later"
 CHECK = "check the address in a browser"
+Result = TypeVar("Result")
 
 
 class GonePageError(UnreadableFileError):
@@ -57,12 +58,6 @@ class FetchedPage:
         return name if name.lower().endswith(self.suffix) else name + self.suffix
 
 
-@dataclass(frozen=True, slots=True)
-class Bounds:
-    max_bytes: int
-    allow_private: bool
-
-
 def normalize_url(url: str) -> str:
     """The URL as a source: host in small letters, no default port, no fragment. Raises UnreadableFileError."""
     return str(_parse(url))
@@ -75,39 +70,48 @@ def fetch_page(url: str, *, max_bytes: int, timeout_s: float, allow_private: boo
     GonePageError for 404 and 410, else UnreadableFileError.
     """
     source = _parse(url)
-    outcome: Future[FetchedPage] = Future()
+    # A thread of its own: the caller's may run a loop already, as in a notebook.
+    fetched = _in_thread(lambda: asyncio.run(_fetch(source, max_bytes, timeout_s, allow_private)))
+    return fetched.result()
+
+
+def _in_thread(call: Callable[[], Result]) -> Future[Result]:
+    """The outcome of a call in a thread that nobody waits for when the program ends."""
+    outcome: Future[Result] = Future()
 
     def run() -> None:
         try:
-            outcome.set_result(asyncio.run(_fetch(source, Bounds(max_bytes, allow_private), timeout_s)))
+            result = call()
         except BaseException as error:  # noqa: BLE001 - raised where it is waited for
             outcome.set_exception(error)
+        else:
+            with suppress(InvalidStateError):  # given up meanwhile
+                outcome.set_result(result)
 
-    # A thread of its own: the caller's may run a loop already, as in a notebook.
     threading.Thread(target=run, daemon=True).start()
-    return outcome.result()
+    return outcome
 
 
-async def _fetch(source: httpx.URL, bounds: Bounds, timeout_s: float) -> FetchedPage:
+async def _fetch(source: httpx.URL, max_bytes: int, timeout_s: float, allow_private: bool) -> FetchedPage:  # noqa: FBT001
     try:
         async with asyncio.timeout(timeout_s):
             async with httpx.AsyncClient(verify=_tls(), trust_env=False, timeout=timeout_s) as client:
-                return await _follow(client, source, bounds)
+                return await _follow(client, source, max_bytes=max_bytes, allow_private=allow_private)
     except (TimeoutError, httpx.TimeoutException):
         raise UnreadableFileError(f"the server did not finish within {timeout_s:g} s", LATER) from None
 
 
-async def _follow(client: httpx.AsyncClient, source: httpx.URL, bounds: Bounds) -> FetchedPage:
+async def _follow(client: httpx.AsyncClient, source: httpx.URL, *, max_bytes: int, allow_private: bool) -> FetchedPage:
     url = source
     for _ in range(MOST_REDIRECTS + 1):
-        response = await _ask(client, url, bounds)
+        response = await _request(client, url, await _addresses(url, allow_private=allow_private))
         try:
             if response.status_code in REDIRECTS and "location" in response.headers:
                 url = _parse(str(url.join(response.headers["location"])))
                 continue
             _require_success(response)
             content_type = response.headers.get("content-type", "")
-            data = await _read(response, bounds.max_bytes)
+            data = await _read(response, max_bytes)
         finally:
             await response.aclose()
         suffix = suffix_of(content_type, path=url.path, head=data[:1024])
@@ -115,9 +119,8 @@ async def _follow(client: httpx.AsyncClient, source: httpx.URL, bounds: Bounds) 
     raise UnreadableFileError(f"the server redirects more than {MOST_REDIRECTS} times", CHECK)
 
 
-async def _ask(client: httpx.AsyncClient, url: httpx.URL, bounds: Bounds) -> httpx.Response:
-    """Ask by address, not by name: a name could lead elsewhere when it is looked up a second time."""
-    addresses = await _addresses(url, bounds)
+async def _request(client: httpx.AsyncClient, url: httpx.URL, addresses: list[str]) -> httpx.Response:
+    """By address, not by name: a name could lead elsewhere when it is looked up a second time."""
     headers = {
         "Host": url.netloc.decode("ascii"),
         "User-Agent": f"rag-app/{version('rag-app')}",
@@ -140,9 +143,14 @@ async def _ask(client: httpx.AsyncClient, url: httpx.URL, bounds: Bounds) -> htt
     raise AssertionError("a host has an address")
 
 
-async def _addresses(url: httpx.URL, bounds: Bounds) -> list[str]:
-    found = await _look_up(url)
-    allowed = [address for address in found if bounds.allow_private or is_public(address)]
+async def _addresses(url: httpx.URL, *, allow_private: bool) -> list[str]:
+    host = url.raw_host.decode("ascii")
+    literal = literal_address(host)
+    # Not the loop's own threads, which are waited for at its end: a look-up cannot be stopped.
+    found = [literal] if literal else await asyncio.wrap_future(_in_thread(lambda: _look_up(host)))
+    if not found:
+        raise UnreadableFileError(f"there is no host {url.host}, or no network", CHECK)
+    allowed = [address for address in found if allow_private or is_public(address)]
     if not allowed:
         resolved = "" if url.host == str(found[0]) else f" ({found[0]})"
         raise UnreadableFileError(
@@ -151,31 +159,7 @@ async def _addresses(url: httpx.URL, bounds: Bounds) -> list[str]:
     return [str(address) for address in allowed[:MOST_ADDRESSES]]
 
 
-async def _look_up(url: httpx.URL) -> list[IPAddress]:
-    host = url.raw_host.decode("ascii")
-    literal = literal_address(host)
-    if literal is not None:
-        return [literal]
-    loop = asyncio.get_running_loop()
-    outcome: asyncio.Future[list[IPAddress]] = loop.create_future()
-
-    def settle(found: list[IPAddress]) -> None:
-        if not outcome.done():
-            outcome.set_result(found)
-
-    def look_up() -> None:
-        with suppress(RuntimeError):  # the loop may have ended meanwhile
-            loop.call_soon_threadsafe(settle, _by_name(host))
-
-    # Not the loop's own threads, which are waited for at its end: a look-up cannot be stopped.
-    threading.Thread(target=look_up, daemon=True).start()
-    found = await outcome
-    if not found:
-        raise UnreadableFileError(f"there is no host {url.host}, or no network", CHECK)
-    return found
-
-
-def _by_name(host: str) -> list[IPAddress]:
+def _look_up(host: str) -> list[IPAddress]:
     try:
         rows = socket.getaddrinfo(host, None, type=socket.SOCK_STREAM)
     except (OSError, UnicodeError):
@@ -184,21 +168,21 @@ def _by_name(host: str) -> list[IPAddress]:
 
 
 async def _read(response: httpx.Response, max_bytes: int) -> bytes:
-    encoding = response.headers.get("content-encoding", "").strip().lower()
-    if encoding not in ("", "identity", "gzip", "x-gzip", "deflate"):
+    encoding = response.headers.get("content-encoding", "").strip().lower() or "identity"
+    if encoding not in ("identity", "gzip", "x-gzip", "deflate"):
         raise UnreadableFileError(f"the server packs the page in a way that is not read ({encoding})", SAVE)
     too_large = UnreadableFileError(
         f"over the size bound of {max_bytes / 1_000_000:g} MB", "set RAG_MAX_FILE_MB higher to read it"
     )
     data, received = bytearray(), 0
-    unpacker = Unpacker() if encoding not in ("", "identity") else None
+    unpacker = Unpacker() if encoding != "identity" else None
     with _translated(response.request.url):
         async for raw in response.aiter_raw():
             received += len(raw)
             data += unpacker.unpack(raw, max_bytes + 1 - len(data)) if unpacker else raw
             if max(received, len(data)) > max_bytes:
                 raise too_large
-    if unpacker and received and not unpacker.is_complete:
+    if unpacker and received and not unpacker.is_complete():
         raise UnreadableFileError("the page broke off", LATER)
     return bytes(data)
 
@@ -207,11 +191,7 @@ class Unpacker:
     """gzip and deflate, bounded: a thousandth of a page's size can unpack to all of it."""
 
     def __init__(self) -> None:
-        self._stream = zlib.decompressobj(wbits=47)  # either header, told by itself
-
-    @property
-    def is_complete(self) -> bool:
-        return self._stream.eof
+        self._stream = zlib.decompressobj(wbits=47)  # recognises either header
 
     def unpack(self, raw: bytes, most: int) -> bytes:
         data = b""
@@ -224,6 +204,9 @@ class Unpacker:
         except zlib.error:
             raise UnreadableFileError("the page is packed in a damaged way", LATER) from None
         return data
+
+    def is_complete(self) -> bool:
+        return self._stream.eof
 
 
 def _require_success(response: httpx.Response) -> None:
@@ -243,18 +226,14 @@ def _translated(url: httpx.URL) -> Iterator[None]:
     except httpx.TimeoutException:
         raise
     except httpx.TransportError as error:
-        _explain(error, url)
-
-
-def _explain(error: httpx.TransportError, url: httpx.URL) -> NoReturn:
-    text = str(error) or type(error).__name__
-    if isinstance(error, httpx.ConnectError) and ("SSL" in text or "certificate" in text.lower()):
-        message, hint = f"no secure connection to {url.host}: {text}", f"{SAVE}, if you trust the server"
-        # Not a failed connection: the next address of the host would not be another server.
-        raise UnreadableFileError(message, hint) from None
-    if isinstance(error, httpx.ConnectError):
+        text = str(error) or type(error).__name__
+        if not isinstance(error, httpx.ConnectError):
+            raise UnreadableFileError(f"the connection to {url.host} broke off ({text})", LATER) from error
+        if "SSL" in text or "certificate" in text.lower():
+            message, hint = f"no secure connection to {url.host}: {text}", f"{SAVE}, if you trust the server"
+            # Not a failed connection: the next address of the host would not be another server.
+            raise UnreadableFileError(message, hint) from None
         raise UnreadableFileError(f"{url.host} does not answer ({text})", CHECK) from error
-    raise UnreadableFileError(f"the connection to {url.host} broke off ({text})", LATER) from error
 
 
 def _tls() -> ssl.SSLContext:
@@ -271,7 +250,7 @@ def _parse(url: str) -> httpx.URL:
         raise UnreadableFileError(f"{url} is no URL", "a URL is like https://example.org/page") from None
     if parsed.scheme not in ("http", "https") or not parsed.host:
         raise UnreadableFileError(f"{url} is no page of the web", "only http:// and https:// are read")
-    if parsed.path == "/":  # also where nothing stands, which to a server is the same
+    if parsed.path == "/":  # also where it is empty, which to a server is the same
         parsed = parsed.copy_with(path="/")
     if parsed.userinfo:
         raise UnreadableFileError("the URL holds a password, which would be stored and shown", SAVE)

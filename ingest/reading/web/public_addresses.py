@@ -1,13 +1,12 @@
-"""From an IP address to whether it is a public one, whatever it is wrapped in."""
+"""Decides whether an IP address is public, whatever it is wrapped in."""
 
 import ipaddress
 import socket
-from collections.abc import Iterator
 
 IPAddress = ipaddress.IPv4Address | ipaddress.IPv6Address
 
-NAT64 = ipaddress.IPv6Network("64:ff9b::/96")  # RFC 6052; 64:ff9b:1::/48 of RFC 8215 is for private use
-NAT64_LOCAL = ipaddress.IPv6Network("64:ff9b:1::/48")
+NAT64 = ipaddress.IPv6Network("64:ff9b::/96")  # RFC 6052
+NAT64_LOCAL = ipaddress.IPv6Network("64:ff9b:1::/48")  # RFC 8215, for private use
 
 
 def parse_address(text: str) -> IPAddress:
@@ -28,24 +27,13 @@ def literal_address(host: str) -> IPAddress | None:
 
 
 def is_public(address: IPAddress) -> bool:
-    return all(_is_public_itself(each) for each in (address, *_wrapped(address)))
-
-
-def _is_public_itself(address: IPAddress) -> bool:
+    """Of an IPv6 address that wraps IPv4 ones, the addresses that packets to it end at decide."""
     if isinstance(address, ipaddress.IPv6Address):
-        if address in NAT64 or address.ipv4_mapped or address.sixtofour:
-            return True  # what is wrapped decides
+        wrapped = [inner for inner in (address.ipv4_mapped, address.sixtofour) if inner is not None]
+        if address in NAT64:
+            wrapped.append(ipaddress.IPv4Address(int(address) & 0xFFFFFFFF))
+        if wrapped:
+            return all(map(is_public, wrapped))
         if address in NAT64_LOCAL or address.is_site_local or address.teredo:
             return False
     return address.is_global and not (address.is_multicast or address.is_reserved)
-
-
-def _wrapped(address: IPAddress) -> Iterator[ipaddress.IPv4Address]:
-    """The IPv4 addresses that packets to an IPv6 address end at."""
-    if isinstance(address, ipaddress.IPv4Address):
-        return
-    if address in NAT64:
-        yield ipaddress.IPv4Address(int(address) & 0xFFFFFFFF)
-    for inner in (address.ipv4_mapped, address.sixtofour):
-        if inner is not None:
-            yield inner

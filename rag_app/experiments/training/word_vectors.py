@@ -6,9 +6,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from vectorstore.embeddings.model import first_line
 from vectorstore.embeddings.providers.static import find_words
-from vectorstore.errors import InputError, RagError
+from vectorstore.errors import InputError, RagError, first_line
 
 # A word that stands less often is as well embedded by its tokens.
 FEWEST, MOST_WORDS = 5, 20_000

@@ -8,6 +8,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rag_app.library.map.layout import Vectors, unit
+from rag_app.library.map.map import read_owners, sample_ids
+from vectorstore.storage.store import Store
+from vectorstore.types import Chunk
 
 # Cosine of two passages from here on.
 THRESHOLD = 0.95
@@ -166,3 +169,54 @@ def same_documents(pairs: Pairs, documents: Sequence[int]) -> list[SameDocuments
 def share_of_shorter(first: int, second: int, passages: tuple[set[int], set[int]], lengths: Counter[int]) -> float:
     shorter = 0 if lengths[first] <= lengths[second] else 1
     return len(passages[shorter]) / lengths[(first, second)[shorter]]
+
+
+@dataclass(frozen=True, slots=True)
+class SimilarPassages:
+    """The two nearest passages of a group of `members` that are nearly the same."""
+
+    first: Chunk
+    second: Chunk
+    cosine: float
+    members: int
+
+
+@dataclass(frozen=True, slots=True)
+class SimilarDocuments:
+    """Two sources and the share of the shorter one's passages that the other has nearly the same."""
+
+    first: str
+    second: str
+    share: float
+
+
+@dataclass(frozen=True, slots=True)
+class NearDuplicates:
+    """The first of all `groups` and documents, the most alike first; `compared` of `total` passages were compared."""
+
+    passages: tuple[SimilarPassages, ...]
+    groups: int
+    documents: tuple[SimilarDocuments, ...]
+    compared: int
+    total: int
+    is_whole: bool
+
+
+def find_near_duplicates(store: Store, most_compared: int = 100_000, most_shown: int = 100) -> NearDuplicates:
+    """Compare the passages of different documents, a random sample where there are more than `most_compared`."""
+    wanted, total = sample_ids(store, most_compared)
+    ids, owners, vectors = read_owners(store, wanted)
+    sources, documents = number_documents(owners)
+    pairs = find_pairs(vectors, documents)
+    groups = group(pairs)
+    chunks = store.fetch([ids[index] for one in groups[:most_shown] for index in (one.first, one.second)])
+    passages = tuple(
+        SimilarPassages(chunks[ids[one.first]][0], chunks[ids[one.second]][0], one.cosine, len(one.members))
+        for one in groups[:most_shown]
+        if ids[one.first] in chunks and ids[one.second] in chunks
+    )
+    same = tuple(
+        SimilarDocuments(sources[one.first], sources[one.second], one.share)
+        for one in same_documents(pairs, documents)[:most_shown]
+    )
+    return NearDuplicates(passages, len(groups), same, len(ids), total, pairs.is_whole)

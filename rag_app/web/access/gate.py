@@ -1,11 +1,10 @@
-"""What stands before the page: no other site's page gets through, and without the password nobody does."""
+"""Guards the page with a password, as ASGI middleware, and refuses requests that other sites' pages send."""
 
 import asyncio
 import base64
 import ipaddress
 import math
 import time
-from collections import OrderedDict
 from functools import cache
 from html import escape
 from pathlib import Path
@@ -16,68 +15,13 @@ from starlette.requests import HTTPConnection, Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from rag_app.web.access.logins import LOGINS
-from rag_app.web.access.passwords import is_password
-
-FORGOTTEN_AFTER_S = 900.0
-MOST_REMEMBERED = 1_000
-
-
-class Attempts:
-    """How many passwords each address has tried; after `free` of them each costs twice the wait of the one before."""
-
-    def __init__(self, *, free: int, most_s: float) -> None:
-        self._free, self._most_s = free, most_s
-        self._tried: OrderedDict[str, tuple[int, float]] = OrderedDict()  # how many, and when the next may come
-
-    def wait_s(self, address: str, *, now: float) -> float:
-        """Seconds until this address may try; 0.0 if now, which is then counted as a try.
-
-        Counted before it is known to be wrong, so that a thousand tries at once are not a thousand free ones.
-        """
-        tried, next_at = self._tried.get(address, (0, now))
-        if now < next_at:
-            return next_at - now
-        if now - next_at > FORGOTTEN_AFTER_S:
-            tried = 0
-        over = min(tried + 1 - self._free, 30)
-        delay = min(2.0 ** (over + 1), self._most_s) if over >= 0 else 0.0
-        self._tried[address] = (tried + 1, now + delay)
-        self._tried.move_to_end(address)
-        if len(self._tried) > MOST_REMEMBERED:
-            self._tried.popitem(last=False)
-        return 0.0
-
-    def forgive(self, address: str, *, now: float) -> None:
-        """The last try was right: it does not count."""
-        tried, _ = self._tried.get(address, (1, now))
-        self._tried[address] = (tried - 1, now)
-
+from rag_app.web.access.passwords import SESSIONS, Throttle, is_password
 
 ASSETS = Path(__file__).parents[1] / "assets"
-POLICY = "default-src 'none'; style-src 'unsafe-inline'; img-src data:; form-action 'self'; base-uri 'none'"
-
-
-def login_page(status: int, message: str = "") -> HTMLResponse:
-    headers = {"content-security-policy": POLICY, "cache-control": "no-store"}
-    return HTMLResponse(template().substitute(message=escape(message), icon=icon()), status, headers)
-
-
-@cache
-def template() -> Template:
-    return Template((ASSETS / "login.html").read_text(encoding="utf-8"))
-
-
-@cache
-def icon() -> str:
-    drawn = base64.b64encode((ASSETS / "icon.svg").read_bytes()).decode("ascii")
-    return f"data:image/svg+xml;base64,{drawn}"
-
-
-# "ok" for whoever watches over the process, and Streamlit's own scripts and fonts, the same for everybody.
+# The health check, and Streamlit's own scripts and fonts, which are the same for everybody.
 OPEN_PATHS = ("/_stcore/health", "/static/")
 LOGOUT_PATH = "/logout"
-MOST_BYTES = 4_096
+MAX_FORM_BYTES = 4_096
 POLICY_VIOLATION = 1008
 EVERYBODY = "*"
 HEADERS = [
@@ -85,41 +29,50 @@ HEADERS = [
     (b"referrer-policy", b"same-origin"),  # with `no-referrer` a browser would hide the origin of its own forms
     (b"x-content-type-options", b"nosniff"),
 ]
+LOGIN_HEADERS = {
+    "content-security-policy": "default-src 'none'; style-src 'unsafe-inline'; img-src data:; form-action 'self'; "
+    "base-uri 'none'",
+    "cache-control": "no-store",
+}
 
 
 class Gate:
-    """ASGI middleware around pages, websocket, media and uploads. Without `hashed` there is no password."""
+    """Middleware around pages, websocket, media and uploads. Without `hashed` there is no password."""
 
     def __init__(self, app: ASGIApp, *, hashed: str | None, cookie: str) -> None:
         self.app, self.hashed, self.cookie = app, hashed, cookie
-        self.one_at_a_time = asyncio.Lock()  # a hash is made to cost time and memory
-        self.by_address = Attempts(free=5, most_s=30.0)
-        self.in_all = Attempts(free=50, most_s=1.0)
+        self.one_at_a_time = asyncio.Lock()  # a hash costs time and memory on purpose
+        self.by_address = Throttle(free=5, max_s=30.0)
+        self.in_all = Throttle(free=50, max_s=1.0)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] == "lifespan":
-            await self.app(scope, receive, send)
-            return
-        connection = HTTPConnection(scope)
-        if is_foreign(connection):
-            await refuse(scope, receive, send)
-        elif self.hashed is None or scope["path"].startswith(OPEN_PATHS):
-            await self.app(scope, receive, with_headers(send))
-        elif LOGINS.holds(word := connection.cookies.get(self.cookie, "")):
-            await self.serve(scope, receive, send, word=word)
+        if scope["type"] == "http":
+            responder = await self.respond(Request(scope, receive))
+            await responder(scope, receive, with_headers(send))
         elif scope["type"] == "websocket":
-            await refuse(scope, receive, send)
+            await self.connect(scope, receive, send)
         else:
-            response = await self.log_in(Request(scope, receive), self.hashed)
-            await response(scope, receive, with_headers(send))
+            await self.app(scope, receive, send)
 
-    async def serve(self, scope: Scope, receive: Receive, send: Send, *, word: str) -> None:
-        if scope["type"] == "websocket":
-            await self.app(scope, until_logged_out(receive, word), send)
-        elif scope["path"] == LOGOUT_PATH:
-            await self.log_out(scope["method"], word)(scope, receive, with_headers(send))
+    async def respond(self, request: Request) -> ASGIApp:
+        """The page, or a response of the gate's own."""
+        path: str = request.scope["path"]
+        if is_foreign(request):
+            return Response("Forbidden", 403)
+        if self.hashed is None or path.startswith(OPEN_PATHS):
+            return self.app
+        token = request.cookies.get(self.cookie, "")
+        if not SESSIONS.is_open(token):
+            return await self.log_in(request, self.hashed)
+        return self.log_out(request.method, token) if path == LOGOUT_PATH else self.app
+
+    async def connect(self, scope: Scope, receive: Receive, send: Send) -> None:
+        connection = HTTPConnection(scope)
+        token = connection.cookies.get(self.cookie, "")
+        if is_foreign(connection) or (self.hashed and not SESSIONS.is_open(token)):
+            await send({"type": "websocket.close", "code": POLICY_VIOLATION})
         else:
-            await self.app(scope, receive, with_headers(send))
+            await self.app(scope, until_logged_out(receive, token) if self.hashed else receive, send)
 
     async def log_in(self, request: Request, hashed: str) -> Response:
         if request.method != "POST":
@@ -135,21 +88,33 @@ class Gate:
             return login_page(401, "That is not the password.")
         self.by_address.forgive(address, now=now)
         self.in_all.forgive(EVERYBODY, now=now)
-        response = RedirectResponse(where_it_was(request.scope), 303)
+        response = RedirectResponse(requested_path(request.scope), 303)
         secure = request.scope["scheme"] == "https"
-        response.set_cookie(self.cookie, LOGINS.open(), httponly=True, samesite="lax", secure=secure)
+        response.set_cookie(self.cookie, SESSIONS.open(), httponly=True, samesite="lax", secure=secure)
         return response
 
-    def log_out(self, method: str, word: str) -> Response:
+    def log_out(self, method: str, token: str) -> Response:
         response = RedirectResponse("/", 303)
         if method == "POST":
-            LOGINS.close(word)
+            SESSIONS.close(token)
             response.delete_cookie(self.cookie)
         return response
 
 
+def login_page(status: int, message: str = "") -> HTMLResponse:
+    icon, template = login_assets()
+    return HTMLResponse(template.substitute(message=escape(message), icon=icon), status, LOGIN_HEADERS)
+
+
+@cache
+def login_assets() -> tuple[str, Template]:
+    """The icon as a `data:` address, and the page."""
+    icon = base64.b64encode((ASSETS / "icon.svg").read_bytes()).decode("ascii")
+    return f"data:image/svg+xml;base64,{icon}", Template((ASSETS / "login.html").read_text(encoding="utf-8"))
+
+
 def is_foreign(connection: HTTPConnection) -> bool:
-    """Whether a page of another address sends this; a browser names it where that matters.
+    """Whether a page of another site sends this; a browser names the origin where that matters.
 
     Streamlit lets any page of this machine open its websocket, and asks a server on the internet for the machine's own
     address before it refuses the others.
@@ -158,13 +123,6 @@ def is_foreign(connection: HTTPConnection) -> bool:
         return False
     origin = connection.headers.get("origin")
     return origin is not None and urlsplit(origin).netloc != connection.headers.get("host")
-
-
-async def refuse(scope: Scope, receive: Receive, send: Send) -> None:
-    if scope["type"] == "websocket":
-        await send({"type": "websocket.close", "code": POLICY_VIOLATION})
-    else:
-        await Response("Forbidden", 403)(scope, receive, with_headers(send))
 
 
 def with_headers(send: Send) -> Send:
@@ -176,18 +134,18 @@ def with_headers(send: Send) -> Send:
     return sending
 
 
-def until_logged_out(receive: Receive, word: str) -> Receive:
-    """Whoever logs out in one tab does nothing more in the others."""
+def until_logged_out(receive: Receive, token: str) -> Receive:
+    """After a log-out in one tab the others do nothing more."""
 
     async def receiving() -> Message:
         message = await receive()
-        return message if LOGINS.holds(word) else {"type": "websocket.disconnect", "code": POLICY_VIOLATION}
+        return message if SESSIONS.is_open(token) else {"type": "websocket.disconnect", "code": POLICY_VIOLATION}
 
     return receiving
 
 
 def address_of(request: Request) -> str:
-    """Of IPv6 the network: whoever has one address of it has 2^64."""
+    """Of IPv6 the network, since whoever has one of its addresses has all 2^64."""
     host = request.client.host if request.client else ""
     try:
         address = ipaddress.IPv6Address(host)
@@ -200,13 +158,13 @@ async def read_password(request: Request) -> str:
     body = b""
     async for part in request.stream():
         body += part
-        if len(body) > MOST_BYTES:
+        if len(body) > MAX_FORM_BYTES:
             return ""
     return parse_qs(body.decode("utf-8", "replace")).get("password", [""])[0]
 
 
-def where_it_was(scope: Scope) -> str:
-    """The page that was asked for, on this very host whatever slashes its address begins with."""
-    # Read from the request's line: `request.url` believes the Host header, which may hold a path of its own.
+def requested_path(scope: Scope) -> str:
+    """On this very host, whatever slashes its address begins with."""
+    # Read from the request's line: `request.url` trusts the Host header, which may contain a path of its own.
     query = scope["query_string"].decode("latin-1")
     return "/" + quote(scope["path"].lstrip("/\\")) + (f"?{query}" if query else "")

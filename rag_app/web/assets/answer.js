@@ -2,98 +2,155 @@ const RIGHT_TO_LEFT = /[\u0590-\u08ff\u200e\u200f\u202a-\u202e\u2066-\u2069\ufb1
 
 export default function ({ data, parentElement, setTriggerValue }) {
   const root = parentElement.querySelector(".root");
-  const { progress, ...content } = data;
-  if (progress) {
+  if (data.progress) {
     if (root.key && sources.opened?.answer === root.key) showSource(null); // of the outcome that is gone
-    return drawProgress(root, progress, () => setTriggerValue("stop", true));
+    return drawProgress(root, data.progress, () => setTriggerValue("stop", true));
   }
-  const drawn = JSON.stringify(content);
+  const drawn = JSON.stringify(data);
   if (root.drawn !== drawn) {
     // Drawn only when it has changed, so that a click elsewhere takes no focus away.
     const name = root.getRootNode().activeElement?.getAttribute("aria-label");
-    root.drawn = drawn;
-    root.progress = null;
-    root.replaceChildren(...answer(content, (id, opener) => open(data, id, opener), setTriggerValue));
+    Object.assign(root, { drawn, key: data.key, progress: null });
+    root.replaceChildren(...answer(data, setTriggerValue));
     if (name) root.querySelector(`[aria-label="${CSS.escape(name)}"]`)?.focus({ preventScroll: true });
-    if (data.latest) fetchAhead(data.cards.map((card) => card.source));
+    if (data.latest) prefetch(data.cards.map((card) => card.source));
   }
-  root.key = data.key;
-  press(root);
-  return whileMounted(root, () => listenTo(sources.events, "shown", () => press(root)));
+  markOpened(root);
+  listenWhileShown(root, [[sources.events, "shown", () => markOpened(root)]]);
 }
 
-function open({ key, cards }, id, opener) {
-  showSource({ answer: key, cards, index: cards.findIndex((card) => card.id === id), opener });
-}
-
-function press(root) {
+function markOpened(root) {
   const { opened, closed } = sources;
-  const shown = opened?.answer === root.key ? opened.cards[opened.index].id : null;
+  const shown = opened?.answer === root.key ? opened?.cards[opened.index].id : null;
   for (const opener of root.querySelectorAll("[data-opens]")) {
     opener.setAttribute("aria-pressed", String(opener.dataset.opens === shown));
   }
-  // Drawn anew since, the answer has another button where the source was opened.
+  // If the answer was redrawn meanwhile, another button is where the source was opened.
   if (!opened && closed?.answer === root.key && !closed.opener.isConnected) {
     root.querySelector(`[data-opens="${closed.opener.dataset.opens}"]`)?.focus();
   }
 }
 
-function answer(content, open, send) {
-  const { message, hint, searchedFor, refusal, sentences = [], cardsTitle, cards } = content;
-  const { answeredBy, quoted, seconds, howToChange } = content;
-  const places = new Map(cards.map(({ number, place }) => [number, place]));
-  const parts = [];
-  if (searchedFor) parts.push(element("p", { class: "searched", dir: "auto" }, searchedFor));
-  if (message) {
-    parts.push(note("failure", message, hint));
-  } else if (refusal) {
-    parts.push(note("refusal", refusal));
-  } else {
-    const text = sentences.flatMap((one) => sentence(one, places, open));
-    parts.push(element("div", { class: quoted ? "text quoted" : "text", dir: "auto" }, ...text));
+// The same elements for as long as an answer is in progress: a live region that is made again would announce nothing.
+function drawProgress(root, { stage, text }, stop) {
+  if (!root.progress) {
+    root.drawn = null;
+    root.progress = [
+      element("div", { class: "text", dir: "auto" }),
+      element("p", { class: "stage", role: "status", dir: "auto" }),
+    ];
+    root.replaceChildren(root.progress[0], element("div", { class: "progress" },
+      element("span", { class: "dot", "aria-hidden": "true" }), root.progress[1], button({ class: "stop" }, stop, "Stop")));
   }
-  if (sentences.some((one) => !one.supported)) {
-    parts.push(element("p", { class: "legend" }, element("span", { class: "unsupported" }, "Dotted"),
-      ": no words of the documents were found that say so."));
-  }
-  if (cards.length) {
-    if (cardsTitle) parts.push(element("h3", {}, cardsTitle));
-    const list = element("ol", { class: "cards", "aria-label": cardsTitle ?? "Citations" });
-    list.append(...cards.map((one) => element("li", {}, card(one, open))));
-    parts.push(list);
-  }
-  if (answeredBy) {
-    parts.push(element("p", { class: "answered" }, element("span", { class: "by" }, answeredBy),
-      element("span", { class: "seconds" }, seconds), howToChange ? element("span", {}, howToChange) : null));
-  }
-  if (content.actions) parts.push(actions(content.actions, send));
-  return [...parts, tell(content.told)];
+  root.progress[0].hidden = !text;
+  [text, stage].forEach((words, place) => setText(root.progress[place], words));
 }
 
-function note(kind, message, hint) {
-  const children = [element("p", { dir: "auto" }, message)];
-  if (hint) children.push(element("p", { class: "hint", dir: "auto" }, hint));
-  return element("div", { class: `note ${kind}`, role: kind === "failure" ? "alert" : "note" }, ...children);
+// A live region announces only what changes in it.
+function setText(shown, text) {
+  if (shown.textContent !== text) shown.textContent = text;
 }
 
-function sentence({ words, after, supported, markers }, places, open) {
-  // The last word is kept together with its markers, so that none stands alone at the beginning of a line; a sentence
-  // that is written from right to left is not parted.
+function answer(data, send) {
+  const { key, message, hint, searchedFor, refusal, sentences = [], cardsTitle, cards, announcement } = data;
+  const { answeredBy, quoted, seconds, howToChange } = data;
+  const open = (id) => (event) =>
+    showSource({ answer: key, cards, index: cards.findIndex((card) => card.id === id), opener: event.currentTarget });
+  const text = sentences.flatMap((one) => sentence(one, cards, open));
+  const status = element("p", { class: "unseen", role: "status" });
+  setTimeout(() => setText(status, announcement ?? ""), 100);
+  return [
+    searchedFor && element("p", { class: "searched", dir: "auto" }, searchedFor),
+    message || refusal ? note(message ?? refusal, hint, message ? "alert" : "note")
+      : element("div", { class: quoted ? "text quoted" : "text", dir: "auto" }, ...text),
+    sentences.some((one) => !one.supported) && element("p", { class: "legend" },
+      element("span", { class: "unsupported" }, "Dotted"), ": no words of the documents were found that say so."),
+    cardsTitle && cards.length && element("h3", {}, cardsTitle),
+    cards.length && element("ol", { class: "cards", "aria-label": cardsTitle ?? "Citations" },
+      ...cards.map((one) => element("li", {}, card(one, open)))),
+    answeredBy && element("p", { class: "answered" }, element("span", { class: "by" }, answeredBy),
+      element("span", {}, seconds), howToChange ? element("span", {}, howToChange) : null),
+    data.actions && actions(data.actions, send),
+    status,
+  ].filter(Boolean);
+}
+
+function note(message, hint, role) {
+  return element("div", { class: `note ${role}`, role }, element("p", { dir: "auto" }, message),
+    hint ? element("p", { class: "hint", dir: "auto" }, hint) : null);
+}
+
+function sentence({ words, after, supported, markers }, cards, open) {
+  // The last word is kept together with its markers, so that none is alone at the beginning of a line; a sentence that
+  // is written from right to left is not parted.
   const whole = !markers.length || RIGHT_TO_LEFT.test(words);
   const cut = words.length - (whole ? 0 : words.match(/\S{0,30}$/)[0].length);
-  const said = (text) => element("span", supported ? {} : { class: "unsupported" }, text);
-  const end = element("span", { class: "end" }, said(words.slice(cut)));
-  for (const number of markers) {
-    const names = { "aria-label": `Source ${number}`, title: places.get(number) ?? "" };
+  const part = (text) => element("span", supported ? {} : { class: "unsupported" }, text);
+  const marks = markers.map((number) => {
     const id = `citation-${number}`;
-    end.append(button({ class: "marker", "data-opens": id, ...names }, (event) => open(id, event.currentTarget), String(number)));
-  }
-  return [said(words.slice(0, cut)), end, supported ? "" : element("span", { class: "unseen" }, " (unsupported)"), after];
+    const title = cards.find((card) => card.id === id)?.place ?? "";
+    return button({ class: "marker", "data-opens": id, "aria-label": `Source ${number}`, title }, open(id), String(number));
+  });
+  const end = element("span", { class: "end" }, part(words.slice(cut)), ...marks);
+  return [part(words.slice(0, cut)), end, supported ? "" : element("span", { class: "unseen" }, " (unsupported)"), after];
 }
 
 function card({ id, kind, number, place, quote }, open) {
-  return button({ class: "card", "data-opens": id }, (event) => open(id, event.currentTarget),
+  return button({ class: "card", "data-opens": id }, open(id),
     element("span", { class: `number ${kind}`, "aria-hidden": "true" }, String(number)),
-    element("span", { class: "place", dir: "auto" }, place),
-    element("span", { class: "quote", dir: "auto" }, quote));
+    element("span", { class: "place", dir: "auto" }, place), element("span", { class: "quote", dir: "auto" }, quote));
+}
+
+function actions({ copied, again, canRate, rated }, send) {
+  const rate = (good) => send("rate", rated?.good === good ? { good: null, note: "" } : { good, note: rated?.note ?? "" });
+  const thumb = (good, name, icon) => action(name, icon, () => rate(good), { "aria-pressed": String(rated?.good === good) });
+  return element("div", { class: "actions", role: "group", "aria-label": "This answer" },
+    action("Copy", "content_copy", (event) => copy(copied, event.currentTarget)),
+    canRate ? thumb(true, "Good answer", "thumb_up") : null,
+    canRate ? thumb(false, "Bad answer", "thumb_down") : null,
+    again ? action("Try again", "refresh", () => send("again", true)) : null,
+    canRate && rated ? noteForm(rated, (note) => send("rate", { ...rated, note })) : null);
+}
+
+function action(name, icon, onClick, attributes = {}) {
+  return button({ class: "action", "aria-label": name, title: name, ...attributes }, onClick,
+    element("span", { class: "icon", "aria-hidden": "true" }, icon));
+}
+
+async function copy(text, pressed) {
+  const done = await navigator.clipboard?.writeText(text).then(() => true, () => false) || copySelected(text);
+  const show = (icon, title) => Object.assign(pressed, { title }).firstElementChild.replaceChildren(icon);
+  show(done ? "check" : "error", done ? "Copied" : "Could not be copied");
+  setTimeout(() => show("content_copy", "Copy"), 2000);
+}
+
+// A page that is served neither from this machine nor over https has no clipboard, but a selected text can be copied.
+function copySelected(text) {
+  const area = element("textarea", { style: "position: fixed; opacity: 0" });
+  const before = document.activeElement;
+  area.value = text;
+  document.body.append(area);
+  area.select();
+  const done = document.execCommand("copy");
+  area.remove();
+  before?.focus();
+  return done;
+}
+
+// Saved by Enter, by its button, or when it is left.
+function noteForm({ good, note }, save) {
+  const input = element("input", { maxlength: "1000", value: note, "aria-label": "Note on this answer",
+    placeholder: good ? "What is good about it?" : "What is wrong with it?" });
+  const done = element("button", { disabled: "" }, note ? "Saved" : "Save note");
+  const form = element("form", { class: "opinion" }, input, done);
+  input.oninput = () => {
+    done.disabled = input.value.trim() === note;
+    done.textContent = "Save note";
+  };
+  input.onchange = form.onsubmit = (event) => {
+    event.preventDefault();
+    if (!done.disabled) save(input.value.trim());
+    done.disabled = true;
+  };
+  return form;
 }

@@ -8,6 +8,6 @@ function element(tag, attributes = {}, ...children) {
 
 function button(attributes, onClick, ...children) {
   const made = element("button", { type: "button", ...attributes }, ...children);
-  made.addEventListener("click", onClick);
+  made.onclick = onClick;
   return made;
 }

@@ -2,19 +2,13 @@ export default function ({ data, parentElement }) {
   const root = parentElement.querySelector(".root");
   if (sources.conversation && sources.conversation !== data.conversation) showSource(null);
   sources.conversation = data.conversation;
-  openAsked(data.shown);
-  return whileMounted(root, () => {
-    const stops = [listenTo(sources.events, "shown", () => show(root)), listenTo(document, "keydown", onKey)];
-    show(root); // what stood open when the page was left, or was clicked before this was there to hear of it
-    return () => stops.forEach((stop) => stop());
-  });
-}
-
-// What the page itself opens, once for each time that it was asked for.
-function openAsked(shown) {
-  if (!shown || sources.asked === shown.count) return;
-  sources.asked = shown.count;
-  showSource({ answer: null, cards: [shown.card], index: 0, opener: focused() });
+  if (data.shown && sources.asked !== data.shown.count) {
+    // What the page itself opens, once for each time that it was asked for.
+    sources.asked = data.shown.count;
+    showSource({ answer: null, cards: [data.shown.card], index: 0, opener: focused() });
+  }
+  const isNew = listenWhileShown(root, [[sources.events, "shown", () => show(root)], [document, "keydown", onKey]]);
+  if (isNew) show(root); // what was open when the page was left, or was opened before this could hear of it
 }
 
 function focused() {
@@ -23,71 +17,66 @@ function focused() {
   return active;
 }
 
-// At once what is known of it; then what it is by now, where that is something else.
+// First what is known of it; then what it is by now, where that differs.
 async function show(root) {
   const { opened } = sources;
   root.getRootNode().host.dataset.source = opened ? "open" : "closed";
   if (!opened) return root.replaceChildren();
   const { source: name } = opened.cards[opened.index];
-  const kept = sources.kept.get(name)?.value;
-  draw(root, opened, kept ?? { waiting: true });
-  if (!opened.moved) showPanel(root.firstElementChild);
-  const now = await askForSource(name, { anew: Boolean(kept) }).catch((error) => ({ warning: failure(error) }));
-  if (sources.opened === opened && JSON.stringify(now) !== JSON.stringify(kept)) draw(root, opened, now);
+  const known = sources.fetched.get(name)?.value;
+  draw(root, opened, known ?? { isWaiting: true });
+  if (!opened.isMoved) showPanel(root.firstElementChild);
+  const now = await fetchSource(name, { again: Boolean(known) }).catch((error) => ({ warning: failure(error) }));
+  if (sources.opened === opened && JSON.stringify(now) !== JSON.stringify(known)) draw(root, opened, now);
 }
 
 function failure(error) {
-  // What fetch itself throws says nothing to a reader.
+  // The message of a failed fetch says nothing to a reader.
   return error instanceof TypeError ? "The page has lost its server: start it again with rag chat." : error.message;
+}
+
+function showPanel(region) {
+  const still = matchMedia("(prefers-reduced-motion: reduce)").matches;
+  region.focus({ preventScroll: true });
+  region.scrollIntoView({ block: "nearest", behavior: still ? "auto" : "smooth" });
 }
 
 function move(by) {
   const { opened } = sources;
-  const index = opened.index + by;
-  if (index >= 0 && index < opened.cards.length) showSource({ ...opened, index, moved: true });
+  if (opened.cards[opened.index + by]) showSource({ ...opened, index: opened.index + by, isMoved: true });
 }
 
 function close() {
-  const { opener } = sources.opened;
   sources.closed = sources.opened;
   showSource(null);
+  sources.closed.opener.focus();
   sources.closed = null;
-  opener.focus();
 }
+
+// Fields are typed in; menus, dialogs, tabs and sliders have arrows and an Escape of their own.
+const OWN_KEYS = "input, textarea, select, [contenteditable='true'], [role=dialog], [role=menu], [role=listbox], [role=tablist], [role=slider], [role=radiogroup]";
 
 function onKey(event) {
   const [target] = event.composedPath();
-  if (event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey || takesKeys(target)) return;
-  const actions = { "/": focusQuestion };
+  if (event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey || target.closest?.(OWN_KEYS)) return;
+  const actions = { "/": () => document.querySelector("[data-testid=stChatInputTextArea]")?.focus() };
   if (sources.opened) Object.assign(actions, { ArrowLeft: () => move(-1), ArrowRight: () => move(1), Escape: close });
   if (!Object.hasOwn(actions, event.key)) return;
   event.preventDefault();
   actions[event.key]();
 }
 
-// Fields are typed in; menus, dialogs, tabs and sliders have arrows and an Escape of their own.
-const OWN_KEYS = "input, textarea, select, [contenteditable='true'], [role=dialog], [role=menu], [role=listbox], [role=tablist], [role=slider], [role=radiogroup]";
-
-function takesKeys(target) {
-  return target instanceof Element && target.closest(OWN_KEYS) !== null;
-}
-
-function focusQuestion() {
-  document.querySelector("[data-testid=stChatInputTextArea]")?.focus();
-}
-
 function draw(root, opened, source) {
-  const had = root.getRootNode().activeElement?.dataset.name;
-  const name = opened.cards[opened.index].source;
-  const redraw = (view) => {
-    root.asText = view.asText;
+  const focusedName = root.getRootNode().activeElement?.dataset.name;
+  const redraw = (asText) => {
+    root.asText = asText;
     draw(root, opened, source);
   };
-  const region = panel(opened, source);
-  region.querySelector(".body").replaceWith(...body(root, { name, source, redraw }));
-  root.replaceChildren(region);
-  if (had) root.querySelector(`[data-name="${had}"]`)?.focus({ preventScroll: true });
-  scrollToQuote(region, source.picture?.top);
+  const { name, shown } = { name: opened.cards[opened.index].source, shown: panel(opened, source) };
+  shown.querySelector(".body").replaceWith(...body(name, source, root.asText, redraw));
+  root.replaceChildren(shown);
+  if (focusedName) root.querySelector(`[data-name="${focusedName}"]`)?.focus({ preventScroll: true });
+  scrollToQuote(shown, source.picture?.top);
 }
 
 function panel({ cards, index }, { title, path, page = null, headings = [], warning, why, original }) {
@@ -112,14 +101,26 @@ function steps(cards, index) {
     step("Next source", 1, "›", "right arrow"));
 }
 
+function reasons(why) {
+  const rows = why.flatMap(([name, value]) => [element("dt", {}, name), element("dd", {}, value)]);
+  return element("details", {}, element("summary", { "data-name": "why" }, "Why this was found"), element("dl", {}, ...rows));
+}
+
+function originalOf(name, { address, download, note } = {}) {
+  const link = address
+    ? element("a", { href: address, target: "_blank", rel: "noopener noreferrer" }, "Open the page")
+    : download && element("a", { href: `/sources/${name}/original`, download: "" }, "Download original");
+  return link || note ? element("p", { class: "original" }, link || "", note ? ` ${note}` : "") : null;
+}
+
 // Picture or text of the page, and what shows the other.
-function body(root, { name, source, redraw }) {
-  if (source.waiting) return [element("div", { class: "page", "aria-busy": "true" }, "Opening …")];
+function body(name, source, asText, redraw) {
+  if (source.isWaiting) return [element("div", { class: "page", "aria-busy": "true" }, "Opening …")];
   if (source.quote === undefined) return [];
   const link = (label, onClick) => button({ class: "more", "data-name": label }, onClick, label);
-  if (source.picture && !root.asText) {
-    const asText = link("Show the text", () => redraw({ asText: true }));
-    return [pagePicture(name, source, () => redraw({ asText: true })), element("div", { class: "views" }, asText)];
+  const views = (...links) => element("div", { class: "views" }, ...links);
+  if (source.picture && !asText) {
+    return [pagePicture(name, source, () => redraw(true)), views(link("Show the text", () => redraw(true)))];
   }
   const text = pageText(source);
   const whole = link(`Show the whole ${source.page === null ? "document" : "page"}`, async () => {
@@ -130,35 +131,41 @@ function body(root, { name, source, redraw }) {
     less.focus({ preventScroll: true });
     scrollToQuote(region);
   });
-  const less = link("Show less", () => redraw({ asText: root.asText }));
-  const picture = source.picture ? link("Show the page", () => redraw({ asText: false })) : null;
-  return [text, element("div", { class: "views" }, source.hasMore ? whole : null, picture)];
+  const less = link("Show less", () => redraw(asText));
+  return [text, views(source.hasMore ? whole : null, source.picture ? link("Show the page", () => redraw(false)) : null)];
 }
 
 function pagePicture(name, { title, page, quote, picture }, showText) {
-  const url = pictureOf(name, { picture });
+  const url = pictureUrl(name, picture);
   const box = element("div", { class: "page picture", tabindex: "0" });
   const put = (image) => {
     image.alt = `Page ${page} of ${title}, quoted words boxed: ${quote}`;
     box.replaceChildren(image);
     scrollTo(box, image.height * picture.top);
   };
-  const ready = pictures.get(url);
-  if (ready) put(ready);
+  if (sources.pictures.has(url)) put(sources.pictures.get(url));
   else loadPicture(url).then(put, showText);
   return box;
 }
 
-function reasons(why) {
-  const rows = why.flatMap(([name, value]) => [element("dt", {}, name), element("dd", {}, value)]);
-  return element("details", {}, element("summary", { "data-name": "why" }, "Why this was found"), element("dl", {}, ...rows));
-}
+// Rows of a table and fenced code keep their lines, unless the quote begins or ends within them: it has one mark, whole.
+const ROWS = /(?:^[ \t]*\|.*(?:\n|$)){2,}|^```[^\n]*\n[\s\S]*?^```[^\n]*(?:\n|$)|(?:^.*\t.*(?:\n|$)){2,}/gm;
 
-function originalOf(name, { address, download, note } = {}) {
-  const link = address
-    ? element("a", { href: address, target: "_blank", rel: "noopener noreferrer" }, "Open the page")
-    : download && element("a", { href: `/sources/${name}/original`, download: "" }, "Download original");
-  return link || note ? element("p", { class: "original" }, link || null, note ? ` ${note}` : null) : null;
+function pageText({ before = "", quote, after = "", isCode }) {
+  const text = before + quote + after;
+  const [from, to] = [before.length, before.length + quote.length];
+  const box = element("div", { class: isCode ? "page code" : "page", tabindex: "0" });
+  const marked = (start, end) => from < start || from >= end ? [text.slice(start, end)]
+    : [text.slice(start, from), element("mark", {}, quote), text.slice(to, end)];
+  let done = 0;
+  for (const { index, 0: rows } of isCode ? [] : text.matchAll(ROWS)) {
+    const end = index + rows.length;
+    if ((from < index && to > index) || (from < end && to > end)) continue;
+    box.append(...marked(done, index), element("div", { class: "code" }, ...marked(index, end)));
+    done = end;
+  }
+  box.append(...marked(done, text.length));
+  return box;
 }
 
 function scrollToQuote(region, top) {
@@ -170,10 +177,4 @@ function scrollToQuote(region, top) {
 
 function scrollTo(box, height) {
   box.scrollTop = height - box.clientHeight / 4;
-}
-
-function showPanel(region) {
-  const still = matchMedia("(prefers-reduced-motion: reduce)").matches;
-  region.focus({ preventScroll: true });
-  region.scrollIntoView({ block: "nearest", behavior: still ? "auto" : "smooth" });
 }

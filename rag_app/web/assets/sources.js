@@ -1,5 +1,6 @@
-// What stands open, and every source that was asked for: one for the page, though each component is a module of its own.
-const sources = (window.ragAppSources ??= { events: new EventTarget(), kept: new Map(), opened: null });
+// The open source and all sources fetched so far: one state for the page, though each component is a module of its own.
+const sources = (window.ragAppSources ??= { events: new EventTarget(), fetched: new Map(), pictures: new Map(), opened: null });
+const MAX_PICTURES = 24;
 
 // `opened`: { answer, cards, index, opener }, an answer's key, its cards and which of them is shown; null closes.
 function showSource(opened) {
@@ -7,62 +8,58 @@ function showSource(opened) {
   sources.events.dispatchEvent(new Event("shown"));
 }
 
-// As it was when first asked for, or as it is now; the kept promise also has its `value` once it is there.
-function askForSource(name, { anew = false } = {}) {
-  const kept = sources.kept.get(name);
-  if (kept && !anew) return kept;
+// As it was when first fetched, or as it is now; the promise also has its `value` once it is there.
+function fetchSource(name, { again = false } = {}) {
+  const before = sources.fetched.get(name);
+  if (before && !again) return before;
   const asked = fetch(`/sources/${name}`).then(async (response) => {
     if (!response.ok) throw new Error(await response.text());
     return (asked.value = await response.json());
   });
-  asked.catch(() => sources.kept.get(name) === asked && sources.kept.delete(name));
-  if (!kept) sources.kept.set(name, asked);
-  else asked.then(() => sources.kept.set(name, asked), () => {});
+  if (before) asked.then(() => sources.fetched.set(name, asked), () => {});
+  else sources.fetched.set(name, asked);
+  asked.catch(() => sources.fetched.get(name) === asked && sources.fetched.delete(name));
   return asked;
 }
 
-function pictureOf(name, { picture }) {
-  return `/sources/${name}/picture?${picture.drawn}`;
+function pictureUrl(name, { version }) {
+  return `/sources/${name}/picture?${version}`;
 }
 
-// One after the other, while nobody waits: a click then finds them here.
-async function fetchAhead(names) {
+// One after the other, while nobody waits, so that a click finds them here.
+async function prefetch(names) {
   for (const name of names) {
     try {
-      const source = await askForSource(name);
-      if (source.picture) await loadPicture(pictureOf(name, source));
+      const { picture } = await fetchSource(name);
+      if (picture) await loadPicture(pictureUrl(name, picture));
     } catch {
       return; // the click will say why
     }
   }
 }
 
-const pictures = (window.ragAppPictures ??= new Map());
-const MOST_PICTURES = 24;
-
 // Kept decoded: a picture is painted in the frame in which it is shown.
 async function loadPicture(url) {
+  const { pictures } = sources;
   if (pictures.has(url)) return pictures.get(url);
   const image = new Image();
   image.src = url;
   await image.decode();
   pictures.set(url, image);
-  if (pictures.size > MOST_PICTURES) pictures.delete(pictures.keys().next().value);
+  if (pictures.size > MAX_PICTURES) pictures.delete(pictures.keys().next().value);
   return image;
 }
 
-// Streamlit may call a component's clean-up for a drawing that a newer one has replaced: that one goes on listening.
-function whileMounted(root, listen) {
-  root.stopListening ??= listen();
-  const drawing = (root.drawing = {});
-  return () => {
-    if (root.drawing !== drawing) return;
-    root.stopListening();
-    root.stopListening = undefined;
-  };
-}
-
-function listenTo(target, type, listener) {
-  target.addEventListener(type, listener);
-  return () => target.removeEventListener(type, listener);
+// Once for each root, until it has left the page. Streamlit also calls a component's clean-up when it only redraws it.
+function listenWhileShown(root, listeners) {
+  if (root.isListening) return false;
+  root.isListening = true;
+  for (const [target, type, listener] of listeners) {
+    target.addEventListener(type, function listen(event) {
+      if (root.isConnected) return listener(event);
+      target.removeEventListener(type, listen);
+      root.isListening = false;
+    });
+  }
+  return true;
 }

@@ -1,69 +1,28 @@
-"""The page *Chat*: questions, answers, and the source that stands open beside them."""
+"""The page *Chat*: the conversation, and the open source in a second column."""
 
-from collections.abc import Callable
-from dataclasses import dataclass
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 import streamlit as st
+from streamlit.runtime import get_instance
+from streamlit.runtime.scriptrunner import get_script_run_ctx
 
-from rag_app.samples import SAMPLES_DIR, SUGGESTED_QUESTIONS
-from rag_app.settings import Settings
-from rag_app.web.chat.answer_view import draw_outcome
-from rag_app.web.chat.conversation import Conversation, current, start_anew
-from rag_app.web.chat.outcomes import Failure
-from rag_app.web.chat.suggestions import draw_questions, draw_suggestions, suggestions_for
-from rag_app.web.chat.turns import draw_turn
+from rag_app.web.chat.answer_view import draw_outcome, draw_progress
+from rag_app.web.chat.background_answer import BackgroundAnswer
+from rag_app.web.chat.conversation import Conversation, Turn, current, start_new
+from rag_app.web.chat.welcome import draw_welcome
+from rag_app.web.components import draw_error
 from rag_app.web.session_settings import page_settings
-from rag_app.web.sources.panel import draw_source_panel
-from vectorstore.errors import CollectionError, RagError
+from rag_app.web.sources.links import draw_source_panel
+from vectorstore.errors import RagError
 
-HINT = "Ask in whole sentences. Each sentence of an answer opens the exact words of a document that say so."
+if TYPE_CHECKING:
+    from rag_app.types import Answer
 
-
-@dataclass(frozen=True, slots=True)
-class Overview:
-    """A collection's name and how many documents it has; `samples` if it has the sample documents and no others.
-
-    `generation` grows with each change.
-    """
-
-    name: str
-    documents: int
-    samples: bool
-    generation: int
-
-
-def draw_welcome(*, ask: Callable[[str], None]) -> None:
-    """Overview and suggestions; `ask` gets the question that was clicked."""
-    try:
-        with st.spinner("Opening the collection …"):
-            overview = load_overview(page_settings())
-    except RagError as error:
-        draw_outcome(Failure(error.message, error.hint), key="notice")
-        st.button("Try again", icon=":material/refresh:")
-        return
-    number = f"{overview.documents:,} document{'' if overview.documents == 1 else 's'}"
-    with st.container(key="overview"):
-        st.text(f"{number} in the collection {overview.name}.")
-        st.text(HINT)
-    if overview.samples:
-        draw_questions(SUGGESTED_QUESTIONS, ask=ask)
-    else:
-        draw_suggestions(suggestions_for(page_settings(), overview.generation), ask=ask)
-
-
-def load_overview(settings: Settings) -> Overview:
-    """Raises RagError for a collection that is missing, cannot be opened or has no document."""
-    from rag_app.wiring import build_store  # LangChain and Chroma: the heading is on the screen by now
-    from vectorstore.types import READY
-
-    store = build_store(settings)
-    sources = [record.source for record in store.catalogue.sources() if record.state == READY]
-    if not sources:
-        raise CollectionError(f"the collection {store.name} is empty", f"rag ingest --collection {store.name} PATH")
-    folder = SAMPLES_DIR.resolve()
-    samples = all(Path(source).is_relative_to(folder) for source in sources)
-    return Overview(store.name, len(sources), samples, store.catalogue.generation())
+# An answer that takes no longer is drawn at once, without the words on its progress.
+AT_ONCE_S = 0.3
+# How often the page looks at the progress of an answer.
+POLL_S = 0.2
+WAITING = "Waits for the answer before it …"
 
 
 def show() -> None:
@@ -74,21 +33,72 @@ def show() -> None:
         draw_heading(conversation)
         if not conversation.turns:
             draw_welcome(ask=conversation.ask)
-        for number in range(len(conversation.turns)):
-            draw_turn(conversation, number)
+        for number, turn in enumerate(conversation.turns):
+            draw_turn(conversation, turn, key=f"answer-{number}")
     with panel, st.container(key="panel"):
         draw_source_panel("source", of=conversation.id)
+
+
+def ask_typed() -> None:
+    current().ask(st.session_state["typed"])
 
 
 def draw_heading(conversation: Conversation) -> None:
     with st.container(key="heading", horizontal=True, vertical_alignment="center"):
         st.title("Ask your documents", anchor=False)
         if conversation.turns:
-            st.button("New chat", icon=":material/edit_square:", type="tertiary", on_click=start_anew)
+            st.button("New chat", icon=":material/edit_square:", type="tertiary", on_click=start_new)
 
 
-# What clicks do; each is called before the page is drawn anew.
+def draw_turn(conversation: Conversation, turn: Turn, *, key: str) -> None:
+    with st.chat_message("user"):
+        st.text(turn.question)
+    with st.chat_message("assistant"):
+        if turn is conversation.pending():
+            answer_pending(conversation, turn)
+        if turn.outcome is not None:
+            with st.container():  # as the fragment of an answer in progress is one, the element stays and nothing jumps
+                draw_finished(conversation, turn, turn.outcome, key=key)
+        elif turn.running:
+            draw_running(conversation, turn, turn.running, key=key)
+        else:
+            st.caption(WAITING)
 
 
-def ask_typed() -> None:
-    current().ask(st.session_state["typed"])
+def answer_pending(conversation: Conversation, turn: Turn) -> None:
+    """Start to answer, or see whether the answer is there."""
+    within_s = 0.0
+    if turn.running is None:
+        context = get_script_run_ctx()
+        session = context.session_id if context else ""
+        turn.running = BackgroundAnswer(
+            page_settings(),
+            {"question": turn.question, "history": conversation.history(turn)},
+            is_watched=lambda: get_instance().is_active_session(session),
+        ).start()
+        within_s = AT_ONCE_S
+    if turn.running.has_ended(within_s=within_s) and turn.running.outcome:
+        conversation.finish(turn, turn.running.outcome)
+        conversation.save(turn)
+
+
+@st.fragment(run_every=POLL_S)
+def draw_running(conversation: Conversation, turn: Turn, running: BackgroundAnswer, *, key: str) -> None:
+    """Redrawn again and again by itself, so that nothing else on the page has to be, or has to wait."""
+    if turn.running is None or running.has_ended():
+        st.rerun()
+    draw_progress(running, key=key, on_stop=conversation.stop)
+
+
+def draw_finished(conversation: Conversation, turn: Turn, outcome: "Answer | RagError", *, key: str) -> None:
+    draw_outcome(conversation, turn, outcome, key=key)
+    if isinstance(outcome, RagError):
+        st.button(
+            "Try again",
+            key=f"again-{key}",
+            icon=":material/refresh:",
+            on_click=conversation.ask_again,
+            args=(turn,),
+        )
+    if turn.save_error:
+        draw_error(RagError(f"this is not kept: {turn.save_error}", "rag doctor"), key=f"unsaved-{key}")

@@ -1,18 +1,16 @@
-"""From files and addresses that a visitor gives to jobs that add them, and the jobs of the collection as they go on."""
+"""Adds the files and web pages that a visitor gives, in background jobs, and shows how far these are."""
 
 import re
 from collections import Counter
 from collections.abc import Sequence
 from pathlib import PurePath
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import streamlit as st
 
-from ingest.report import FileProgress, FileReport, IngestReport
+from ingest.report import FileProgress, IngestReport
 from rag_app.settings import Settings
-from rag_app.web.chat.answer_view import draw_outcome
-from rag_app.web.chat.outcomes import Failure
-from rag_app.web.components import load_component
+from rag_app.web.components import draw_error, plain
 from rag_app.web.library.jobs import Job, all_jobs, open_jobs, start_job
 from rag_app.web.library.uploads import keep_uploads, uploads_folder
 from rag_app.web.session_settings import page_settings
@@ -22,40 +20,119 @@ if TYPE_CHECKING:
     from vectorstore.storage.store import Store
 
 
-# Of so many files each is shown where it stands; of more, first those that something happens to.
-MOST_ROWS = 12
-MOST_REASONS = 100
+# Of so many files each is shown; of more, first those that something happens to.
+MOST_ROWS, MOST_REASONS = 12, 100
 TO_BE_READ = ("waiting", "reading")
 ORDER = {"embedding": 0, "reading": 1, "failed": 2, "skipped": 3, "waiting": 4}
 REASONED = ("failed", "skipped", "missing", "removed")
+# A box of Streamlit takes either the one or the other.
+FILES, FOLDER = "Files", "A folder"
+ROUND, PROBLEM, WHAT, ADDRESS = "upload-round", "adding-problem", "adding-what", "adding-address"
+REDRAWN_EVERY_S = 1.0
 
 
-def job_values(job: Job) -> dict[str, Any]:
-    """What the component draws: a heading, then a bar and files, or the report's lines."""
-    if job.error:
-        return {"heading": job.error.message, "hint": job.error.hint, "isFailure": True}
-    if job.report:
-        return report_values(job.report)
-    return running_values(job)
+def draw_adding() -> None:
+    with st.container(key="adding"):
+        draw_upload()
+        with st.container(horizontal=True, vertical_alignment="bottom", key="adding-ways"):
+            st.segmented_control(
+                "What to choose", [FILES, FOLDER], default=FILES, required=True, key=WHAT, label_visibility="collapsed"
+            )
+            draw_address()
+        if PROBLEM in st.session_state:
+            problem: RagError = st.session_state.pop(PROBLEM)
+            draw_error(problem, key="adding-failure")
+    draw_jobs(page_settings().collection)
 
 
-def running_values(job: Job) -> dict[str, Any]:
+def draw_upload() -> None:
+    """Another key after each upload: an empty box to drop files into, and no file held in memory any longer."""
+    what = st.session_state.get(WHAT) or FILES
+    this_round = st.session_state.setdefault(ROUND, 0)
+    key = f"upload-{this_round}-{what}"
+    st.file_uploader(
+        "Add documents",
+        accept_multiple_files="directory" if what == FOLDER else True,
+        key=key,
+        on_change=add_uploads,
+        args=(key, this_round),
+    )
+
+
+def draw_address() -> None:
+    form = st.form("address", clear_on_submit=True, border=False)
+    with form.container(horizontal=True, vertical_alignment="bottom"):
+        st.text_input("Address of a page", placeholder="https://", key=ADDRESS)
+        st.form_submit_button("Add page", on_click=add_address)
+
+
+def draw_jobs(collection: str) -> None:
+    running = {job.id for job in open_jobs(collection) if job.is_running}
+    st.fragment(draw_open_jobs, run_every=REDRAWN_EVERY_S if running else None)(collection, running)
+
+
+def draw_open_jobs(collection: str, running: set[str]) -> None:
+    """Each with the button that ends it; the whole page is drawn again, with its documents, when one has finished."""
+    jobs = open_jobs(collection)
+    still_running = {job.id for job in jobs if job.is_running}
+    for job in jobs:
+        draw_job(job)
+    if still_running != running:
+        st.rerun()
+
+
+def draw_job(job: Job) -> None:
+    with st.container(key=f"job-{job.id}"):
+        if job.error:
+            draw_error(job.error, key=f"job-failure-{job.id}")
+        elif job.report:
+            draw_report(job.report)
+        else:
+            draw_progress(job)
+        if job.is_running:
+            st.button("Cancel", key=f"cancel-{job.id}", on_click=job.cancel, disabled=job.is_cancelled)
+        else:
+            st.button("Dismiss", key=f"dismiss-{job.id}", on_click=all_jobs().dismiss, args=(job,))
+
+
+def draw_progress(job: Job) -> None:
     files = job.files()
-    progress = job.progress
     done, expected = expect_chunks(files)
-    return {
-        "heading": "Cancelling …" if job.is_cancelled else heading(files, len(job.inputs)),
-        "detail": describe_speed(done, expected, job.chunks_per_second()) if progress else job.message or "Waiting …",
-        "share": done / expected if expected else 0.0,
-        **file_rows(files),
-    }
+    speed = describe_speed(done, expected, job.chunks_per_second()) if job.progress else job.message or "Waiting …"
+    heading = "Cancelling …" if job.is_cancelled else describe_files(files, len(job.inputs))
+    st.progress(min(done / expected, 1.0) if expected else 0.0, text=heading)
+    st.text(speed)
+    shown, more = shown_files(files)
+    draw_files([(file.source, state_in_words(file), file.reason) for file in shown], more)
 
 
-def heading(files: Sequence[FileProgress], inputs: int) -> str:
+def draw_report(report: IngestReport) -> None:
+    st.markdown(f"**{describe_counts(report)}**")
+    for warning in report.warnings:
+        st.text(f"{warning[0].upper()}{warning[1:]}.")
+    reasoned = sorted(
+        (file for file in report.files if file.status in REASONED), key=lambda file: REASONED.index(file.status)
+    )
+    more = f"and {len(reasoned) - MOST_REASONS:,} more" if len(reasoned) > MOST_REASONS else ""
+    draw_files([(file.source, file.status, file.reason) for file in reasoned[:MOST_REASONS]], more)
+
+
+def draw_files(files: Sequence[tuple[str, str, str | None]], more: str) -> None:
+    """Each source with its state and, where there is one, the reason of it."""
+    if files:
+        names = [plain(source if "://" in source else PurePath(source).name) for source, _, _ in files]
+        states = [plain(f"{state}: {reason}" if reason else state) for _, state, reason in files]
+        cells = {"Document": names, "State": states}
+        st.table(cells, border="horizontal", hide_index=True, hide_header=True, alt="Documents being added")
+    if more:
+        st.text(more)
+
+
+def describe_files(files: Sequence[FileProgress], inputs: int) -> str:
     count = len(files) or inputs
     finished = sum(file.state not in (*TO_BE_READ, "embedding") for file in files)
-    noun = "document" if count == 1 else "documents"
-    return f"Adding {count:,} {noun}, {finished:,} finished" if finished else f"Adding {count:,} {noun}"
+    words = f"Adding {count:,} document{'' if count == 1 else 's'}"
+    return f"{words}, {finished:,} finished" if finished else words
 
 
 def expect_chunks(files: Sequence[FileProgress]) -> tuple[int, int]:
@@ -87,48 +164,21 @@ def describe_seconds(seconds: float) -> str:
     return f"about {seconds / 3600:.1f} h"
 
 
-def file_rows(files: Sequence[FileProgress]) -> dict[str, Any]:
+def shown_files(files: Sequence[FileProgress]) -> tuple[list[FileProgress], str]:
+    """Those that are shown, and how many others there are in words."""
     shown = list(files)
     if len(files) > MOST_ROWS:
         shown = sorted(files, key=lambda file: ORDER.get(file.state, len(ORDER)))[:MOST_ROWS]
     hidden = Counter(file.state for file in files) - Counter(file.state for file in shown)
-    return {
-        "rows": [file_row(file) for file in shown],
-        "more": "and " + ", ".join(f"{count:,} {state}" for state, count in hidden.items()) if hidden else None,
-    }
+    return shown, "and " + ", ".join(f"{count:,} {state}" for state, count in hidden.items()) if hidden else ""
 
 
-def file_row(file: FileProgress) -> dict[str, Any]:
-    return {
-        "name": short_name(file.source),
-        "source": file.source,
-        "state": file.state,
-        "words": state_words(file),
-        "reason": file.reason,
-    }
-
-
-def state_words(file: FileProgress) -> str:
+def state_in_words(file: FileProgress) -> str:
     if file.state == "embedding":
         return f"{file.chunks_done:,} of {file.chunks:,} chunks embedded"
     if file.state in ("added", "updated", "unchanged"):
         return f"{file.state}, {file.chunks:,} chunk{'' if file.chunks == 1 else 's'}"
     return file.state
-
-
-def short_name(source: str) -> str:
-    return source if "://" in source else PurePath(source).name
-
-
-def report_values(report: IngestReport) -> dict[str, Any]:
-    told = [file for file in report.files if file.status in REASONED]
-    told.sort(key=lambda file: REASONED.index(file.status))
-    return {
-        "heading": describe_counts(report),
-        "detail": " ".join(warning_line(warning) for warning in report.warnings) or None,
-        "rows": [report_row(file) for file in told[:MOST_REASONS]],
-        "more": f"and {len(told) - MOST_REASONS:,} more" if len(told) > MOST_REASONS else None,
-    }
 
 
 def describe_counts(report: IngestReport) -> str:
@@ -139,84 +189,11 @@ def describe_counts(report: IngestReport) -> str:
     return ", ".join(words).capitalize() or "Nothing was added"
 
 
-def warning_line(warning: str) -> str:
-    return f"{warning[0].upper()}{warning[1:]}."
-
-
-def report_row(file: FileReport) -> dict[str, Any]:
-    return file_row(FileProgress(file.source, file.status, reason=file.reason))
-
-
-# A box of Streamlit takes either the one or the other.
-FILES, FOLDER = "Files", "A folder"
-ROUND, PROBLEM, WHAT, ADDRESS = "upload-round", "adding-problem", "adding-what", "adding-address"
-REDRAWN_EVERY_S = 1.0
-
-
-def draw_adding() -> None:
-    with st.container(key="adding"):
-        draw_upload()
-        with st.container(horizontal=True, vertical_alignment="bottom", key="adding-ways"):
-            st.segmented_control(
-                "What to choose", [FILES, FOLDER], default=FILES, required=True, key=WHAT, label_visibility="collapsed"
-            )
-            draw_address()
-        if PROBLEM in st.session_state:
-            problem: RagError = st.session_state.pop(PROBLEM)
-            draw_outcome(Failure(problem.message, problem.hint), key="adding-failure")
-    draw_jobs(page_settings().collection)
-
-
-def draw_upload() -> None:
-    """Another key after each upload: an empty box to drop files into, and no file held in memory any longer."""
-    what = st.session_state.get(WHAT) or FILES
-    this_round = st.session_state.setdefault(ROUND, 0)
-    key = f"upload-{this_round}-{what}"
-    st.file_uploader(
-        "Add documents",
-        accept_multiple_files="directory" if what == FOLDER else True,
-        key=key,
-        on_change=add_uploads,
-        args=(key, this_round),
-    )
-
-
-def draw_address() -> None:
-    form = st.form("address", clear_on_submit=True, border=False)
-    with form.container(horizontal=True, vertical_alignment="bottom"):
-        st.text_input("Address of a page", placeholder="https://", key=ADDRESS)
-        st.form_submit_button("Add page", on_click=add_address)
-
-
-def draw_jobs(collection: str) -> None:
-    running = {job.id for job in open_jobs(collection) if job.is_running}
-    st.fragment(draw_open_jobs, run_every=REDRAWN_EVERY_S if running else None)(collection, running)
-
-
-def draw_open_jobs(collection: str, running: set[str]) -> None:
-    """Each with the button that ends it; the whole page is drawn anew, with its documents, when one has finished."""
-    jobs = open_jobs(collection)
-    still_running = {job.id for job in jobs if job.is_running}
-    for job in jobs:
-        draw_job(job)
-    if still_running != running:
-        st.rerun()
-
-
-def draw_job(job: Job) -> None:
-    with st.container(key=f"job-{job.id}"):
-        load_component("job")(key=f"job-values-{job.id}", data=job_values(job))
-        if job.is_running:
-            st.button("Cancel", key=f"cancel-{job.id}", on_click=job.cancel, disabled=job.is_cancelled)
-        else:
-            st.button("Dismiss", key=f"dismiss-{job.id}", on_click=all_jobs().dismiss, args=(job,))
-
-
-# What clicks do; each is called before the page is drawn anew.
+# What clicks do; each is called before the page is drawn again.
 
 
 def add_uploads(key: str, this_round: int) -> None:
-    """Once for each upload: Streamlit calls it again where the page is drawn anew before it was drawn to its end."""
+    """Once for each upload: Streamlit calls it again where the page is drawn again before it was drawn to its end."""
     if st.session_state[ROUND] != this_round:
         return
     uploads = st.session_state[key]

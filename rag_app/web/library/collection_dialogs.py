@@ -1,15 +1,14 @@
-"""What is done to whole collections: made, renamed, deleted, looked through for changes."""
+"""Draws a collection's name and the dialogs that make, rename and delete collections."""
 
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any
 
 import streamlit as st
 
 from rag_app.settings import Settings
-from rag_app.web.chat.conversation import start_anew
+from rag_app.web.chat.conversation import start_new
 from rag_app.web.components import plain
-from rag_app.web.library.jobs import current_job, start_job
+from rag_app.web.library.jobs import is_ingesting, start_job
 from rag_app.web.session_settings import choose, page_settings
 from vectorstore.errors import CollectionError, RagError
 
@@ -17,9 +16,8 @@ MOST_OFFERED = 8
 NEW, RENAME, DELETE = "New collection", "Rename collection", "Delete collection"
 
 
-def draw_collection(settings: Settings, rows: Sequence[dict[str, Any]]) -> None:
-    """The collection's name, how much is in it, and what can be done to it."""
-    sources = [row["source"] for row in rows]
+def draw_collection(settings: Settings, sources: Sequence[str]) -> None:
+    """The collection's name and what can be done to it."""
     with st.container(key="collection", horizontal=True, vertical_alignment="center"):
         st.subheader(plain(settings.collection), anchor=False)
         st.button(
@@ -28,26 +26,18 @@ def draw_collection(settings: Settings, rows: Sequence[dict[str, Any]]) -> None:
             type="tertiary",
             disabled=not sources,
             help="Read the files and pages that have changed since they were read",
-            on_click=look_for_changes,
+            on_click=start_job,
             args=(settings, sources),
         )
         chosen = st.menu_button(
             "Collection", [NEW, RENAME, DELETE], icon=":material/more_horiz:", type="tertiary", key="collection-actions"
         )
-    open_dialog(chosen, settings.collection, len(sources))
-
-
-def look_for_changes(settings: Settings, sources: Sequence[str]) -> None:
-    start_job(settings, sources)
-
-
-def open_dialog(chosen: str | None, collection: str, documents: int) -> None:
     if chosen == NEW:
         new_dialog()
     elif chosen == RENAME:
-        rename_dialog(collection)
+        rename_dialog(settings.collection)
     elif chosen == DELETE:
-        delete_dialog(collection, documents)
+        delete_dialog(settings.collection, len(sources))
 
 
 def draw_absent(settings: Settings) -> None:
@@ -98,7 +88,7 @@ def delete_dialog(name: str, documents: int) -> None:
 
 
 def succeeded(change: Callable[[], None]) -> bool:
-    """Make the change; an error is told in the dialog, which stays open."""
+    """Make the change; an error is shown in the dialog, which stays open."""
     try:
         change()
     except RagError as error:
@@ -130,27 +120,22 @@ def rename(name: str, new_name: str) -> None:
 
 
 def delete(name: str) -> None:
+    from rag_app.library.documents import is_uploaded
+    from rag_app.wiring import build_store
     from vectorstore.collections import delete_collection, list_collections
 
     refuse_while_reading(name)
     settings = page_settings()
-    copies = uploaded_copies(settings)
+    sources = [record.source for record in build_store(settings).catalogue.sources()]
     delete_collection(settings.data_dir, name, chroma_url=settings.chroma_url)
-    for copy in copies:
-        copy.unlink(missing_ok=True)
+    for source in sources:
+        if is_uploaded(source, settings):
+            Path(source).unlink(missing_ok=True)
     switch(next(iter(list_collections(settings.data_dir)), name))
 
 
-def uploaded_copies(settings: Settings) -> list[Path]:
-    from rag_app.library.documents import is_uploaded
-    from rag_app.wiring import build_store
-
-    sources = (record.source for record in build_store(settings).catalogue.sources())
-    return [Path(source) for source in sources if is_uploaded(source, settings)]
-
-
 def refuse_while_reading(name: str) -> None:
-    if current_job(name):
+    if is_ingesting(name):
         raise CollectionError(
             f"documents are being read into {name} just now", "wait until that has ended, or cancel it, and try again"
         )
@@ -158,4 +143,4 @@ def refuse_while_reading(name: str) -> None:
 
 def switch(name: str) -> None:
     choose(collection=name)
-    start_anew()
+    start_new()

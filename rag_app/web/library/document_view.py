@@ -1,60 +1,52 @@
-"""A document of the shelf, opened beside it: its stored text a page at a time, or a PDF's page as it looks."""
+"""Shows one document next to the list: its stored text a page at a time, or a PDF's page as it looks."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING
 
 import streamlit as st
 
 from rag_app.settings import Settings
-from rag_app.web.chat.answer_view import draw_outcome
-from rag_app.web.chat.outcomes import Failure
-from rag_app.web.components import load_component
+from rag_app.web.components import draw_error, plain
 from rag_app.web.session_settings import page_settings
 from rag_app.web.sources.page_picture import plain_picture
 from vectorstore.errors import RagError
+from vectorstore.types import REMOVED, SourceRecord
 
 if TYPE_CHECKING:
+    from ingest.chunking.blocks import Block
     from vectorstore.storage.store import Store
-    from vectorstore.types import SourceRecord
 
-KEY = "document"
-IN_SESSION = "open-document"
+OPENED = "open-document"
 # A document without pages of its own is shown in parts of so many characters.
 PART_CHARACTERS = 12_000
+PAGE, TEXT = "Page", "Text"
 CHANGED = "The file has changed since it was read. This is the text that answers quote."
 GONE = "The file is gone from disk. This is the text that was read of it; it is left out of answers."
 
 
 @dataclass(frozen=True, slots=True)
-class OpenDocument:
-    """`position` counts its pages, or parts, from 1; `count` grows with each document that is opened."""
+class ShownPage:
+    """A page of a document, or a part; one of `of`. `number` is the file's own, and counts those without text."""
 
-    collection: str
-    source: str
-    count: int
-    position: int = 1
-    view: Literal["picture", "text"] = "picture"
+    unit: str
+    of: int
+    number: int | None
+    text: str
 
 
 def open_document(store: "Store", source: str) -> None:
-    before: OpenDocument | None = st.session_state.get(IN_SESSION)
-    count = st.session_state.setdefault(f"{IN_SESSION}-count", 0) + 1
-    st.session_state[f"{IN_SESSION}-count"] = count
-    is_open = before is not None and (before.collection, before.source) == (store.name, source)
-    st.session_state[IN_SESSION] = None if is_open else OpenDocument(store.name, source, count)
+    """Open it, or close it where it is open."""
+    is_open = st.session_state.get(OPENED) == (store.name, source)
+    st.session_state[OPENED] = None if is_open else (store.name, source)
 
 
-def opened_document(store: "Store") -> OpenDocument | None:
+def opened_source(store: "Store") -> str | None:
     """None too where it has left the collection since, or another collection is on the page."""
-    from vectorstore.types import REMOVED
-
-    opened: OpenDocument | None = st.session_state.get(IN_SESSION)
-    if opened is None or opened.collection != store.name:
-        return None
-    record = store.catalogue.source(opened.source)
-    return opened if record and record.state != REMOVED else None
+    collection, source = st.session_state.get(OPENED) or ("", "")
+    record = store.catalogue.source(source) if collection == store.name else None
+    return source if record and record.state != REMOVED else None
 
 
 @st.fragment
@@ -64,19 +56,39 @@ def draw_document() -> None:
 
     try:
         store = build_store(page_settings())
-        opened = opened_document(store)
-        record = store.catalogue.source(opened.source) if opened else None
-        if opened is None or record is None:
+        source = opened_source(store)
+        record = store.catalogue.source(source) if source else None
+        if record is None:
             st.rerun()
-        values = document_values(store, record, opened)
+        with st.container(border=True, key="document"):
+            draw_record(store, record)
     except RagError as error:
-        draw_outcome(Failure(error.message, error.hint), key="document-failure")
-        return
-    load_component("document")(key=KEY, data=values, on_change_change=change)
-    draw_download(Path(record.source))
+        draw_error(error, key="document-failure")
 
 
-def draw_download(path: Path) -> None:
+def draw_record(store: "Store", record: SourceRecord) -> None:
+    with st.container(horizontal=True, key="document-heading"):
+        st.subheader(plain(record.title), anchor=False)
+        st.button("Close", icon=":material/close:", type="tertiary", shortcut="Esc", on_click=close)
+    note = note_on(record)
+    if note:
+        st.info(note)
+    tools = st.container(horizontal=True, vertical_alignment="bottom")
+    key = f"document-position-{record.source}"
+    page = load_part(store, record, st.session_state.get(key, 1))
+    if page.of > 1:
+        tools.number_input(f"{page.unit} (of {page.of:,})", 1, page.of, key=key, width=160)
+    picture = picture_of(record, page.number)
+    view = TEXT
+    if picture:
+        view = tools.segmented_control("Show", [PAGE, TEXT], default=PAGE, required=True, key="document-view")
+    with st.container(key="document-page"):
+        if picture and view == PAGE:
+            st.image(picture, width="stretch", alt=f"Page {page.number} of {record.title}")
+        else:
+            draw_text(page.text, record.kind)
+    st.caption(plain(record.source))
+    path = Path(record.source)
     if path.is_file():
         st.download_button(
             "Download original",
@@ -85,32 +97,21 @@ def draw_download(path: Path) -> None:
             icon=":material/download:",
             type="tertiary",
             on_click="ignore",
-            key="download-original",
         )
 
 
-def document_values(store: "Store", record: "SourceRecord", opened: OpenDocument) -> dict[str, Any]:
+def close() -> None:
+    st.session_state[OPENED] = None
+
+
+def load_part(store: "Store", record: SourceRecord, position: int) -> ShownPage:
+    """The page at this position, from 1, among those with text; of a document without pages the part."""
     numbers = store.catalogue.page_numbers(record.text_id)
-    paged = len(numbers) > 1 or numbers[0] is not None
-    texts: Sequence[str] = [] if paged else parts_of(store.load_page(record.source, None))
-    of = len(numbers) if paged else len(texts)
-    position = min(max(opened.position, 1), of)
-    number = numbers[position - 1] if paged else None
-    values = {
-        "title": record.title,
-        "path": record.source,
-        "count": opened.count,
-        "position": position,
-        "of": of,
-        "unit": "Page" if paged else "Part",
-        "number": number or position,
-        "note": note_on(record),
-    }
-    picture = picture_of(record, number)
-    if picture and opened.view == "picture":
-        return {**values, "picture": picture}
-    text = store.load_page(record.source, number) if paged else texts[position - 1]
-    return {**values, "hasPicture": picture is not None, "blocks": blocks_of(text, record.kind)}
+    if len(numbers) > 1 or numbers[0] is not None:
+        number = numbers[min(position, len(numbers)) - 1]
+        return ShownPage("Page", len(numbers), number, store.load_page(record.source, number))
+    parts = parts_of(store.load_page(record.source, None))
+    return ShownPage("Part", len(parts), None, parts[min(position, len(parts)) - 1])
 
 
 def parts_of(text: str) -> list[str]:
@@ -125,21 +126,28 @@ def parts_of(text: str) -> list[str]:
     return [*parts, text[start:]]
 
 
-def blocks_of(text: str, kind: str) -> list[dict[str, Any]]:
+def draw_text(text: str, kind: str) -> None:
+    """Headings as headings, tables and code with their columns, all else as lines of text."""
+    for block, words in blocks_of(text, kind):
+        if block.level:
+            st.markdown(f"{'#' * min(block.level + 3, 6)} {plain(words)}", anchors=False)
+        elif block.kind in ("table", "code"):
+            st.code(words, language=None)
+        else:
+            st.text(words)
+
+
+def blocks_of(text: str, kind: str) -> Iterator[tuple["Block", str]]:
     from ingest.chunking.blocks import find_blocks, heading_text
     from ingest.reading.file_types import has_markdown
 
-    blocks = [
-        (block, text[block.start : block.end].strip("\n")) for block in find_blocks(text, markdown=has_markdown(kind))
-    ]
-    return [
-        {"kind": block.kind, "level": block.level, "text": heading_text(shown) if block.level else shown}
-        for block, shown in blocks
-        if shown.strip()
-    ]
+    for block in find_blocks(text, markdown=has_markdown(kind)):
+        words = text[block.start : block.end].strip("\n")
+        if words.strip():
+            yield block, " ".join(heading_text(words).split()) if block.level else words
 
 
-def note_on(record: "SourceRecord") -> str | None:
+def note_on(record: SourceRecord) -> str | None:
     """Why the text may not be that of the file."""
     if "://" in record.source:
         return None
@@ -150,19 +158,8 @@ def note_on(record: "SourceRecord") -> str | None:
     return CHANGED if (status.st_size, status.st_mtime_ns) != (record.size, record.mtime_ns) else None
 
 
-def picture_of(record: "SourceRecord", page: int | None) -> str | None:
+def picture_of(record: SourceRecord, page: int | None) -> str | None:
     """None for what is no PDF, and for a file that is not the one that was read."""
     if page is None or record.kind != "pdf" or note_on(record):
         return None
-    secret = Settings().file_password
-    return plain_picture(record.source, page, secret.get_secret_value() if secret else None)
-
-
-def change() -> None:
-    """A click in the view: another page, the other way to show it, or its end."""
-    clicked = st.session_state[KEY]["change"]
-    opened: OpenDocument | None = st.session_state.get(IN_SESSION)
-    if clicked == "close" or opened is None:
-        st.session_state[IN_SESSION] = None
-    else:
-        st.session_state[IN_SESSION] = replace(opened, **clicked)
+    return plain_picture(record.source, page, Settings().file_password)

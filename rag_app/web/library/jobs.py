@@ -1,8 +1,4 @@
-"""From files and addresses to a collection that has them, in the background: ingests that the page starts and looks at.
-
-Jobs of one collection run one after another, each collection in a thread of its own; they belong to the process, so
-that every tab and every visitor sees the same.
-"""
+"""Runs ingests in background threads, those of one collection in turn, where every tab and visitor sees them."""
 
 import logging
 import threading
@@ -11,16 +7,12 @@ import uuid
 from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
 
 import streamlit as st
 
 from ingest.report import FileProgress, IngestReport, Progress, Stopped
 from rag_app.settings import Settings
 from vectorstore.errors import RagError
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
 
 # Reports that nobody dismisses are let go of in the end.
 MOST_KEPT = 8
@@ -33,34 +25,25 @@ class Job:
     """One ingest, written by its own thread and read by any; `report` or `error` ends it."""
 
     settings: Settings
-    inputs: tuple[str, ...]
-    rebuild: bool = False
+    inputs: Sequence[str]
     id: str = field(default_factory=lambda: uuid.uuid4().hex)
     progress: Progress | None = None
     message: str = ""
     report: IngestReport | None = None
     error: RagError | None = None
+    is_cancelled: bool = False
     _files: dict[str, FileProgress] = field(default_factory=dict)
     _steps: deque[tuple[float, int]] = field(default_factory=lambda: deque(maxlen=STEPS_OF_SPEED))
-    _cancelled: threading.Event = field(default_factory=threading.Event)
     _lock: threading.Lock = field(default_factory=threading.Lock)
-
-    @property
-    def collection(self) -> str:
-        return self.settings.collection
 
     @property
     def is_running(self) -> bool:
         """Whether it is still to be finished, begun or not."""
         return self.report is None and self.error is None
 
-    @property
-    def is_cancelled(self) -> bool:
-        return self._cancelled.is_set()
-
     def cancel(self) -> None:
         """Have it stop soon: files that are finished stay, the others are as they were."""
-        self._cancelled.set()
+        self.is_cancelled = True
 
     def files(self) -> list[FileProgress]:
         with self._lock:
@@ -79,11 +62,7 @@ class Job:
             from rag_app.wiring import run_ingest  # with all that reads and embeds: the page is drawn without it
 
             self.report = run_ingest(
-                self.inputs,
-                self.settings,
-                rebuild=self.rebuild,
-                on_progress=self._take_progress,
-                on_message=self._take_message,
+                self.inputs, self.settings, on_progress=self._on_progress, on_message=self._on_message
             )
         except RagError as error:
             self.error = error
@@ -91,7 +70,7 @@ class Job:
             logging.getLogger(__name__).exception("an ingest broke down")
             self.error = RagError(f"{type(error).__name__}: {error}", "rag doctor checks the installation")
 
-    def _take_progress(self, progress: Progress) -> None:
+    def _on_progress(self, progress: Progress) -> None:
         if self.is_cancelled:
             raise Stopped
         with self._lock:
@@ -101,12 +80,12 @@ class Job:
             if not self._steps or progress.chunks_done > self._steps[-1][1]:
                 self._steps.append((time.monotonic(), progress.chunks_done))
 
-    def _take_message(self, message: str) -> None:
+    def _on_message(self, message: str) -> None:
         self.message = message
 
 
 class Jobs:
-    """Those of a process, by the collection that they write to."""
+    """The jobs of a process, by the collection that they write to."""
 
     def __init__(self) -> None:
         self._jobs: dict[str, list[Job]] = {}
@@ -115,14 +94,14 @@ class Jobs:
 
     def start(self, job: Job) -> None:
         """Run it when those before it are finished."""
+        collection = job.settings.collection
         with self._lock:
-            kept = self._jobs.get(job.collection, [])
+            kept = self._jobs.get(collection, [])
             finished = [earlier for earlier in kept if not earlier.is_running][-MOST_KEPT:]
-            self._jobs[job.collection] = [*finished, *(earlier for earlier in kept if earlier.is_running), job]
-            if job.collection in self._working:
-                return
-            self._working.add(job.collection)
-        threading.Thread(target=self._work, args=(job.collection,), daemon=True).start()
+            self._jobs[collection] = [*finished, *(earlier for earlier in kept if earlier.is_running), job]
+            if collection not in self._working:
+                self._working.add(collection)
+                threading.Thread(target=self._work, args=(collection,), daemon=True).start()
 
     def of(self, collection: str) -> list[Job]:
         with self._lock:
@@ -130,20 +109,20 @@ class Jobs:
 
     def dismiss(self, job: Job) -> None:
         with self._lock:
-            self._jobs[job.collection] = [kept for kept in self._jobs[job.collection] if kept is not job]
+            kept = self._jobs[job.settings.collection]
+            kept[:] = [other for other in kept if other is not job]
 
     def _work(self, collection: str) -> None:
-        for job in self._waiting(collection):
+        while job := self._next(collection):
             job.run()
 
-    def _waiting(self, collection: str) -> "Iterator[Job]":
-        while True:
-            with self._lock:
-                job = next((job for job in self._jobs[collection] if job.is_running), None)
-                if job is None:
-                    self._working.discard(collection)
-                    return
-            yield job
+    def _next(self, collection: str) -> Job | None:
+        """Looked for under the lock that `start` holds, so that no job is left without a thread, or has two."""
+        with self._lock:
+            job = next((job for job in self._jobs[collection] if job.is_running), None)
+            if job is None:
+                self._working.discard(collection)
+            return job
 
 
 @st.cache_resource(show_spinner=False)
@@ -151,14 +130,9 @@ def all_jobs() -> Jobs:
     return Jobs()
 
 
-def start_job(settings: Settings, inputs: Sequence[str], *, rebuild: bool = False) -> Job:
-    """Bring the settings' collection, made if there is none, in step with these files and addresses, in the background.
-
-    While another job of the collection runs, this one waits for it.
-    """
-    job = Job(settings, tuple(inputs), rebuild)
-    all_jobs().start(job)
-    return job
+def start_job(settings: Settings, inputs: Sequence[str]) -> None:
+    """Bring the settings' collection, made if there is none, in step with these files and addresses."""
+    all_jobs().start(Job(settings, inputs))
 
 
 def open_jobs(collection: str) -> list[Job]:
@@ -166,6 +140,5 @@ def open_jobs(collection: str) -> list[Job]:
     return all_jobs().of(collection)
 
 
-def current_job(collection: str) -> Job | None:
-    """The one that runs or is next, if any."""
-    return next((job for job in open_jobs(collection) if job.is_running), None)
+def is_ingesting(collection: str) -> bool:
+    return any(job.is_running for job in open_jobs(collection))

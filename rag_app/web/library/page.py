@@ -1,13 +1,287 @@
-"""The page *Library*: what is added to a collection, and the documents that are in it."""
+"""The page *Library*: adds documents to a collection, lists them, and does what is asked for with single ones."""
+
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
 
 import streamlit as st
 
+from ingest.reading.file_types import describe_readers
+from rag_app.settings import Settings
+from rag_app.web.components import draw_error, load_component
 from rag_app.web.library.adding import draw_adding
-from rag_app.web.library.document_list import draw_shelf
+from rag_app.web.library.collection_dialogs import draw_absent, draw_collection
+from rag_app.web.library.document_view import draw_document, open_document, opened_source
+from rag_app.web.library.jobs import start_job
+from rag_app.web.session_settings import page_settings
+from vectorstore.errors import CollectionError, CollectionNotFoundError, RagError
+from vectorstore.types import REMOVED, Refusal, SourceRecord
+
+if TYPE_CHECKING:
+    from vectorstore.storage.store import Store
+
+PAGE_ROWS = 25
+FAILED = "failed"
+STATES = {"ready": "Ready", "missing": "Missing", FAILED: "Failed"}
+# What is sorted by, and whether the largest is first.
+ORDERS = {
+    "Name, A to Z": ("title", False),
+    "Name, Z to A": ("title", True),
+    "Type": ("kind", False),
+    "Largest first": ("size", True),
+    "Smallest first": ("size", False),
+    "Most chunks first": ("chunks", True),
+    "Fewest chunks first": ("chunks", False),
+    "Newest first": ("added", True),
+    "Oldest first": ("added", False),
+}
+TABLE, PROBLEM, REMOVED_HERE = "documents", "library-problem", "removed-sources"
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A document of the list; one that was never read has a size and a reason alone."""
+
+    source: str
+    title: str
+    state: str
+    size: int
+    kind: str = ""
+    chunks: int | None = None
+    added: str = ""
+    reason: str = ""
+
+    @property
+    def name(self) -> str:
+        return name_of(self.source)
 
 
 def show() -> None:
     with st.container(key="library"):
         st.title("Library", anchor=False)
         draw_adding()
-        draw_shelf()
+        settings = page_settings()
+        try:
+            draw_collection_of(settings)
+        except CollectionNotFoundError:
+            draw_absent(settings)
+        except RagError as error:
+            draw_error(error, key="library-failure")
+
+
+def draw_collection_of(settings: Settings) -> None:
+    """The list of documents and, next to it, the document that is open."""
+    with st.spinner("Opening the collection …"):
+        store = open_store_of(settings)
+    left, right = st.columns(2, gap="large")
+    with left, st.container(key="document-list"):
+        draw_list(store, settings)
+    if opened_source(store):
+        with right, st.container(key="document-panel"):
+            draw_document()
+
+
+def open_store_of(settings: Settings) -> "Store":
+    from rag_app.wiring import build_store  # LangChain and Chroma: the heading is on the screen by now
+
+    return build_store(settings)
+
+
+def draw_list(store: "Store", settings: Settings) -> None:
+    rows = list_rows(store, settings)
+    draw_collection(settings, [row.source for row in rows])
+    if PROBLEM in st.session_state:
+        problem: RagError = st.session_state.pop(PROBLEM)
+        draw_error(problem, key=PROBLEM)
+    draw_removed(in_order_of_removal(store), settings)
+    if not rows:
+        st.text("No documents yet\nAdd files, folders or web pages above: each is listed here, and answers quote it.")
+        return
+    with st.container(horizontal=True, key="document-tools"):
+        words = st.text_input(
+            "Search documents",
+            placeholder="Search by name, folder or type",
+            type="search",
+            live=True,
+            label_visibility="collapsed",
+        )
+        order = st.selectbox("Sort by", list(ORDERS), label_visibility="collapsed", filter_mode=None)
+    found = sorted_rows(matching(rows, words), order)
+    of = f"{len(rows):,} document{'' if len(rows) == 1 else 's'}"
+    st.caption(of if len(found) == len(rows) else f"{len(found):,} of {of}")
+    if not found:
+        st.text("No document has all of these words\nNames, folders, titles and types are searched.")
+        return
+    table = st.container()
+    pages = -(-len(found) // PAGE_ROWS)
+    page = st.pagination(pages, key=f"documents-{store.name}-{words}-{order}") if pages > 1 else 1
+    shown = found[(page - 1) * PAGE_ROWS : page * PAGE_ROWS]
+    with table:
+        load_component("documents")(
+            key=TABLE,
+            data={"rows": [row_values(row) for row in shown], "opened": opened_source(store)},
+            on_act_change=act,
+        )
+
+
+def list_rows(store: "Store", settings: Settings) -> list[Row]:
+    """A row for each document, and one for each file that could not be read."""
+    password = settings.file_password.get_secret_value() if settings.file_password else None
+    refusals = store.catalogue.refusals(describe_readers(password, settings.whisper))
+    failed = {source: refusal for source, refusal in refusals.items() if refusal.status == FAILED}
+    records = store.catalogue.sources()
+    known = {record.source for record in records}
+    return [row_of(record, failed.get(record.source)) for record in records if record.state != REMOVED] + [
+        Row(source, name_of(source), FAILED, refusal.size, reason=refusal.reason)
+        for source, refusal in failed.items()
+        if source not in known
+    ]
+
+
+def row_of(record: SourceRecord, refusal: Refusal | None) -> Row:
+    state, reason = record.state, ""
+    if refusal and refusal.mtime_ns > record.mtime_ns:
+        state, reason = FAILED, f"Its newest version could not be read: {refusal.reason}"
+    elif state == "missing":
+        reason = "Gone from disk, and left out of answers."
+    return Row(
+        record.source, record.title, state, record.size, record.kind, record.chunks, record.ingested_at[:10], reason
+    )
+
+
+def name_of(source: str) -> str:
+    """A file's name; of a web page the whole address."""
+    return source if "://" in source else source.rpartition("/")[2]
+
+
+def matching(rows: Sequence[Row], words: str) -> list[Row]:
+    """Those that have all of the words in their name, folder, title, type or state."""
+    texts = [f"{row.title} {row.source} {row.kind} {row.state}".lower() for row in rows]
+    return [row for row, text in zip(rows, texts, strict=True) if all(word in text for word in words.lower().split())]
+
+
+def sorted_rows(rows: Iterable[Row], order: str) -> list[Row]:
+    field, is_descending = ORDERS[order]
+
+    def key(row: Row) -> Any:
+        value = getattr(row, field)
+        return natural(value) if isinstance(value, str) else value or 0
+
+    return sorted(sorted(rows, key=lambda row: row.source), key=key, reverse=is_descending)
+
+
+def natural(text: str) -> list[str | int]:
+    """A key that sorts `part 9` before `part 10`."""
+    return [int(part) if part.isdecimal() else part for part in re.split(r"(\d+)", text.casefold())]
+
+
+def row_values(row: Row) -> dict[str, Any]:
+    """The cells of the table, in words."""
+    folder = "" if row.name == row.source else row.source.removesuffix(f"/{row.name}")
+    size = size_in_words(row.size)
+    chunks = "" if row.chunks is None else f"{row.chunks:,}"
+    return {
+        "source": row.source,
+        "name": row.name,
+        "title": row.title,
+        "file": " · ".join(part for part in ("" if row.name == row.title else row.name, folder) if part),
+        "cells": [row.kind, size, chunks, row.added, STATES.get(row.state, row.state)],
+        "facts": " · ".join(part for part in (row.kind, size, f"{chunks} chunks" if chunks else "", row.added) if part),
+        "reason": row.reason,
+        "isStored": row.chunks is not None,
+    }
+
+
+def size_in_words(size: float) -> str:
+    units = ["B", "kB", "MB", "GB"]
+    while size >= 1000 and len(units) > 1:
+        size /= 1000
+        units.pop(0)
+    return f"{size:.1f} {units[0]}" if size < 10 and units[0] != "B" else f"{size:.0f} {units[0]}"
+
+
+def in_order_of_removal(store: "Store") -> list[SourceRecord]:
+    """The last of this session last; before them those that another session, or this one before a reload, removed."""
+    from rag_app.library.documents import removed_records
+
+    here: list[str] = st.session_state.get(REMOVED_HERE, [])
+    order = {source: place for place, source in enumerate(here)}
+    return sorted(removed_records(store), key=lambda record: order.get(record.source, -1))
+
+
+def draw_removed(removed: Sequence[SourceRecord], settings: Settings) -> None:
+    """What was removed last, with the ways to bring it back or to forget all that was removed."""
+    from rag_app.library.documents import is_uploaded
+
+    if not removed:
+        return
+    last = removed[-1].source
+    kept = "The file on disk stays as it is."
+    if "://" in last:
+        kept = "The page on the web stays as it is."
+    elif is_uploaded(last, settings):
+        kept = "Its uploaded copy is kept until it is removed for good."
+    more = len(removed) - 1
+    before = f" {more:,} more {'was' if more == 1 else 'were'} removed before it." if more else ""
+    with st.container(key="removed", horizontal=True, vertical_alignment="center"):
+        st.text(f"{name_of(last)} was removed\nIt is left out of answers. {kept}{before}", width="stretch")
+        st.button("Undo", on_click=act_on, args=(undo, ""))
+        st.button("Remove for good", type="tertiary", on_click=act_on, args=(forget_removed, ""))
+
+
+# What clicks do; each is called before the page is drawn again.
+
+
+def act() -> None:
+    clicked = st.session_state[TABLE]["act"]
+    act_on({"view": view, "again": ingest_again, "delete": delete}[clicked["what"]], str(clicked["source"]))
+
+
+def act_on(action: Any, source: str) -> None:
+    """Do it, or keep why it cannot be done for the next drawing."""
+    settings = page_settings()
+    try:
+        action(open_store_of(settings), settings, source)
+    except RagError as error:
+        st.session_state[PROBLEM] = error
+
+
+def view(store: "Store", settings: Settings, source: str) -> None:  # noqa: ARG001 (as all actions)
+    open_document(store, source)
+
+
+def ingest_again(store: "Store", settings: Settings, source: str) -> None:
+    """Read one document again, whether its file has changed or not.
+
+    Raises CollectionError for another file: what a browser sends must never name one to be read.
+    """
+    if source not in {row.source for row in list_rows(store, settings)}:
+        raise CollectionError("this document is not in the collection", "reload the page")
+    store.catalogue.read_anew([source])
+    start_job(settings, [source])
+
+
+def delete(store: "Store", settings: Settings, source: str) -> None:  # noqa: ARG001 (as all actions)
+    from rag_app.library.documents import remove_for_now
+
+    if store.catalogue.source(source) is None:
+        store.catalogue.read_anew([source])  # nothing of it was ever stored, but that it failed
+        return
+    remove_for_now(store, [source])
+    here = st.session_state.setdefault(REMOVED_HERE, [])
+    here[:] = [*(kept for kept in here if kept != source), source]
+
+
+def undo(store: "Store", settings: Settings, source: str) -> None:  # noqa: ARG001 (as all actions)
+    from rag_app.library.documents import bring_back
+
+    removed = in_order_of_removal(store)
+    if removed:
+        bring_back(store, [removed[-1].source])
+
+
+def forget_removed(store: "Store", settings: Settings, source: str) -> None:  # noqa: ARG001 (as all actions)
+    from rag_app.library.documents import forget, removed_records
+
+    forget(store, [record.source for record in removed_records(store)], settings=settings)

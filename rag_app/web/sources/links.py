@@ -1,91 +1,75 @@
-"""From places that an answer shows to secret names, by which the browser asks for them without a run of the page."""
+"""Offers quotes of documents to the browser under secret names, by which it asks for their sources over HTTP."""
 
 import hashlib
 import hmac
 import secrets
 import threading
 from collections import OrderedDict
-from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from rag_app.settings import Settings
+from rag_app.types import Citation
+from rag_app.web.components import load_component
+from rag_app.web.session_settings import page_settings
+from vectorstore.types import name_place
 
 if TYPE_CHECKING:
-    from rag_app.types import Citation
     from vectorstore.types import Chunk, Passage
 
-
-@dataclass(frozen=True, slots=True)
-class Place:
-    """Words of a page: `page_text[start:end] == quote` when the answer was given."""
-
-    source: str
-    title: str
-    page: int | None
-    start: int
-    end: int
-    quote: str
-
-    @classmethod
-    def of_citation(cls, cited: "Citation") -> "Place":
-        return cls(cited.source, cited.title, cited.page, cited.start, cited.end, cited.quote)
-
-    @classmethod
-    def of_chunk(cls, chunk: "Chunk") -> "Place":
-        return cls(chunk.source, chunk.title, chunk.page, chunk.start, chunk.end, chunk.text)
-
-
-@dataclass(frozen=True, slots=True)
-class Found:
-    """A passage and its rank among all that were found, from 1."""
-
-    passage: "Passage"
-    rank: int
-    of: int
-
-
-def find_passage(passages: "Sequence[Passage]", place: Place) -> Found | None:
-    for rank, passage in enumerate(passages, 1):
-        chunk = passage.chunk
-        same_page = (chunk.source, chunk.page) == (place.source, place.page)
-        if same_page and chunk.start <= place.start < place.end <= chunk.end:
-            return Found(passage, rank, len(passages))
-    return None
-
-
-# A name cannot be guessed: only who was shown an answer reads the sources of it.
+# A name cannot be guessed: only a visitor who was shown an answer can read its sources.
 SECRET = secrets.token_bytes(32)
-MOST_OFFERED = 20_000
+MAX_OFFERS = 10_000
 
 
 @dataclass(frozen=True, slots=True)
-class Offered:
-    """A place that may be read, how it was found, and the settings of the visitor's session."""
+class Offer:
+    """A quote whose source may be read, with the question and passages it comes from and the session's settings."""
 
     settings: Settings
+    cited: Citation
     question: str
-    place: Place
-    found: Found | None
+    passages: "tuple[Passage, ...]"
 
 
-_offered: OrderedDict[str, Offered] = OrderedDict()
+_offers: OrderedDict[str, Offer] = OrderedDict()
 _lock = threading.Lock()
 
 
-def offer(offered: Offered) -> str:
-    """The same name for the same place and question, in whatever run of the page."""
-    settings = offered.settings
-    told = repr((settings.collection, settings.data_dir, offered.question, offered.place))
-    name = hmac.new(SECRET, told.encode("utf-8", "surrogatepass"), hashlib.sha256).hexdigest()
-    with _lock:
-        _offered[name] = offered
-        _offered.move_to_end(name)
-        if len(_offered) > MOST_OFFERED:
-            _offered.popitem(last=False)
-    return name
+def cite_chunk(chunk: "Chunk", number: int = 0) -> Citation:
+    """The whole text of a chunk as a quote."""
+    return Citation(number, chunk.source, chunk.title, chunk.page, chunk.start, chunk.end, chunk.text, chunk.time)
 
 
-def find_offered(name: str) -> Offered | None:
+def offer_source(cited: Citation, *, question: str = "", passages: "tuple[Passage, ...]" = ()) -> dict[str, str]:
+    """What the browser needs to open the source: its secret name, and the place to show meanwhile.
+
+    The name is the same for the same quote and question, however often the page is redrawn.
+    """
+    settings = page_settings()
+    key = repr((settings.collection, settings.data_dir, question, cited))
+    name = hmac.new(SECRET, key.encode("utf-8", "surrogatepass"), hashlib.sha256).hexdigest()
     with _lock:
-        return _offered.get(name)
+        _offers[name] = Offer(settings, cited, question, passages)
+        _offers.move_to_end(name)
+        if len(_offers) > MAX_OFFERS:
+            _offers.popitem(last=False)
+    return {"source": name, "place": name_place(cited.title, cited.page, cited.time)}
+
+
+def find_offer(name: str) -> Offer | None:
+    with _lock:
+        return _offers.get(name)
+
+
+def draw_source_panel(key: str, *, of: str, opened: "tuple[Chunk, int] | None" = None) -> None:
+    """Draw the panel of the open source.
+
+    `of` names the conversation or page whose sources it shows: an open source of another one is closed. `opened` is a
+    chunk that the page opens by itself, and a count that grows with each click: a closed one can be opened again.
+    """
+    shown: dict[str, Any] | None = None
+    if opened:
+        chunk, count = opened
+        shown = {"count": count, "card": {"id": chunk.id, **offer_source(cite_chunk(chunk))}}
+    load_component("source", "sources")(key=key, data={"conversation": of, "shown": shown})

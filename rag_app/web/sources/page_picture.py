@@ -1,4 +1,4 @@
-"""A page of a PDF as a picture with the quoted words boxed, where the file still says them."""
+"""Draws a page of a PDF as a picture with the quoted words boxed, if the file still has them there."""
 
 import base64
 import io
@@ -7,118 +7,112 @@ from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from rag_app.web.sources.links import Place
+from pydantic import SecretStr
+
+from rag_app.types import Citation
 from vectorstore.errors import UnreadableFileError
 
 if TYPE_CHECKING:
     from PIL.Image import Image
 
-    from ingest.reading.pdf.quote_boxes import Box, PdfPageMap
+    from ingest.reading.pdf.document import Box, PdfPageMap
 
 # As wide as the panel on a large screen of twice the usual density, and no page so long that it fills the memory.
-WIDTH, MOST_HEIGHT = 1_200, 4_000
+WIDTH, MAX_HEIGHT = 1_200, 4_000
 MARKER, EDGE = (255, 221, 87), (176, 124, 0)
 EDGE_WIDTH, MARGIN = 2, 3
-# WebP is half as large and takes 0.5 s more, which a reader waits for and a network of one computer does not save.
+# WebP is half as large but takes 0.5 s longer, which a reader waits for and a local connection does not save.
 FORMAT, MIME, QUALITY = "JPEG", "image/jpeg", 85
-KEPT_PAGES, KEPT_PICTURES = 64, 4  # a picture takes 6 MB, and the browser keeps what it was sent
+CACHED_PAGES, CACHED_PICTURES = 64, 4  # a picture takes 6 MB, and the browser caches it too
 
 
 @dataclass(frozen=True, slots=True)
 class BoxedPage:
-    """A page whose quoted words were found; sizes and boxes in points, from the lower left corner as it is shown."""
+    """A page on which the quoted words were found; boxes in points, from the lower left corner of the page as shown."""
 
     path: Path
-    changed: int
+    mtime_ns: int
     page: int
     boxes: "tuple[Box, ...]"
     height: float
 
     @property
     def top(self) -> float:
-        """The share of the page's height at which the first box begins."""
-        highest = max((top for _, _, _, top in self.boxes), default=self.height)
-        return 1 - highest / self.height
+        """Where the first box begins, as a share of the page's height."""
+        return 1 - max((top for _, _, _, top in self.boxes), default=self.height) / self.height
 
 
-def box_quote(place: Place, password: str | None = None) -> BoxedPage | None:
-    """None for what is no PDF, is gone or says something else by now."""
-    path = Path(place.source)
-    if place.page is None or path.suffix.lower() != ".pdf":
+def box_quote(cited: Citation, password: SecretStr | None = None) -> BoxedPage | None:
+    """None for a source that is no PDF, is gone or no longer has these words."""
+    path = Path(cited.source)
+    if cited.page is None or path.suffix.lower() != ".pdf":
         return None
     try:
-        changed = path.stat().st_mtime_ns
-        mapped = _map_page(path, changed, place.page, password)
+        mtime_ns = path.stat().st_mtime_ns
+        mapped = _map_page(path, mtime_ns, cited.page, password)
     except (OSError, UnreadableFileError):
         return None
-    if mapped.read.text[place.start : place.end] != place.quote:
+    if mapped.read.text[cited.start : cited.end] != cited.quote:
         return None
-    return BoxedPage(path, changed, place.page, tuple(mapped.boxes(place.start, place.end)), mapped.height)
+    return BoxedPage(path, mtime_ns, cited.page, tuple(mapped.boxes(cited.start, cited.end)), mapped.height)
 
 
-@lru_cache(KEPT_PAGES)
-def _map_page(path: Path, changed: int, page: int, password: str | None) -> "PdfPageMap":  # noqa: ARG001 (key)
-    from ingest.reading.pdf.document import map_pdf_page
+def draw_boxed(boxed: BoxedPage, password: SecretStr | None = None) -> bytes:
+    """The picture as a file of type `MIME`: boxes are multiplied like a text marker, so that dark letters stay dark.
 
-    return map_pdf_page(path.read_bytes(), page, password=password)
-
-
-def draw_boxed(boxed: BoxedPage, password: str | None = None) -> bytes:
-    """The picture, as a file of the type `MIME`. Raises OSError and UnreadableFileError."""
-    picture, scale = _render(boxed.path, boxed.changed, boxed.page, password)
-    return pack(mark(picture, [to_pixels(box, scale, picture.height) for box in boxed.boxes]))
-
-
-def plain_picture(source: str, page: int, password: str | None = None) -> str | None:
-    """A `data:` address of the page with nothing boxed; None for what cannot be drawn."""
-    path = Path(source)
-    try:
-        picture, _ = _render(path, path.stat().st_mtime_ns, page, password)
-    except (OSError, UnreadableFileError):
-        return None
-    return f"data:{MIME};base64,{base64.b64encode(pack(picture)).decode('ascii')}"
-
-
-def pack(picture: "Image") -> bytes:
-    packed = io.BytesIO()
-    picture.save(packed, FORMAT, quality=QUALITY)
-    return packed.getvalue()
-
-
-@lru_cache(KEPT_PICTURES)
-def _render(path: Path, changed: int, page: int, password: str | None) -> "tuple[Image, float]":  # noqa: ARG001 (key)
-    return render(path.read_bytes(), page, password)
-
-
-def render(data: bytes, page: int, password: str | None) -> "tuple[Image, float]":
-    """The page as it is shown, and how many pixels a point of it is."""
-    from ingest.reading.pdf.characters import PDFIUM_LOCK, open_pdf
-
-    with open_pdf(data, password) as document, PDFIUM_LOCK:
-        shown = document[page - 1]
-        width, height = shown.get_size()
-        scale = min(WIDTH / width, MOST_HEIGHT / height)
-        picture = shown.render(scale=scale).to_pil().convert("RGB")
-        shown.close()
-    return picture, scale
-
-
-def to_pixels(box: "Box", scale: float, height: int) -> tuple[float, float, float, float]:
-    """Left, top, right, bottom from the upper left corner, with a little room around the words."""
-    left, bottom, right, top = (value * scale for value in box)
-    return left - MARGIN, height - top - MARGIN, right + MARGIN, height - bottom + MARGIN
-
-
-def mark(picture: "Image", boxes: "list[tuple[float, float, float, float]]") -> "Image":
-    """A copy with the boxes coloured as a text marker does, so that what is dark stays dark, and edged."""
+    Raises OSError and UnreadableFileError.
+    """
     from PIL import Image, ImageChops, ImageDraw
 
+    picture, scale = _render(boxed.path, boxed.mtime_ns, boxed.page, password)
     marked = picture.copy()
-    for left, top, right, bottom in boxes:
-        cut = round(left), round(top), round(right), round(bottom)
+    for left, bottom, right, top in boxed.boxes:
+        upper, lower = picture.height - top * scale - MARGIN, picture.height - bottom * scale + MARGIN
+        cut = round(left * scale - MARGIN), round(upper), round(right * scale + MARGIN), round(lower)
         words = picture.crop(cut)
         colour = Image.new("RGB", words.size, MARKER)
         edge = (0, 0, words.width - 1, words.height - 1)
         ImageDraw.Draw(colour).rectangle(edge, outline=EDGE, width=EDGE_WIDTH)
         marked.paste(ImageChops.multiply(words, colour), cut)
-    return marked
+    return _encode(marked)
+
+
+def plain_picture(source: str, page: int, password: SecretStr | None = None) -> str | None:
+    """A `data:` address of the page with nothing boxed; None if it cannot be drawn."""
+    path = Path(source)
+    try:
+        picture, _ = _render(path, path.stat().st_mtime_ns, page, password)
+    except (OSError, UnreadableFileError):
+        return None
+    return f"data:{MIME};base64,{base64.b64encode(_encode(picture)).decode('ascii')}"
+
+
+@lru_cache(CACHED_PAGES)
+def _map_page(path: Path, mtime_ns: int, page: int, password: SecretStr | None) -> "PdfPageMap":  # noqa: ARG001 (key)
+    from ingest.reading.pdf.document import map_pdf_page
+
+    return map_pdf_page(path.read_bytes(), page, password=_reveal(password))
+
+
+@lru_cache(CACHED_PICTURES)
+def _render(path: Path, mtime_ns: int, page: int, password: SecretStr | None) -> "tuple[Image, float]":  # noqa: ARG001 (key)
+    """The page as shown, and its pixels a point."""
+    from ingest.reading.pdf.characters import PDFIUM_LOCK, open_pdf
+
+    with open_pdf(path.read_bytes(), _reveal(password)) as document, PDFIUM_LOCK:
+        shown = document[page - 1]
+        width, height = shown.get_size()
+        scale = min(WIDTH / width, MAX_HEIGHT / height)
+        picture = shown.render(scale=scale).to_pil().convert("RGB")
+        shown.close()
+    return picture, scale
+
+
+def _reveal(password: SecretStr | None) -> str | None:
+    return password.get_secret_value() if password else None
+
+
+def _encode(picture: "Image") -> bytes:
+    encoded = io.BytesIO()
+    picture.save(encoded, FORMAT, quality=QUALITY)
+    return encoded.getvalue()

@@ -1,78 +1,177 @@
-"""From a secret name to its source over HTTP: what the panel shows, the page's picture, the original file.
+"""Serves the source behind a secret name over HTTP: its text around the quote, the page's picture, the original file.
 
-Beside Streamlit's own connection, so that opening a source neither runs the page anew nor stops an answer.
+Separate from Streamlit's own connection, so that opening a source neither reruns the page nor stops an answer.
 """
 
+import hashlib
 import json
 from collections.abc import Callable
-from typing import Any
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
 
 from starlette.requests import Request
 from starlette.responses import FileResponse, PlainTextResponse, Response
 from starlette.routing import Route
 
-from rag_app.web.sources.links import Offered, find_offered
+from rag_app.types import Citation
+from rag_app.web.sources.links import Offer, find_offer
 from rag_app.web.sources.page_picture import MIME, box_quote, draw_boxed
-from rag_app.web.sources.view import FILE_GONE as GONE
-from rag_app.web.sources.view import file_password, find_file, source_values
-from vectorstore.errors import RagError
+from vectorstore.errors import CollectionError, RagError
 
-HEADERS = {"X-Content-Type-Options": "nosniff", "Referrer-Policy": "no-referrer"}
-KEEP = {"Cache-Control": "private, max-age=3600"}
-KEEP_NOT = {"Cache-Control": "no-store"}
-Show = Callable[[Offered], Response]
+if TYPE_CHECKING:
+    from vectorstore.storage.store import Store
+    from vectorstore.types import SourceRecord
+
+HEADERS = {"X-Content-Type-Options": "nosniff", "Referrer-Policy": "no-referrer", "Cache-Control": "no-store"}
+CACHED = HEADERS | {"Cache-Control": "private, max-age=3600"}
+UNKNOWN = "Nothing is known under this name any more."
+FILE_GONE = "The file is no longer there."
+FILE_CHANGED = "The file has changed since it was read."
+GONE = "No longer in the collection: these words were in it when the answer was given."
+CHANGED = "The document has changed since: these words were in it when the answer was given."
+CONTEXT_CHARACTERS = 1_500
+# More text than this in one box makes a browser slow.
+MAX_CHARACTERS = 200_000
 
 
 def source_routes() -> list[Route]:
-    shown: dict[str, Show] = {
-        "": show_source,
-        "/whole": show_whole,
-        "/picture": show_picture,
+    senders: dict[str, Callable[[Offer], Response]] = {
+        "": send_values,
+        "/whole": partial(send_values, reach=MAX_CHARACTERS),
+        "/picture": send_picture,
         "/original": send_original,
     }
-    return [Route(f"/sources/{{name}}{ending}", answer_with(show)) for ending, show in shown.items()]
+    return [Route(f"/sources/{{name}}{ending}", endpoint(send)) for ending, send in senders.items()]
 
 
-def answer_with(show: Show) -> Callable[[Request], Response]:
-    def answer(request: Request) -> Response:
-        offered = find_offered(request.path_params["name"])
-        return show(offered) if offered else missing("Nothing is known under this name any more.")
+def endpoint(send: Callable[[Offer], Response]) -> Callable[[Request], Response]:
+    def respond(request: Request) -> Response:
+        offer = find_offer(request.path_params["name"])
+        return send(offer) if offer else not_found(UNKNOWN)
 
-    return answer
-
-
-def show_source(offered: Offered) -> Response:
-    return as_json(source_values(offered))
+    return respond
 
 
-def show_whole(offered: Offered) -> Response:
-    return as_json(source_values(offered, whole=True))
+def send_values(offer: Offer, *, reach: int = CONTEXT_CHARACTERS) -> Response:
+    # ASCII, since half a surrogate pair, which a file name or a text may contain, cannot be encoded as UTF-8.
+    values = json.dumps(source_values(offer, reach=reach))
+    return Response(values, media_type="application/json", headers=HEADERS)
 
 
-def show_picture(offered: Offered) -> Response:
-    """Kept by the browser: another file has another address (`drawn`)."""
-    password = file_password(offered)
-    boxed = box_quote(offered.place, password)
+def send_picture(offer: Offer) -> Response:
+    """Cached by the browser: the picture of a changed file has another address."""
+    password = offer.settings.file_password
     try:
-        return (
-            Response(draw_boxed(boxed, password), media_type=MIME, headers=HEADERS | KEEP) if boxed else missing(GONE)
-        )
+        boxed = box_quote(offer.cited, password)
+        return Response(draw_boxed(boxed, password), media_type=MIME, headers=CACHED) if boxed else not_found(FILE_GONE)
     except (OSError, RagError):
-        return missing(GONE)
+        return not_found(FILE_GONE)
 
 
-def send_original(offered: Offered) -> Response:
-    """Always to be saved: a document that is shown here as a page could act as this page."""
-    path = find_file(offered.place.source)
+def send_original(offer: Offer) -> Response:
+    """Always as a download: a document shown by the browser as a page of this site could act as this page."""
+    path = find_file(offer.cited.source)
     if path is None:
-        return missing(GONE)
-    return FileResponse(path, filename=path.name, media_type="application/octet-stream", headers=HEADERS | KEEP_NOT)
+        return not_found(FILE_GONE)
+    return FileResponse(path, filename=path.name, media_type="application/octet-stream", headers=HEADERS)
 
 
-def as_json(values: dict[str, Any]) -> Response:
-    # ASCII: half a surrogate pair, which a file name or a text may have, is no UTF-8.
-    return Response(json.dumps(values), media_type="application/json", headers=HEADERS | KEEP_NOT)
+def not_found(message: str) -> Response:
+    return PlainTextResponse(message, status_code=404, headers=HEADERS)
 
 
-def missing(words: str) -> Response:
-    return PlainTextResponse(words, status_code=404, headers=HEADERS | KEEP_NOT)
+def source_values(offer: Offer, *, reach: int) -> dict[str, Any]:
+    """All that the panel shows, with about `reach` characters of text either side of the quote."""
+    from rag_app.wiring import build_store
+
+    cited = offer.cited
+    values: dict[str, Any] = {"title": cited.title, "path": cited.source, "page": cited.page, "quote": cited.quote}
+    try:
+        store = build_store(offer.settings)
+        record = store.catalogue.source(cited.source)
+        values |= explain_match(store, offer) | text_values(store, cited, reach=reach)
+        values |= {"original": original_values(cited.source, record), "isCode": bool(record and record.kind == "code")}
+    except RagError as error:
+        return {**values, "warning": error.message}
+    boxed = None if "warning" in values else box_quote(cited, offer.settings.file_password)
+    return {**values, "picture": {"top": boxed.top, "version": str(boxed.mtime_ns)}} if boxed else values
+
+
+def text_values(store: "Store", cited: Citation, *, reach: int) -> dict[str, Any]:
+    """The text around the quote; only a warning if the document has changed, as its offsets no longer hold."""
+    try:
+        text = store.load_page(cited.source, cited.page)
+    except CollectionError:
+        return {"warning": GONE}
+    if text[cited.start : cited.end] != cited.quote:
+        return {"warning": CHANGED}
+    first, last = context_span(text, cited.start, cited.end, reach)
+    return {
+        "before": ("… " if first else "") + text[first : cited.start],
+        "after": text[cited.end : last] + (" …" if last < len(text) else ""),
+        "hasMore": reach < MAX_CHARACTERS and len(text) > last - first,
+    }
+
+
+def context_span(text: str, start: int, end: int, reach: int) -> tuple[int, int]:
+    """The span of text about `reach` characters either side of a quote, cut between words."""
+    first, last = max(0, start - reach), min(len(text), end + reach)
+    if first:
+        first = text.find(" ", first, start) + 1 or first
+    if last < len(text) and (cut := text.rfind(" ", end, last)) >= 0:
+        last = cut
+    return first, last
+
+
+def explain_match(store: "Store", offer: Offer) -> dict[str, Any]:
+    """The headings of the passage that has the quote, and why it was found; see `rag search --explain`."""
+    cited = offer.cited
+    for rank, passage in enumerate(offer.passages, 1):
+        chunk = passage.chunk
+        same_page = (chunk.source, chunk.page) == (cited.source, cited.page)
+        if same_page and chunk.start <= cited.start < cited.end <= chunk.end:
+            words = store.lexical.matched(offer.question, chunk)
+            reasons = [
+                ["By meaning", f"{describe_rank(passage.dense_rank)}, similarity {passage.cosine:.2f}"],
+                ["By words", f"{describe_rank(passage.lexical_rank)}, score {passage.lexical:.2f}"],
+                ["Words in common", ", ".join(words) or "none"],
+                ["Together", f"passage {rank} of {len(offer.passages)}, score {passage.score:.2f}"],
+            ]
+            return {"headings": list(chunk.headings), "why": reasons}
+    return {}
+
+
+def describe_rank(rank: int | None) -> str:
+    return f"no. {rank}" if rank else "not among the first"
+
+
+def original_values(source: str, record: "SourceRecord | None") -> dict[str, Any]:
+    """The address or download of the original; `record` is the collection's, if it still has the source."""
+    if urlsplit(source).scheme in ("http", "https"):
+        return {"address": source}
+    if not Path(source).is_absolute():
+        return {}  # a text that was given from Python
+    path = find_file(source)
+    if path is None:
+        return {"note": FILE_GONE}
+    return {"download": True, "note": FILE_CHANGED if record and has_changed(path, record) else None}
+
+
+def find_file(source: str) -> Path | None:
+    try:
+        return path if (path := Path(source)).is_file() else None
+    except (OSError, ValueError):
+        return None
+
+
+def has_changed(path: Path, record: "SourceRecord") -> bool:
+    try:
+        now = path.stat()
+        if (now.st_size, now.st_mtime_ns) == (record.size, record.mtime_ns):
+            return False
+        with path.open("rb") as file:
+            return hashlib.file_digest(file, "sha256").hexdigest() != record.content_hash
+    except OSError:
+        return True

@@ -8,7 +8,7 @@ import pytest
 pytest.importorskip("cv2", reason="pictures are read by OpenCV: pip install 'rag-app[pictures]'")
 
 from ingest.chunking.chunks import ChunkSize
-from ingest.reading.document_pictures import MAX_FIGURES
+from ingest.reading.formats.document_pictures import MAX_FIGURES
 from ingest.reading.pictures import Pictured, read_pictured
 from tests.clip_model import picture
 from tests.ingest.pictured import pdf, slides, word

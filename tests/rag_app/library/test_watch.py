@@ -1,50 +1,75 @@
-"""`rag watch` in a process of its own, beside another that looks at what it has made of the changes."""
+"""`rag watch` in a thread, with short waits; its command, signals and JSON in one process."""
 
 import json
 import os
 import signal
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import pytest
+import watchfiles
 
+from ingest.report import IngestReport
 from rag_app import Settings
-from rag_app.wiring import build_store
+from rag_app.library.watch import watch as keep_in_step
+from rag_app.wiring import build_store, run_ingest
 from tests.conftest import CommandLine
-from vectorstore.errors import RagError
+from vectorstore.errors import RagError, StorageError
 from vectorstore.types import READY
 
 PATIENCE_S = 30.0  # far more than it takes, for machines under load
-HABIT_S = 2.5  # more than a look, its rest and a sync take
+REST_S = 0.15
 
 
-class Watching:
-    def __init__(self, folder: Path, *arguments: str | Path) -> None:
-        self.out, self.err = folder / "watch.out", folder / "watch.err"
-        command = [sys.executable, "-m", "rag_app.commands.main", "watch", *map(str, arguments)]
-        with self.out.open("w") as out, self.err.open("w") as err:
-            self.process = subprocess.Popen(command, cwd=folder, stdin=subprocess.DEVNULL, stdout=out, stderr=err)
-        self.until(lambda: "watching " in self.said())
+def until(holds: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + PATIENCE_S
+    while not holds():
+        assert time.monotonic() < deadline
+        time.sleep(0.02)
 
-    def said(self) -> str:
-        return self.err.read_text(encoding="utf-8")
 
-    def printed(self) -> str:
-        return self.out.read_text(encoding="utf-8")
+class Running:
+    """A watch in a thread: what it reports and says."""
 
-    def until(self, holds: Callable[[], bool]) -> None:
-        deadline = time.monotonic() + PATIENCE_S
-        while not holds():
-            assert self.process.poll() is None, self.said()
-            assert time.monotonic() < deadline, f"{self.printed()}\n{self.said()}"
-            time.sleep(0.05)
+    def __init__(self, *paths: str | Path, prune: bool = False) -> None:
+        self.reports: list[IngestReport] = []
+        self.messages: list[str] = []
+        self.stop = threading.Event()
+        arguments = {"prune": prune, "rest_s": REST_S, "stop_event": self.stop}
+        reporters = {"on_report": self.reports.append, "on_message": self.messages.append}
+        self.thread = threading.Thread(
+            target=keep_in_step, args=(paths, Settings()), kwargs={**arguments, **reporters}, daemon=True
+        )
+        self.thread.start()
+        until(lambda: bool(self.reports))
 
-    def end(self, number: signal.Signals = signal.SIGINT) -> int:
-        self.process.send_signal(number)
-        return self.process.wait(timeout=PATIENCE_S)
+    def told(self) -> list[list[tuple[str, str]]]:
+        return [[(Path(file.source).name, file.status) for file in report.files] for report in self.reports]
+
+    def has_told(self, name: str, status: str) -> bool:
+        return any((name, status) in report for report in self.told())
+
+
+@pytest.fixture
+def watch(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Callable[..., Running]]:
+    monkeypatch.chdir(tmp_path)
+    started: list[Running] = []
+
+    def start(*paths: str | Path, prune: bool = False) -> Running:
+        started.append(Running(*paths, prune=prune))
+        return started[-1]
+
+    yield start
+    for running in started:
+        running.stop.set()
+        running.thread.join(PATIENCE_S)
+        assert not running.thread.is_alive()
 
 
 @pytest.fixture
@@ -55,89 +80,165 @@ def folder(tmp_path: Path) -> Path:
     return folder
 
 
-@pytest.fixture
-def watch(tmp_path: Path) -> Iterator[Callable[..., Watching]]:
-    started: list[Watching] = []
-
-    def start(*arguments: str | Path) -> Watching:
-        started.append(Watching(tmp_path, *arguments))
-        return started[-1]
-
-    yield start
-    for each in started:
-        if each.process.poll() is None:
-            each.process.kill()
-            each.process.wait()
-
-
 def names() -> set[str]:
-    """The documents that answers are made from now, as this process finds them."""
-    try:
-        records = build_store(Settings()).catalogue.sources()
-    except RagError:  # not made yet
-        return set()
-    return {Path(record.source).name for record in records if record.state == READY}
+    """The documents that answers are made from now."""
+    return {Path(one.source).name for one in build_store(Settings()).catalogue.sources() if one.state == READY}
 
 
-def test_what_is_added_edited_renamed_and_deleted_is_followed(
-    folder: Path, watch: Callable[..., Watching], rag: CommandLine
-) -> None:
-    watching = watch(folder)
+def texts() -> str:
+    store = build_store(Settings())
+    ids = sorted(store.catalogue.chunk_ids() - store.catalogue.hidden_ids())
+    return " ".join(chunk.text for chunk, _ in store.fetch(ids).values())
+
+
+def test_what_is_added_edited_renamed_and_deleted_is_followed(folder: Path, watch: Callable[..., Running]) -> None:
+    running = watch(folder)
     (folder / "new" / "inner").mkdir(parents=True)
     sun = folder / "new" / "inner" / "sun.md"
     sun.write_text("# Sun\n\nThe sun is a star of fire.\n")
-    watching.until(lambda: names() == {"moon.md", "sun.md"})
+    until(lambda: names() == {"moon.md", "sun.md"})
 
-    broken = folder / "broken.pdf"
-    broken.write_bytes(b"%PDF-1.4 and no more")
-    watching.until(lambda: f"failed: {broken}" in watching.printed())
+    (folder / "broken.pdf").write_bytes(b"%PDF-1.4 and no more")
+    until(lambda: running.has_told("broken.pdf", "failed"))
 
     sun.write_text("# Sun\n\nZebras live on the savannah.\n")
-    watching.until(lambda: f"updated: {sun}" in watching.printed())
-    found = rag("search", "--json", "zebras")
-    assert "Zebras live" in found.stdout
-    assert "star of fire" not in found.stdout
+    until(lambda: running.has_told("sun.md", "updated"))
+    assert "Zebras live" in texts()
+    assert "star of fire" not in texts()
 
     sun.rename(folder / "zebras.md")
-    watching.until(lambda: names() == {"moon.md", "zebras.md"})
-    watching.until(lambda: f"missing: {sun}" in watching.printed())
+    until(lambda: running.has_told("sun.md", "missing"))
+    assert names() == {"moon.md", "zebras.md"}
 
     (folder / "zebras.md").unlink()
-    watching.until(lambda: names() == {"moon.md"})
-    assert watching.printed().count("broken.pdf") == 1  # tried, and failed, at every sync
-    assert watching.end() == 0
-    assert watching.said().endswith("stopped watching; what was finished before is kept\n")
-    assert "Traceback" not in watching.said()
+    until(lambda: names() == {"moon.md"})
+    assert str(running.told()).count("broken.pdf") == 1  # read, and failed, at every ingest
+    assert running.messages == []
 
 
-def test_a_root_that_goes_is_waited_for_and_loses_nothing(folder: Path, watch: Callable[..., Watching]) -> None:
-    watching = watch(folder)
+def test_a_root_that_goes_is_waited_for_and_loses_nothing(folder: Path, watch: Callable[..., Running]) -> None:
+    running = watch(folder)
     aside = folder.rename(folder.with_name("aside"))
-    watching.until(lambda: f"{folder} is not there; waiting for it" in watching.said())
+    until(lambda: f"{folder} is not there; waiting for it" in running.messages)
     assert names() == {"moon.md"}
     aside.rename(folder)
-    watching.until(lambda: f"{folder} is there again" in watching.said())
+    until(lambda: f"{folder} is there again" in running.messages)
     (folder / "sun.md").write_text("The sun is a star.\n")
-    watching.until(lambda: names() == {"moon.md", "sun.md"})
-    assert "missing" not in watching.printed()
-    assert watching.end(signal.SIGTERM) == 0
+    until(lambda: names() == {"moon.md", "sun.md"})
+    assert "missing" not in str(running.told())
 
 
-def test_changes_in_hidden_and_ignored_folders_start_no_sync_and_idling_costs_nothing(
-    folder: Path, watch: Callable[..., Watching]
-) -> None:
+def test_hidden_and_ignored_files_start_no_ingest(folder: Path, watch: Callable[..., Running]) -> None:
     (folder / ".gitignore").write_text("build/\n")
     (folder / "build").mkdir()
-    watching = watch("--json", folder)
+    running = watch(folder)
     for number in range(5):
         (folder / ".git" / f"object{number}").write_text("x")
         (folder / "build" / f"made{number}.md").write_text("made")
         (folder / f".hidden{number}.md").write_text("hidden")
-    time.sleep(HABIT_S)
-    before = cpu_seconds(watching.process.pid)
-    time.sleep(HABIT_S)
-    assert cpu_seconds(watching.process.pid) - before < 0.2
-    assert len(watching.printed().splitlines()) == 1
+    time.sleep(5 * REST_S)
+    assert running.told() == [[("moon.md", "added")]]
+    (folder / ".gitignore").write_text("\n")
+    until(lambda: running.has_told("made4.md", "added"))
+
+
+def test_a_file_is_read_once_it_is_finished(folder: Path, watch: Callable[..., Running]) -> None:
+    running = watch(folder, prune=True)
+    with (folder / "slow.md").open("w") as slow:
+        for number in range(10):
+            slow.write(f"Penguin number {number} stands on the ice.\n")
+            slow.flush()
+            time.sleep(REST_S / 3)
+    until(lambda: len(running.reports) == 2)
+    (folder / "slow.md").unlink()
+    until(lambda: len(running.reports) == 3)
+    assert running.told() == [[("moon.md", "added")], [("slow.md", "added")], [("slow.md", "removed")]]
+
+
+def test_single_files_and_patterns_are_watched_too(folder: Path, tmp_path: Path, watch: Callable[..., Running]) -> None:
+    (tmp_path / "mail").mkdir()
+    (tmp_path / "mail" / "one.md").write_text("The first letter.\n")
+    moon = folder / "moon.md"
+    watch(moon, "mail/*.md")
+    (tmp_path / "mail" / "two.md").write_text("The second letter.\n")
+    until(lambda: names() == {"moon.md", "one.md", "two.md"})
+    (folder / "beside.md").write_text("Nobody asked for this.\n")
+    (tmp_path / "mail" / "one.md").unlink()
+    moon.unlink()
+    until(lambda: names() == {"two.md"})
+    moon.write_text("# Moon\n\nIt is back.\n")
+    until(lambda: names() == {"moon.md", "two.md"})
+
+
+def test_what_fails_for_a_time_is_reported_and_tried_again(
+    folder: Path, watch: Callable[..., Running], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ingest, failures = run_ingest, iter([StorageError("the disk is full", "free some space")])
+
+    def fail_once(*arguments: object, **options: object) -> IngestReport:
+        for failure in failures:
+            raise failure
+        return ingest(*arguments, **options)  # type: ignore[arg-type]
+
+    monkeypatch.setattr("rag_app.library.watch.run_ingest", fail_once)
+    monkeypatch.setattr("rag_app.library.watch.RETRY_S", 0.1)
+    running = watch(folder)
+    assert running.messages == ["error: the disk is full", "hint: free some space"]
+    assert running.told() == [[("moon.md", "added")]]
+
+
+def test_where_the_system_reports_no_changes_they_are_found_by_looking(
+    folder: Path, watch: Callable[..., Running], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real = watchfiles.watch
+
+    def refuse(*folders: str, **options: Any) -> Iterator[Any]:
+        if not options["force_polling"]:
+            raise OSError("OS file watch limit reached")
+        return real(*folders, **{**options, "poll_delay_ms": 50})
+
+    monkeypatch.setattr(watchfiles, "watch", refuse)
+    running = watch(folder)
+    until(lambda: bool(running.messages))
+    assert "looking every few seconds instead" in running.messages[0]
+    (folder / "sun.md").write_text("The sun is a star.\n")
+    until(lambda: names() == {"moon.md", "sun.md"})
+
+
+@contextmanager
+def process(folder: Path, *arguments: str | Path) -> Iterator[tuple[subprocess.Popen[bytes], Path, Path]]:
+    """`rag watch` once it watches, and the files of what it prints and says."""
+    out, err = folder / "watch.out", folder / "watch.err"
+    command = [sys.executable, "-m", "rag_app.commands.main", "watch", *map(str, arguments)]
+    with (
+        out.open("w") as stdout,
+        err.open("w") as stderr,
+        subprocess.Popen(command, cwd=folder, stdin=subprocess.DEVNULL, stdout=stdout, stderr=stderr) as started,
+    ):
+        until(lambda: "watching " in err.read_text() or started.poll() is not None)
+        yield started, out, err
+        started.kill()
+
+
+def test_the_command_idles_at_no_cost_prints_a_line_of_json_an_ingest_and_ends_by_a_signal(
+    folder: Path, tmp_path: Path
+) -> None:
+    with process(tmp_path, "--json", folder) as (started, out, err):
+        (folder / "sun.md").write_text("The sun is a star.\n")
+        until(lambda: out.read_text().count("\n") == 2)
+        before = cpu_seconds(started.pid)
+        time.sleep(1)
+        assert cpu_seconds(started.pid) - before < 0.1
+        started.send_signal(signal.SIGINT)
+        assert started.wait(PATIENCE_S) == 0
+        said = err.read_text()
+        assert said.endswith("stopped watching; what was finished before is kept\n")
+        assert "Traceback" not in said
+        reports = [json.loads(line) for line in out.read_text().splitlines()]
+        assert [file["source"] for report in reports for file in report["files"]] == [
+            str(folder / "moon.md"),
+            str(folder / "sun.md"),
+        ]
 
 
 def cpu_seconds(pid: int) -> float:
@@ -145,42 +246,9 @@ def cpu_seconds(pid: int) -> float:
     return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
-def test_a_file_is_read_when_it_is_finished_and_each_sync_is_a_line_of_json(
-    folder: Path, watch: Callable[..., Watching]
-) -> None:
-    watching = watch("--json", "--prune", folder)
-    with (folder / "slow.md").open("w") as slow:
-        for number in range(8):
-            slow.write(f"Penguin number {number} stands on the ice.\n")
-            slow.flush()
-            time.sleep(0.25)
-    watching.until(lambda: watching.printed().count("\n") == 2)
-    (folder / "slow.md").unlink()
-    watching.until(lambda: watching.printed().count("\n") == 3)
-    reports = [json.loads(line) for line in watching.printed().splitlines()]
-    told = [[(Path(file["source"]).name, file["status"]) for file in report["files"]] for report in reports]
-    assert told == [[("moon.md", "added")], [("slow.md", "added")], [("slow.md", "removed")]]
-
-
-def test_single_files_and_patterns_are_watched_too(
-    folder: Path, tmp_path: Path, watch: Callable[..., Watching]
-) -> None:
-    (tmp_path / "mail").mkdir()
-    (tmp_path / "mail" / "one.md").write_text("The first letter.\n")
-    moon = folder / "moon.md"
-    watching = watch(moon, "mail/*.md")
-    (tmp_path / "mail" / "two.md").write_text("The second letter.\n")
-    watching.until(lambda: names() == {"moon.md", "one.md", "two.md"})
-    (folder / "beside.md").write_text("Nobody asked for this.\n")
-    (tmp_path / "mail" / "one.md").unlink()
-    moon.unlink()
-    watching.until(lambda: names() == {"two.md"})
-    moon.write_text("# Moon\n\nIt is back.\n")
-    watching.until(lambda: names() == {"moon.md", "two.md"})
-
-
-def test_what_cannot_be_watched_is_refused_in_two_lines(rag: CommandLine, tmp_path: Path) -> None:
-    for given in ("https://example.org/", tmp_path / "nowhere"):
-        run = rag("watch", given)
-        assert (run.returncode, run.stdout) == (2, "")
-        assert [line.split(":")[0] for line in run.stderr.splitlines()] == ["error", "hint"]
+def test_what_cannot_be_watched_is_refused(tmp_path: Path, rag: CommandLine) -> None:
+    run = rag("watch", tmp_path / "nowhere")
+    assert (run.returncode, run.stdout) == (2, "")
+    assert [line.split(":")[0] for line in run.stderr.splitlines()] == ["error", "hint"]
+    with pytest.raises(RagError, match="web pages cannot be watched"):
+        keep_in_step(["https://example.org/"], Settings(data_dir=tmp_path))

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from vectorstore.embeddings import EmbeddingModel, load_embedding_model
-from vectorstore.embeddings.providers.kmer import DIMENSION, count_words, find_sequence
+from vectorstore.embeddings.providers.sequences import KMER_DIMENSION, count_kmers, find_sequence
 from vectorstore.errors import SettingsError
 
 COMPLEMENT = str.maketrans("ACGT", "TGCA")
@@ -29,15 +29,15 @@ def cosine(model: EmbeddingModel, one: str, other: str) -> float:
 
 
 def test_words_are_counted_with_their_reverse_complements() -> None:
-    assert count_words("ACGT", 3) == {"ACG": 2}  # CGT read backwards on the other strand is ACG
-    assert count_words("MKVLA", 3) == {"MKV": 1, "KVL": 1, "VLA": 1}
+    assert count_kmers("ACGT", 3) == {"ACG": 2}  # CGT read backwards on the other strand is ACG
+    assert count_kmers("MKVLA", 3) == {"MKV": 1, "KVL": 1, "VLA": 1}
 
 
 @given(st.text("ACGTN", min_size=12, max_size=80))
 def test_both_strands_and_rna_have_the_same_words(dna: str) -> None:
-    assert count_words(dna[::-1].translate(COMPLEMENT), 4) == count_words(dna, 4)
-    assert count_words(dna.replace("T", "U"), 4) == count_words(dna, 4)
-    assert not any("N" in word for word in count_words(dna, 4))
+    assert count_kmers(dna[::-1].translate(COMPLEMENT), 4) == count_kmers(dna, 4)
+    assert count_kmers(dna.replace("T", "U"), 4) == count_kmers(dna, 4)
+    assert not any("N" in word for word in count_kmers(dna, 4))
 
 
 def test_a_strand_lies_on_its_complement_near_its_variant_and_far_from_others(model: EmbeddingModel) -> None:
@@ -52,7 +52,7 @@ def test_a_sequence_is_found_among_prose_and_prose_alone_has_no_vector(model: Em
     record = "NM_1 > Title\n# NM_1\n\nDescription: a gene of the mouse\n\n```\nACGTACGTACGT\nACG\n```"
     assert find_sequence(record) == "ACGTACGTACGTACG"
     nothing, something = model.embeddings.embed_documents(["Where is the gene of the mouse?", record])
-    assert nothing == [0.0] * DIMENSION
+    assert nothing == [0.0] * KMER_DIMENSION
     assert np.linalg.norm(something) == pytest.approx(1)
 
 

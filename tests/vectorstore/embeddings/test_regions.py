@@ -10,7 +10,7 @@ pytest.importorskip("detectron2", reason="Detectron2 is on no package registry: 
 
 from tests.clip_model import picture
 from vectorstore.embeddings import EmbeddingModel, embed_pictures, load_embedding_model
-from vectorstore.embeddings.providers.regions import LEAST_SIDE, RegionEmbeddings
+from vectorstore.embeddings.providers.pictures import LEAST_SIDE, DetectorEmbeddings
 from vectorstore.errors import ProviderError
 from vectorstore.pictures import read_pixels
 
@@ -46,8 +46,8 @@ def test_objects_lie_within_their_picture_and_each_has_a_vector(model: Embedding
     for left, top, right, bottom in boxes:
         assert 0 <= left < left + LEAST_SIDE <= right <= 320
         assert 0 <= top < top + LEAST_SIDE <= bottom <= 240
-    assert isinstance(model.embeddings, RegionEmbeddings)
-    assert len(model.embeddings.embed_regions(read_pixels(data), boxes)) == len(boxes)
+    assert isinstance(model.embeddings, DetectorEmbeddings)
+    assert len(model.embeddings.embed_boxes(read_pixels(data), boxes)) == len(boxes)
 
 
 def test_a_detector_knows_no_words(model: EmbeddingModel) -> None:

@@ -146,6 +146,9 @@ def test_the_default_model_stays_on_the_processor_where_that_is_named(monkeypatc
 
     monkeypatch.setattr(minilm, "has_gpu", lambda: True)
     cache = platformdirs.user_cache_path("rag-app")
-    for torch, engine in ((TorchOptions("cpu", "bfloat16"), "MiniLMEmbeddings"), (TorchOptions(), "EncoderEmbeddings")):
+    for torch, engine in (
+        (TorchOptions("cpu", "bfloat16"), "OpenVINOEmbeddings"),
+        (TorchOptions(), "EncoderEmbeddings"),
+    ):
         model = load_embedding_model("minilm", cache_dir=cache, torch=torch)
         assert type(model.embeddings).__name__ == engine

@@ -158,6 +158,7 @@ def test_a_catalogue_that_is_made_again_never_counts_as_the_old_one(tmp_path: Pa
     assert len(generations) == 3
 
 
+@settings(max_examples=25)
 @given(changes=st.lists(st.integers(0, 5), max_size=10))
 def test_what_is_remembered_is_what_a_fresh_reading_gives_whoever_has_written(
     changes: list[int], tmp_path_factory: pytest.TempPathFactory

@@ -5,16 +5,18 @@ import tempfile
 from pathlib import Path
 
 import numpy as np
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.vectorstore.clustered import MADE_UP, clustered, store_clustered
+from tests.vectorstore.conftest import SHARED_MEMORY
 from tests.vectorstore.texts import source_of
 from vectorstore.storage.chunk_table import ChunkTable, drop_chunks
 from vectorstore.storage.database import Database
 from vectorstore.storage.store import Store
 from vectorstore.types import Chunk
 
+MEMORY = SHARED_MEMORY if SHARED_MEMORY.is_dir() else None
 NUMBERS = st.lists(st.integers(0, 9), max_size=6, unique=True)
 CHUNKS = [
     Chunk("/d", "Title", n or None, 5 * n, 5 * n + 4, f"row {n}", ("One", f"{n}"), n % 2 == 0, "hash" if n > 7 else "")
@@ -28,11 +30,12 @@ def open_table(folder: Path) -> ChunkTable:
     return ChunkTable(database)
 
 
+@settings(max_examples=30)
 @given(changes=st.lists(st.tuples(st.booleans(), NUMBERS), max_size=12), asked=NUMBERS)
 def test_it_has_what_was_put_last_and_not_dropped_since(
     changes: list[tuple[bool, list[int]]], asked: list[int]
 ) -> None:
-    with tempfile.TemporaryDirectory() as folder:
+    with tempfile.TemporaryDirectory(dir=MEMORY) as folder:
         table, known = open_table(Path(folder)), dict[str, list[float]]()
         for step, (is_put, numbers) in enumerate(changes):
             ids = [CHUNKS[n].id for n in numbers]

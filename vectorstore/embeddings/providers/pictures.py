@@ -1,62 +1,76 @@
-"""`clip:MODEL`: pictures and questions turned into vectors of one space by a model of the CLIP kind.
+"""Loads models of pictures: `clip:MODEL`, one space for pictures and questions, and detectors, `detectron2:CONFIG`.
 
-CLIP, SigLIP and their like as transformers opens them, by a name of the hub or a folder; a folder of
-sentence-transformers that holds one will do. `clip:MODEL+detectron2:CONFIG` embeds the objects on each picture, too,
-as that detector finds them.
+CLIP, SigLIP and their like as transformers opens them, by a name of the hub or a folder, one of sentence-transformers
+as well. `clip:MODEL+detectron2:CONFIG` also embeds the objects that the detector finds on each picture.
 """
 
 import io
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any, TypeVar
 
 import PIL.Image
 from langchain_core.embeddings import Embeddings
 
-from vectorstore.embeddings.model import Box, EmbeddingModel, LoadOptions, ModelName, TorchOptions, first_line
-from vectorstore.embeddings.providers.hugging_face import choose_device, count_by, describe_folder, tell_apart
-from vectorstore.embeddings.registry import BY_PREFIX, fetch_folder
-from vectorstore.errors import MissingPackageError, ProviderError, RagError
+from vectorstore.embeddings.model import Box, EmbeddingModel, LoadOptions, ModelName, TorchOptions, count_in_bytes
+from vectorstore.embeddings.providers.hugging_face import (
+    add_dtype,
+    choose_device,
+    fetch_folder,
+    fingerprint_folder,
+    token_counter,
+)
+from vectorstore.embeddings.registry import BY_PREFIX
+from vectorstore.errors import ProviderError, translated_errors
+from vectorstore.pictures import Pixels, read_pixels
 
-WITH_OBJECTS = "+detectron2:"
 Item = TypeVar("Item")
-HINT = "name a CLIP or SigLIP model of the hub, or a folder that holds one: clip:PATH"
+CLIP_HINT = "name a CLIP or SigLIP model of the hub, or a folder that holds one: clip:PATH"
+DETECTOR_HINT = "name a model of Detectron2's zoo, or a configuration file: detectron2:PATH.yaml"
+# Of a picture: those of the highest scores, none smaller than so many pixels.
+MOST_OBJECTS, LEAST_SIDE = 20, 32
+DETECTOR_WINDOW = 512
 
 
-def load(name: ModelName, options: LoadOptions) -> EmbeddingModel:
+def load_clip(name: ModelName, options: LoadOptions) -> EmbeddingModel:
     if name.dimensions:
         raise ProviderError(f"{name.model} has one number of dimensions", f"clip:{name.model}, without the @")
-    model, _, detector = name.model.partition(WITH_OBJECTS)
-    try:
+    model, _, detector = name.model.partition("+detectron2:")
+    with translated_errors(f"{name.model} could not be loaded", CLIP_HINT):
         folder = fetch_folder(model)
         embeddings = ClipEmbeddings(folder, options.torch)
-    except RagError:
-        raise
-    except Exception as error:  # the hub, torch and transformers each raise their own
-        raise ProviderError(f"{name.model} could not be loaded: {first_line(error)}", HINT) from error
-    tokenizer = embeddings.tokenizer
     return EmbeddingModel(
         name.setting,
         embeddings,
-        embeddings.window - tokenizer.num_special_tokens_to_add(),
-        count_by(tokenizer),
-        revision=tell_apart(describe_folder(str(folder)), embeddings.dtype),
+        embeddings.window - embeddings.tokenizer.num_special_tokens_to_add(),
+        token_counter(embeddings.tokenizer),
+        revision=add_dtype(fingerprint_folder(str(folder)), embeddings.dtype),
         embed_pictures=embeddings.embed_pictures,
-        find_objects=load_finder(detector) if detector else None,
+        find_objects=open_detector(detector).find_objects if detector else None,
     )
 
 
-def load_finder(config: str) -> Callable[[bytes], list[Box]]:
-    provider = BY_PREFIX["detectron2"]
-    if provider.missing:
-        raise MissingPackageError(f"{config} needs the package {provider.missing[0]}", provider.remedy)
-    from vectorstore.embeddings.providers.regions import load_regions
+def load_detectron2(name: ModelName, options: LoadOptions) -> EmbeddingModel:  # noqa: ARG001 (as every provider's)
+    detector, config = open_detector(name.model), Path(name.model)
+    return EmbeddingModel(
+        name.setting,
+        detector,
+        DETECTOR_WINDOW,
+        count_in_bytes,
+        revision=fingerprint_folder(str(config.parent)) if config.is_file() else "",
+        embed_pictures=detector.embed_pictures,
+        find_objects=detector.find_objects,
+    )
 
-    return load_regions(config).find_objects
+
+def open_detector(config: str) -> "DetectorEmbeddings":
+    BY_PREFIX["detectron2"].require_packages(config)
+    with translated_errors(f"{config} could not be loaded", DETECTOR_HINT):
+        return DetectorEmbeddings(config)
 
 
 class ClipEmbeddings(Embeddings):
-    """Unit vectors. What the texts and pictures go through first is what the model's own files say."""
+    """Unit vectors. How texts and pictures are prepared is what the model's own files say."""
 
     def __init__(self, folder: Path, options: TorchOptions) -> None:
         import torch
@@ -68,7 +82,7 @@ class ClipEmbeddings(Embeddings):
         self._device, self._batch = choose_device(options.device), options.batch
         model = AutoModel.from_pretrained(folder, dtype=options.dtype, local_files_only=True)
         if not (hasattr(model, "get_image_features") and hasattr(model, "get_text_features")):
-            raise ProviderError(f"{folder} holds no model of pictures and texts", HINT)
+            raise ProviderError(f"{folder} holds no model of pictures and texts", CLIP_HINT)
         self._model = model.eval().to(self._device)
         self.dtype = model.dtype
         # By Pillow: the other way needs torchvision.
@@ -76,24 +90,24 @@ class ClipEmbeddings(Embeddings):
         self._processor = processor.from_pretrained(folder, backend="pil", local_files_only=True)
         self.tokenizer: Any = AutoTokenizer.from_pretrained(folder, local_files_only=True)
         self.window = int(model.config.get_text_config().max_position_embeddings)
-        # SigLIP has learnt from texts filled up to one length and no others, and masks nothing.
-        self._is_filled = "siglip" in model.config.model_type
+        # SigLIP was trained on texts padded to one length and no others, and masks nothing.
+        self._is_padded = "siglip" in model.config.model_type
 
     def embed_documents(self, texts: list[str]) -> list[list[float]]:
-        return [vector for batch in batches(texts, self._batch) for vector in self._embed_texts(batch)]
+        return [vector for batch in batches_of(texts, self._batch) for vector in self._embed_texts(batch)]
 
     def embed_query(self, text: str) -> list[float]:
         return self._embed_texts([text])[0]
 
     def embed_pictures(self, pictures: Sequence[bytes]) -> list[list[float]]:
-        return [vector for batch in batches(pictures, self._batch) for vector in self._embed_pictures(batch)]
+        return [vector for batch in batches_of(pictures, self._batch) for vector in self._embed_pictures(batch)]
 
     def _embed_texts(self, texts: Sequence[str]) -> list[list[float]]:
-        filled = "max_length" if self._is_filled else True
+        padding = "max_length" if self._is_padded else True
         inputs = self.tokenizer(
-            list(texts), padding=filled, truncation=True, max_length=self.window, return_tensors="pt"
+            list(texts), padding=padding, truncation=True, max_length=self.window, return_tensors="pt"
         ).to(self._device)
-        if self._is_filled:
+        if self._is_padded:
             inputs.pop("attention_mask", None)
         with self._torch.inference_mode():
             return self._unit(self._model.get_text_features(**inputs))
@@ -106,10 +120,88 @@ class ClipEmbeddings(Embeddings):
 
     def _unit(self, features: Any) -> list[list[float]]:
         vectors = getattr(features, "pooler_output", features)
-        found: list[list[float]] = self._torch.nn.functional.normalize(vectors.float(), dim=-1).cpu().tolist()
-        return found
+        units: list[list[float]] = self._torch.nn.functional.normalize(vectors.float(), dim=-1).cpu().tolist()
+        return units
 
 
-def batches(items: Sequence[Item], size: int) -> Iterator[Sequence[Item]]:
+def batches_of(items: Sequence[Item], size: int) -> Iterator[Sequence[Item]]:
     for start in range(0, len(items), size):
         yield items[start : start + size]
+
+
+class DetectorEmbeddings(Embeddings):
+    """Unit vectors of pictures and of boxes on them: the box head's output over the features within the box.
+
+    A model of Detectron2 with a box head (Faster or Mask R-CNN over a feature pyramid), by a name of its model zoo,
+    such as `COCO-Detection/faster_rcnn_R_50_FPN_1x.yaml`, or a configuration file that names its weights. It embeds no
+    words: its pictures are found by `rag similar`. How sure an object has to be is its `SCORE_THRESH_TEST`.
+    """
+
+    def __init__(self, config: str) -> None:
+        import torch
+        from detectron2 import model_zoo
+        from detectron2.checkpoint import DetectionCheckpointer
+        from detectron2.config import get_cfg
+        from detectron2.data import transforms
+        from detectron2.modeling import build_model
+        from detectron2.structures import Boxes
+
+        self._torch, self._boxes = torch, Boxes
+        settings = get_cfg()
+        if Path(config).is_file():
+            settings.merge_from_file(config)
+        else:
+            settings.merge_from_file(model_zoo.get_config_file(config))
+            settings.MODEL.WEIGHTS = model_zoo.get_checkpoint_url(config)
+        settings.MODEL.DEVICE = "cuda" if torch.cuda.is_available() else "cpu"
+        self._model = build_model(settings).eval()
+        if not hasattr(getattr(self._model, "roi_heads", None), "box_pooler"):
+            raise ProviderError(f"{config} has no box head over its features", DETECTOR_HINT)
+        if settings.MODEL.WEIGHTS:
+            DetectionCheckpointer(self._model).load(settings.MODEL.WEIGHTS)
+        shortest = settings.INPUT.MIN_SIZE_TEST
+        self._resize = transforms.ResizeShortestEdge([shortest, shortest], settings.INPUT.MAX_SIZE_TEST)
+        self._is_red_first = settings.INPUT.FORMAT == "RGB"
+
+    def embed_pictures(self, pictures: Sequence[bytes]) -> list[list[float]]:
+        return [self.embed_boxes(read_pixels(data))[0] for data in pictures]
+
+    def embed_boxes(self, pixels: Pixels, boxes: Sequence[Box] = ()) -> list[list[float]]:
+        """A vector a box, in order; of the whole picture where no box is given."""
+        height, width = pixels.shape[:2]
+        with self._torch.inference_mode():
+            images, features, scale = self._extract_features(pixels)
+            wanted = self._torch.tensor(list(boxes) or [(0, 0, width, height)], dtype=self._torch.float32)
+            inside = [self._boxes(wanted.to(images.tensor.device) * scale)]
+            heads = self._model.roi_heads
+            pooled = heads.box_pooler([features[name] for name in heads.box_in_features], inside)
+            vectors = heads.box_head(pooled).flatten(start_dim=1)
+            units: list[list[float]] = self._torch.nn.functional.normalize(vectors, dim=1).cpu().tolist()
+        return units
+
+    def find_objects(self, picture: bytes) -> list[Box]:
+        """Boxes of the objects on a picture, the highest score first."""
+        pixels = read_pixels(picture)
+        height, width = pixels.shape[:2]
+        with self._torch.inference_mode():
+            images, features, scale = self._extract_features(pixels)
+            proposals, _ = self._model.proposal_generator(images, features, None)
+            (found,), _ = self._model.roi_heads(images, features, proposals, None)
+        order = found.scores.argsort(descending=True)
+        rows = (found.pred_boxes.tensor[order] / scale).round().int().cpu().tolist()
+        boxes = [(max(row[0], 0), max(row[1], 0), min(row[2], width), min(row[3], height)) for row in rows]
+        return [box for box in boxes if min(box[2] - box[0], box[3] - box[1]) >= LEAST_SIDE][:MOST_OBJECTS]
+
+    def _extract_features(self, pixels: Pixels) -> tuple[Any, Any, float]:
+        """The picture as the model sees it, its feature maps, and how much larger than in `pixels` it is."""
+        ordered = pixels[..., ::-1] if self._is_red_first else pixels
+        resized = self._resize.get_transform(ordered).apply_image(ordered)
+        image = self._torch.as_tensor(resized.astype("float32").transpose(2, 0, 1).copy())
+        images = self._model.preprocess_image([{"image": image}])
+        return images, self._model.backbone(images.tensor), resized.shape[0] / pixels.shape[0]
+
+    def embed_documents(self, texts: list[str]) -> list[list[float]]:
+        raise ProviderError("a detector knows no words", "find pictures like one: rag similar SOURCE")
+
+    def embed_query(self, text: str) -> list[float]:
+        return self.embed_documents([text])[0]

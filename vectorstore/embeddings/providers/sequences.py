@@ -1,57 +1,124 @@
-"""`protein:MODEL`: protein sequences to vectors by a protein language model, as transformers opens it.
+"""Loads models of biological sequences: `kmer:K`, spectra of K letters, and `protein:MODEL`, protein language models.
 
-ESM-2, ProtBERT and their like, by a name of the hub or a folder. A text's vector is the mean of what the model makes of
-its residues (Rives et al. 2021, doi:10.1073/pnas.2016239118); a text without a protein has none.
+Only lines of sequence letters are embedded; a text of prose alone has a vector of length 0.
 """
 
 import math
+import re
 import string
+import zlib
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from langchain_core.embeddings import Embeddings
-from numpy.typing import NDArray
 
-from vectorstore.embeddings.model import EmbeddingModel, LoadOptions, ModelName, TorchOptions, first_line
-from vectorstore.embeddings.providers.hugging_face import choose_device, describe_folder, tell_apart
-from vectorstore.embeddings.providers.kmer import LETTERS_READ, MAX_TOKENS, count_tokens, find_sequence, is_nucleotides
-from vectorstore.embeddings.registry import fetch_folder
-from vectorstore.errors import ProviderError, RagError
+from vectorstore.embeddings.model import EmbeddingModel, LoadOptions, ModelName, TorchOptions
+from vectorstore.embeddings.providers.hugging_face import add_dtype, choose_device, fetch_folder, fingerprint_folder
+from vectorstore.errors import ProviderError, SettingsError, translated_errors
+from vectorstore.vector_math import Vectors, unit_vectors
 
-Vectors = NDArray[np.float32]
-HINT = "name a protein language model of the hub, or a folder that holds one: protein:PATH"
+MOST_K = 31
+# 4 to the power of 5 different words of DNA, or what more there are, hashed into so many places: of 1,024 letters few
+# words share one.
+KMER_DIMENSION = 1024
+# A line of letters alone, in one case: so readers write sequences, and no prose has such lines of ten letters and more.
+LINE = re.compile(r"^[ \t]*([A-Z*-]{10,}|[a-z*-]{10,}|[ACGTUN]{2,}|[acgtun]{2,})[ \t]*$", re.MULTILINE)
+NUCLEOTIDES = frozenset("ACGTUN-")
+# Of nucleotides so large a share: the letters for "A or G" and the like are few, and proteins have twenty others.
+NUCLEOTIDE_SHARE = 0.9
+COMPLEMENT = str.maketrans("ACGT", "TGCA")
+UNKNOWN_NUCLEOTIDES, UNKNOWN_RESIDUES = frozenset("RYSWKMBDHVN-*X"), frozenset("XBZJ-*")
+# Chunks are measured in tokens: one for so many letters, which makes a chunk of 1,700.
+LETTERS_PER_TOKEN, MAX_TOKENS = 10, 200
+LETTERS_READ = 1_000_000
+
 AMINO_ACIDS = "ACDEFGHIKLMNPQRSTVWY"
-UNKNOWN = "X"
+UNKNOWN_RESIDUE = "X"
 # Gaps of an alignment and stops are no residues.
 NO_RESIDUES = str.maketrans("", "", "-*")
 # What ESM-2 was trained with, its two special tokens among them; some models' files name no end.
 MOST_WINDOW = 1024
 # Bounds the memory: so many letters, padding included, go through at once, however few sequences that are.
 BATCH_LETTERS = 8192
+PROTEIN_HINT = "name a protein language model of the hub, or a folder that holds one: protein:PATH"
 
 
-def load(name: ModelName, options: LoadOptions) -> EmbeddingModel:
+def load_kmer(name: ModelName, options: LoadOptions) -> EmbeddingModel:  # noqa: ARG001 (as every provider's)
+    if not name.model.isdecimal() or not 1 <= int(name.model) <= MOST_K:
+        raise SettingsError(
+            f"RAG_EMBEDDINGS={name.setting} gives no length of words from 1 to {MOST_K}",
+            "set RAG_EMBEDDINGS=kmer:6 for DNA, kmer:3 for proteins",
+        )
+    embeddings = KmerEmbeddings(int(name.model))
+    return EmbeddingModel(name.setting, embeddings, MAX_TOKENS, count_by_letters, sequence_letters=LETTERS_READ)
+
+
+def load_protein(name: ModelName, options: LoadOptions) -> EmbeddingModel:
     if name.dimensions:
         raise ProviderError(f"{name.model} has one number of dimensions", f"protein:{name.model}, without the @")
-    try:
+    with translated_errors(f"{name.model} could not be loaded", PROTEIN_HINT):
         folder = fetch_folder(name.model)
         embeddings = ProteinEmbeddings(folder, options.torch)
-    except RagError:
-        raise
-    except Exception as error:  # the hub, torch and transformers each raise their own
-        raise ProviderError(f"{name.model} could not be loaded: {first_line(error)}", HINT) from error
-    revision = tell_apart(describe_folder(str(folder)), embeddings.dtype)
+    revision = add_dtype(fingerprint_folder(str(folder)), embeddings.dtype)
     return EmbeddingModel(
-        name.setting, embeddings, MAX_TOKENS, count_tokens, revision=revision, sequence_letters=LETTERS_READ
+        name.setting, embeddings, MAX_TOKENS, count_by_letters, revision=revision, sequence_letters=LETTERS_READ
     )
 
 
-class ProteinEmbeddings(Embeddings):
-    """Vectors of unit length, and of length 0 for a text without a protein: prose, DNA and RNA.
+def count_by_letters(texts: Sequence[str]) -> list[int]:
+    return [-(-len(text) // LETTERS_PER_TOKEN) for text in texts]
 
-    A sequence over the window is cut into equal windows, whose vectors count by how many residues each has.
+
+def find_sequence(text: str) -> str:
+    """The letters of all lines that are nothing else."""
+    return "".join(found[1].upper() for found in LINE.finditer(text))
+
+
+def is_nucleotides(sequence: str) -> bool:
+    return sum(letter in NUCLEOTIDES for letter in sequence) >= NUCLEOTIDE_SHARE * len(sequence)
+
+
+class KmerEmbeddings(Embeddings):
+    """Vectors of unit length, shape (1024,), and of length 0 for a text without a sequence.
+
+    Counts of overlapping words of K letters, each under its square root (the Hellinger kernel, so that no repeat
+    outweighs all else), hashed with signs (Weinberger et al. 2009, arXiv:0902.2206). Of DNA a word and its reverse
+    complement are one, as both strands say the same; RNA's U is T. Words with unknown letters are left out.
+    """
+
+    def __init__(self, k: int) -> None:
+        self._k = k
+
+    def embed_documents(self, texts: list[str]) -> list[list[float]]:
+        spectra = np.zeros((len(texts), KMER_DIMENSION), np.float32)
+        for spectrum, text in zip(spectra, texts, strict=True):
+            for word, count in count_kmers(find_sequence(text), self._k).items():
+                place = zlib.crc32(word.encode())
+                spectrum[place % KMER_DIMENSION] += np.sqrt(count) * (1 if place >> 31 else -1)
+        return [(row / (float(np.linalg.norm(row)) or 1)).tolist() for row in spectra]
+
+    def embed_query(self, text: str) -> list[float]:
+        return self.embed_documents([text])[0]
+
+
+def count_kmers(sequence: str, k: int) -> Counter[str]:
+    is_dna = is_nucleotides(sequence)
+    letters = sequence.replace("U", "T") if is_dna else sequence
+    unknown = UNKNOWN_NUCLEOTIDES if is_dna else UNKNOWN_RESIDUES
+    words = (letters[i : i + k] for i in range(len(letters) - k + 1))
+    known = (word for word in words if unknown.isdisjoint(word))
+    return Counter(min(word, word.translate(COMPLEMENT)[::-1]) for word in known) if is_dna else Counter(known)
+
+
+class ProteinEmbeddings(Embeddings):
+    """Unit vectors by ESM-2, ProtBERT and their like, as transformers opens them, from the hub or a folder.
+
+    A text's vector is the mean of the last hidden states of its residues (Rives et al. 2021,
+    doi:10.1073/pnas.2016239118), of length 0 without a protein: prose, DNA and RNA. A sequence over the window is cut
+    into equal windows, each weighted by its number of residues.
     """
 
     def __init__(self, folder: Path, options: TorchOptions) -> None:
@@ -63,38 +130,41 @@ class ProteinEmbeddings(Embeddings):
         logging.set_verbosity_error()  # type: ignore[no-untyped-call] # that the head is left out is as it should be
         self._torch = torch
         self._device, self._batch = choose_device(options.device), options.batch
-        self._letters = Letters(folder)
+        self._tokenizer = ResidueTokenizer(folder)
         model = AutoModel.from_pretrained(folder, dtype=options.dtype, local_files_only=True)
         model = model.get_encoder() if model.config.is_encoder_decoder else model
         self._model = model.eval().to(self._device)
         self.dtype = self._model.dtype
-        self.window = self._letters.window(model)
+        self.window = self._tokenizer.window(model)
 
     def embed_documents(self, texts: list[str]) -> list[list[float]]:
         sums = np.zeros((len(texts), self._model.config.hidden_size), np.float32)
-        windows = [(text, window) for text, each in enumerate(texts) for window in cut(find_protein(each), self.window)]
-        for batch in batches(windows, most=self._batch):
-            for (text, _), total in zip(batch, self._sum([window for _, window in batch]), strict=True):
-                sums[text] += total
-        lengths = np.linalg.norm(sums, axis=1, keepdims=True)
-        return np.divide(sums, lengths, out=sums, where=lengths > 0).tolist()  # type: ignore[no-any-return]
+        windows = [
+            (number, window)
+            for number, text in enumerate(texts)
+            for window in split_sequence(find_protein(text), self.window)
+        ]
+        for batch in batches_by_letters(windows, most=self._batch):
+            for (number, _), total in zip(batch, self._sum([window for _, window in batch]), strict=True):
+                sums[number] += total
+        return unit_vectors(sums).tolist()  # type: ignore[no-any-return]
 
     def embed_query(self, text: str) -> list[float]:
         return self.embed_documents([text])[0]
 
     def _sum(self, sequences: Sequence[str]) -> Vectors:
-        """The sums of the residues' last hidden states: of unit length they are what their means are, and windows are
-        added up with the weight they have."""
-        inputs = self._letters.encode(sequences).to(self._device)
+        """Sums of the residues' last hidden states: at unit length they equal the means, and windows add up."""
+        inputs = self._tokenizer.encode(sequences).to(self._device)
         with self._torch.inference_mode():
             hidden = self._model(**inputs).last_hidden_state.float()
-        residues = self._letters.find_residues(inputs).unsqueeze(-1)
-        sums: Vectors = (hidden * residues).sum(1).cpu().numpy()
+        special = self._torch.tensor(self._tokenizer.special_ids, device=self._device)
+        residues = inputs["attention_mask"].bool() & ~self._torch.isin(inputs["input_ids"], special)
+        sums: Vectors = (hidden * residues.unsqueeze(-1)).sum(1).cpu().numpy()
         return sums
 
 
-class Letters:
-    """A tokenizer that has a token for each residue, with blanks between the letters where it would not split them."""
+class ResidueTokenizer:
+    """A tokenizer with a token for each residue, letters separated by blanks where it would not split them."""
 
     def __init__(self, folder: Path) -> None:
         from transformers import AutoTokenizer  # seconds
@@ -102,22 +172,16 @@ class Letters:
         self._tokenizer: Any = AutoTokenizer.from_pretrained(folder, local_files_only=True)
         joints = [joint for joint in ("", " ") if self._splits(joint)]
         if not joints:
-            raise ProviderError(f"{folder} holds no model that reads proteins letter by letter", HINT)
+            raise ProviderError(f"{folder} holds no model that reads proteins letter by letter", PROTEIN_HINT)
         self._joint = joints[0]
         # U, Z, O, B and J are not in all vocabularies; without this, letters next to them would be lost, too.
-        lacking = [letter for letter in string.ascii_uppercase if not self._knows(letter)]
-        self._known = str.maketrans(dict.fromkeys(lacking, UNKNOWN))
+        unknown = [letter for letter in string.ascii_uppercase if not self._knows(letter)]
+        self._known = str.maketrans(dict.fromkeys(unknown, UNKNOWN_RESIDUE))
+        self.special_ids = self._tokenizer.all_special_ids
 
     def encode(self, sequences: Sequence[str]) -> Any:
         spaced = [self._joint.join(sequence.translate(self._known)) for sequence in sequences]
         return self._tokenizer(spaced, padding=True, return_tensors="pt")
-
-    def find_residues(self, inputs: Any) -> Any:
-        """Which tokens are residues: neither padding nor special."""
-        import torch
-
-        special = torch.tensor(self._tokenizer.all_special_ids, device=inputs["input_ids"].device)
-        return inputs["attention_mask"].bool() & ~torch.isin(inputs["input_ids"], special)
 
     def window(self, model: Any) -> int:
         """How many residues the model reads at once."""
@@ -142,7 +206,7 @@ def find_protein(text: str) -> str:
     return "" if is_nucleotides(sequence) else sequence.translate(NO_RESIDUES)
 
 
-def cut(sequence: str, window: int) -> list[str]:
+def split_sequence(sequence: str, window: int) -> list[str]:
     """Windows as few and as equal as can be: of a short one at the end a model would see nothing around it."""
     if not sequence:
         return []
@@ -150,7 +214,7 @@ def cut(sequence: str, window: int) -> list[str]:
     return [sequence[start : start + size] for start in range(0, len(sequence), size)]
 
 
-def batches(windows: Sequence[tuple[int, str]], *, most: int) -> Iterator[list[tuple[int, str]]]:
+def batches_by_letters(windows: Sequence[tuple[int, str]], *, most: int) -> Iterator[list[tuple[int, str]]]:
     """Those of like length together, so that little is padded."""
     batch: list[tuple[int, str]] = []
     for window in sorted(windows, key=lambda window: len(window[1])):

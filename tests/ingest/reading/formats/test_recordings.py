@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from ingest.reading.formats.recordings import join, show_time
+from ingest.reading.formats.recordings import join_segments, show_time
 from ingest.reading.parsing import parse_document
 from tests.conftest import CommandLine
 from vectorstore.errors import UnreadableFileError
@@ -28,7 +28,7 @@ def test_what_is_said_is_text_under_the_time_it_begins_at() -> None:
 def test_a_damaged_recording_is_refused_with_what_helps(data: bytes) -> None:
     with pytest.raises(UnreadableFileError, match="damaged recording") as raised:
         parse_document(Path("broken.wav"), data)
-    assert "save it anew" in raised.value.hint
+    assert "save it again" in raised.value.hint
 
 
 def test_a_folder_without_a_model_is_told(rag: CommandLine, tmp_path: Path) -> None:
@@ -46,8 +46,8 @@ def test_paragraphs_end_with_a_sentence_after_twenty_seconds_or_at_forty() -> No
         (30.5, 71.0, "four"),
         (3725.0, 3726.0, "Five."),
     ]
-    assert list(join(said)) == [(0.0, "One. two, three."), (30.5, "four"), (3725.0, "Five.")]
-    assert [show_time(start) for start, _ in join(said)] == ["0:00", "0:30", "1:02:05"]
+    assert list(join_segments(said)) == [(0.0, "One. two, three."), (30.5, "four"), (3725.0, "Five.")]
+    assert [show_time(start) for start, _ in join_segments(said)] == ["0:00", "0:30", "1:02:05"]
 
 
 def test_a_citation_says_the_minute_and_second(rag: CommandLine) -> None:

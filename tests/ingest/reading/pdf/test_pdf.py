@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from ingest.reading.parsing import parse_document
-from ingest.reading.pdf.document import read_pdf, read_pdf_page
+from ingest.reading.pdf.document import map_pdf_page, read_pdf
 from tests.ingest.papers import Paper, rich_paper
 from vectorstore.errors import UnreadableFileError
 
@@ -63,7 +63,7 @@ def test_an_encrypted_pdf_is_refused_with_the_option_that_opens_it() -> None:
 def test_a_pdf_opens_with_its_password_and_with_no_other() -> None:
     data = encrypted(rich_paper())
     assert read_pdf(data, "user") == read_pdf(rich_paper().data)
-    assert read_pdf_page(data, 1, password="user") == read_pdf_page(rich_paper().data, 1)
+    assert map_pdf_page(data, 1, password="user").read == map_pdf_page(rich_paper().data, 1).read
     with pytest.raises(UnreadableFileError, match="with another password"):
         read_pdf(data, "wrong")
 
@@ -88,7 +88,7 @@ def test_what_is_no_pdf_is_refused(data: bytes) -> None:
 
 def test_a_damaged_pdf_is_refused() -> None:
     data = b"%PDF-1.7\n" + random.Random(0).randbytes(5000)
-    assert refusal(data) == ("the PDF is damaged", "open it in a PDF viewer, save it anew and ingest it again")
+    assert refusal(data) == ("the PDF is damaged", "open it in a PDF viewer, save it again and ingest it")
 
 
 def test_a_pdf_of_pages_without_text_is_refused() -> None:
@@ -99,7 +99,7 @@ def test_a_pdf_of_pages_without_text_is_refused() -> None:
 
 def test_a_page_that_is_not_there_is_refused() -> None:
     with pytest.raises(UnreadableFileError) as caught:
-        read_pdf_page(rich_paper().data, 3)
+        map_pdf_page(rich_paper().data, 3)
     assert caught.value.message == "the PDF has no page 3"
     assert caught.value.hint == "ask for one of its pages, 1 to 2"
 

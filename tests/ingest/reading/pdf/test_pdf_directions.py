@@ -7,7 +7,7 @@ import pypdfium2 as pdfium
 import pypdfium2.raw as pdfium_c
 import pytest
 
-from ingest.reading.pdf.document import quote_boxes, read_pdf, read_pdf_page
+from ingest.reading.pdf.document import map_pdf_page, read_pdf
 from tests.ingest.papers import LEFT, RIGHT, Paper, turned_paper
 
 TURNS = (0, 90, 180, 270)
@@ -31,7 +31,7 @@ def test_the_boxes_of_a_quote_hold_exactly_its_words_however_it_is_turned(page: 
     for _ in range(12):
         start = chance.randrange(len(WRITTEN) - 1)
         end = min(len(WRITTEN), start + chance.randrange(1, 120))
-        boxes = quote_boxes(data, 1, start, end)
+        boxes = map_pdf_page(data, 1).boxes(start, end)
         boxed = "".join(words_in(document, box) for box in boxes)
         # PDFium gives the words of a box in the order it drew them or in reverse; the letters tell enough.
         assert sorted(boxed) == sorted("".join(WRITTEN[start:end].split()))
@@ -40,7 +40,7 @@ def test_the_boxes_of_a_quote_hold_exactly_its_words_however_it_is_turned(page: 
 
 
 def test_every_character_of_turned_text_has_its_place_in_the_map() -> None:
-    read = read_pdf_page(turned_paper(page=180, drawn=90), 1)
+    read = map_pdf_page(turned_paper(page=180, drawn=90), 1).read
     unmapped = [read.text[place] for place, index in enumerate(read.char_indices) if index is None]
     mapped = [index for index in read.char_indices if index is not None]
     assert len(read.char_indices) == len(read.text)

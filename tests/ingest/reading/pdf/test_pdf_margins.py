@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from ingest.reading.pdf.document import read_pdf, read_pdf_page
+from ingest.reading.pdf.document import map_pdf_page, read_pdf
 from tests.ingest.papers import LEFT, RIGHT, Paper
 
 WORDS = ("lunar", "martian", "solar", "polar", "stellar", "orbital")
@@ -67,6 +67,6 @@ def test_pages_that_are_all_the_same_keep_their_text() -> None:
 
 def test_a_page_read_alone_has_the_same_text_without_its_header() -> None:
     paper = book(lambda _: "A history of landings", str)
-    alone = [read_pdf_page(paper.data, page).text for page in range(1, 7)]
+    alone = [map_pdf_page(paper.data, page).read.text for page in range(1, 7)]
     assert alone == texts(paper)
     assert "history" not in alone[3]

@@ -1,6 +1,6 @@
 """A table of a PDF is read row by row, however it was drawn, and columns of prose are not."""
 
-from ingest.reading.pdf.document import read_pdf_page
+from ingest.reading.pdf.document import map_pdf_page
 from tests.ingest.papers import LEFT, RIGHT, Paper
 
 NAMES = ("Orbit", "Landing", "Moonwalk", "Return")
@@ -49,7 +49,7 @@ def test_the_cells_of_a_joined_row_are_mapped_to_their_characters() -> None:
     paper = Paper()
     paper.write(60, 80, *NAMES)
     paper.write(200, 80, *HOURS)
-    page = read_pdf_page(paper.data, 1)
+    page = map_pdf_page(paper.data, 1).read
     start = page.text.index("31")
     drawn = "".join(f"{word}\r\n" for word in (*NAMES, *HOURS))
     assert list(page.char_indices[start : start + 2]) == [drawn.index("31"), drawn.index("31") + 1]

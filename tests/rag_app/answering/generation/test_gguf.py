@@ -40,7 +40,9 @@ class TestGguf:
         assert smollm.openai_api_base.startswith("http://127.0.0.1:")
         stranger = ChatOpenAI(model="any", base_url=smollm.openai_api_base, api_key="guessed", max_retries=0)  # type: ignore[arg-type]
         address = smollm.openai_api_base.removeprefix("http://").removesuffix("/v1")
-        assert error_of(stranger)[0] == f"{address} refused the key for {SPEC} (401)"
+        message, hint = error_of(stranger)
+        assert message.startswith(f"the key for {SPEC} was refused (401): ")
+        assert address in hint
 
     def test_no_proxy_of_the_environment_is_asked_for_a_model_file(self, smollm: ChatOpenAI) -> None:
         assert smollm.invoke(GREETING).text  # see the fixture: each proxy named there is down

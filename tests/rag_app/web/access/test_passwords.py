@@ -1,4 +1,4 @@
-"""A password's hash fits it and nothing else; what is tried too often has to wait."""
+"""A password's hash fits it and nothing else; guessing is slowed; a session lasts until it is closed."""
 
 import subprocess
 import sys
@@ -7,9 +7,15 @@ import hypothesis.strategies as st
 import pytest
 from hypothesis import given, settings
 
-from rag_app.web.access.gate import FORGOTTEN_AFTER_S, MOST_REMEMBERED, Attempts
-from rag_app.web.access.logins import Logins
-from rag_app.web.access.passwords import as_hash, hash_password, is_password
+from rag_app.web.access.passwords import (
+    FORGOTTEN_AFTER_S,
+    MAX_ADDRESSES,
+    Sessions,
+    Throttle,
+    as_hash,
+    hash_password,
+    is_password,
+)
 from tests.conftest import CommandLine
 from vectorstore.errors import SettingsError
 
@@ -45,38 +51,38 @@ def test_the_command_prints_a_hash_that_can_be_set_and_refuses_an_empty_one(rag:
 
 
 def test_after_five_tries_each_costs_twice_the_wait_of_the_one_before() -> None:
-    attempts, now, waits = Attempts(free=5, most_s=30.0), 0.0, []
+    throttle, now, waits = Throttle(free=5, max_s=30.0), 0.0, []
     for _ in range(4):
-        assert attempts.wait_s("10.0.0.1", now=now) == 0.0
+        assert throttle.wait_s("10.0.0.1", now=now) == 0.0
     for _ in range(6):
-        assert attempts.wait_s("10.0.0.1", now=now) == 0.0
-        waits.append(attempts.wait_s("10.0.0.1", now=now))
+        assert throttle.wait_s("10.0.0.1", now=now) == 0.0
+        waits.append(throttle.wait_s("10.0.0.1", now=now))
         now += waits[-1]
     assert waits == [2.0, 4.0, 8.0, 16.0, 30.0, 30.0]
-    assert attempts.wait_s("10.0.0.2", now=now) == 0.0
-    assert attempts.wait_s("10.0.0.1", now=now + FORGOTTEN_AFTER_S + 1) == 0.0
+    assert throttle.wait_s("10.0.0.2", now=now) == 0.0
+    assert throttle.wait_s("10.0.0.1", now=now + FORGOTTEN_AFTER_S + 1) == 0.0
 
 
 def test_a_thousand_tries_at_once_are_five() -> None:
-    attempts = Attempts(free=5, most_s=30.0)
-    assert [attempts.wait_s("10.0.0.1", now=1.0) for _ in range(1_000)].count(0.0) == 5
+    throttle = Throttle(free=5, max_s=30.0)
+    assert [throttle.wait_s("10.0.0.1", now=1.0) for _ in range(1_000)].count(0.0) == 5
 
 
 def test_who_knows_the_password_never_waits_and_addresses_do_not_fill_the_memory() -> None:
-    attempts = Attempts(free=5, most_s=30.0)
+    throttle = Throttle(free=5, max_s=30.0)
     for _ in range(20):
-        assert attempts.wait_s("10.0.0.1", now=1.0) == 0.0
-        attempts.forgive("10.0.0.1", now=1.0)
-    for number in range(2 * MOST_REMEMBERED):
-        attempts.wait_s(str(number), now=1.0)
-    assert len(attempts._tried) == MOST_REMEMBERED
+        assert throttle.wait_s("10.0.0.1", now=1.0) == 0.0
+        throttle.forgive("10.0.0.1", now=1.0)
+    for number in range(2 * MAX_ADDRESSES):
+        throttle.wait_s(str(number), now=1.0)
+    assert len(throttle._tries) == MAX_ADDRESSES
 
 
 def test_a_login_is_good_until_it_is_closed_and_only_where_it_was_opened() -> None:
-    logins = Logins()
-    word = logins.open()
-    assert logins.holds(word)
-    assert not any(logins.holds(other) for other in (None, "", word[:-1], word + "="))
-    assert not Logins().holds(word)
-    logins.close(word)
-    assert not logins.holds(word)
+    sessions = Sessions()
+    token = sessions.open()
+    assert sessions.is_open(token)
+    assert not any(sessions.is_open(other) for other in (None, "", token[:-1], token + "="))
+    assert not Sessions().is_open(token)
+    sessions.close(token)
+    assert not sessions.is_open(token)

@@ -1,7 +1,6 @@
 """Every view of the page through axe-core: what a screen reader, a keyboard or weak eyes could not use."""
 
-from collections.abc import Callable, Iterator
-from pathlib import Path
+from collections.abc import Callable
 
 import pytest
 
@@ -9,27 +8,22 @@ pytest.importorskip("axe_playwright_python", reason="brings axe-core: pip instal
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
 
-from tests.rag_app.browsing import ask, served
+from tests.rag_app.browsing import ask
+from tests.rag_app.web.conftest import Site
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(300), pytest.mark.usefixtures("patience")]
 GRAVE = ("serious", "critical")
 
 
-@pytest.fixture(scope="module")
-def url(samples_data: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    with served(samples_data, "samples", log=tmp_path_factory.mktemp("access-log") / "log") as address:
-        yield address
-
-
-@pytest.mark.parametrize("colours", ["light", "dark"])
-def test_no_view_has_a_serious_violation(page: Page, url: str, colours: str) -> None:
-    page.emulate_media(color_scheme="light" if colours == "light" else "dark", reduced_motion="reduce")
+def test_no_view_has_a_serious_violation_in_light_or_dark(page: Page, site: Site) -> None:
     found: dict[str, list[str]] = {}
 
     def look(view: str) -> None:
-        found[view] = violations(page)
+        for colours in ("dark", "light"):
+            page.emulate_media(color_scheme="dark" if colours == "dark" else "light", reduced_motion="reduce")
+            found[f"{view}, {colours}"] = violations(page)
 
-    page.goto(url)
+    page.goto(site.url)
     expect(page.get_by_role("button", name="Who stayed in orbit?")).to_be_visible()
     look("welcome")
     ask(page, None, "What did the 1202 alarm mean?")

@@ -6,8 +6,9 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.rag_app.browsing import ask, run_rag, send, served
+from tests.rag_app.browsing import ask, send, served
 from tests.rag_app.fault_server import FaultServer
+from tests.rag_app.web.conftest import Site
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(300), pytest.mark.usefixtures("patience")]
 HOSTILE = """# Notes <img src=x onerror="window.stolen=1">
@@ -16,80 +17,89 @@ The gardener waters the roses every morning <script>window.stolen=1</script> bef
 
 ![roses](http://example.invalid/roses.png) [a link](javascript:window.stolen=1)
 """
+ROSES, WATERED = "When does the gardener water the roses?", "The gardener waters the roses every morning [1]."
+WRITTEN = "Answered by openai:fake-model"
 
 
 @pytest.fixture(scope="module")
-def model(tmp_path_factory: pytest.TempPathFactory) -> Iterator[FaultServer]:
+def model() -> Iterator[FaultServer]:
     with FaultServer() as server:
         yield server
 
 
 @pytest.fixture(scope="module")
-def written_url(model: FaultServer, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+def url(model: FaultServer, site: Site) -> Iterator[str]:
     """The page where a chat model writes the answers, over one document that tries to run scripts."""
-    folder = tmp_path_factory.mktemp("written")
-    notes = folder / "notes.md"
-    notes.write_text(HOSTILE, encoding="utf-8")
-    run_rag(folder / "data", "ingest", "--collection", "garden", notes)
+    site.ingest("garden", {"notes.md": HOSTILE})
     settings = {"RAG_LLM": "openai:fake-model", "OPENAI_BASE_URL": model.base_url, "OPENAI_API_KEY": "key-of-the-tests"}
-    with served(folder / "data", "garden", log=folder / "log", **settings) as url:
-        yield url
+    with served(site.folder / "data", "garden", log=site.folder / "garden.log", **settings) as address:
+        yield address
 
 
-def test_what_documents_and_models_write_is_shown_as_text(page: Page, written_url: str, model: FaultServer) -> None:
-    model.behave("answer")
-    model.answer = "The gardener waters the roses every morning [1].\n<img src=x onerror='window.stolen=1'> ![a](b.png)"
+def test_text_grows_and_the_finished_answer_takes_its_place_as_text(page: Page, url: str, model: FaultServer) -> None:
     requested: list[str] = []
     page.on("request", lambda request: requested.append(request.url))
-    ask(page, written_url, "When does the gardener water the roses?")
-    expect(page.get_by_text("Answered by openai:fake-model")).to_be_visible()
-    expect(page.get_by_text("<img src=x onerror='window.stolen=1'> ![a](b.png)")).to_be_visible()
-    page.get_by_role("button", name="Source 1").click()
+    hostile = "<img src=x onerror='window.stolen=1'> ![a](b.png)"
+    model.behave("answer")
+    model.answer, model.hold_after = f"{WATERED}\n{hostile} The tulips came by ship.", 4
+    page.goto(url)
+    send(page, ROSES)
+    expect(page.get_by_text("The gardener waters the", exact=True)).to_be_visible()
+    expect(page.get_by_role("status").filter(has_text="Writing …")).to_be_visible()
+    expect(page.get_by_text("Answered by")).to_have_count(0)
+    answer = page.get_by_role("group", name="Chat message from assistant")
+    root = answer.locator(".root")
+    root.evaluate("root => { root.seen = true; }")
+    model.hold_after = 5
+    expect(page.get_by_text("The gardener waters the roses", exact=True)).to_be_visible()
+    model.release()
+    expect(page.get_by_text(WRITTEN)).to_be_visible()
+    expect(page.get_by_role("button", name="Stop")).to_have_count(0)
+    assert root.evaluate("root => root.seen")  # the same element, so that nothing jumps
 
+    expect(answer).to_contain_text("came by ship. (unsupported)")
+    underlines = [
+        answer.get_by_text(words, exact=True).evaluate("words => getComputedStyle(words).textDecorationStyle")
+        for words in ("The gardener waters the roses every", "The tulips came by ship.")
+    ]
+    assert underlines == ["solid", "dotted"]
+    expect(page.get_by_text(hostile)).to_be_visible()
+    page.get_by_role("button", name="Source 1").click()
     source = page.get_by_role("region", name="Source")
     expect(source).to_contain_text("<script>window.stolen=1</script>")
     expect(source).to_contain_text("![roses](http://example.invalid/roses.png) [a link](javascript:window.stolen=1)")
     assert page.evaluate("window.stolen") is None
     assert page.locator("a[href^=javascript]").count() == 0
-    assert [url for url in requested if re.search(r"example|/x$|b\.png", url)] == []
+    assert [address for address in requested if re.search(r"example|/x$|b\.png", address)] == []
 
 
-def test_a_sentence_without_proof_is_marked_unsupported(page: Page, written_url: str, model: FaultServer) -> None:
+def test_stop_ends_an_answer_at_once_and_try_again_answers(page: Page, url: str, model: FaultServer) -> None:
     model.behave("answer")
-    model.answer = "The gardener waters the roses every morning [1]. The tulips came from Holland by ship."
-    ask(page, written_url, "When does the gardener water the roses?")
-    answer = page.get_by_role("group", name="Chat message from assistant")
-    expect(answer).to_contain_text("by ship. (unsupported)")
-    underlines = [
-        answer.get_by_text(words, exact=True).evaluate("words => getComputedStyle(words).textDecorationStyle")
-        for words in ("The gardener waters the roses every", "The tulips came from Holland by ship.")
-    ]
-    assert underlines == ["solid", "dotted"]
-
-
-def test_text_is_on_the_page_while_the_model_still_writes(page: Page, written_url: str, model: FaultServer) -> None:
-    model.behave("answer")
-    model.answer, model.hold_after = "The gardener waters the roses every morning [1].", 4
-    page.goto(written_url)
-    send(page, "When does the gardener water the roses?")
-    expect(page.get_by_text("The gardener waters the", exact=True)).to_be_visible()
-    expect(page.get_by_text("Answered by")).to_have_count(0)
+    model.answer, model.hold_after = WATERED, 3
+    page.goto(url)
+    send(page, ROSES)
+    send(page, "Who waters the roses?")  # waits for the first, and is not lost
+    expect(page.get_by_text("Waits for the answer before it")).to_be_visible()
+    expect(page.get_by_text("The gardener waters", exact=True)).to_be_visible()
+    page.get_by_role("button", name="Stop").click()
+    expect(page.get_by_role("alert")).to_contain_text("stopped")
     model.release()
-    expect(page.get_by_text("Answered by openai:fake-model")).to_be_visible()
-    expect(page.get_by_role("button", name="Source 1")).to_be_visible()
+    expect(page.get_by_text(WRITTEN)).to_have_count(1)
+    page.get_by_role("button", name="Try again").first.click()
+    expect(page.get_by_text(WRITTEN)).to_have_count(2)
+    expect(page.get_by_role("alert")).to_have_count(0)
 
 
 def test_a_model_that_breaks_off_leaves_the_passages_and_nothing_half_written(
-    page: Page, written_url: str, model: FaultServer
+    page: Page, url: str, model: FaultServer
 ) -> None:
     model.behave("dies_in_stream", "answer")
-    model.answer = "Hollyhocks grow tall beside the gate [1]."
-    page.goto(written_url)
-    send(page, "When does the gardener water the roses?")
-    expect(page.get_by_role("alert")).to_contain_text("broke off")
+    model.answer = "Hollyhocks grow tall at the gate [1]."
+    ask(page, url, ROSES)
+    expect(page.get_by_role("alert")).to_contain_text("failed on")
     expect(page.get_by_text("Hollyhocks")).to_have_count(0)
     page.get_by_role("list", name="Closest passages").get_by_role("button").first.click()
     expect(page.get_by_role("region", name="Source").locator("mark")).to_contain_text("waters the roses")
     page.get_by_role("button", name="Try again").click()
-    expect(page.get_by_text("Answered by openai:fake-model")).to_be_visible()
+    expect(page.get_by_text(WRITTEN)).to_be_visible()
     expect(page.get_by_role("alert")).to_have_count(0)

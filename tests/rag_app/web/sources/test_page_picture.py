@@ -10,9 +10,9 @@ import pypdfium2 as pdfium
 import pytest
 from PIL import Image
 
-from ingest.reading.pdf.document import quote_boxes, read_pdf
+from ingest.reading.pdf.document import map_pdf_page, read_pdf
 from rag_app.answering.sentences import split_sentences
-from rag_app.web.sources.links import Place
+from rag_app.types import Citation
 from rag_app.web.sources.page_picture import MARKER, WIDTH, box_quote, draw_boxed
 from tests.ingest.papers import rich_paper
 
@@ -38,7 +38,9 @@ def test_the_boxed_words_are_the_quote_on_every_sample(path: Path) -> None:
         assert page.number is not None
         text_page = document[page.number - 1].get_textpage()
         for start, end in split_sentences(page.text):
-            boxed = "".join(text_page.get_text_bounded(*box) for box in quote_boxes(data, page.number, start, end))
+            boxed = "".join(
+                text_page.get_text_bounded(*box) for box in map_pdf_page(data, page.number).boxes(start, end)
+            )
             letters = ["".join(filter(str.isalnum, words)) for words in (boxed, page.text[start:end])]
             assert letters[0] == letters[1]
 
@@ -50,14 +52,14 @@ def test_the_picture_is_marked_where_the_boxes_are_and_nowhere_else(path: Path) 
     assert page.number is not None
     start = page.text.index(" ") + 1
     end = page.text.index("\n", start)
-    boxed = box_quote(Place(str(path), "", page.number, start, end, page.text[start:end]))
+    boxed = box_quote(Citation(1, str(path), "", page.number, start, end, page.text[start:end]))
     assert boxed is not None
     image = pixels(draw_boxed(boxed))
     assert image.shape[1] == WIDTH
     marked = yellow(image)
     scale = WIDTH / pdfium.PdfDocument(data)[page.number - 1].get_size()[0]
     expected = np.zeros(marked.shape, dtype=bool)
-    for left, bottom, right, top in quote_boxes(data, page.number, start, end):
+    for left, bottom, right, top in map_pdf_page(data, page.number).boxes(start, end):
         rows = slice(int(image.shape[0] - top * scale) - 4, int(image.shape[0] - bottom * scale) + 5)
         expected[rows, int(left * scale) - 4 : int(right * scale) + 5] = True
     assert marked[expected].mean() > 0.2
@@ -69,15 +71,15 @@ def test_what_the_file_does_not_say_has_no_picture(tmp_path: Path) -> None:
     path = tmp_path / "paper.pdf"
     path.write_bytes(rich_paper().data)
     quote = read_pdf(path.read_bytes())[1][0].text[:20]
-    place = Place(str(path), "", 1, 0, 20, quote)
-    assert box_quote(place)
-    assert box_quote(replace(place, quote=quote.upper() + "!")) is None
-    assert box_quote(replace(place, page=99)) is None
-    assert box_quote(replace(place, page=None)) is None
-    assert box_quote(replace(place, source="https://example.org/paper.pdf")) is None
+    cited = Citation(1, str(path), "", 1, 0, 20, quote)
+    assert box_quote(cited)
+    assert box_quote(replace(cited, quote=quote.upper() + "!")) is None
+    assert box_quote(replace(cited, page=99)) is None
+    assert box_quote(replace(cited, page=None)) is None
+    assert box_quote(replace(cited, source="https://example.org/paper.pdf")) is None
     shutil.copy(PDFS[0], path)
-    assert box_quote(place) is None
+    assert box_quote(cited) is None
     path.write_bytes(b"no PDF")
-    assert box_quote(place) is None
+    assert box_quote(cited) is None
     path.unlink()
-    assert box_quote(place) is None
+    assert box_quote(cited) is None

@@ -1,0 +1,223 @@
+"""The page *Map*: draws a collection's passages near where they are alike, and lists those that are nearly the same."""
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import streamlit as st
+
+from rag_app.web.chat.conversation import current
+from rag_app.web.components import draw_error, plain
+from rag_app.web.map_chart import SELECTIONS, LitPassage, build_chart, points_table
+from rag_app.web.session_settings import page_settings
+from rag_app.web.sources.links import draw_source_panel
+from vectorstore.errors import RagError
+from vectorstore.filters import SourceFilter
+from vectorstore.types import name_place
+
+if TYPE_CHECKING:
+    from streamlit.delta_generator import DeltaGenerator
+
+    from rag_app.library.map.map import CollectionMap
+    from rag_app.library.map.near_duplicates import NearDuplicates
+    from rag_app.types import Answer
+    from vectorstore.storage.store import Store
+    from vectorstore.types import Chunk
+
+TOPICS, DUPLICATES = "Topics", "Near-duplicates"
+ALL, ANSWER = "All passages", "Last answer"
+OPENED, CHART = "map-opened", "map-chart"
+LISTED, MOST_SHOWN = 10, 100
+T = TypeVar("T")
+
+
+def show() -> None:
+    with st.container(key="map"):
+        st.title("Map", anchor=False)
+        try:
+            draw()
+        except RagError as error:
+            draw_error(error, key="map-failure")
+
+
+def draw() -> None:
+    from rag_app.wiring import build_store  # LangChain and Chroma: the heading is on the screen by now
+
+    store = build_store(page_settings())
+    if not store.catalogue.has_documents():
+        st.text(f"The collection {store.name} has no document yet.")
+        return
+    view = st.segmented_control(
+        "Show", [TOPICS, DUPLICATES], default=TOPICS, required=True, key="map-view", label_visibility="collapsed"
+    )
+    main, panel = st.columns([3, 2], gap="large")
+    with main:
+        draw_topics(store) if view == TOPICS else draw_duplicates(store)
+    with panel, st.container(key="panel"):
+        draw_source_panel("map-source", of=f"map of {store.name}", opened=opened_chunk(store))
+
+
+def draw_topics(store: "Store") -> None:
+    found, points = cached_map(store, str(store.folder), store.catalogue.generation())
+    st.text(describe_map(found, len(store.catalogue.matching(SourceFilter())), store.name))
+    turns = current().turns
+    answer = turns[-1].answer if turns else None
+    lit = locate_passages(store, found, answer) if answer else []
+    plot, side = st.columns([5, 3], gap="medium")
+    with side:
+        chosen = choose_cluster(store, found, len(lit))
+        cluster = chosen - 1 if 1 <= chosen <= len(found.clusters) else None
+        if cluster is not None:
+            members = [found.points[index] for index in found.clusters[cluster].members]
+            draw_passages(
+                "The most typical first", [(one.id, name_place(one.title, one.page), one.text) for one in members]
+            )
+        elif answer and lit:
+            draw_passages(f"Found for: {answer.question}", [(one.id, one.place, one.text) for one in lit])
+        else:
+            st.caption("Choose a cluster to read its passages, or a point of the map.")
+    with plot:
+        st.altair_chart(
+            build_chart(points, found, lit, cluster, is_all=chosen == 0),
+            key=CHART,
+            on_select=open_selected,
+            selection_mode=SELECTIONS,
+            alt=f"Map of {len(points):,} passages in {len(found.clusters)} clusters, which are listed next to it",
+        )
+
+
+@st.cache_resource(show_spinner="Drawing the map …", max_entries=4)
+def cached_map(_store: "Store", folder: str, generation: int) -> "tuple[CollectionMap, Any]":  # noqa: ARG001 (the key)
+    from rag_app.library.map.map import draw_map
+
+    found = draw_map(_store)
+    return found, points_table(found)
+
+
+def describe_map(found: "CollectionMap", documents: int, name: str) -> str:
+    passages = f"{found.total:,} passage{'' if found.total == 1 else 's'}"
+    number = f"{documents:,} document{'' if documents == 1 else 's'}"
+    words = f"{passages} of {number} in the collection {name}. Those that lie near each other are alike."
+    if found.total > len(found.points):
+        words += f" {len(found.points):,} of them, chosen at random, are drawn."
+    return words
+
+
+def locate_passages(store: "Store", found: "CollectionMap", answer: "Answer") -> list[LitPassage]:
+    """The answer's passages that are still in the collection, whether or not they were chosen to be drawn."""
+    import numpy as np
+
+    from rag_app.library.map.map import beginning
+
+    hidden = store.catalogue.hidden_ids()
+    vectors = store.vectors([passage.chunk.id for passage in answer.passages if passage.chunk.id not in hidden])
+    chunks = [passage.chunk for passage in answer.passages if passage.chunk.id in vectors]
+    if not chunks or found.projection is None:
+        return []
+    places = found.projection.place(np.stack([vectors[chunk.id] for chunk in chunks])).tolist()
+    return [
+        LitPassage(chunk.id, name_place(chunk.title, chunk.page, chunk.time), beginning(chunk.text), x, y)
+        for chunk, (x, y) in zip(chunks, places, strict=True)
+    ]
+
+
+def choose_cluster(store: "Store", found: "CollectionMap", lit: int) -> int:
+    """0 for all passages, the cluster's number from 1, or one more for the last answer."""
+    names = [ALL, *(cluster.name for cluster in found.clusters), ANSWER]
+    counts = [len(found.points), *(len(cluster.members) for cluster in found.clusters), lit]
+    chosen: int = st.radio(
+        "Clusters",
+        range(len(names) if lit else len(names) - 1),
+        format_func=lambda number: f"{plain(names[number])} ({counts[number]:,})",
+        key=f"map-clusters-{store.name}-{store.catalogue.generation()}{'-lit' if lit else ''}",
+        label_visibility="collapsed",
+    )
+    return chosen
+
+
+def draw_passages(heading: str, passages: Sequence[tuple[str, str, str]]) -> None:
+    """Whoever cannot see the map reads the same here."""
+    with st.container(key="map-passages"):
+        for chunk_id, place, text in page_of(heading, passages):
+            draw_passage(chunk_id, place, text)
+
+
+def draw_passage(chunk_id: str, place: str, text: str, key: int = 0) -> None:
+    """A button that opens the passage, and its words."""
+    st.button(plain(place), key=f"passage-{chunk_id}-{key}", type="tertiary", on_click=open_passage, args=(chunk_id,))
+    st.text(text)
+
+
+def page_of(heading: str, entries: Sequence[T]) -> Sequence[T]:
+    """The entries of the page that is chosen under the heading."""
+    if not entries:
+        return entries
+    st.subheader(plain(heading), anchor=False)
+    pages = -(-len(entries) // LISTED)
+    page = st.pagination(pages, max_visible_pages=5, key=f"page-of-{heading}-{pages}") if pages > 1 else 1
+    return entries[(page - 1) * LISTED : page * LISTED]
+
+
+def draw_duplicates(store: "Store") -> None:
+    found = cached_duplicates(store, str(store.folder), store.catalogue.generation())
+    st.caption(describe_duplicates(found))
+    titles = {record.source: record.title for record in store.catalogue.sources()}
+    for number, documents in enumerate(page_of("Documents nearly the same", found.documents)):
+        heading = f"{documents.share:.0%} of the passages of the shorter one are in the other"
+        with similar(f"documents-{number}", heading) as columns:
+            for column, source in zip(columns, (documents.first, documents.second), strict=True):
+                column.text(f"{titles.get(source, source)}\n{source}")
+    for number, pair in enumerate(page_of("Passages nearly the same", found.passages)):
+        others = f", and {pair.members - 2:,} more like these" if pair.members > 2 else ""
+        with similar(f"passages-{number}", f"Cosine {pair.cosine:.3f}{others}") as columns:
+            for column, chunk in zip(columns, (pair.first, pair.second), strict=True):
+                with column:
+                    draw_passage(chunk.id, name_place(chunk.title, chunk.page, chunk.time), chunk.text, key=number)
+
+
+@st.cache_resource(show_spinner="Comparing the passages …", max_entries=4)
+def cached_duplicates(_store: "Store", folder: str, generation: int) -> "NearDuplicates":  # noqa: ARG001 (the key)
+    from rag_app.library.map.near_duplicates import find_near_duplicates
+
+    return find_near_duplicates(_store, most_shown=MOST_SHOWN)
+
+
+def describe_duplicates(found: "NearDuplicates") -> str:
+    from rag_app.library.map.near_duplicates import MOST_PAIRS, THRESHOLD
+
+    words = [f"No two documents have a passage in common, even nearly (cosine {THRESHOLD} or more)."]
+    if found.groups:
+        texts = f"{found.groups:,} text{'' if found.groups == 1 else 's'}"
+        words = [f"{texts} in more than one document, or nearly so (cosine {THRESHOLD} or more), the most alike first."]
+    if found.groups > MOST_SHOWN:
+        words.append(f"The first {MOST_SHOWN} are shown.")
+    if not found.is_whole:
+        words.append(f"There are more than {MOST_PAIRS:,} pairs: only the most alike were looked at.")
+    if found.compared < found.total:
+        words.append(f"{found.compared:,} of {found.total:,} passages, chosen at random, were compared.")
+    return " ".join(words)
+
+
+@contextmanager
+def similar(key: str, heading: str) -> "Iterator[Sequence[DeltaGenerator]]":
+    with st.container(border=True, key=f"similar-{key}"):
+        st.caption(heading)
+        yield st.columns(2)
+
+
+def opened_chunk(store: "Store") -> "tuple[Chunk, int] | None":
+    """None too where another collection has been chosen, or the document is gone."""
+    chunk_id, count = st.session_state.get(OPENED, ("", 0))
+    found = store.fetch([chunk_id]) if chunk_id else {}
+    return (found[chunk_id][0], count) if chunk_id in found else None
+
+
+def open_passage(chunk_id: str) -> None:
+    """Open it next to the map; a new count opens one again that was closed."""
+    st.session_state[OPENED] = (chunk_id, st.session_state.get(OPENED, ("", 0))[1] + 1)
+
+
+def open_selected() -> None:
+    picked = [point for points in st.session_state[CHART].selection.values() for point in points]
+    if picked:
+        open_passage(picked[0]["id"])

@@ -1,1 +1,0 @@
-"""The pages Map, History and Settings."""
