@@ -11,29 +11,32 @@ fold; its share of answers found is by the shipped models. Prints figures with 9
 constants fitted on everything, to be put into the code.
 """
 
-import sys
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
+from langchain_core.embeddings import Embeddings
 from numpy.typing import NDArray
 from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import roc_auc_score
 from sklearn.model_selection import KFold
 
+from bench.results import arguments, record
 from rag_app import Settings
 from rag_app.answering import answerability as refusal
 from rag_app.answering import quotes
 from rag_app.answering import sentence_ranking as evidence
-from rag_app.answering.sentence_ranking import Candidate
+from rag_app.answering.sentence_ranking import Candidate, Judge
 from rag_app.experiments.evaluation.datasets import load_corpus, load_rows
 from rag_app.experiments.evaluation.temporary_collection import retriever_of_texts
 from rag_app.wiring import build_vector_cache
 from vectorstore.embeddings import EmbeddingModel, embed_chunks
+from vectorstore.search.question import Question
 from vectorstore.search.retriever import HybridRetriever
-from vectorstore.storage.lexical_index import LexicalIndex
+from vectorstore.storage.lexical_index import LexicalReader
 from vectorstore.types import Passage
 
 Array = NDArray[np.float64]
@@ -46,6 +49,9 @@ KEPT = 0.93
 # XQuAD has a thousand questions, all answerable: with more weight, off-topic questions pass; with less, its own fail.
 OFF_TOPIC_WEIGHT, XQUAD_WEIGHT = 0.5, 0.1
 NEARLY = (0.2, 0.3, 0.4, 0.5, 0.6)
+EVIDENCE = "Answers: quoted sentences against the evidence of CLAP NQ, cross-validated, at most three sentences"
+REFUSED = "Answers: refused questions of CLAP NQ, cross-validated"
+XQUAD_SHOWN = "Answers: XQuAD English, the answer is in the quotes, refusals counted as misses"
 HINT = "a folder with corpus.jsonl and answers.jsonl"
 
 
@@ -54,6 +60,7 @@ class Asked:
     """A question of a set, what was found for it, and the sentences with their features; `probabilities` by a fit."""
 
     row: dict[str, Any]
+    question: Question
     passages: Sequence[Passage]
     candidates: list[Candidate]
     gold: set[str] = field(default_factory=set)
@@ -89,83 +96,89 @@ class Fit:
 
 
 def main() -> None:
-    clapnq, clapnq_words = ask_all(Path(sys.argv[1]))
-    xquad, xquad_words = ask_all(Path(sys.argv[2]))
+    first, second = arguments()
+    clapnq, clapnq_words = ask_all(Path(first))
+    xquad, xquad_words = ask_all(Path(second))
     judged = [one for one in clapnq if one.gold]
     print(f"{len(clapnq)} and {len(xquad)} questions, {len(judged)} with evidence", flush=True)
     selector = fit_selector(judged)
     predict_sentences(judged, [one for one in clapnq if not one.gold] + xquad, selector)
     labels = np.array([one.row["answerable"] for one in clapnq], dtype=float)
-    rows, xrows = features_of(clapnq, clapnq_words), features_of(xquad, xquad_words)
+    rows, xrows = features_of(clapnq_words), features_of(xquad_words)
     refused = tell_refusal(clapnq, rows, labels, xrows)
     kept = np.array([1 - share for share, one in zip(refused, clapnq, strict=True) if one.gold])
-    for nearly in NEARLY:
-        tell_selection(judged, nearly, kept)
+    chosen = {nearly: tell_selection(judged, nearly, kept) for nearly in NEARLY}
     whole = fit_refusal(rows, labels, xrows, kinds(clapnq))
     threshold = float(np.quantile(whole(rows)[labels == 1], 1 - KEPT))
-    tell_xquad(xquad, whole(xrows) >= threshold)
+    shown = tell_xquad(xquad, whole(xrows) >= threshold)
+    command = "python bench/fit_answers.py clapnq xquad/en"
+    record(EVIDENCE, command, {"F1": chosen[quotes.NEARLY]})
+    of_kind = kinds(clapnq)
+    shares = {kind: refused[of_kind == kind] for kind in dict.fromkeys(of_kind.tolist())}
+    record(REFUSED, command, {kind: share_with_interval(values) for kind, values in shares.items()})
+    record(XQUAD_SHOWN, command, {"shown": shown})
     show_constants("rag_app/answering/sentence_ranking.py", list(evidence.WEIGHTS), selector)
     show_constants("rag_app/answering/answerability.py", list(refusal.WEIGHTS), whole)
     print(f"THRESHOLD = {threshold:.2f}")
 
 
-def ask_all(folder: Path) -> tuple[list[Asked], list[Callable[[str], Any]]]:
+def ask_all(folder: Path) -> tuple[list[Asked], list[Callable[[], Any]]]:
     documents = load_corpus(folder, HINT)
     quiet = {"on_progress": lambda progress: None, "on_message": print}
     with retriever_of_texts(documents, Settings(), keep=False, **quiet) as retriever:  # type: ignore[arg-type]
-        embed, lexical = remembering(retriever.model), Remembered(retriever.store.lexical)
-        asked = [ask(row, retriever, embed, lexical) for row in load_rows(folder / "answers.jsonl", HINT)]
+        model = replace(retriever.model, embeddings=RememberingEmbeddings(retriever.model))
+        judge = Judge(model, cast("LexicalReader", RememberingWords(retriever.store.snapshot().lexical)))
+        asked = [ask(row, retriever, judge) for row in load_rows(folder / "answers.jsonl", HINT)]
         measured = [one for one in asked if one.candidates]
-        return measured, [measure_later(one, lexical) for one in measured]
+        return measured, [measure_later(one, judge) for one in measured]
 
 
-def ask(row: dict[str, Any], retriever: HybridRetriever, embed: evidence.Embed, lexical: Any) -> Asked:
-    passages = retriever.search(row["question"])
+def ask(row: dict[str, Any], retriever: HybridRetriever, judge: Judge) -> Asked:
+    question = Question(row["question"])
+    passages = retriever.search(question)
     spans = [span for passage in passages[: quotes.PASSAGES_READ] for span in quotes.units(passage)]
-    candidates = evidence.judge(row["question"], spans, embed=embed, lexical=lexical)
+    candidates = evidence.judge_sentences(question, spans, judge)
     gold = {plain(sentence) for one in row.get("evidence") or () for sentence in one}
-    return Asked(row, passages, candidates, gold)
+    return Asked(row, question, passages, candidates, gold)
 
 
-def remembering(model: EmbeddingModel) -> evidence.Embed:
+class RememberingEmbeddings(Embeddings):
     """The same sentences are found for many questions."""
-    known: dict[str, Any] = {}
-    cache = build_vector_cache(Settings())
 
-    def embed(texts: Sequence[str]) -> list[Sequence[float]]:
-        known.update(cache.find(model.identity, [text for text in dict.fromkeys(texts) if text not in known]))
+    def __init__(self, model: EmbeddingModel) -> None:
+        self._model, self._known, self._cache = model, dict[str, Any](), build_vector_cache(Settings())
+
+    def embed_query(self, text: str) -> list[float]:
+        return self._model.embeddings.embed_query(text)
+
+    def embed_documents(self, texts: list[str]) -> list[list[float]]:
+        identity, known = self._model.identity, self._known
+        known.update(self._cache.find(identity, [text for text in dict.fromkeys(texts) if text not in known]))
         if new := [text for text in dict.fromkeys(texts) if text not in known]:
-            known.update(zip(new, np.asarray(embed_chunks(model, new), dtype=np.float32), strict=True))
-            cache.keep(model.identity, new, [known[text] for text in new])
+            vectors = np.asarray(embed_chunks(self._model, new), dtype=np.float32)
+            known.update(zip(new, vectors, strict=True))
+            self._cache.keep(identity, new, vectors)
         return [known[text] for text in texts]
 
-    return embed
 
-
-class Remembered:
+class RememberingWords:
     """The words of texts, looked up once; they are needed again when the collection is gone."""
 
-    def __init__(self, lexical: LexicalIndex) -> None:
-        self._lexical, self._idf, self._terms = lexical, {}, {}  # type: ignore[var-annotated]
+    def __init__(self, lexical: LexicalReader) -> None:
+        self.languages, self.analyze_question = cache(lexical.languages), cache(lexical.analyze_question)
+        self.terms, self._weigh = cache(lexical.terms), cache(lexical.weigh)
 
-    def idf(self, text: str) -> dict[str, float]:
-        if text not in self._idf:
-            self._idf[text] = self._lexical.idf(text)
-        return self._idf[text]  # type: ignore[no-any-return]
-
-    def terms(self, text: str) -> list[str]:
-        if text not in self._terms:
-            self._terms[text] = self._lexical.terms(text)
-        return self._terms[text]  # type: ignore[no-any-return]
+    def weigh(self, terms: Sequence[str]) -> dict[str, float]:
+        return self._weigh(tuple(terms))
 
 
-def measure_later(one: Asked, lexical: Any) -> Callable[[str], Any]:
-    """The features of refusal.py, once the sentences have their probabilities; looks all words up now."""
-    refusal.measure(one.row["question"], one.passages, one.candidates, lexical=lexical)
+def measure_later(one: Asked, judge: Judge) -> Callable[[], Any]:
+    """The features of answerability, once the sentences have their probabilities; looks all words up now."""
+    refusal.measure(one.question, one.passages, one.candidates, judge)
 
-    def measure(question: str) -> Any:
+    def measure() -> Any:
         order = np.argsort(-one.probabilities, kind="stable").tolist()
-        features = dict(refusal.measure(question, one.passages, [one.candidates[i] for i in order], lexical=lexical))
+        features = dict(refusal.measure(one.question, one.passages, [one.candidates[i] for i in order], judge))
         return [*(features | {"likeliest": float(one.probabilities.max())}).values()]
 
     return measure
@@ -198,8 +211,8 @@ def folds(count: int) -> Iterator[tuple[list[int], list[int]]]:
             yield train.tolist(), test.tolist()
 
 
-def features_of(asked: Sequence[Asked], measures: Sequence[Callable[[str], Any]]) -> Array:
-    return np.array([measure(one.row["question"]) for one, measure in zip(asked, measures, strict=True)])
+def features_of(measures: Sequence[Callable[[], Any]]) -> Array:
+    return np.array([measure() for measure in measures])
 
 
 def kinds(asked: Sequence[Asked]) -> NDArray[Any]:
@@ -216,7 +229,7 @@ def fit_refusal(rows: Array, labels: Array, xrows: Array, of_kind: NDArray[Any])
     )
 
 
-def tell_selection(judged: Sequence[Asked], nearly: float, kept: Array) -> None:
+def tell_selection(judged: Sequence[Asked], nearly: float, kept: Array) -> str:
     """Of questions that are answered, as `rag eval answers` measures: each counts by how often it was not refused."""
     shown = [set(one.chosen(nearly)) for one in judged]
     right = np.array([len(quoted & one.gold) for quoted, one in zip(shown, judged, strict=True)], dtype=float)
@@ -231,7 +244,9 @@ def tell_selection(judged: Sequence[Asked], nearly: float, kept: Array) -> None:
     means = (np.average(of, weights=kept) for of in (precision, recall, sentences))
     told = "precision {:.3f}, recall {:.3f}, {:.2f} sentences shown".format(*means)
     everything = f1(np.arange(len(judged)), np.ones(len(judged)))
-    print(f"nearly {nearly}: evidence F1 {with_interval(f1, len(judged))}: {told}; without refusals {everything:.3f}")
+    shown_f1 = with_interval(f1, len(judged))
+    print(f"nearly {nearly}: evidence F1 {shown_f1}: {told}; without refusals {everything:.3f}")
+    return shown_f1
 
 
 def tell_refusal(asked: Sequence[Asked], rows: Array, labels: Array, xrows: Array) -> Array:
@@ -245,19 +260,22 @@ def tell_refusal(asked: Sequence[Asked], rows: Array, labels: Array, xrows: Arra
     near = of_kind != "off topic"
     print(f"answerable against near misses: AUC {roc_auc_score(labels[near], scores[near]):.3f}")
     for kind in dict.fromkeys(of_kind.tolist()):
-        values = refused[of_kind == kind]
-        share = with_interval(lambda sample, values=values: float(values[sample].mean()), len(values))  # type: ignore[misc]
-        print(f"refused of {kind}: {share}")
+        print(f"refused of {kind}: {share_with_interval(refused[of_kind == kind])}")
     return refused
 
 
-def tell_xquad(asked: Sequence[Asked], kept: NDArray[Any]) -> None:
+def share_with_interval(values: Array) -> str:
+    return with_interval(lambda sample: float(values[sample].mean()), len(values))
+
+
+def tell_xquad(asked: Sequence[Asked], kept: NDArray[Any]) -> float:
     found = np.array(
         [any(answer in quote for quote in one.chosen(quotes.NEARLY) for answer in one.row["answers"]) for one in asked]
     )
     print(
         f"XQuAD: answer shown {(found & kept).mean():.3f}, without refusals {found.mean():.3f}, kept {kept.mean():.3f}"
     )
+    return float((found & kept).mean())
 
 
 def with_interval(measure: Callable[[NDArray[Any]], float], count: int) -> str:

@@ -153,29 +153,6 @@ class Passage:
         }
         return told | {"picture": chunk.picture} if chunk.picture else told
 
-    def to_document(self) -> "Document":
-        document = self.chunk.to_document()
-        document.metadata.update(
-            score=self.score,
-            cosine=self.cosine,
-            lexical=self.lexical,
-            dense_rank=self.dense_rank,
-            lexical_rank=self.lexical_rank,
-        )
-        return document
-
-    @classmethod
-    def from_document(cls, document: "Document") -> Self:
-        metadata = document.metadata
-        return cls(
-            Chunk.from_document(document),
-            metadata["score"],
-            metadata["cosine"],
-            metadata["lexical"],
-            metadata["dense_rank"],
-            metadata["lexical_rank"],
-        )
-
 
 @dataclass(frozen=True, slots=True)
 class Fingerprint:

@@ -1,15 +1,21 @@
-"""Whether the passages found hold an answer at all, and the one sentence that says they do not."""
+"""Ranks the sentences of the retrieved passages and estimates whether the question can be answered."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
-import numpy as np
-
-from rag_app.answering.quotes import find_candidates
-from rag_app.answering.sentence_ranking import Candidate, has_kind, kind_of, logistic, page_of, share_of_terms, strength
-from rag_app.answering.sentences import Split, split_sentences
-from vectorstore.embeddings import EmbeddingModel, embed_chunks
-from vectorstore.storage.lexical_index import LexicalIndex
+from rag_app.answering.quotes import rank_sentences
+from rag_app.answering.sentence_ranking import (
+    Candidate,
+    Judge,
+    has_kind,
+    kind_of,
+    logistic,
+    page_of,
+    share_of_terms,
+    strength,
+)
+from vectorstore.embeddings import EmbeddingModel
+from vectorstore.search.question import Question
 from vectorstore.types import Passage
 from vectorstore.vector_math import cosine_similarities
 
@@ -37,23 +43,41 @@ MOST_TERMS = 12
 BEST_SENTENCES = 3
 
 
-def answerability(
-    question: str, passages: Sequence[Passage], candidates: Sequence[Candidate], *, lexical: LexicalIndex
-) -> float:
-    """How likely it is that the passages answer the question, in [0, 1]; 0 without a passage.
+@dataclass(frozen=True, slots=True)
+class Assessment:
+    """The sentences, the likeliest to answer first, and how likely it is, in [0, 1], that the passages answer."""
 
-    `candidates` are the sentences of the first passages, the likeliest first.
+    candidates: Sequence[Candidate]
+    answerability: float
+
+
+def assess(question: Question, passages: Sequence[Passage], judge: Judge, *, found_by: EmbeddingModel) -> Assessment:
+    """Rank the sentences of the passages, and estimate the answerability; 0 without a passage.
+
+    `found_by` is the model of the passages' cosines: those of another model than the judge's are computed again.
     """
-    if not passages or not candidates:
-        return 0.0
-    return logistic(WEIGHTS, INTERCEPT, measure(question, passages, candidates, lexical=lexical))
+    if not passages:
+        return Assessment((), 0.0)
+    if found_by.identity != judge.model.identity:
+        passages = with_cosines(question, passages, judge)
+    candidates = rank_sentences(question, passages, judge)
+    if not candidates:
+        return Assessment((), 0.0)
+    features = measure(question, passages, candidates, judge)
+    return Assessment(candidates, logistic(WEIGHTS, INTERCEPT, features))
+
+
+def with_cosines(question: Question, passages: Sequence[Passage], judge: Judge) -> list[Passage]:
+    vectors = judge.embed([passage.chunk.embedded_text for passage in passages])
+    cosines = cosine_similarities(question.vector(judge.model), vectors).tolist()
+    return [replace(passage, cosine=cosine) for passage, cosine in zip(passages, cosines, strict=True)]
 
 
 def measure(
-    question: str, passages: Sequence[Passage], candidates: Sequence[Candidate], *, lexical: LexicalIndex
+    question: Question, passages: Sequence[Passage], candidates: Sequence[Candidate], judge: Judge
 ) -> Mapping[str, float]:
-    """The features by the names of WEIGHTS."""
-    weights, kind, first = lexical.idf(question), kind_of(question), passages[0]
+    """The features by the names of WEIGHTS; `candidates` come the likeliest first."""
+    weights, kind, first = question.weights(judge.lexical), kind_of(question.text), passages[0]
     pages: dict[object, float] = {}
     for passage in passages:
         pages[page_of(passage)] = max(passage.cosine, pages.get(page_of(passage), -1.0))
@@ -67,46 +91,8 @@ def measure(
         "agreement": float(first.dense_rank == 1) + float(first.lexical_rank == 1),
         "strength": max(map(strength, passages)),
         "likeliest": candidates[0].probability,
-        "kind": max(has_kind(candidate.evidence.quote, kind, question=question) for candidate in best),
+        "kind": max(has_kind(candidate.evidence.quote, kind, question=question.text) for candidate in best),
         "question_terms": float(min(len(weights), MOST_TERMS)),
-        "title_terms": share_of_terms(weights, set(lexical.terms(first.chunk.title))),
+        "title_terms": share_of_terms(weights, set(judge.lexical.terms(first.chunk.title))),
         "cosine_and_terms": max(item.features["titled_cosine"] * item.features["terms"] for item in candidates),
     }
-
-
-@dataclass(frozen=True, slots=True)
-class Weighed:
-    """`answerability` is in [0, 1]."""
-
-    candidates: Sequence[Candidate]
-    answerability: float
-
-
-@dataclass(frozen=True, slots=True)
-class Scales:
-    """The words of a collection, and the model by which sentences are judged.
-
-    Every constant was fitted on that model's cosines, which another model's are not like: `is_own` says whether it is
-    the collection's too. `split` parts a text into sentences.
-    """
-
-    lexical: LexicalIndex
-    model: EmbeddingModel
-    is_own: bool
-    split: Split = split_sentences
-
-    def embed(self, texts: Sequence[str]) -> list[list[float]]:
-        return embed_chunks(self.model, texts)
-
-    def weigh(self, question: str, passages: Sequence[Passage]) -> Weighed:
-        if not passages:
-            return Weighed((), 0.0)
-        judged = passages if self.is_own else self._judged(question, passages)
-        candidates = find_candidates(question, judged, embed=self.embed, lexical=self.lexical, split=self.split)
-        return Weighed(candidates, answerability(question, judged, candidates, lexical=self.lexical))
-
-    def _judged(self, question: str, passages: Sequence[Passage]) -> list[Passage]:
-        texts = [question, *(passage.chunk.embedded_text for passage in passages)]
-        vectors = np.asarray(self.embed(texts), dtype=np.float32)
-        cosines = cosine_similarities(vectors[0], vectors[1:]).tolist()
-        return [replace(passage, cosine=cosine) for passage, cosine in zip(passages, cosines, strict=True)]

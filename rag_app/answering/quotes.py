@@ -5,9 +5,9 @@ from collections.abc import Sequence
 
 from rag_app.answering.claims import Claim, Evidence
 from rag_app.answering.generation.markers import defuse
-from rag_app.answering.sentence_ranking import Candidate, Embed, judge
+from rag_app.answering.sentence_ranking import Candidate, Judge, judge_sentences
 from rag_app.answering.sentences import ITEM_MARK, Split, split_sentences
-from vectorstore.storage.lexical_index import LexicalIndex
+from vectorstore.search.question import Question
 from vectorstore.types import Passage
 
 RULE = re.compile(r"[ \t]*\|(?:[ \t]*:?-+:?[ \t]*\|)+[ \t]*$")
@@ -71,18 +71,10 @@ MOST_HEADING_WORDS = 6
 NUMBERED = re.compile(r" \d{1,2}$")
 
 
-def find_candidates(
-    question: str,
-    passages: Sequence[Passage],
-    *,
-    embed: Embed,
-    lexical: LexicalIndex,
-    split: Split = split_sentences,
-) -> list[Candidate]:
+def rank_sentences(question: Question, passages: Sequence[Passage], judge: Judge) -> list[Candidate]:
     """The sentences of the first passages, those that answer most likely first."""
-    spans = [span for passage in passages[:PASSAGES_READ] for span in units(passage, split)]
-    candidates = judge(question, spans, embed=embed, lexical=lexical)
-    return sorted(candidates, key=lambda candidate: -candidate.probability)
+    spans = [span for passage in passages[:PASSAGES_READ] for span in units(passage, judge.split)]
+    return sorted(judge_sentences(question, spans, judge), key=lambda candidate: -candidate.probability)
 
 
 def units(passage: Passage, split: Split = split_sentences) -> list[Evidence]:

@@ -1,18 +1,21 @@
-"""Sentences of passages judged as answers to a question: what is measured of each, and how likely it answers."""
+"""Ranks the sentences of passages as answers to a question, by a logistic model of their features."""
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
-from numpy.typing import NDArray
 
 from rag_app.answering.claims import Evidence
+from rag_app.answering.sentences import Split, split_sentences
+from vectorstore.embeddings import EmbeddingModel, embed_chunks
 from vectorstore.search.fusion import LEXICAL_WEIGHT
-from vectorstore.storage.lexical_index import LexicalIndex
+from vectorstore.search.question import Question
+from vectorstore.storage.lexical_index import LexicalReader
 from vectorstore.types import Passage
-from vectorstore.vector_math import cosine_similarities
+from vectorstore.vector_math import Vectors, cosine_similarities
 
 Kind = Literal["number", "time", "person", "place", "reason", "definition", "other"]
 
@@ -74,8 +77,6 @@ def has_kind(sentence: str, kind: Kind, *, question: str) -> float:
     return float(bool(pattern.search(sentence))) if pattern else UNKNOWN
 
 
-Vectors = NDArray[np.float32]
-Embed = Callable[[Sequence[str]], Sequence[Sequence[float]]]
 Page = tuple[str, int | None]
 
 POINTS_BACK = re.compile(
@@ -106,6 +107,21 @@ INTERCEPT = 0.368
 
 
 @dataclass(frozen=True, slots=True)
+class Judge:
+    """What sentences are judged with: an embedding model, the words of the collection, and the splitter of sentences.
+
+    Every constant was fitted on MiniLM's cosines, which another model's are not like.
+    """
+
+    model: EmbeddingModel
+    lexical: LexicalReader
+    split: Split = split_sentences
+
+    def embed(self, texts: Sequence[str]) -> Vectors:
+        return np.asarray(embed_chunks(self.model, texts), dtype=np.float32)
+
+
+@dataclass(frozen=True, slots=True)
 class Candidate:
     """A sentence, what was measured of it (by the names of WEIGHTS), its cosine, and how likely it answers."""
 
@@ -127,28 +143,27 @@ def logistic(weights: Mapping[str, float], intercept: float, features: Mapping[s
     return float(1 / (1 + np.exp(-evidence)))
 
 
-def judge(question: str, spans: Sequence[Evidence], *, embed: Embed, lexical: LexicalIndex) -> list[Candidate]:
+def judge_sentences(question: Question, spans: Sequence[Evidence], judge: Judge) -> list[Candidate]:
     """The spans, which are sentences of passages in the order found, as candidates in the same order."""
     if not spans:
         return []
-    cosines, titled, like_best = measure_cosines(question, spans, embed)
-    weights = lexical.idf(question)
-    kind = kind_of(question)
+    cosines, titled, like_best = measure_cosines(question, spans, judge)
+    weights, kind = question.weights(judge.lexical), kind_of(question.text)
     passages = list(dict.fromkeys(span.passage for span in spans))
     strengths = {passage: strength(passage) for passage in passages}
+    title_terms = {title: judge.lexical.terms(title) for title in {passage.chunk.title for passage in passages}}
     places = find_places(spans)
     pages = list(dict.fromkeys(page_of(passage) for passage in passages))
-    counted = {page: sum(page_of(span.passage) == page for span in spans) for page in pages}
+    counted = Counter(page_of(span.passage) for span in spans)
     candidates = []
     for i, span in enumerate(spans):
-        page, terms = page_of(span.passage), lexical.terms(span.quote)
+        page, terms = page_of(span.passage), judge.lexical.terms(span.quote)
         place, before, after = places[i]
-        named = {*terms, *lexical.terms(span.passage.chunk.title)}
         features = {
             "titled_cosine": titled[i],
             "below_best": cosines[i] - max(cosines),
             "titled_below_best": titled[i] - max(titled),
-            "terms": share_of_terms(weights, named),
+            "terms": share_of_terms(weights, {*terms, *title_terms[span.passage.chunk.title]}),
             "passage_below_best": max(strengths.values()) - strengths[span.passage],
             "page_rank": float(pages.index(page)),
             "passage_rank": float(passages.index(span.passage)),
@@ -157,7 +172,7 @@ def judge(question: str, spans: Sequence[Evidence], *, embed: Embed, lexical: Le
             "previous": 0.0 if before is None else titled[before],
             "next": 0.0 if after is None else titled[after],
             "like_best": like_best[i],
-            "kind": has_kind(span.quote, kind, question=question),
+            "kind": has_kind(span.quote, kind, question=question.text),
             "new_terms": np.log1p(len(set(terms) - set(weights))),
             "sentences": np.log1p(min(counted[page], MOST_COUNTED)),
         }
@@ -166,13 +181,13 @@ def judge(question: str, spans: Sequence[Evidence], *, embed: Embed, lexical: Le
 
 
 def measure_cosines(
-    question: str, spans: Sequence[Evidence], embed: Embed
+    question: Question, spans: Sequence[Evidence], judge: Judge
 ) -> tuple[list[float], list[float], list[float]]:
     """Of each sentence: its cosine with the question, the same under its title, and its cosine with the nearest one."""
     quotes = [span.quote for span in spans]
     under_titles = [f"{span.passage.chunk.title}\n{span.quote}" for span in spans]
-    asked, *rest = np.asarray(embed([question, *quotes, *under_titles]), dtype=np.float32)
-    plain, titled = np.stack(rest[: len(spans)]), np.stack(rest[len(spans) :])
+    vectors, asked = judge.embed([*quotes, *under_titles]), question.vector(judge.model)
+    plain, titled = vectors[: len(spans)], vectors[len(spans) :]
     cosines, with_title = cosine_similarities(asked, plain), cosine_similarities(asked, titled)
     best = int(np.argmax(cosines + with_title))
     return cosines.tolist(), with_title.tolist(), cosine_similarities(plain[best], plain).tolist()

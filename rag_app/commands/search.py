@@ -66,7 +66,7 @@ def search(
     from rag_app.commands.output import print_passages
     from rag_app.wiring import build_retriever
 
-    text, source_filter = read_request(query).text, read_filter(source, where)
+    (text, _), source_filter = read_request(query), read_filter(source, where)
     retriever = build_retriever(build_settings(collection, top_k=top_k), source_filter=source_filter, on_message=say)
     began = time.monotonic()
     passages = retriever.search(text)
@@ -106,7 +106,7 @@ def explanation(retriever: "HybridRetriever", question: str, passage: "Passage")
         "lexical_rank": passage.lexical_rank,
         "cosine": passage.cosine,
         "lexical": passage.lexical,
-        "terms": retriever.store.lexical.matched(question, passage.chunk),
+        "terms": retriever.store.snapshot().lexical.matched(question, passage.chunk),
         "score": passage.score,
     }
 

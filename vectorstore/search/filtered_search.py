@@ -52,9 +52,6 @@ class Scope:
     def all_vectors(self) -> dict[str, Vectors]:
         return self.store.vectors(sorted(self.ids))
 
-    def match(self, question: str, *, limit: int) -> dict[str, float]:
-        return self.store.lexical.match(question, limit=limit, sources=self.sources)
-
     def nearest(self, vector: Vectors, *, limit: int) -> dict[str, Vectors]:
         """The nearest chunks, nearest first, with their vectors."""
         if self.sources is None:

@@ -4,7 +4,6 @@ import ctypes
 import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
-from functools import cached_property
 from itertools import groupby
 from pathlib import Path
 
@@ -59,8 +58,8 @@ WRITER_BYTES = 50_000_000
 REMEMBERED_CHARACTERS, REMEMBERED_TEXTS = 500, 2_000
 
 
-# A question's text, or its terms by language with their weights, 1 for a word of the question itself.
-Asked = str | Mapping[str, Mapping[str, float]]
+# By language: the terms of a question, each with its weight: 1, or less for those of the question before it.
+WeightedTerms = Mapping[str, Mapping[str, float]]
 
 
 class LexicalIndex:
@@ -101,21 +100,6 @@ class LexicalIndex:
             self._index.reload()
             return LexicalReader(self._index.searcher(), self._schema)
 
-    def match(self, question: Asked, *, limit: int, sources: Iterable[str] | None = None) -> dict[str, float]:
-        return self.reader().match(question, limit=limit, sources=sources)
-
-    def terms(self, text: str) -> list[str]:
-        return self.reader().terms(text)
-
-    def matched(self, question: str, chunk: Chunk) -> list[str]:
-        return self.reader().matched(question, chunk)
-
-    def idf(self, text: str) -> dict[str, float]:
-        return self.reader().idf(text)
-
-    def languages(self) -> dict[str, int]:
-        return self.reader().languages
-
     def ids(self) -> set[str]:
         return self.reader().ids()
 
@@ -129,8 +113,12 @@ class LexicalReader:
     def __init__(self, searcher: tantivy.Searcher, schema: tantivy.Schema) -> None:
         self._searcher, self._schema = searcher, schema
         self._terms: dict[str, list[str]] = {}
+        counts = {language: searcher.doc_freq("language", language) for language in LANGUAGES}
+        self._languages = {language: count for language, count in counts.items() if count}
 
-    def match(self, question: Asked, *, limit: int, sources: Iterable[str] | None = None) -> dict[str, float]:
+    def match(
+        self, question: str | WeightedTerms, *, limit: int, sources: Iterable[str] | None = None
+    ) -> dict[str, float]:
         """Chunk ids to scores in [0, 1], best first: BM25, made comparable between questions by `bm25_scale`.
 
         With `sources`, only of those documents, by the same scores as among all.
@@ -167,7 +155,7 @@ class LexicalReader:
         """The distinct stemmed words of a text that the index looks for, in order."""
         if (known := self._terms.get(text)) is not None:
             return known
-        by_language = analyze_question(text, self.languages)
+        by_language = analyze_question(text, self._languages)
         terms = list(dict.fromkeys(term for terms in by_language.values() for term in terms))
         if len(text) <= REMEMBERED_CHARACTERS and len(self._terms) < REMEMBERED_TEXTS:
             self._terms[text] = terms
@@ -178,10 +166,6 @@ class LexicalReader:
         there = set(self.terms("\n".join((chunk.title, *chunk.headings, chunk.text))))
         return [term for term in self.terms(question) if term in there]
 
-    def idf(self, text: str) -> dict[str, float]:
-        """The stemmed words of a text, each with its inverse document frequency among the chunks."""
-        return self.weigh([term for terms in self.analyze_question(text).values() for term in terms])
-
     def weigh(self, terms: Iterable[str]) -> dict[str, float]:
         """Each term with its inverse document frequency among the chunks."""
         documents, count = self._searcher.num_docs, self._searcher.doc_freq
@@ -189,14 +173,12 @@ class LexicalReader:
 
     def analyze_question(self, question: str) -> dict[str, list[str]]:
         """The first distinct terms that a question has in each language of the collection."""
-        by_language = analyze_question(question, self.languages)
+        by_language = analyze_question(question, self._languages)
         return {language: terms[:MAX_QUESTION_TERMS] for language, terms in by_language.items()}
 
-    @cached_property
     def languages(self) -> dict[str, int]:
         """Those of LANGUAGES that chunks are written in, and how many: about, until what is deleted is merged away."""
-        counts = {language: self._searcher.doc_freq("language", language) for language in LANGUAGES}
-        return {language: count for language, count in counts.items() if count}
+        return self._languages
 
     def ids(self) -> set[str]:
         hits = self._searcher.search(tantivy.Query.all_query(), max(len(self), 1), count=False).hits

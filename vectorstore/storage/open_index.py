@@ -21,7 +21,7 @@ from vectorstore.errors import StorageError
 from vectorstore.filters import SourceFilter
 from vectorstore.storage.catalogue import Catalogue, State
 from vectorstore.storage.chunk_table import ChunkTable
-from vectorstore.storage.lexical_index import Asked, LexicalReader, release_freed_memory
+from vectorstore.storage.lexical_index import LexicalReader, WeightedTerms, release_freed_memory
 from vectorstore.storage.vector_index import ON_SERVER, VectorIndex, open_vector_index
 from vectorstore.storage_errors import translated_storage_errors
 from vectorstore.types import Chunk
@@ -225,8 +225,8 @@ class Snapshot:
 
     @property
     def hidden(self) -> frozenset[str]:
-        """The ids that the indexes have and nobody may find."""
-        return self.state.hidden
+        """The ids that nobody may find, to be asked after searching: the indexes have them before they are live."""
+        return self.index.catalogue.hidden_ids()
 
     @property
     def removed(self) -> int:
@@ -236,7 +236,7 @@ class Snapshot:
     def is_current(self) -> bool:
         return self.index.catalogue.generation() == self.generation
 
-    def match(self, question: Asked, *, limit: int) -> dict[str, float]:
+    def match(self, question: str | WeightedTerms, *, limit: int) -> dict[str, float]:
         """Chunk ids to lexical scores in [0, 1], best first, within the filter."""
         return self.lexical.match(question, limit=limit, sources=self.sources)
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from itertools import pairwise
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
 from rag_app.answering.claims import Claim, Evidence
 from rag_app.answering.generation.markers import read_markers
@@ -51,7 +51,7 @@ def trim(evidence: Evidence) -> Iterator[Evidence]:
 
 
 Vectors = NDArray[np.float32]
-Embed = Callable[[Sequence[str]], Sequence[Sequence[float]]]
+Embed = Callable[[Sequence[str]], ArrayLike]
 # Reading a span closely takes longer than counting its words: only those that share most are read.
 READ_CLOSELY = 12
 VERIFIED = 4

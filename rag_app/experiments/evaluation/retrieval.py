@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from rag_app.experiments.evaluation.datasets import RetrievalSet
 from rag_app.experiments.evaluation.intervals import Figures, bootstrap_means
 from rag_app.library.map.layout import unit
+from vectorstore.search.question import Question
 from vectorstore.search.retriever import HybridRetriever
 
 Vectors = NDArray[np.float32]
@@ -68,7 +69,7 @@ RANKED_DOCUMENTS = 100
 FIRST_PASSAGES = 200
 
 
-def rank_documents(retriever: HybridRetriever, query: str) -> list[str]:
+def rank_documents(retriever: HybridRetriever, query: str | Question) -> list[str]:
     """The first hundred documents, each by its best chunk; as many passages are fetched as that takes."""
     count = FIRST_PASSAGES
     while True:

@@ -200,7 +200,8 @@ class TestHistory:
     )
     def test_a_follow_up_is_searched_with_what_it_refers_to(self, samples_chain: Chain, history: list[Any]) -> None:
         answer = samples_chain.invoke({"question": "When was he born?", "history": history})
-        assert (answer.question, answer.searched_for) == ("When was he born?", "When was Michael Collins born?")
+        assert answer.question == "When was he born?"
+        assert answer.searched_for.startswith("When was he born? stayed lunar orbit Michael Collins")
         assert not answer.refused
 
     @pytest.mark.parametrize("request_", [{"question": QUESTION}, {"question": QUESTION, "history": []}])

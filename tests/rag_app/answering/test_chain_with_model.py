@@ -24,6 +24,7 @@ SPEC = "openai:test-model"
 QUESTION = "Who stayed in lunar orbit?"
 STAYED = "Michael Collins stayed in lunar orbit aboard the command module Columbia"
 HISTORY = [("human", QUESTION), ("ai", "Michael Collins stayed in lunar orbit. [1]")]
+JOINED = "When was he born? stayed lunar orbit Michael Collins"
 LOG = "ask again in a minute; if it stays so, see that server's log"
 
 
@@ -153,12 +154,12 @@ class TestFollowUps:
         self, chain: Chain, fault_server: FaultServer, written: str
     ) -> None:
         fault_server.answer = written
-        assert self.ask(chain).searched_for == "When was Michael Collins born?"
+        assert self.ask(chain).searched_for == JOINED
 
     def test_a_rewrite_that_fails_does_not_fail_the_answer(self, chain: Chain, fault_server: FaultServer) -> None:
         fault_server.behave("server_error", "server_error", "server_error", "answer")
         answer = self.ask(chain)
-        assert answer.searched_for == "When was Michael Collins born?"
+        assert answer.searched_for == JOINED
         assert not answer.refused
 
     def test_without_a_conversation_the_model_is_asked_once(self, chain: Chain, fault_server: FaultServer) -> None:

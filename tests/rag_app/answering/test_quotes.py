@@ -1,19 +1,20 @@
 """From passages to the sentences of theirs that answer, or to none."""
 
 import math
+from collections.abc import Sequence
 from itertools import pairwise
 
 import pytest
 from hypothesis import given
 
 from rag_app import Settings, load_retriever
-from rag_app.answering.answerability import THRESHOLD, answerability
+from rag_app.answering.answerability import THRESHOLD, Assessment, assess
 from rag_app.answering.claims import Evidence
-from rag_app.answering.quotes import NEARLY, as_claims, choose, find_candidates, is_heading, units
-from rag_app.answering.sentence_ranking import INTERCEPT, WEIGHTS, Candidate, share_of_terms
+from rag_app.answering.quotes import NEARLY, as_claims, choose, is_heading, rank_sentences, units
+from rag_app.answering.sentence_ranking import INTERCEPT, WEIGHTS, Candidate, Judge, share_of_terms
 from rag_app.answering.sentences import split_sentences
 from tests.rag_app.passages import PAGE, cut, make_passage, model_texts
-from vectorstore.embeddings import embed_chunks
+from vectorstore.search.question import Question
 from vectorstore.search.retriever import HybridRetriever
 
 
@@ -22,18 +23,17 @@ def retriever(samples_settings: Settings) -> HybridRetriever:
     return load_retriever(settings=samples_settings)
 
 
-def candidates_for(question: str, retriever: HybridRetriever) -> list[Candidate]:
-    return find_candidates(
-        question,
-        retriever.search(question),
-        embed=lambda texts: embed_chunks(retriever.model, texts),
-        lexical=retriever.store.lexical,
-    )
+def assessed(question: str, retriever: HybridRetriever) -> Assessment:
+    judge = Judge(retriever.model, retriever.store.snapshot().lexical)
+    return assess(Question(question), retriever.search(question), judge, found_by=retriever.model)
+
+
+def candidates_for(question: str, retriever: HybridRetriever) -> Sequence[Candidate]:
+    return assessed(question, retriever).candidates
 
 
 def certainty(question: str, retriever: HybridRetriever) -> float:
-    passages = retriever.search(question)
-    return answerability(question, passages, candidates_for(question, retriever), lexical=retriever.store.lexical)
+    return assessed(question, retriever).answerability
 
 
 def candidate(quote: str, *, probability: float, page: str = PAGE) -> Candidate:
@@ -138,10 +138,7 @@ class TestCandidates:
         assert scores == sorted(scores, reverse=True)
 
     def test_without_passages_there_are_none(self, retriever: HybridRetriever) -> None:
-        lexical = retriever.store.lexical
-        assert (
-            find_candidates("Who?", [], embed=lambda texts: embed_chunks(retriever.model, texts), lexical=lexical) == []
-        )
+        assert rank_sentences(Question("Who?"), [], Judge(retriever.model, retriever.store.snapshot().lexical)) == []
 
 
 class TestRefusal:
@@ -157,6 +154,3 @@ class TestRefusal:
     )
     def test_what_they_do_not_tell_is_refused(self, question: str, retriever: HybridRetriever) -> None:
         assert certainty(question, retriever) < THRESHOLD
-
-    def test_without_passages_the_certainty_is_zero(self, retriever: HybridRetriever) -> None:
-        assert answerability("Who?", [], [], lexical=retriever.store.lexical) == 0

@@ -1,15 +1,19 @@
 """What the retriever promises: the best passages in an order that stays, as LangChain's own retrievers give them."""
 
 import asyncio
+import pickle
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from copy import deepcopy
 from random import Random
+from typing import cast
 
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from langchain_core.documents import Document
+from langchain_core.load import dumps
 from langchain_core.retrievers import BaseRetriever
 from numpy.typing import NDArray
 
@@ -18,9 +22,9 @@ from tests.vectorstore.texts import put, remove
 from vectorstore.embeddings import EmbeddingModel
 from vectorstore.errors import CollectionError, WrongModelError
 from vectorstore.search.fusion import Candidates, fuse
-from vectorstore.search.retriever import HybridRetriever
+from vectorstore.search.question import Question
+from vectorstore.search.retriever import HybridRetriever, PassageDocument
 from vectorstore.storage.store import Store
-from vectorstore.types import Passage
 from vectorstore.vector_math import cosine_similarities
 
 FACTS = {
@@ -65,14 +69,51 @@ def test_scores_fall_and_lie_in_their_bounds(retriever: HybridRetriever) -> None
 
 def test_it_is_a_langchain_retriever(retriever: HybridRetriever) -> None:
     assert isinstance(retriever, BaseRetriever)
-    expected = [passage.to_document() for passage in retriever.search(QUESTIONS[0])]
+    expected = [PassageDocument.of(passage) for passage in retriever.search(QUESTIONS[0])]
     assert retriever.invoke(QUESTIONS[0]) == expected
     assert asyncio.run(retriever.ainvoke(QUESTIONS[0])) == expected
     assert retriever.batch(QUESTIONS) == [retriever.invoke(question) for question in QUESTIONS]
     assert asyncio.run(retriever.abatch(QUESTIONS)) == retriever.batch(QUESTIONS)
     assert list(retriever.stream(QUESTIONS[0])) == [expected]
     assert all(isinstance(document, Document) for document in expected)
-    assert [Passage.from_document(document) for document in expected] == retriever.search(QUESTIONS[0])
+
+
+def test_a_document_keeps_its_passage_through_copies_and_out_of_what_is_serialised(retriever: HybridRetriever) -> None:
+    found = cast("list[PassageDocument]", retriever.invoke(QUESTIONS[0]))
+    passages = retriever.search(QUESTIONS[0])
+    assert [document.passage for document in found] == passages
+    for kept in (deepcopy(found[0]), found[0].model_copy(), pickle.loads(pickle.dumps(found[0]))):
+        assert kept.passage == passages[0]
+    assert "passage" not in found[0].model_dump()
+    assert "passage=" not in dumps(found[0])
+    assert found[0].metadata == passages[0].chunk.to_document().metadata | {
+        name: getattr(passages[0], name) for name in ("score", "cosine", "lexical", "dense_rank", "lexical_rank")
+    }
+
+
+def test_a_question_made_before_is_searched_and_its_text_goes_to_callbacks(retriever: HybridRetriever) -> None:
+    question = Question("How many did it have?", (("rocket stages", 0.5),))
+    found = cast("list[PassageDocument]", retriever.invoke("shown", question=question))
+    assert [document.passage for document in found] == retriever.search(question)
+    assert found[0].page_content == FACTS["saturn"][0]
+
+
+def test_words_of_before_weigh_less_than_the_question_s_own(filled: Store, model: EmbeddingModel) -> None:
+    question = Question("tomatoes, rocket", (("rocket bees", 0.5),))
+    assert question.searched_text == "tomatoes, rocket rocket bees"
+    (terms,) = question.terms(filled.snapshot().lexical).values()
+    assert terms == {"tomato": 1.0, "rocket": 1.0, "bee": 0.5}
+    assert question.weights(filled.snapshot().lexical).keys() == {"tomato", "rocket"}
+    scores = filled.snapshot().lexical.match({"en": {"tomato": 1.0, "bee": 0.5}}, limit=10)
+    assert [filled.fetch([name])[name][0].text for name in scores] == list(reversed(FACTS["garden"]))[::-1]
+    own, whole = (Question(text).vector(model) for text in ("tomatoes, rocket", question.searched_text))
+    assert cosine_similarities(question.vector(model), np.stack([own, whole])).min() > 0.7
+
+
+def test_a_question_by_itself_scores_as_its_terms_do(filled: Store) -> None:
+    for text in QUESTIONS:
+        by_terms = filled.snapshot().lexical.match(Question(text).terms(filled.snapshot().lexical), limit=10)
+        assert by_terms == filled.snapshot().lexical.match(text, limit=10)
 
 
 def test_it_can_stand_in_a_chain(retriever: HybridRetriever) -> None:

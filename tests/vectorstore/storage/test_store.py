@@ -111,8 +111,8 @@ def test_a_chunk_that_stays_gets_its_new_title_and_vector(store: Store, model: E
     ((chunk, vector),) = store.fetch([item.chunks[0].id]).values()
     assert chunk.title == "Mountains"
     assert vector.tolist() == pytest.approx(embedded(model, item)[0][1][0].tolist())
-    assert list(store.lexical.match("mountains", limit=5)) == [chunk.id]
-    assert store.lexical.match("rivers", limit=5) == {}
+    assert list(store.lexical.reader().match("mountains", limit=5)) == [chunk.id]
+    assert store.lexical.reader().match("rivers", limit=5) == {}
 
 
 def test_a_missing_source_is_left_out_and_its_text_is_kept(store: Store, model: EmbeddingModel) -> None:
