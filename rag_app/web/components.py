@@ -45,3 +45,8 @@ def draw_error(error: RagError, *, key: str) -> None:
 def plain(text: str) -> str:
     """A label that Streamlit does not read as Markdown: every sign that could mean something there is escaped."""
     return re.sub(r"([!-/:-@\[-`{-~])", r"\\\1", " ".join(text.split()))
+
+
+def counted(number: int, noun: str) -> str:
+    """`1 document`, `2,000 documents`."""
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"

@@ -10,12 +10,11 @@ from functools import cached_property
 from typing import Self
 
 import numpy as np
-from numpy.typing import NDArray
 
 from vectorstore.filters import SourceFilter
 from vectorstore.storage.store import Store
+from vectorstore.vector_math import Vectors
 
-Vectors = NDArray[np.float32]
 # Neighbours asked for, in multiples of what is expected to be enough.
 SPARE = 1.2
 MOST_ASKED = 2_000
