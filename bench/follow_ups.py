@@ -68,7 +68,7 @@ def load_follow_ups(folder: Path, language: str) -> Iterator[FollowUp]:
 
 def show(language: str, retriever: HybridRetriever, follow_ups: Sequence[FollowUp]) -> None:
     bare = [Question(one.question) for one in follow_ups]
-    lexical = retriever.store.lexical
+    lexical = retriever.store.snapshot().lexical
     joined = [
         prepare_question(one.question, one.messages(), lexical=lexical, chat_model=None, config={})
         for one in follow_ups

@@ -19,7 +19,7 @@ from rag_app.answering.generation.markers import without_markers
 from rag_app.answering.generation.sanitize import make_inert
 from rag_app.types import REFUSAL
 from vectorstore.search.question import Question
-from vectorstore.storage.lexical_index import LexicalIndex
+from vectorstore.storage.lexical_index import LexicalReader
 from vectorstore.storage.text_analysis import ENGLISH, read_words
 
 HISTORY_MESSAGES = 6
@@ -52,7 +52,7 @@ def prepare_question(
     text: str,
     history: Sequence[BaseMessage],
     *,
-    lexical: LexicalIndex,
+    lexical: LexicalReader,
     chat_model: BaseChatModel | None,
     config: RunnableConfig,
 ) -> Question:
@@ -71,7 +71,7 @@ def prepare_question(
     return Question(text, tuple(earlier_words(text, recent, lexical)))
 
 
-def earlier_words(text: str, history: Sequence[BaseMessage], lexical: LexicalIndex) -> Iterator[tuple[str, float]]:
+def earlier_words(text: str, history: Sequence[BaseMessage], lexical: LexicalReader) -> Iterator[tuple[str, float]]:
     """The key words of the last questions and of the last answer that the question has not itself, with weights.
 
     Where the question has no key word itself ("Why?"), those of the last question weigh as its own.
@@ -128,7 +128,7 @@ def tidy(written: str) -> str:
     return tidied
 
 
-def is_usable(written: str, question: str, conversation: str, lexical: LexicalIndex) -> bool:
+def is_usable(written: str, question: str, conversation: str, lexical: LexicalReader) -> bool:
     """Whether it is one question on one line, of bounded length, about the same, and no answer.
 
     A mere copy of the question is not: where it refers back, the key words find more.

@@ -12,7 +12,7 @@ from rag_app.settings import Settings
 from rag_app.wiring import LOADED, build_chat_model, build_store, silent
 from vectorstore.embeddings import PROVIDERS
 from vectorstore.errors import CollectionNotFoundError, RagError
-from vectorstore.storage.index_location import Fingerprint
+from vectorstore.types import Fingerprint
 
 ENOUGH_BYTES = 1_000_000_000
 MOST_REPAIRS = 3

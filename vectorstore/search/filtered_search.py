@@ -12,7 +12,6 @@ from typing import Self
 import numpy as np
 
 from vectorstore.filters import SourceFilter
-from vectorstore.storage.lexical_index import WeightedTerms
 from vectorstore.storage.store import Store
 from vectorstore.vector_math import Vectors
 
@@ -51,9 +50,6 @@ class Scope:
     @cached_property
     def all_vectors(self) -> dict[str, Vectors]:
         return self.store.vectors(sorted(self.ids))
-
-    def match(self, question: str | WeightedTerms, *, limit: int) -> dict[str, float]:
-        return self.store.lexical.match(question, limit=limit, sources=self.sources)
 
     def nearest(self, vector: Vectors, *, limit: int) -> dict[str, Vectors]:
         """The nearest chunks, nearest first, with their vectors."""

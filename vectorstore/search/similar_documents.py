@@ -64,7 +64,7 @@ def similar_documents(store: Store, source: str, *, limit: int) -> list[SimilarD
 
 def showing_the_same(store: Store, ids: Sequence[str], others: Sequence[Chunk]) -> set[str]:
     """The sources of those chunks whose picture looks like one of these."""
-    signatures = store.pictures.signatures()
+    signatures = store.table.signatures()
     if not signatures:
         return set()
     own = Looks({name: signatures[name] for chunk, _ in store.fetch(ids).values() if (name := chunk.picture)})

@@ -291,7 +291,7 @@ def test_a_missing_package_is_two_lines_with_the_command_that_installs_it(
     # A collection of that model is there in name: what is missing is told when a question is to be embedded.
     environment = {"RAG_EMBEDDINGS": f"{extra}:anything"} if arguments[0] == "search" else {}
     if environment:
-        with closing(sqlite3.connect(next((tmp_path / "data").rglob("catalogue.sqlite3")))) as catalogue:
+        with closing(sqlite3.connect(next((tmp_path / "data").rglob("collection.sqlite3")))) as catalogue:
             catalogue.execute("UPDATE facts SET value = ? WHERE name = 'model'", (environment["RAG_EMBEDDINGS"],))
             catalogue.commit()
     run = subprocess.run(
