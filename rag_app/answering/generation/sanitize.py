@@ -5,8 +5,7 @@ Only a chat model reads what is made here. What is stored, quoted and proved sta
 
 import re
 
-from rag_app.answering.generation.marker_forms import WORD_JOINER
-from rag_app.answering.generation.markers import defuse
+from rag_app.answering.generation.markers import WORD_JOINER, defuse
 from rag_app.safe_text import make_visible
 
 # What begins a control token, a turn or a part of a prompt. Engines read control tokens in the text of a message as
