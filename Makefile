@@ -8,7 +8,7 @@ OFFLINE := $(BIN)/python tests/offline/loopback.py
 # Tests run in parallel; a worker that has none left takes over those of another. Each needs up to 2 GB.
 ABREAST := -n auto --maxprocesses 4 --dist worksteal
 
-.PHONY: help run test coverage test-all format lint readme clean
+.PHONY: help run test coverage test-all format lint docs clean
 export PYTHON
 
 help:  ## list the targets
@@ -43,8 +43,8 @@ format: .venv/installed-dev  ## format the code and mend what ruff can mend
 	$(BIN)/ruff check --fix
 	$(BIN)/ruff format
 
-readme: .venv/installed-dev  ## write the README's lists of settings and commands anew
-	$(BIN)/python tests/readme.py
+docs: .venv/installed-dev  ## write the generated parts of docs/: settings, commands, formats, modules, figures
+	$(BIN)/python docs/generate.py
 
 clean:  ## remove the environment and all caches; documents that were ingested stay
 	rm -rf .venv .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache

@@ -14,12 +14,14 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 
+from bench.results import arguments, record
+
 CHUNKS = 5_000
 QUESTION = "How does a temporary directory get removed?"
 
 
 def main() -> None:
-    runs = int(sys.argv[1]) if len(sys.argv) > 1 else 5
+    runs = int(next(iter(arguments()), 5))
     with tempfile.TemporaryDirectory() as folder:
         os.environ.update(RAG_DATA_DIR=f"{folder}/data", HF_HUB_OFFLINE="1")
         chunks = ingest_standard_library()
@@ -28,9 +30,13 @@ def main() -> None:
         plain = [sys.executable, "bench/plain_search.py", f"{folder}/plain", QUESTION]
         timings = [(seconds_of(ours), seconds_of(plain)) for _ in range(runs + 1)][1:]  # the first warms the disk
     print(f"{chunks} chunks, {runs} runs of each in turn: seconds, min / median / max")
-    show("rag ask", [mine for mine, _ in timings])
-    show("plain LangChain", [theirs for _, theirs in timings])
-    show("ratio plain / rag", [theirs / mine for mine, theirs in timings])
+    values = {
+        "rag ask, s": show("rag ask", [mine for mine, _ in timings]),
+        "plain LangChain script, s": show("plain LangChain", [theirs for _, theirs in timings]),
+        "ratio": show("ratio plain / rag", [theirs / mine for mine, theirs in timings]),
+    }
+    what = f"Speed: `rag ask`, process start to exit, {chunks:,} chunks stored"
+    record(what, f"python bench/cold_start.py {runs}", values)
 
 
 def ingest_standard_library() -> int:
@@ -63,8 +69,9 @@ def seconds_of(command: Sequence[str]) -> float:
     return time.monotonic() - began
 
 
-def show(name: str, values: Sequence[float]) -> None:
+def show(name: str, values: Sequence[float]) -> str:
     print(f"{name:<18} {min(values):6.2f} {statistics.median(values):6.2f} {max(values):6.2f}")
+    return f"{statistics.median(values):.1f} ({min(values):.1f} to {max(values):.1f})"
 
 
 if __name__ == "__main__":

@@ -6,19 +6,19 @@ questions that are suggested are.
 """
 
 import statistics
-import sys
 import tempfile
 import time
 from pathlib import Path
 
 from playwright.sync_api import Browser, expect, sync_playwright
 
+from bench.results import arguments, record
 from rag_app.samples import SAMPLES_DIR, SUGGESTED_QUESTIONS
 from tests.rag_app.browsing import run_rag, served
 
 
 def main() -> None:
-    servers = int(sys.argv[1]) if len(sys.argv) > 1 else 5
+    servers = int(next(iter(arguments()), 5))
     with tempfile.TemporaryDirectory() as name, sync_playwright() as playwright:
         data_dir = Path(name) / "data"
         run_rag(data_dir, "ingest", "--collection", "samples", SAMPLES_DIR)
@@ -29,8 +29,15 @@ def main() -> None:
             with served(data_dir, "samples", log=Path(name) / "log") as url:
                 opened.append(open_page(browser, url))
         browser.close()
+    values = {}
     for what, seconds in zip(("question box", "suggested questions"), zip(*opened, strict=True), strict=True):
         print(f"{what}: {min(seconds):.1f} / {statistics.median(seconds):.1f} / {max(seconds):.1f} s")
+        values[f"{what}, s"] = f"{statistics.median(seconds):.1f} ({min(seconds):.1f} to {max(seconds):.1f})"
+    record(
+        "Speed of the page: from a server that answers to a question box that can be typed into, empty browser cache",
+        f"python bench/first_page.py {servers}",
+        values,
+    )
 
 
 def open_page(browser: Browser, url: str) -> tuple[float, float]:

@@ -11,7 +11,6 @@ fold; its share of answers found is by the shipped models. Prints figures with 9
 constants fitted on everything, to be put into the code.
 """
 
-import sys
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cache
@@ -25,6 +24,7 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import roc_auc_score
 from sklearn.model_selection import KFold
 
+from bench.results import arguments, record
 from rag_app import Settings
 from rag_app.answering import answerability as refusal
 from rag_app.answering import quotes
@@ -49,6 +49,9 @@ KEPT = 0.93
 # XQuAD has a thousand questions, all answerable: with more weight, off-topic questions pass; with less, its own fail.
 OFF_TOPIC_WEIGHT, XQUAD_WEIGHT = 0.5, 0.1
 NEARLY = (0.2, 0.3, 0.4, 0.5, 0.6)
+EVIDENCE = "Answers: quoted sentences against the evidence of CLAP NQ, cross-validated, at most three sentences"
+REFUSED = "Answers: refused questions of CLAP NQ, cross-validated"
+XQUAD_SHOWN = "Answers: XQuAD English, the answer is in the quotes, refusals counted as misses"
 HINT = "a folder with corpus.jsonl and answers.jsonl"
 
 
@@ -93,8 +96,9 @@ class Fit:
 
 
 def main() -> None:
-    clapnq, clapnq_words = ask_all(Path(sys.argv[1]))
-    xquad, xquad_words = ask_all(Path(sys.argv[2]))
+    first, second = arguments()
+    clapnq, clapnq_words = ask_all(Path(first))
+    xquad, xquad_words = ask_all(Path(second))
     judged = [one for one in clapnq if one.gold]
     print(f"{len(clapnq)} and {len(xquad)} questions, {len(judged)} with evidence", flush=True)
     selector = fit_selector(judged)
@@ -103,11 +107,16 @@ def main() -> None:
     rows, xrows = features_of(clapnq_words), features_of(xquad_words)
     refused = tell_refusal(clapnq, rows, labels, xrows)
     kept = np.array([1 - share for share, one in zip(refused, clapnq, strict=True) if one.gold])
-    for nearly in NEARLY:
-        tell_selection(judged, nearly, kept)
+    chosen = {nearly: tell_selection(judged, nearly, kept) for nearly in NEARLY}
     whole = fit_refusal(rows, labels, xrows, kinds(clapnq))
     threshold = float(np.quantile(whole(rows)[labels == 1], 1 - KEPT))
-    tell_xquad(xquad, whole(xrows) >= threshold)
+    shown = tell_xquad(xquad, whole(xrows) >= threshold)
+    command = "python bench/fit_answers.py clapnq xquad/en"
+    record(EVIDENCE, command, {"F1": chosen[quotes.NEARLY]})
+    of_kind = kinds(clapnq)
+    shares = {kind: refused[of_kind == kind] for kind in dict.fromkeys(of_kind.tolist())}
+    record(REFUSED, command, {kind: share_with_interval(values) for kind, values in shares.items()})
+    record(XQUAD_SHOWN, command, {"shown": shown})
     show_constants("rag_app/answering/sentence_ranking.py", list(evidence.WEIGHTS), selector)
     show_constants("rag_app/answering/answerability.py", list(refusal.WEIGHTS), whole)
     print(f"THRESHOLD = {threshold:.2f}")
@@ -220,7 +229,7 @@ def fit_refusal(rows: Array, labels: Array, xrows: Array, of_kind: NDArray[Any])
     )
 
 
-def tell_selection(judged: Sequence[Asked], nearly: float, kept: Array) -> None:
+def tell_selection(judged: Sequence[Asked], nearly: float, kept: Array) -> str:
     """Of questions that are answered, as `rag eval answers` measures: each counts by how often it was not refused."""
     shown = [set(one.chosen(nearly)) for one in judged]
     right = np.array([len(quoted & one.gold) for quoted, one in zip(shown, judged, strict=True)], dtype=float)
@@ -235,7 +244,9 @@ def tell_selection(judged: Sequence[Asked], nearly: float, kept: Array) -> None:
     means = (np.average(of, weights=kept) for of in (precision, recall, sentences))
     told = "precision {:.3f}, recall {:.3f}, {:.2f} sentences shown".format(*means)
     everything = f1(np.arange(len(judged)), np.ones(len(judged)))
-    print(f"nearly {nearly}: evidence F1 {with_interval(f1, len(judged))}: {told}; without refusals {everything:.3f}")
+    shown_f1 = with_interval(f1, len(judged))
+    print(f"nearly {nearly}: evidence F1 {shown_f1}: {told}; without refusals {everything:.3f}")
+    return shown_f1
 
 
 def tell_refusal(asked: Sequence[Asked], rows: Array, labels: Array, xrows: Array) -> Array:
@@ -249,19 +260,22 @@ def tell_refusal(asked: Sequence[Asked], rows: Array, labels: Array, xrows: Arra
     near = of_kind != "off topic"
     print(f"answerable against near misses: AUC {roc_auc_score(labels[near], scores[near]):.3f}")
     for kind in dict.fromkeys(of_kind.tolist()):
-        values = refused[of_kind == kind]
-        share = with_interval(lambda sample, values=values: float(values[sample].mean()), len(values))  # type: ignore[misc]
-        print(f"refused of {kind}: {share}")
+        print(f"refused of {kind}: {share_with_interval(refused[of_kind == kind])}")
     return refused
 
 
-def tell_xquad(asked: Sequence[Asked], kept: NDArray[Any]) -> None:
+def share_with_interval(values: Array) -> str:
+    return with_interval(lambda sample: float(values[sample].mean()), len(values))
+
+
+def tell_xquad(asked: Sequence[Asked], kept: NDArray[Any]) -> float:
     found = np.array(
         [any(answer in quote for quote in one.chosen(quotes.NEARLY) for answer in one.row["answers"]) for one in asked]
     )
     print(
         f"XQuAD: answer shown {(found & kept).mean():.3f}, without refusals {found.mean():.3f}, kept {kept.mean():.3f}"
     )
+    return float((found & kept).mean())
 
 
 def with_interval(measure: Callable[[NDArray[Any]], float], count: int) -> str:

@@ -19,7 +19,6 @@ import json
 import math
 import random
 import re
-import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
@@ -31,6 +30,7 @@ from fit_answers import Fit, remembering, show_constants, with_interval
 from numpy.typing import NDArray
 from sklearn.model_selection import KFold
 
+from bench.results import arguments, record
 from rag_app import Settings
 from rag_app.answering.sentences import split_sentences
 from rag_app.answering.verification import support_score as checker
@@ -62,19 +62,21 @@ class Pair:
 
 def main() -> None:
     embed = remembering(LOADED.get(Settings(), print))
-    scifact, clapnq = Path(sys.argv[1]), Path(sys.argv[2])
+    scifact, clapnq = map(Path, arguments())
     documents = dict(load_abstracts(scifact))
     train = [measure(*one, embed) for one in load_claims(scifact / "claims_train.jsonl", documents)]
     dev = [measure(*one, embed) for one in load_claims(scifact / "claims_dev.jsonl", documents)]
     answers = [measure(*one, embed) for one in load_answers(clapnq)]
     print(f"{len(train)} and {len(dev)} pairs of SciFact, {len(answers)} of CLAP NQ", flush=True)
     fit = fit_pairs([*train, *answers])
-    tell("SciFact dev", dev, fit)
+    values = {"SciFact, dev claims": tell("SciFact dev", dev, fit)}
     tell_baselines(train, dev)
     for name, own in (("SciFact train", train), ("CLAP NQ", answers)):
         tell_cross_validated(name, own, [*train, *answers])
-    tell_alterations("SciFact dev", dev, fit, embed)
-    tell_alterations("CLAP NQ", answers, fit, embed)
+    values["SciFact, altered"] = tell_alterations("SciFact dev", dev, fit, embed)
+    values["CLAP NQ, altered"] = tell_alterations("CLAP NQ", answers, fit, embed)
+    what = "Checking of written answers: claims with their documents, and with a figure, date or name altered"
+    record(what, "python bench/fit_checker.py beir-scifact clapnq", values)
     show_constants("rag_app/answering/verification/support_score.py", list(checker.WEIGHTS), fit)
 
 
@@ -158,8 +160,10 @@ def balanced(pairs: Sequence[Pair], said: NDArray[np.bool_]) -> str:
     return f"balanced accuracy {with_interval(accuracy, len(pairs))}: {rates}"
 
 
-def tell(name: str, pairs: Sequence[Pair], fit: Fit) -> None:
-    print(f"{name}: {balanced(pairs, predicted(pairs, fit))}; always the more frequent: 0.500", flush=True)
+def tell(name: str, pairs: Sequence[Pair], fit: Fit) -> str:
+    judged = balanced(pairs, predicted(pairs, fit))
+    print(f"{name}: {judged}; always the more frequent: 0.500", flush=True)
+    return judged
 
 
 def tell_cross_validated(name: str, own: Sequence[Pair], everything: Sequence[Pair]) -> None:
@@ -195,12 +199,13 @@ def share_in_span(pair: Pair) -> float:
     return max(len(words.intersection(span)) for span in spans) / max(len(words), 1)
 
 
-def tell_alterations(name: str, pairs: Sequence[Pair], fit: Fit, embed: Embed) -> None:
+def tell_alterations(name: str, pairs: Sequence[Pair], fit: Fit, embed: Embed) -> str:
     originals = [pair for pair in pairs if pair.is_supported and has_facts_as_they_are(pair)]
     altered = [changed for pair in originals if (changed := alter(pair, embed))]
     kept, caught = predicted([pair for pair, _ in altered], fit), ~predicted([other for _, other in altered], fit)
     share = [with_interval(lambda sample, of=of: float(of[sample].mean()), len(of)) for of in (caught, kept)]  # type: ignore[misc]
     print(f"{name}, {len(altered)} claims with a figure, date or name altered: caught {share[0]}, originals {share[1]}")
+    return f"caught {share[0]}, originals still supported {share[1]}"
 
 
 def has_facts_as_they_are(pair: Pair) -> bool:

@@ -7,7 +7,6 @@ change the topic, which its README lists; and the share of follow-ups that quote
 
 import json
 import re
-import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,6 +15,7 @@ from typing import Any
 import numpy as np
 from langchain_core.messages import BaseMessage, convert_to_messages
 
+from bench.results import arguments, record
 from rag_app import Settings
 from rag_app.answering.chain import build_chain
 from rag_app.answering.follow_ups import prepare_question
@@ -42,7 +42,7 @@ class FollowUp:
 
 
 def main() -> None:
-    folder = Path(sys.argv[1]) if len(sys.argv) > 1 else FOLDER
+    folder = Path(next(iter(arguments()), FOLDER))
     for language in sorted(path.parent.name for path in folder.glob("*/conversations.jsonl")):
         with retriever_of_texts(
             load_corpus(folder / language, "a folder with corpus.jsonl and conversations.jsonl"),
@@ -75,17 +75,26 @@ def show(language: str, retriever: HybridRetriever, follow_ups: Sequence[FollowU
         for one in follow_ups
     ]
     changes = np.array([one.changes_topic for one in follow_ups])
+    values: dict[str, float] = {}
+    values = {}
     for name, questions in (("bare question", bare), ("with earlier words", joined)):
         scores = ndcg_at_10(retriever, follow_ups, questions)
+        values[f"nDCG@10, {name}"] = round(float(scores.mean()), 3)
+        values[f"nDCG@10 where the topic changes, {name}"] = round(float(scores[changes].mean()), 3)
         print(
             f"{language}  {name:18}  nDCG@10 {scores.mean():.3f} of {len(scores)} follow-ups, "
             f"{scores[~changes].mean():.3f} where the topic stays, {scores[changes].mean():.3f} where it changes",
             flush=True,
         )
+        values[f"nDCG@10, {name}"] = float(scores.mean())
     chain = build_chain(retriever, judge=load_judge(Settings(), print))
     refused = [chain.invoke({"question": one.question, "history": list(one.history)}).refused for one in follow_ups]
     alone = [chain.invoke(one.question).refused for one in follow_ups]
     print(f"{language}  refused {np.mean(refused):.2f}, by themselves {np.mean(alone):.2f}", flush=True)
+    values |= {"refused": round(float(np.mean(refused)), 2), "refused by themselves": round(float(np.mean(alone)), 2)}
+    record(f"Follow-ups: {len(follow_ups)} in {language}", "python bench/follow_ups.py", values)
+    values |= {"refused, with earlier words": float(np.mean(refused)), "refused, bare": float(np.mean(alone))}
+    record(f"Follow-ups: conversations over documentation, {language}", "python bench/follow_ups.py", values)
 
 
 def ndcg_at_10(

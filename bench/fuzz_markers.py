@@ -1,4 +1,4 @@
-"""What models might write, made up and read: python bench/fuzz_markers.py [N] (100000)
+"""Fuzzes the reading of markers with made-up outputs of models: python bench/fuzz_markers.py [N] (100000)
 
 Each of N texts, put together from pieces of answers, any characters or any bytes, is read in one piece and in random
 pieces, of which nothing but markers may be lost, and again without its markers, which must change nothing. A tenth of
@@ -8,11 +8,11 @@ slow a reader that looks back or ahead without bounds.
 """
 
 import random
-import sys
 import time
 from collections.abc import Sequence
 from itertools import pairwise
 
+from bench.results import arguments, record
 from rag_app.answering.citations import compose
 from rag_app.answering.claims import Claim
 from rag_app.answering.generation.markers import LONGEST, OPENERS, WORD_JOINER, MarkerStream, defuse, read_markers
@@ -106,7 +106,7 @@ LINEAR = 3.0
 
 
 def main() -> None:
-    texts = int(sys.argv[1]) if len(sys.argv) > 1 else 100_000
+    texts = int(next(iter(arguments()), 100_000))
     began = time.monotonic()
     passages = cut_page()
     markers = citations = 0
@@ -127,7 +127,18 @@ def main() -> None:
     print(f"{time.monotonic() - began:.0f} s. Not as they must be:")
     for name, errors in broken.items():
         print(name, len(errors), *errors[:3], sep="\n  " if errors else " ")
-    print_times()
+    worst = print_times()
+    record(
+        f"Checking of written answers: {texts:,} made-up outputs of models",
+        "python bench/fuzz_markers.py",
+        {
+            "markers": markers,
+            "citations": citations,
+            "errors": len(broken["texts"]),
+            "dangling markers": len(broken["answers"]),
+            "time a character at 100,000 characters": f"at most {worst:.1f} times that at 10,000",
+        },
+    )
 
 
 def write_text(chance: random.Random) -> str:
@@ -208,7 +219,7 @@ def cut_page() -> list[Passage]:
     ]
 
 
-def print_times() -> None:
+def print_times() -> float:
     print("µs a character".ljust(16), *(f"{length:>10,}" for length in LENGTHS))
     worst = 0.0
     for unit in TIMED:
@@ -217,6 +228,7 @@ def print_times() -> None:
         print(repr(unit * 2).ljust(16), *(f"{microseconds:>10.2f}" for microseconds in taken))
     told = "linear" if worst < LINEAR else "NOT linear"
     print(f"at most {worst:.1f} times the time a character at {LENGTHS[-1]:,} as at {LENGTHS[1]:,}: {told}")
+    return worst
 
 
 def time_a_character(unit: str, length: int) -> float:

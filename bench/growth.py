@@ -11,7 +11,6 @@ Draws them into growth.png where it is called.
 import random
 import shutil
 import statistics
-import sys
 import tempfile
 import time
 from collections.abc import Callable
@@ -20,6 +19,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from bench.results import arguments, record
 from rag_app import Settings
 from rag_app.wiring import LOADED
 from vectorstore.collections import create_store
@@ -46,9 +46,10 @@ Times = tuple[float, float]  # milliseconds: the median, and what 95 of 100 stay
 
 
 def main() -> None:
-    folder, sizes = Path(sys.argv[1]), [int(size) for size in sys.argv[2:]] or SIZES
+    folder, *given = arguments()
+    sizes = [int(size) for size in given] or SIZES
     model = LOADED.get(Settings(), print)
-    sentences = read_sentences(folder)
+    sentences = read_sentences(Path(folder))
     vectors = np.asarray(model.embeddings.embed_documents(sentences), dtype=np.float32)
     work = Path(tempfile.mkdtemp(prefix="growth-"))
     try:
@@ -64,6 +65,12 @@ def main() -> None:
             shown = "  ".join(f"{p50:>6.1f} / {p95:>6.1f}" for p50, p95 in times.values())
             print(f"{size:>10,}  {rate:>7,.0f}  {disk:>5.2f} GB  {shown}", flush=True)
         picture(measured)
+        values = {
+            f"{size:,} chunks": ", ".join(f"{name} {p50:.0f} / {p95:.0f}" for name, (p50, p95) in times.items())
+            for size, times in measured
+        }
+        what = "Speed: one search, its question embedded: median / what 95 of 100 stay below, milliseconds"
+        record(what, f"python bench/growth.py FOLDER {' '.join(map(str, sizes))}", values)
     finally:
         shutil.rmtree(work)
 

@@ -24,6 +24,8 @@ from typing import Any
 import grimp
 import networkx
 
+from bench.results import record
+
 ROOT = Path(__file__).parents[1]
 PACKAGES = ("vectorstore", "ingest", "prompts", "rag_app")
 SAMPLES = ROOT / "rag_app" / "samples" / "documents"
@@ -124,5 +126,9 @@ if __name__ == "__main__":
     if "--trace" in sys.argv:
         run_traced()
     else:
-        for name, value, limit, detail in figures():
+        sizes = list(figures())
+        for name, value, limit, detail in sizes:
             print(f"{name:34}{value:>8,}  (at most {limit:,}) {detail or ''}")
+        record(
+            "Size of the project: four packages", "python bench/house.py", {name: value for name, value, *_ in sizes}
+        )

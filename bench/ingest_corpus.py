@@ -16,7 +16,6 @@ import json
 import os
 import re
 import statistics
-import sys
 import tempfile
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Sequence
@@ -26,6 +25,7 @@ from typing import Any
 
 from peak_memory import PeakMemory, descendants
 
+from bench.results import arguments, record
 from ingest.report import IngestReport
 from rag_app import Settings, ingest_paths
 from rag_app.wiring import build_store
@@ -51,7 +51,8 @@ class Verdict:
 
 
 def main() -> None:
-    folder = Path(sys.argv[1]).resolve()
+    given = arguments()
+    folder = Path(given[0]).resolve()
     rows = [json.loads(line) for line in (folder / "manifest.jsonl").read_text(encoding="utf-8").splitlines()]
     with tempfile.TemporaryDirectory() as data, PeakMemory() as peak:
         settings = Settings(collection="corpus", data_dir=Path(data), vector_cache_mb=0)
@@ -61,12 +62,26 @@ def main() -> None:
     show_formats(verdicts)
     show_reasons(verdicts)
     show_pdfs(verdicts)
-    if "--worst" in sys.argv:
+    if "--worst" in given:
         show_worst(verdicts)
     for name, report in (("first", first), ("second", second)):
         print(f"{name} run: {report.seconds:.0f} s, {report.chunks_embedded} chunks embedded, {report.counts()}")
     left = len(descendants(os.getpid()))
     print(f"at most {peak.megabytes:.0f} MB resident, readers included; {left} processes left behind")
+    kept = [verdict.kept for verdict in verdicts if verdict.kept is not None]
+    median, mean = statistics.median(kept), statistics.mean(kept)
+    record(
+        f"Reading files: {len(verdicts)} test files of FOLDER",
+        "python bench/ingest_corpus.py FOLDER",
+        {
+            **first.counts(),
+            "chunks embedded": first.chunks_embedded,
+            "chunks embedded the second time": second.chunks_embedded,
+            "seconds": first.seconds,
+            "most memory, readers included": f"{peak.megabytes:.0f} MB",
+            f"words kept of {len(kept)} files": f"median {median:.1%}, mean {mean:.1%}",
+        },
+    )
 
 
 def judge(folder: Path, row: dict[str, Any], report: IngestReport, store: Store) -> Verdict:

@@ -12,16 +12,22 @@ from pathlib import Path
 
 from peak_memory import PeakMemory
 
+from bench.results import arguments, record
+
 CHUNKS_PER_FILE = 20
 INGEST = "import sys; from rag_app.commands.main import main; sys.argv = ['rag', 'ingest', sys.argv[1]]; main()"
 
 
 def main() -> None:
-    few, many = (int(count) for count in sys.argv[1:] or ("2000", "20000"))
+    few, many = (int(count) for count in arguments() or ("2000", "20000"))
     peaks = {chunks: peak_megabytes(chunks) for chunks in (few, many)}
     for chunks, peak in peaks.items():
         print(f"{chunks:>7,} chunks: {peak:.0f} MB")
     print(f"ratio {peaks[many] / peaks[few]:.2f}")
+    values = {f"{chunks:,} chunks": f"{peak:.0f} MB" for chunks, peak in peaks.items()}
+    record(
+        f"Speed: most memory while {few:,} and {many:,} chunks are ingested", "python bench/ingest_memory.py", values
+    )
 
 
 def peak_megabytes(chunks: int) -> float:

@@ -20,6 +20,8 @@ from pathlib import Path
 
 from peak_memory import PeakMemory
 
+from bench.results import arguments, record
+
 HERE = Path(__file__).parent
 WARM_UP = "from rag_app import Settings; from rag_app.wiring import LOADED; LOADED.get(Settings(), print)"
 QUESTIONS = [
@@ -55,26 +57,34 @@ class Figures:
 
 
 def main() -> None:
-    folder, runs = Path(sys.argv[1]).resolve(), int(sys.argv[2]) if len(sys.argv) > 2 else 3
+    folder, *given = arguments()
+    runs = int(given[0]) if given else 3
     os.environ.update(HF_HUB_OFFLINE="1", RAG_VECTOR_CACHE_MB="0")
     run([sys.executable, "-c", WARM_UP])
     ours, plain, again, coverage = Figures(), Figures(), [], 0.0
     for number in range(runs):
         with tempfile.TemporaryDirectory() as work:
             os.environ["RAG_DATA_DIR"] = f"{work}/data"
-            command = [sys.executable, "-m", "rag_app.commands.main", "ingest", "--json", str(folder)]
+            command = [sys.executable, "-m", "rag_app.commands.main", "ingest", "--json", folder]
             ours.ingest.append(run(command))
             again.append(run(command).seconds)
             coverage = covered()
             ours.query_ms.append(query_milliseconds())
-            plain.ingest.append(run([sys.executable, str(HERE / "plain_pipeline.py"), str(folder), f"{work}/plain"]))
+            plain.ingest.append(run([sys.executable, str(HERE / "plain_pipeline.py"), folder, f"{work}/plain"]))
             plain.query_ms.append(plain_query_milliseconds(f"{work}/plain"))
         show_run(number + 1, ours, plain, again)
-    show("plain / rag, ingest", [b.seconds / a.seconds for a, b in zip(ours.ingest, plain.ingest, strict=True)])
-    show("plain / rag, memory", [b.megabytes / a.megabytes for a, b in zip(ours.ingest, plain.ingest, strict=True)])
-    show("plain / rag, one question", [b / a for a, b in zip(ours.query_ms, plain.query_ms, strict=True)])
-    show("first / unchanged, rag", [first.seconds / second for first, second in zip(ours.ingest, again, strict=True)])
+    pairs = list(zip(ours.ingest, plain.ingest, strict=True))
+    ratios = {
+        "plain / rag, ingest": [b.seconds / a.seconds for a, b in pairs],
+        "plain / rag, memory": [b.megabytes / a.megabytes for a, b in pairs],
+        "plain / rag, one question": [b / a for a, b in zip(ours.query_ms, plain.query_ms, strict=True)],
+        "first / unchanged, rag": [first.seconds / second for first, second in zip(ours.ingest, again, strict=True)],
+    }
+    shown = {name: show(name, values) for name, values in ratios.items()}
     print(f"our chunks cover {coverage:.1%} of the characters that are not white space")
+    files = sum(1 for _ in Path(folder).rglob("*.md"))
+    command = f"python bench/ingest_speed.py FOLDER {runs}"
+    record(f"Speed: ingest of {files} Markdown files, folder in to searchable", command, shown)
 
 
 def run(command: Sequence[str]) -> Ran:
@@ -127,8 +137,10 @@ def show_run(number: int, ours: Figures, plain: Figures, again: Sequence[float])
     print(f"run {number}: {'; '.join(told)}; rag again {again[-1]:.2f} s", flush=True)
 
 
-def show(name: str, ratios: Sequence[float]) -> None:
-    print(f"{name}: geometric mean {statistics.geometric_mean(ratios):.2f} ({min(ratios):.2f} to {max(ratios):.2f})")
+def show(name: str, ratios: Sequence[float]) -> str:
+    shown = f"{statistics.geometric_mean(ratios):.2f} ({min(ratios):.2f} to {max(ratios):.2f})"
+    print(f"{name}: geometric mean {shown}")
+    return shown
 
 
 if __name__ == "__main__":

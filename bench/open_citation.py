@@ -7,7 +7,6 @@ shows the next citation.
 """
 
 import statistics
-import sys
 import tempfile
 from collections.abc import Sequence
 from pathlib import Path
@@ -15,6 +14,7 @@ from pathlib import Path
 from fpdf import FPDF
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
+from bench.results import arguments, record
 from rag_app.samples import SAMPLES_DIR
 from tests.rag_app.browsing import ask, run_rag, served
 
@@ -45,7 +45,8 @@ TIMED = """
 
 
 def main() -> None:
-    clicks = int(sys.argv[1]) if len(sys.argv) > 1 else 10
+    clicks = int(next(iter(arguments()), 10))
+    medians: dict[str, float] = {}
     with tempfile.TemporaryDirectory() as name, sync_playwright() as playwright:
         folder = Path(name)
         (folder / "lighthouses.pdf").write_bytes(long_pdf())
@@ -56,8 +57,10 @@ def main() -> None:
         for kind, question in QUESTIONS.items():
             # A server of its own: nothing that another question left in its memory helps.
             with served(folder / "data", "timed", log=folder / "log") as url:
-                measure(browser, url, kind=kind, question=question, clicks=clicks)
+                medians |= measure(browser, url, kind=kind, question=question, clicks=clicks)
         browser.close()
+    what = f"Speed of the page: milliseconds from a click on a marker to the marked words painted, median of {clicks}"
+    record(what, f"python bench/open_citation.py {clicks}", medians)
 
 
 def long_pdf() -> bytes:
@@ -71,7 +74,7 @@ def long_pdf() -> bytes:
     return bytes(pdf.output())
 
 
-def measure(browser: Browser, url: str, *, kind: str, question: str, clicks: int) -> None:
+def measure(browser: Browser, url: str, *, kind: str, question: str, clicks: int) -> dict[str, float]:
     first, again, following = list[float](), list[float](), list[float]()
     for _ in range(max(clicks // 3, 1)):
         page = browser.new_page(viewport={"width": 1280, "height": 900})
@@ -85,8 +88,10 @@ def measure(browser: Browser, url: str, *, kind: str, question: str, clicks: int
             if several:
                 following.append(page.evaluate(TIMED, "ArrowRight"))
         page.close()
-    for name, values in (("at once", first), ("later", again), ("next citation", following)):
-        show(f"{kind}, {name}", values)
+    timed = {f"{kind}, at once": first, f"{kind}, later": again, f"{kind}, next citation": following}
+    for name, values in timed.items():
+        show(name, values)
+    return {name: round(statistics.median(values)) for name, values in timed.items() if values}
 
 
 def close(page: Page) -> None:

@@ -16,22 +16,28 @@ import tempfile
 import time
 from pathlib import Path
 
+from bench.results import arguments, record
+
 FILES, AGAIN = 1_100, 3
 CAPITAL_LINE = re.compile(r"^(?=[A-Z])", re.MULTILINE)
 
 
 def main() -> None:
-    folder, files = Path(sys.argv[1]), int(sys.argv[2]) if len(sys.argv) > 2 else FILES
+    folder, *given = arguments()
+    files = int(given[0]) if given else FILES
     with tempfile.TemporaryDirectory() as work:
         os.environ.update(RAG_DATA_DIR=f"{work}/data", RAG_VECTOR_CACHE_MB="0", HF_HUB_OFFLINE="1")
-        write_copies(folder, Path(work) / "docs", files)
+        write_copies(Path(folder), Path(work) / "docs", files)
         first, *again = (ingest(f"{work}/docs") for _ in range(1 + AGAIN))
     tell("first", first)
     for run in again:
         tell("unchanged", run)
+    values = {}
     for name in ("report", "process"):
-        ratio = first[f"{name}_s"] / statistics.median(run[f"{name}_s"] for run in again)
-        print(f"first / unchanged, seconds of the {name}: {ratio:,.0f}")
+        before, after = first[f"{name}_s"], statistics.median(run[f"{name}_s"] for run in again)
+        print(f"first / unchanged, seconds of the {name}: {before / after:,.0f}")
+        values[f"seconds of the {name}"] = f"{before:.0f}, then {after:.2f} ({before / after:,.0f} times)"
+    record(f"Speed: {files:,} files ingested, and again unchanged", "python bench/reingest.py FOLDER", values)
 
 
 def write_copies(folder: Path, into: Path, count: int) -> None:

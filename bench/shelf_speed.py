@@ -4,7 +4,6 @@ The collection has records and no chunks: the table is what is measured. Times a
 the browser shows what came of it.
 """
 
-import sys
 import tempfile
 import time
 from collections.abc import Callable
@@ -12,6 +11,7 @@ from pathlib import Path
 
 from playwright.sync_api import Page, expect, sync_playwright
 
+from bench.results import arguments, record
 from rag_app.web.library.page import PAGE_ROWS
 from tests.rag_app.browsing import served
 from vectorstore.collections import create_store
@@ -44,11 +44,15 @@ def record_of(number: int, text_id: str) -> SourceRecord:
     )
 
 
+MILLISECONDS: dict[str, float] = {}
+
+
 def measure(name: str, act: Callable[[], object], shown: Callable[[], object]) -> None:
     began = time.perf_counter()
     act()
     shown()
-    print(f"{name}: {(time.perf_counter() - began) * 1000:.0f} ms")
+    MILLISECONDS[name] = round((time.perf_counter() - began) * 1000)
+    print(f"{name}: {MILLISECONDS[name]} ms")
 
 
 def drive(page: Page, url: str, documents: int) -> None:
@@ -82,7 +86,9 @@ def main(documents: int) -> None:
         with served(Path(folder), "papers", log=Path(folder) / "log") as url:
             drive(browser.new_page(), url, documents)
         browser.close()
+    what = f"Speed of the page: *Library* with {documents:,} documents, milliseconds until the browser shows it"
+    record(what, f"python bench/shelf_speed.py {documents}", MILLISECONDS)
 
 
 if __name__ == "__main__":
-    main(int(sys.argv[1]) if len(sys.argv) > 1 else 2_000)
+    main(int(next(iter(arguments()), 2_000)))

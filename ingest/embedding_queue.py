@@ -13,14 +13,13 @@ from types import TracebackType
 from typing import Self
 
 import numpy as np
-from numpy.typing import NDArray
 
 from vectorstore.embeddings import EmbeddingModel, VectorCache, embed_chunks, embed_pictures
 from vectorstore.pictures import Looks
 from vectorstore.storage.vector_index import slices_of
 from vectorstore.types import Chunk, Picture
+from vectorstore.vector_math import Vectors
 
-Vectors = NDArray[np.float32]
 # Between two of these the progress moves: about two seconds of embedding on two cores.
 PART_TEXTS = 128
 # Slices under work ahead of the one that is waited for: storing takes a tenth of the time that embedding does.

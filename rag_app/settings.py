@@ -70,7 +70,9 @@ class Settings(BaseSettings):
         description="what finds the ends of sentences: sentencex, spacy (its rules of punctuation), or spacy:PIPELINE, "
         "such as spacy:en_core_web_sm (extra `spacy`)",
     )
-    distance: Literal["cosine", "l2", "ip"] = Field("cosine", description="the distance of a new collection's space")
+    distance: Literal["cosine", "l2", "ip"] = Field(
+        "cosine", description="the distance of a new collection's space: cosine, l2 or ip"
+    )
     max_file_mb: int = Field(200, ge=1, description="files over this size, in MB, are skipped")
     allow_private_urls: bool = Field(
         default=False, description="whether pages at private addresses, such as localhost, are read"

@@ -1,11 +1,25 @@
-"""What an answer is made of: sentences, each with its support, and citations that quote a document's exact words."""
+"""Defines an answer: its sentences, each with its support, and citations that quote a document's exact words.
 
+In a notebook an answer shows itself as HTML; whatever documents and models wrote is escaped.
+"""
+
+import hashlib
+import html
+import re
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from vectorstore.types import Passage
+from rag_app.safe_text import make_visible
+from vectorstore.types import Passage, name_place
 
 REFUSAL = "The documents do not answer this question."
+# Notebooks read `$5 to $6` as a formula, but for what has these classes (MathJax 2 and 3).
+PLAIN = 'class="tex2jax_ignore mathjax_ignore"'
+UNSUPPORTED = '<span title="nothing in the documents proves this" style="text-decoration: underline wavy">'
+CLOSEST_PASSAGES = 3
+# So much of the passage is shown before and after a quote.
+CONTEXT_CHARACTERS = 120
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,9 +44,6 @@ class Citation:
         return {name: value for name, value in asdict(self).items() if name != "time" or value is not None}
 
     def _repr_html_(self) -> str:
-        """What a notebook shows."""
-        from rag_app.notebook import citation_to_html  # it knows these types
-
         return citation_to_html(self)
 
 
@@ -73,9 +84,6 @@ class Answer:
         return self.searched_for.split() != self.question.split()
 
     def _repr_html_(self) -> str:
-        """What a notebook shows."""
-        from rag_app.notebook import answer_to_html  # it knows these types
-
         return answer_to_html(self)
 
     def to_json(self) -> dict[str, Any]:
@@ -91,3 +99,77 @@ class Answer:
             "searched_for": self.searched_for,
             "seconds": self.seconds,
         }
+
+
+def escape(text: str) -> str:
+    return html.escape(make_visible(text))
+
+
+def answer_to_html(answer: Answer) -> str:
+    """The question, the sentences with their markers as links, and what they lead to: quotes marked in their passages.
+
+    A refusal has the closest passages below it.
+    """
+    name = hashlib.sha256(f"{answer.question}\n{answer.text}".encode("utf-8", "surrogatepass")).hexdigest()[:8]
+    if answer.refused:
+        said = f"<em>{escape(answer.text)}</em>"
+        below = "".join(passage_to_html(passage) for passage in answer.passages[:CLOSEST_PASSAGES])
+        below = f"<p>Closest passages</p>{below}" if below else ""
+    else:
+        said = "".join(sentence_to_html(sentence, name) for sentence in answer.sentences)
+        below = "".join(citation_to_html(citation, answer.passages, name) for citation in answer.citations)
+    searched = f"<p>Searched for: {escape(answer.searched_for)}</p>" if answer.was_rewritten else ""
+    return (
+        f"<div {PLAIN}><p><strong>{escape(answer.question)}</strong></p>{searched}"
+        f'<p style="white-space: pre-wrap">{said}</p>{below}'
+        f"<p><small>Answered by {escape(answer.answered_by)} in {answer.seconds:.1f} s</small></p></div>"
+    )
+
+
+def sentence_to_html(sentence: Sentence, name: str) -> str:
+    """`name` distinguishes the links of answers in the same notebook."""
+    shown = sentence.text.rstrip()
+    words = shown.removesuffix("".join(f"[{marker}]" for marker in sentence.markers)).rstrip()
+    links = "".join(f' <a href="#{name}-{marker}">[{marker}]</a>' for marker in sentence.markers)
+    said = escape(words)
+    if not sentence.supported and re.search(r"\w", words):  # what has no word claims nothing
+        said = f"{UNSUPPORTED}{said}</span> (unsupported)"
+    return said + links + escape(sentence.text[len(shown) :])
+
+
+def citation_to_html(citation: Citation, passages: Sequence[Passage] = (), name: str = "") -> str:
+    """The quoted words in `<mark>`, in the passage that they are from where it is among those given."""
+    place = escape(name_place(citation.title, citation.page, citation.time))
+    quote = f"<mark>{escape(citation.quote)}</mark>"
+    if passage := next((passage for passage in passages if holds(passage, citation)), None):
+        before, after = around(passage, citation)
+        quote = f"{escape(before)}{quote}{escape(after)}"
+    identity = f' id="{name}-{citation.marker}"' if name else ""
+    return (
+        f'<blockquote {PLAIN}{identity}>[{citation.marker}] <span title="{escape(citation.source)}">{place}</span>'
+        f'<br><span style="white-space: pre-wrap">{quote}</span></blockquote>'
+    )
+
+
+def holds(passage: Passage, citation: Citation) -> bool:
+    chunk = passage.chunk
+    is_there = (chunk.source, chunk.page) == (citation.source, citation.page)
+    return is_there and chunk.start <= citation.start and citation.end <= chunk.end
+
+
+def around(passage: Passage, citation: Citation) -> tuple[str, str]:
+    """The text before and after the quote in its passage, bounded."""
+    text, offset = passage.chunk.text, passage.chunk.start
+    before, after = text[: citation.start - offset], text[citation.end - offset :]
+    start = "…" if len(before) > CONTEXT_CHARACTERS else ""
+    end = "…" if len(after) > CONTEXT_CHARACTERS else ""
+    return start + before[-CONTEXT_CHARACTERS:], after[:CONTEXT_CHARACTERS] + end
+
+
+def passage_to_html(passage: Passage) -> str:
+    chunk = passage.chunk
+    place = escape(name_place(chunk.title, chunk.page, chunk.time))
+    return (
+        f'<blockquote {PLAIN}><span title="{escape(chunk.source)}">{place}</span> <small>{passage.score:.2f}</small>'
+        f'<br><span style="white-space: pre-wrap">{escape(chunk.text)}</span></blockquote>'
+    )

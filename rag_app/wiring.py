@@ -3,16 +3,11 @@
 import threading
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from langchain_core.language_models import BaseChatModel
 from langchain_core.runnables import Runnable
 
-from ingest.batching import IngestOptions
-from ingest.chunking.sentences import load_find_sentences
-from ingest.discovery import find_files, judge_absent, split_urls
-from ingest.pipeline import ingest_files
-from ingest.reader_process import Bounds
-from ingest.report import IngestReport, Progress
 from rag_app.answering.chain import QUOTES, Request, Writer, build_chain
 from rag_app.answering.sentences import load_split
 from rag_app.answering.verification.entailment import build_verifier
@@ -26,6 +21,9 @@ from vectorstore.search.reranker import Reranker
 from vectorstore.search.retriever import HybridRetriever
 from vectorstore.storage.index_location import Fingerprint
 from vectorstore.storage.store import Store
+
+if TYPE_CHECKING:
+    from ingest.report import IngestReport, Progress
 
 Tell = Callable[[str], None]
 
@@ -134,10 +132,17 @@ def run_ingest(
     prune: bool = False,
     rebuild: bool = False,
     include_all: bool = False,
-    on_progress: Callable[[Progress], None] = lambda progress: None,
+    on_progress: "Callable[[Progress], None]" = lambda progress: None,
     on_message: Tell = silent,
-) -> IngestReport:
+) -> "IngestReport":
     """Bring the settings' collection, made if there is none, in step with these files and folders."""
+    # The readers of files take 0.3 s to import, for which no question should wait.
+    from ingest.batching import IngestOptions
+    from ingest.chunking.sentences import load_find_sentences
+    from ingest.discovery import find_files, judge_absent, split_urls
+    from ingest.pipeline import ingest_files
+    from ingest.reader_process import Bounds
+
     options = IngestOptions(
         distance=settings.distance,
         chunk_tokens=settings.chunk_tokens,

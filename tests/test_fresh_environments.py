@@ -26,21 +26,20 @@ EXTRAS: dict[str, list[str]] = PROJECT["optional-dependencies"]
 # What of each extra is run in its environment; nothing of it may be skipped.
 TESTS = {
     "bio": [
-        "tests/vectorstore/test_kmer.py",
-        "tests/vectorstore/test_protein.py",
-        "tests/rag_app/test_sequences.py",
-        "tests/ingest/test_extras.py::test_a_fasta_record_is_a_section_with_its_accession",
+        "tests/vectorstore/embeddings/test_sequences.py",
+        "tests/rag_app/library/test_sequences.py",
+        "tests/ingest/reading/test_extras.py::test_a_fasta_record_is_a_section_with_its_accession",
     ],
     "jupyter": ["tests/rag_app/test_tour.py"],
-    "local": ["tests/rag_app/test_gguf.py"],
-    "mlflow": ["tests/rag_app/evaluation/test_evaluation.py::test_a_result_is_kept_as_an_mlflow_run"],
-    "multilingual": ["tests/vectorstore/test_nano_e5.py"],
-    "ocr": ["tests/ingest/test_extras.py::test_the_text_in_a_picture_is_read_whichever_way_it_stands"],
-    "pictures": ["tests/vectorstore/test_clip.py", "tests/vectorstore/test_pixels.py"],
-    "sound": ["tests/ingest/test_recordings.py"],
-    "spacy": ["tests/vectorstore/test_spacy_vectors.py", "tests/ingest/test_sentences.py"],
-    "static": ["tests/vectorstore/test_static_vectors.py"],
-    "train": ["tests/rag_app/test_train.py::test_questions_are_learned_by_answer_source_or_text"],
+    "local": ["tests/rag_app/answering/generation/test_gguf.py"],
+    "mlflow": ["tests/rag_app/experiments/evaluation/test_evaluation.py::test_a_result_is_kept_as_an_mlflow_run"],
+    "multilingual": ["tests/vectorstore/embeddings/test_nano_e5.py"],
+    "ocr": ["tests/ingest/reading/test_extras.py::test_the_text_in_a_picture_is_read_whichever_way_it_stands"],
+    "pictures": ["tests/vectorstore/embeddings/test_pictures.py", "tests/vectorstore/test_pixels.py"],
+    "sound": ["tests/ingest/reading/formats/test_recordings.py"],
+    "spacy": ["tests/vectorstore/embeddings/test_spacy.py", "tests/ingest/chunking/test_sentences.py"],
+    "static": ["tests/vectorstore/embeddings/test_static.py"],
+    "train": ["tests/rag_app/experiments/training/test_train.py::test_questions_are_learned_by_answer_source_or_text"],
 }
 # What every test imports, and what these make documents with.
 TOOLS = ("fpdf2", "hypothesis", "openpyxl", "pytest", "pytest-timeout", "python-docx")
@@ -60,7 +59,7 @@ def test_every_extra_has_tests_that_exist() -> None:
 
 def test_every_extra_that_is_named_anywhere_exists() -> None:
     code = [path for package in ("ingest", "rag_app", "vectorstore") for path in (ROOT / package).rglob("*.py")]
-    texts = [path.read_text(encoding="utf-8") for path in (*code, ROOT / "README.md", *ROOT.glob("docs/parts/*.md"))]
+    texts = [path.read_text(encoding="utf-8") for path in (*code, ROOT / "README.md", *(ROOT / "docs").rglob("*.md"))]
     assert {name for text in texts for name in HINT.findall(text)} <= set(EXTRAS)
 
 

@@ -30,7 +30,7 @@ def test_pyproject_has_fewer_than_150_lines() -> None:
 def test_every_make_target_says_what_it_does() -> None:
     makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
     targets = re.findall(r"^([a-z][a-z-]*):(.*)$", makefile, re.MULTILINE)
-    assert {"run", "test", "test-all", "format", "lint", "clean"} <= {name for name, _ in targets}
+    assert {"run", "test", "test-all", "format", "lint", "docs", "clean"} <= {name for name, _ in targets}
     assert [name for name, rest in targets if "  ## " not in rest] == []
 
 
@@ -48,15 +48,10 @@ def test_every_path_of_the_readme_tree_exists() -> None:
     assert [path for path in _readme_tree() if not (ROOT / path).exists()] == []
 
 
-def test_the_readme_tree_names_every_module_of_the_four_packages() -> None:
+def test_the_readme_tree_names_every_folder_of_the_four_packages() -> None:
     named = set(_readme_tree())
-    modules = [
-        path.relative_to(ROOT)
-        for package in PACKAGES
-        for path in (ROOT / package).iterdir()
-        if not path.name.startswith((".", "__")) and path.name != "py.typed"
-    ]
-    assert [str(path) for path in modules if path not in named] == []
+    folders = [path.parent.relative_to(ROOT) for package in PACKAGES for path in (ROOT / package).glob("*/__init__.py")]
+    assert [str(folder) for folder in folders if folder not in named] == []
 
 
 def _readme_tree() -> list[Path]:

@@ -1,19 +1,27 @@
 """A tiny encoder with random weights, saved as sentence-transformers does: a model in a folder, made in a second."""
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 DIMENSION = 32
 
 
-def make_tiny_encoder(folder: Path, *, seed: int = 0, pooling: str = "mean") -> Path:
+def make_tiny_encoder(
+    folder: Path,
+    *,
+    seed: int = 0,
+    pooling: str | tuple[str, ...] = "mean",
+    is_normalized: bool = False,
+    prompts: Mapping[str, str] | None = None,
+) -> Path:
     """BERT with one layer and the words of all-MiniLM-L6-v2, another seed gives another model.
 
     Pooled by the mean it is converted for OpenVINO at the first use, by `max` never.
     """
     import torch
     from sentence_transformers import SentenceTransformer
-    from sentence_transformers.sentence_transformer.modules import Pooling, Transformer
+    from sentence_transformers.sentence_transformer.modules import Normalize, Pooling, Transformer
     from transformers import AutoTokenizer, BertConfig, BertModel
 
     from vectorstore.embeddings.providers.minilm import find_weights
@@ -26,8 +34,9 @@ def make_tiny_encoder(folder: Path, *, seed: int = 0, pooling: str = "mean") -> 
     bare = folder.with_name(f"{folder.name}-bare")
     encoder.save_pretrained(bare)
     tokenizer.save_pretrained(bare)
-    words = Transformer(str(bare), max_seq_length=128)
-    SentenceTransformer(modules=[words, Pooling(DIMENSION, pooling)], device="cpu").save(
+    pooled: Any = Pooling
+    modules = [Transformer(str(bare), max_seq_length=128), pooled(DIMENSION, pooling)] + [Normalize()] * is_normalized
+    SentenceTransformer(modules=modules, device="cpu", prompts=dict(prompts or {})).save(
         str(folder), create_model_card=False
     )
     return folder

@@ -8,7 +8,7 @@ from typing import Any
 
 from sentencex import get_sentence_boundaries
 
-from vectorstore.errors import MissingPackageError, ProviderError, SettingsError
+from vectorstore.errors import ProviderError, SettingsError, require_packages, translated_errors
 
 Span = tuple[int, int]
 # Start and end of each sentence, in order; together they are the text. Can be pickled: reader processes cut texts too.
@@ -51,20 +51,16 @@ def load_find_sentences(setting: str) -> FindSentences:
 
 @lru_cache(maxsize=4)
 def load_pipeline(name: str) -> Any:
-    try:
-        import spacy
-    except ImportError as error:
-        raise MissingPackageError("spaCy is not installed", "pip install 'rag-app[spacy]'") from error
+    require_packages("spacy", needed_by="RAG_SENTENCES=spacy", install="'rag-app[spacy]'")
+    import spacy
+
     if not name:
         rules = spacy.blank("en")
         rules.add_pipe("sentencizer")
         rules.max_length = LONGEST_TEXT
         return rules
-    try:
+    with translated_errors(f"the spaCy pipeline {name} could not be loaded", HINT):
         pipeline = spacy.load(name)
-    except Exception as error:  # spaCy raises OSError for a name, and anything for a folder that is none of its own
-        reason = (str(error).splitlines() or [type(error).__name__])[0]
-        raise ProviderError(f"the spaCy pipeline {name} could not be loaded: {reason}", HINT) from error
     return keep_splitter(pipeline, name)
 
 

@@ -1,1 +1,1 @@
-"""What a collection offers besides answers: documents, watching, conversations, maps."""
+"""Manages a collection: its documents, watched folders, suggested questions, conversations and map."""

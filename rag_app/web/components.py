@@ -1,5 +1,6 @@
 """Loads the page's own components from `assets/`, and draws what every page needs of them."""
 
+import re
 from functools import cache
 from pathlib import Path
 
@@ -42,5 +43,10 @@ def draw_error(error: RagError, *, key: str) -> None:
 
 
 def plain(text: str) -> str:
-    """A label that Streamlit does not read as Markdown."""
-    return "".join(f"\\{letter}" if letter in "\\`*_{}[]<>#|~!:$" else letter for letter in text)
+    """A label that Streamlit does not read as Markdown: every sign that could mean something there is escaped."""
+    return re.sub(r"([!-/:-@\[-`{-~])", r"\\\1", " ".join(text.split()))
+
+
+def counted(number: int, noun: str) -> str:
+    """`1 document`, `2,000 documents`."""
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"

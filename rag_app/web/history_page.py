@@ -1,4 +1,4 @@
-"""The page *History*: conversations that were kept, to go on with, rename, write out or delete."""
+"""The page *History*: finds saved conversations, to go on with, rename, export or delete."""
 
 from typing import TYPE_CHECKING
 
@@ -39,7 +39,7 @@ def draw_row(history: "ConversationStore", saved: "SavedConversation", chat_page
             choose(collection=saved.collection)
             open_saved(saved.id)
             st.switch_page(chat_page, query_params={"conversation": saved.id})
-        st.caption(f"{saved.collection}, {saved.changed_at[:10]}")
+        st.caption(plain(f"{saved.collection}, {saved.changed_at[:10]}"))
         with st.popover("More", icon=":material/more_horiz:", type="tertiary", key=f"more-{saved.id}"):
             draw_actions(history, saved)
 

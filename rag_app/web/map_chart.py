@@ -72,12 +72,13 @@ def build_chart(
         .add_params(alt.selection_point(name=SELECTIONS[0], fields=["id"]))
         .interactive()
     )
-    names = alt.Chart(alt.Data(values=named_places(found, chosen))).encode(x, y, text="name:N")
+    inline: Any = alt.Data  # altair leaves its call without types
+    names = alt.Chart(inline(values=named_places(found, chosen))).encode(x, y, text="name:N")
     halo = names.mark_text(fontSize=12, fontWeight=600, stroke=paper, strokeWidth=4, strokeJoin="round")
     words = names.mark_text(fontSize=12, fontWeight=600, color=ink)
     shown = [asdict(one) for one in lit] if chosen is None else []
     marked = (
-        alt.Chart(alt.Data(values=shown))
+        alt.Chart(inline(values=shown))
         .mark_circle(size=150, opacity=1, color=MARKER, stroke=ink, strokeWidth=1.5)
         .encode(x, y, tooltip=tooltip)
         .add_params(alt.selection_point(name=SELECTIONS[1], fields=["id"]))

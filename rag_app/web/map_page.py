@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import streamlit as st
 
 from rag_app.web.chat.conversation import current
-from rag_app.web.components import draw_error, plain
+from rag_app.web.components import counted, draw_error, plain
 from rag_app.web.map_chart import SELECTIONS, LitPassage, build_chart, points_table
 from rag_app.web.session_settings import page_settings
 from rag_app.web.sources.links import draw_source_panel
@@ -95,9 +95,8 @@ def cached_map(_store: "Store", folder: str, generation: int) -> "tuple[Collecti
 
 
 def describe_map(found: "CollectionMap", documents: int, name: str) -> str:
-    passages = f"{found.total:,} passage{'' if found.total == 1 else 's'}"
-    number = f"{documents:,} document{'' if documents == 1 else 's'}"
-    words = f"{passages} of {number} in the collection {name}. Those that lie near each other are alike."
+    of = f"{counted(found.total, 'passage')} of {counted(documents, 'document')}"
+    words = f"{of} in the collection {name}. Those that lie near each other are alike."
     if found.total > len(found.points):
         words += f" {len(found.points):,} of them, chosen at random, are drawn."
     return words
@@ -187,7 +186,7 @@ def describe_duplicates(found: "NearDuplicates") -> str:
 
     words = [f"No two documents have a passage in common, even nearly (cosine {THRESHOLD} or more)."]
     if found.groups:
-        texts = f"{found.groups:,} text{'' if found.groups == 1 else 's'}"
+        texts = counted(found.groups, "text")
         words = [f"{texts} in more than one document, or nearly so (cosine {THRESHOLD} or more), the most alike first."]
     if found.groups > MOST_SHOWN:
         words.append(f"The first {MOST_SHOWN} are shown.")

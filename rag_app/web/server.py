@@ -55,6 +55,7 @@ def build_app(port: int, *, hashed: str | None) -> "App":
     from starlette.middleware import Middleware
     from streamlit.starlette import App
 
+    import rag_app.wiring  # noqa: F401 (LangChain and Chroma, before a browser waits for them)
     from rag_app.web.access.gate import Gate
     from rag_app.web.sources.routes import source_routes
 
@@ -76,7 +77,7 @@ def refuse_unlocked(host: str, *, locked: bool) -> None:
     if not locked and not is_loopback(host):
         raise InputError(
             f"at {host} others could open the page, and nothing would ask them who they are",
-            "set RAG_PASSWORD (rag chat --hash-password makes a hash of one), or an [auth] section: see README.md",
+            "set RAG_PASSWORD (rag chat --hash-password makes a hash of one), or an [auth] section: see docs/web.md",
         )
 
 

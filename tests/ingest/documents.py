@@ -9,7 +9,8 @@ import openpyxl
 import pytest
 from docx.enum.text import WD_BREAK
 
-from ingest.reading.parsing import ParsedDocument, parse_document
+from ingest.reading.file_types import ParseOptions
+from ingest.reading.parsing import DEFAULT, ParsedDocument, parse_document
 from vectorstore.errors import UnreadableFileError
 
 NOISE = random.Random(0).randbytes(4000)
@@ -23,8 +24,8 @@ WEB_PAGE = """<html><head><title>The moon &amp; us</title><style>p {}</style><sc
     return "*" </code></pre></body></html>"""
 
 
-def parse(name: str, data: bytes | str) -> ParsedDocument:
-    return parse_document(Path("folder") / name, data.encode() if isinstance(data, str) else data)
+def parse(name: str, data: bytes | str, options: ParseOptions = DEFAULT) -> ParsedDocument:
+    return parse_document(Path("folder") / name, data.encode() if isinstance(data, str) else data, options)
 
 
 def text_of(name: str, data: bytes | str) -> str:

@@ -9,13 +9,12 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from numpy.typing import NDArray
 
 from rag_app import Settings
 from vectorstore.embeddings.openvino import MANY_TOKENS, OpenVINOEmbeddings, TokenCounter, load_tokenizer
 from vectorstore.embeddings.providers.minilm import FACTS, converted_folder, find_weights
+from vectorstore.vector_math import Vectors
 
-Vectors = NDArray[np.float32]
 CLOSE = 0.9999
 TEXTS = [
     "Who stayed in orbit?",

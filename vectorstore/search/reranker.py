@@ -1,4 +1,4 @@
-"""Passages put in a new order by a cross-encoder, which reads question and passage together."""
+"""Reranks passages by a cross-encoder, which reads question and passage together."""
 
 import logging
 import math
@@ -9,7 +9,7 @@ from dataclasses import replace
 from functools import cache
 from typing import Any
 
-from vectorstore.errors import SettingsError
+from vectorstore.errors import SettingsError, translated_errors
 from vectorstore.types import Passage
 
 # So many of the first are read: reading takes time for each of them.
@@ -69,13 +69,9 @@ def _load(name: str) -> Any:
     import torch
     from sentence_transformers import CrossEncoder
 
-    try:
+    hint = "RAG_RERANKER is a cross-encoder's name on the Hugging Face hub, or a folder that holds one"
+    with translated_errors(f"the reranker {name} cannot be loaded", hint, error_class=SettingsError):
         encoder = CrossEncoder(name, activation_fn=torch.nn.Sigmoid())
-    except Exception as error:
-        raise SettingsError(
-            f"the reranker {name} cannot be loaded: {str(error).splitlines()[0]}",
-            "RAG_RERANKER is a cross-encoder's name on the Hugging Face hub, or a folder that holds one",
-        ) from error
     if encoder.num_labels != 1:
         raise SettingsError(
             f"{name} gives {encoder.num_labels} scores for a pair of texts, not one",

@@ -1,4 +1,4 @@
-"""The text of a document made inert for a prompt: nothing in it is a marker, a fence or a control token, or unseen.
+"""Sanitises document text for prompts: breaks citation markers, fences and control tokens, shows unseen characters.
 
 Only a chat model reads what is made here. What is stored, quoted and proved stays as it is, so that offsets are exact.
 """

@@ -1,4 +1,4 @@
-"""Whether a span supports a claim, by a stronger judge: a cross-encoder of language inference, or a chat model."""
+"""Judges whether a span supports a claim by a cross-encoder of language inference or a chat model."""
 
 import re
 import threading
@@ -10,7 +10,7 @@ from langchain_core.language_models import BaseChatModel
 from langchain_core.output_parsers import StrOutputParser
 
 from prompts import load_prompt
-from vectorstore.errors import SettingsError
+from vectorstore.errors import SettingsError, translated_errors
 
 CHAT = "chat"
 # Gives for each span how likely it supports the claim, in [0, 1].
@@ -51,13 +51,9 @@ def load_entailment(name: str) -> tuple[Any, int]:
 def _load(name: str) -> tuple[Any, int]:
     from sentence_transformers import CrossEncoder  # seconds, and only for a verifier
 
-    try:
+    hint = "RAG_VERIFIER is a cross-encoder's name on the Hugging Face hub, a folder that holds one, or chat"
+    with translated_errors(f"the verifier {name} cannot be loaded", hint, error_class=SettingsError):
         encoder = CrossEncoder(name)
-    except Exception as error:
-        raise SettingsError(
-            f"the verifier {name} cannot be loaded: {str(error).splitlines()[0]}",
-            "RAG_VERIFIER is a cross-encoder's name on the Hugging Face hub, a folder that holds one, or chat",
-        ) from error
     labels = {number: str(label).lower() for number, label in encoder.model.config.id2label.items()}
     entailment = [number for number, label in labels.items() if label.startswith("entail")]
     if not entailment:

@@ -1,11 +1,11 @@
-"""A text that a model wrote turned into claims, each with the exact words that prove it, or with none."""
+"""Splits a model's text into claims and finds the exact words that prove each."""
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
 from rag_app.answering.claims import Claim, Evidence
 from rag_app.answering.generation.markers import read_markers
@@ -14,7 +14,7 @@ from rag_app.answering.verification.entailment import Verify
 from rag_app.answering.verification.facts import Facts, read_facts
 from rag_app.answering.verification.support_score import ENOUGH, Surroundings, support
 from vectorstore.types import Passage
-from vectorstore.vector_math import cosine_similarities
+from vectorstore.vector_math import Vectors, cosine_similarities
 
 
 def cite_found(claims: Sequence[Claim], found: Sequence[Passage]) -> list[Claim]:
@@ -50,7 +50,6 @@ def trim(evidence: Evidence) -> Iterator[Evidence]:
         yield Evidence(evidence.passage, start, start + len(words))
 
 
-Vectors = NDArray[np.float32]
 Embed = Callable[[Sequence[str]], ArrayLike]
 # Reading a span closely takes longer than counting its words: only those that share most are read.
 READ_CLOSELY = 12

@@ -4,15 +4,14 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from rag_app.experiments.evaluation.datasets import RetrievalSet
 from rag_app.experiments.evaluation.intervals import Figures, bootstrap_means
 from rag_app.library.map.layout import unit
 from vectorstore.search.question import Question
 from vectorstore.search.retriever import HybridRetriever
+from vectorstore.vector_math import Vectors
 
-Vectors = NDArray[np.float32]
 # Questions looked up at once: with 200,000 chunks their scores take 50 MB.
 BLOCK = 64
 

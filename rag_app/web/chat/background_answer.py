@@ -12,7 +12,6 @@ from langchain_core.callbacks import BaseCallbackHandler
 from langchain_core.documents import Document
 
 from rag_app.settings import Settings
-from rag_app.web.chat.conversation import STOPPED
 from vectorstore.errors import RagError
 
 if TYPE_CHECKING:
@@ -26,6 +25,7 @@ REWRITING = "Making the question stand by itself …"
 SEARCHING = "Searching the documents …"
 WRITING = "Writing …"
 CHECKING = "Checking each sentence …"
+STOPPED = RagError("stopped: what had been written was not yet checked, and is not kept", "")
 POLL_S = 0.1
 # The answers in progress, of all visitors.
 IN_PROGRESS: set[int] = set()

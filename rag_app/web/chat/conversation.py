@@ -6,15 +6,14 @@ from typing import TYPE_CHECKING, Any
 
 import streamlit as st
 
+from rag_app.web.chat.background_answer import STOPPED, BackgroundAnswer
 from rag_app.web.session_settings import page_settings
 from vectorstore.errors import RagError
 
 if TYPE_CHECKING:
     from rag_app.library.conversations import ConversationStore
     from rag_app.types import Answer
-    from rag_app.web.chat.background_answer import BackgroundAnswer
 
-STOPPED = RagError("stopped: what had been written was not yet checked, and is not kept", "")
 IN_SESSION = "conversation"
 IN_ADDRESS = "conversation"
 
@@ -33,7 +32,7 @@ class Turn:
     saved_as: str | None = None
     feedback: dict[str, Any] | None = None
     save_error: str | None = None
-    running: "BackgroundAnswer | None" = None
+    running: BackgroundAnswer | None = None
 
     @property
     def answer(self) -> "Answer | None":

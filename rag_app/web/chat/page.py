@@ -1,28 +1,37 @@
-"""The page *Chat*: the conversation, and the open source in a second column."""
+"""Draws the page *Chat*: the welcome or the conversation, and the open source in a second column."""
 
+import logging
+import threading
+from collections.abc import Callable, Sequence
+from concurrent.futures import Future
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import streamlit as st
 from streamlit.runtime import get_instance
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 
+from rag_app.samples import SAMPLES_DIR, SUGGESTED_QUESTIONS
+from rag_app.settings import Settings
 from rag_app.web.chat.answer_view import draw_outcome, draw_progress
-from rag_app.web.chat.background_answer import BackgroundAnswer
+from rag_app.web.chat.background_answer import BackgroundAnswer, open_chain, wait_for_answers
 from rag_app.web.chat.conversation import Conversation, Turn, current, start_new
-from rag_app.web.chat.welcome import draw_welcome
-from rag_app.web.components import draw_error
+from rag_app.web.components import draw_error, plain
 from rag_app.web.session_settings import page_settings
 from rag_app.web.sources.links import draw_source_panel
-from vectorstore.errors import RagError
+from vectorstore.errors import CollectionError, RagError
 
 if TYPE_CHECKING:
     from rag_app.types import Answer
 
-# An answer that takes no longer is drawn at once, without the words on its progress.
-AT_ONCE_S = 0.3
-# How often the page looks at the progress of an answer.
-POLL_S = 0.2
+HINT = "Ask in whole sentences. Each sentence of an answer opens the exact words of a document that say so."
 WAITING = "Waits for the answer before it …"
+# What takes no longer is drawn at once: an answer without the words on its progress, suggestions with the page.
+ANSWER_AT_ONCE_S, SUGGESTIONS_AT_ONCE_S = 0.3, 0.2
+# How often the page looks at what is done in the background.
+POLL_S = 0.2
+Ask = Callable[[str], None]
+logger = logging.getLogger(__name__)
 
 
 def show() -> None:
@@ -76,7 +85,7 @@ def answer_pending(conversation: Conversation, turn: Turn) -> None:
             {"question": turn.question, "history": conversation.history(turn)},
             is_watched=lambda: get_instance().is_active_session(session),
         ).start()
-        within_s = AT_ONCE_S
+        within_s = ANSWER_AT_ONCE_S
     if turn.running.has_ended(within_s=within_s) and turn.running.outcome:
         conversation.finish(turn, turn.running.outcome)
         conversation.save(turn)
@@ -102,3 +111,88 @@ def draw_finished(conversation: Conversation, turn: Turn, outcome: "Answer | Rag
         )
     if turn.save_error:
         draw_error(RagError(f"this is not kept: {turn.save_error}", "rag doctor"), key=f"unsaved-{key}")
+
+
+def draw_welcome(*, ask: Ask) -> None:
+    """Overview and suggestions; `ask` is called with the question that is clicked."""
+    settings = page_settings()
+    try:
+        with st.spinner("Opening the collection …"):
+            sources, generation = ready_sources(settings)
+    except RagError as error:
+        draw_error(error, key="notice")
+        st.button("Try again", icon=":material/refresh:")
+        return
+    with st.container(key="overview"):
+        documents = f"{len(sources):,} document{'' if len(sources) == 1 else 's'}"
+        st.text(f"{documents} in the collection {settings.collection}.")
+        st.text(HINT)
+    folder = SAMPLES_DIR.resolve()
+    if all(Path(source).is_relative_to(folder) for source in sources):
+        draw_questions(SUGGESTED_QUESTIONS, ask=ask)
+    else:
+        draw_suggestions(settings, generation, ask=ask)
+
+
+def ready_sources(settings: Settings) -> tuple[list[str], int]:
+    """The documents that can be asked, and the collection's generation.
+
+    Raises RagError for a collection that is missing, cannot be opened or has no document.
+    """
+    from rag_app.wiring import build_store  # LangChain and Chroma: the heading is on the screen by now
+    from vectorstore.types import READY
+
+    store = build_store(settings)
+    sources = [record.source for record in store.catalogue.sources() if record.state == READY]
+    if not sources:
+        raise CollectionError(f"the collection {store.name} is empty", f"rag ingest --collection {store.name} PATH")
+    return sources, store.catalogue.generation()
+
+
+def draw_suggestions(settings: Settings, generation: int, *, ask: Ask) -> None:
+    """Found by quotes, whoever answers: no chat model is asked, nor an embedding model that is paid by the question."""
+    from vectorstore.embeddings import is_remote
+
+    if is_remote(settings.embeddings):
+        return
+    found = find_suggestions(settings.model_copy(update={"llm": "quotes", "verifier": None}), generation)
+    try:
+        draw_questions(found.result(SUGGESTIONS_AT_ONCE_S), ask=ask)
+    except TimeoutError:
+        redraw_when_found(found)
+
+
+@st.fragment(run_every=POLL_S)
+def redraw_when_found(found: "Future[Sequence[str]]") -> None:
+    if found.done():
+        st.rerun()
+
+
+@st.cache_resource(show_spinner=False, max_entries=8, hash_funcs={Settings: Settings.model_dump_json})
+def find_suggestions(settings: Settings, generation: int) -> "Future[Sequence[str]]":  # noqa: ARG001 (part of the key)
+    """Questions that the collection answers, found in the background once for each generation of it."""
+    found: Future[Sequence[str]] = Future()
+    # Not by an executor, whose threads keep the process from ending.
+    threading.Thread(
+        target=lambda: found.set_result(answered_questions(settings)), name="suggestions", daemon=True
+    ).start()
+    return found
+
+
+def answered_questions(settings: Settings) -> list[str]:
+    from rag_app.library.suggested_questions import suggest
+    from rag_app.wiring import build_store
+
+    try:
+        return list(suggest(build_store(settings).catalogue, open_chain(settings), before_each=wait_for_answers))
+    except RagError as error:
+        logger.info("no question is suggested: %s", error.message)
+    except Exception:
+        logger.exception("no question is suggested")
+    return []
+
+
+def draw_questions(questions: Sequence[str], *, ask: Ask) -> None:
+    with st.container(key="suggestions", horizontal=True):
+        for question in questions:
+            st.button(plain(question), key=f"suggested-{question}", on_click=ask, args=(question,))

@@ -10,8 +10,8 @@ import streamlit as st
 
 from ingest.report import FileProgress, IngestReport
 from rag_app.settings import Settings
-from rag_app.web.components import draw_error, plain
-from rag_app.web.library.jobs import Job, all_jobs, open_jobs, start_job
+from rag_app.web.components import counted, draw_error, plain
+from rag_app.web.library.jobs import Job, all_jobs, start_job
 from rag_app.web.library.uploads import keep_uploads, uploads_folder
 from rag_app.web.session_settings import page_settings
 from vectorstore.errors import InputError, RagError
@@ -67,13 +67,13 @@ def draw_address() -> None:
 
 
 def draw_jobs(collection: str) -> None:
-    running = {job.id for job in open_jobs(collection) if job.is_running}
+    running = {job.id for job in all_jobs().of(collection) if job.is_running}
     st.fragment(draw_open_jobs, run_every=REDRAWN_EVERY_S if running else None)(collection, running)
 
 
 def draw_open_jobs(collection: str, running: set[str]) -> None:
     """Each with the button that ends it; the whole page is drawn again, with its documents, when one has finished."""
-    jobs = open_jobs(collection)
+    jobs = all_jobs().of(collection)
     still_running = {job.id for job in jobs if job.is_running}
     for job in jobs:
         draw_job(job)
@@ -131,7 +131,7 @@ def draw_files(files: Sequence[tuple[str, str, str | None]], more: str) -> None:
 def describe_files(files: Sequence[FileProgress], inputs: int) -> str:
     count = len(files) or inputs
     finished = sum(file.state not in (*TO_BE_READ, "embedding") for file in files)
-    words = f"Adding {count:,} document{'' if count == 1 else 's'}"
+    words = f"Adding {counted(count, 'document')}"
     return f"{words}, {finished:,} finished" if finished else words
 
 
@@ -177,7 +177,7 @@ def state_in_words(file: FileProgress) -> str:
     if file.state == "embedding":
         return f"{file.chunks_done:,} of {file.chunks:,} chunks embedded"
     if file.state in ("added", "updated", "unchanged"):
-        return f"{file.state}, {file.chunks:,} chunk{'' if file.chunks == 1 else 's'}"
+        return f"{file.state}, {counted(file.chunks, 'chunk')}"
     return file.state
 
 

@@ -7,7 +7,7 @@ import streamlit as st
 
 from rag_app.settings import Settings
 from rag_app.web.chat.conversation import start_new
-from rag_app.web.components import plain
+from rag_app.web.components import counted, plain
 from rag_app.web.library.jobs import is_ingesting, start_job
 from rag_app.web.session_settings import choose, page_settings
 from vectorstore.errors import CollectionError, RagError
@@ -80,7 +80,7 @@ def rename_dialog(name: str) -> None:
 
 @st.dialog(DELETE)
 def delete_dialog(name: str, documents: int) -> None:
-    number = f"{documents:,} document{'' if documents == 1 else 's'}"
+    number = counted(documents, "document")
     st.text(f"{name} with {number} is removed for good, with all that was read of them.")
     st.text("The files on disk stay as they are; copies of files that were uploaded are removed.")
     if st.button(f"Delete {number}", type="primary", icon=":material/delete:") and succeeded(lambda: delete(name)):

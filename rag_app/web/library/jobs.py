@@ -104,6 +104,7 @@ class Jobs:
                 threading.Thread(target=self._work, args=(collection,), daemon=True).start()
 
     def of(self, collection: str) -> list[Job]:
+        """Those that run or wait, and those whose report nobody has dismissed, the oldest first."""
         with self._lock:
             return list(self._jobs.get(collection, []))
 
@@ -135,10 +136,5 @@ def start_job(settings: Settings, inputs: Sequence[str]) -> None:
     all_jobs().start(Job(settings, inputs))
 
 
-def open_jobs(collection: str) -> list[Job]:
-    """Those that run or wait, and those whose report nobody has dismissed, the oldest first."""
-    return all_jobs().of(collection)
-
-
 def is_ingesting(collection: str) -> bool:
-    return any(job.is_running for job in open_jobs(collection))
+    return any(job.is_running for job in all_jobs().of(collection))

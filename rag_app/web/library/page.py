@@ -9,7 +9,7 @@ import streamlit as st
 
 from ingest.reading.file_types import describe_readers
 from rag_app.settings import Settings
-from rag_app.web.components import draw_error, load_component
+from rag_app.web.components import counted, draw_error, load_component
 from rag_app.web.library.adding import draw_adding
 from rag_app.web.library.collection_dialogs import draw_absent, draw_collection
 from rag_app.web.library.document_view import draw_document, open_document, opened_source
@@ -108,7 +108,7 @@ def draw_list(store: "Store", settings: Settings) -> None:
         )
         order = st.selectbox("Sort by", list(ORDERS), label_visibility="collapsed", filter_mode=None)
     found = sorted_rows(matching(rows, words), order)
-    of = f"{len(rows):,} document{'' if len(rows) == 1 else 's'}"
+    of = counted(len(rows), "document")
     st.caption(of if len(found) == len(rows) else f"{len(found):,} of {of}")
     if not found:
         st.text("No document has all of these words\nNames, folders, titles and types are searched.")
@@ -226,29 +226,32 @@ def draw_removed(removed: Sequence[SourceRecord], settings: Settings) -> None:
     before = f" {more:,} more {'was' if more == 1 else 'were'} removed before it." if more else ""
     with st.container(key="removed", horizontal=True, vertical_alignment="center"):
         st.text(f"{name_of(last)} was removed\nIt is left out of answers. {kept}{before}", width="stretch")
-        st.button("Undo", on_click=act_on, args=(undo, ""))
-        st.button("Remove for good", type="tertiary", on_click=act_on, args=(forget_removed, ""))
+        st.button("Undo", on_click=act, args=("undo",))
+        st.button("Remove for good", type="tertiary", on_click=act, args=("forget",))
 
 
-# What clicks do; each is called before the page is drawn again.
+def act(what: str = "") -> None:
+    """Do what was clicked, in the table or under it, or keep why it cannot be done for the next drawing."""
+    from rag_app.library.documents import bring_back, forget
 
-
-def act() -> None:
-    clicked = st.session_state[TABLE]["act"]
-    act_on({"view": view, "again": ingest_again, "delete": delete}[clicked["what"]], str(clicked["source"]))
-
-
-def act_on(action: Any, source: str) -> None:
-    """Do it, or keep why it cannot be done for the next drawing."""
-    settings = page_settings()
+    clicked = {"what": what} if what else st.session_state[TABLE]["act"]
+    source, settings = str(clicked.get("source", "")), page_settings()
     try:
-        action(open_store_of(settings), settings, source)
+        store = open_store_of(settings)
+        removed = [record.source for record in in_order_of_removal(store)]
+        match clicked["what"]:
+            case "view":
+                open_document(store, source)
+            case "again":
+                ingest_again(store, settings, source)
+            case "delete":
+                delete(store, source)
+            case "undo":
+                bring_back(store, removed[-1:])
+            case "forget":
+                forget(store, removed, settings=settings)
     except RagError as error:
         st.session_state[PROBLEM] = error
-
-
-def view(store: "Store", settings: Settings, source: str) -> None:  # noqa: ARG001 (as all actions)
-    open_document(store, source)
 
 
 def ingest_again(store: "Store", settings: Settings, source: str) -> None:
@@ -262,7 +265,7 @@ def ingest_again(store: "Store", settings: Settings, source: str) -> None:
     start_job(settings, [source])
 
 
-def delete(store: "Store", settings: Settings, source: str) -> None:  # noqa: ARG001 (as all actions)
+def delete(store: "Store", source: str) -> None:
     from rag_app.library.documents import remove_for_now
 
     if store.catalogue.source(source) is None:
@@ -271,17 +274,3 @@ def delete(store: "Store", settings: Settings, source: str) -> None:  # noqa: AR
     remove_for_now(store, [source])
     here = st.session_state.setdefault(REMOVED_HERE, [])
     here[:] = [*(kept for kept in here if kept != source), source]
-
-
-def undo(store: "Store", settings: Settings, source: str) -> None:  # noqa: ARG001 (as all actions)
-    from rag_app.library.documents import bring_back
-
-    removed = in_order_of_removal(store)
-    if removed:
-        bring_back(store, [removed[-1].source])
-
-
-def forget_removed(store: "Store", settings: Settings, source: str) -> None:  # noqa: ARG001 (as all actions)
-    from rag_app.library.documents import forget, removed_records
-
-    forget(store, [record.source for record in removed_records(store)], settings=settings)

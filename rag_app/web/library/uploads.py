@@ -1,4 +1,4 @@
-"""From uploaded files to files in the data folder, under their own names: a source is then a file like any other."""
+"""Writes uploaded files into the data folder under safe names: each is then a source like any other file."""
 
 import re
 import unicodedata
@@ -34,16 +34,16 @@ class Upload(Protocol):
 
 
 def uploads_folder(store: "Store", data_dir: Path) -> Path:
-    """The collection's own, which it keeps when it is renamed: taken for it at the first call, named as it is then."""
+    """The collection's own: made at the first call, under its name of that time, and kept when it is renamed."""
     name = store.catalogue.facts().get(FACT)
     if name is None:
-        name = next(free.name for free in places(data_dir / "uploads" / store.name) if take(free))
+        name = next(free.name for free in places(data_dir / "uploads" / store.name) if make_folder(free))
         store.catalogue.set_facts(**{FACT: name})
     return data_dir / "uploads" / name
 
 
-def take(folder: Path) -> bool:
-    """Make a folder; False where there is one already."""
+def make_folder(folder: Path) -> bool:
+    """False where there is one already."""
     with translated_storage_errors(folder.parent):
         folder.parent.mkdir(parents=True, exist_ok=True)
         try:
@@ -119,7 +119,7 @@ def is_free(path: Path, content: bytes, written: dict[Path, bytes]) -> bool:
 
 
 def write(path: Path, content: bytes) -> None:
-    """Whole or not at all; what is there already is left, since its time tells an ingest whether it has changed."""
+    """Whole or not at all; what is there already is left, since its time shows an ingest whether it has changed."""
     if path.is_file() and path.stat().st_size == len(content) and path.read_bytes() == content:
         return
     path.parent.mkdir(parents=True, exist_ok=True)

@@ -1,4 +1,4 @@
-"""The page *Settings* in a real browser: what is chosen there holds, and what is wrong is told with its remedy."""
+"""The page *Settings* in a real browser: what is chosen there holds, and what is wrong has a remedy to copy."""
 
 import re
 import shutil
@@ -20,7 +20,7 @@ NOTE = "note.txt"
 
 @pytest.fixture(scope="module")
 def data_dir(samples_settings: Settings, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The samples, and beside them a collection of another distance."""
+    """The samples, and a collection of another distance."""
     folder = tmp_path_factory.mktemp("settings")
     shutil.copytree(samples_settings.data_dir, folder / "data")
     (folder / NOTE).write_text("The lighthouse of Lowmere was painted green in 1931.\n", encoding="utf-8")
@@ -66,17 +66,18 @@ def test_what_is_chosen_answers_the_next_question_and_is_taken_back(page: Page, 
     expect(page.get_by_label("Tokens of passages")).to_have_value("4000")
 
 
-def test_the_collection_is_described_and_a_failing_check_is_told_with_a_command_to_copy(
+def test_the_collection_is_described_and_a_failing_check_has_a_command_to_copy(
     page: Page, url: str, data_dir: Path
 ) -> None:
     page.context.grant_permissions(["clipboard-read", "clipboard-write"])
     page.goto(f"{url}/settings?collection=squared")
-    expect(page.get_by_role("row").filter(has_text="Distance")).to_contain_text("l2")
-    expect(page.get_by_role("row").filter(has_text="Documents")).to_contain_text("1")
+    facts = page.locator(".st-key-facts").get_by_role("row")
+    expect(facts.filter(has_text="Distance")).to_contain_text("l2")
+    expect(facts.filter(has_text="Documents")).to_contain_text("1")
     checks = page.locator("[class*=st-key-check-]")
     expect(checks.last).to_contain_text("Error")
     expect(checks.last).to_contain_text("was made with the distance l2, not cosine")
-    checks.last.hover()
+    checks.last.get_by_test_id("stCode").hover()
     checks.last.get_by_role("button", name="Copy to clipboard").click()
     assert page.evaluate("navigator.clipboard.readText()") == "rag ingest --rebuild PATH"
     run_ingest([str(data_dir.parent / NOTE)], Settings(collection="squared", data_dir=data_dir), rebuild=True)

@@ -8,9 +8,10 @@ from email.utils import format_datetime
 from pathlib import Path
 
 import numpy as np
+import platformdirs
 import pytest
 
-from rag_app import ingest_paths
+from rag_app import Settings, ingest_paths
 from tests.conftest import CommandLine
 from tests.rag_app.embeddings_server import EmbeddingsServer, count_words
 from vectorstore.embeddings import EmbeddingModel, embed_question, load_embedding_model
@@ -55,8 +56,8 @@ def test_a_request_has_no_more_texts_or_bytes_than_the_server_takes(server: Embe
     assert [text for part in parts for text in part] == texts
     assert [len(part) for part in parts[:3]] == [2048, 2048, 904 + 36]
     assert all(sum(len(text.encode()) for text in part) <= 300_000 for part in parts)
-    open_model().embeddings.embed_documents(texts)
-    assert [len(body["input"]) for _, body in server.requests] == [len(part) for part in parts]
+    open_model().embeddings.embed_documents(texts[:2049])
+    assert [len(body["input"]) for _, body in server.requests] == [2048, 1]
     assert list(request_batches([])) == []
     assert list(request_batches(["a" * 400_000, "b"])) == [["a" * 400_000], ["b"]]
 
@@ -105,15 +106,15 @@ def test_an_ingest_tells_the_tokens_and_what_is_remembered_costs_none(
 ) -> None:
     monkeypatch.setenv("RAG_EMBEDDINGS", NAME)
     monkeypatch.setenv("RAG_VECTOR_CACHE_MB", "10")
-    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    monkeypatch.setenv("RAG_CACHE_DIR", str(tmp_path / "cache"))
     (tmp_path / "a.md").write_text("The ferry leaves at noon.", encoding="utf-8")
     first = rag("ingest", "a.md")
     (sent,) = (sum(len(text.split()) for text in body["input"]) for _, body in server.requests)
     assert f", {sent} tokens sent" in first.stdout
     report = ingest_paths(["a.md"])
     assert (report.tokens_sent, report.to_json()["tokens_sent"]) == (0, 0)
-    monkeypatch.setenv("RAG_EMBEDDINGS", "minilm")
-    assert "tokens_sent" not in ingest_paths(["a.md"], rebuild=True).to_json()
+    local = Settings(embeddings="minilm", cache_dir=platformdirs.user_cache_path("rag-app"), vector_cache_mb=0)
+    assert "tokens_sent" not in ingest_paths(["a.md"], rebuild=True, settings=local).to_json()
 
 
 def test_a_server_of_one_s_own_needs_no_key(server: EmbeddingsServer, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -9,7 +9,7 @@ import pytest
 from numpy.typing import NDArray
 
 from tests.protein_model import make_esm
-from tests.tiny_encoder import make_tiny_encoder
+from tests.vectorstore.embeddings.conftest import PROMPTS
 from vectorstore.embeddings import EmbeddingModel, TorchOptions, embed_chunks, embed_pictures, load_embedding_model
 from vectorstore.embeddings.providers.hugging_face import choose_device
 from vectorstore.errors import SettingsError
@@ -29,35 +29,27 @@ def nearness(one: EmbeddingModel, other: EmbeddingModel, texts: list[str]) -> fl
     return float((vectors[0] * vectors[1]).sum(axis=1).min())
 
 
-@pytest.fixture(scope="module")
-def tiny(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return make_tiny_encoder(tmp_path_factory.mktemp("tiny") / "encoder")
-
-
-def test_other_numbers_than_float32_run_on_torch_and_are_told_apart(tiny: Path) -> None:
+def test_other_numbers_than_float32_run_on_torch_as_another_model(tiny: Path, converted: Path) -> None:
     from sentence_transformers import SentenceTransformer
 
-    converted = Path("cache").glob("encoder-*/encoder.json")
     opened = {dtype: open_model(f"huggingface:{tiny}", TorchOptions(dtype=dtype)) for dtype in ("bfloat16", "float16")}
-    assert list(converted) == []
-    plain = open_model(f"huggingface:{tiny}", TorchOptions())
+    assert not Path("cache").exists()
+    plain, named = (
+        load_embedding_model(f"huggingface:{tiny}", cache_dir=converted, torch=options)
+        for options in (TorchOptions(), TorchOptions("cpu", "float32"))
+    )
+    assert len(list(converted.glob("encoder-*/encoder.json"))) == 1
+    assert named.identity == plain.identity
+    assert embed_chunks(named, TEXTS) == embed_chunks(plain, TEXTS)
     assert len({model.identity for model in (*opened.values(), plain)}) == 3
     assert {model.name for model in opened.values()} == {plain.name}
     for dtype, model in opened.items():
         by_hand = SentenceTransformer(str(tiny), device="cpu", model_kwargs={"dtype": dtype})
-        expected: NDArray[np.float32] = by_hand.encode(TEXTS, normalize_embeddings=True).astype(np.float32)
+        expected: NDArray[np.float32] = by_hand.encode(
+            TEXTS, prompt=PROMPTS["document"], normalize_embeddings=True
+        ).astype(np.float32)
         np.testing.assert_allclose(embed_chunks(model, TEXTS), expected, atol=4e-3)  # normalized again in float32
         assert nearness(model, plain, TEXTS) > 0.99
-
-
-@pytest.mark.parametrize("dtype", ["auto", "float32"])
-def test_on_the_processor_in_float32_the_converted_model_stays(tiny: Path, dtype: str) -> None:
-    plain = open_model(f"huggingface:{tiny}", TorchOptions())
-    (converted,) = Path("cache").glob("encoder-*/encoder.json")
-    named = open_model(f"huggingface:{tiny}", TorchOptions("cpu", dtype))
-    assert named.identity == plain.identity
-    assert embed_chunks(named, TEXTS) == embed_chunks(plain, TEXTS)
-    assert list(Path("cache").glob("encoder-*/encoder.json")) == [converted]
 
 
 def test_proteins_too(tmp_path: Path) -> None:
@@ -97,15 +89,15 @@ def largest_batch() -> Iterator[list[int]]:
     hook.remove()
 
 
-def test_no_more_goes_through_at_once_than_is_allowed(tmp_path: Path, clip_folder: Path) -> None:
+def test_no_more_goes_through_at_once_than_is_allowed(unconverted: Path, tmp_path: Path, clip_folder: Path) -> None:
     pytest.importorskip("Bio", reason="the extra bio is not installed")
     pytest.importorskip("cv2", reason="the extra pictures is not installed")
     from tests.clip_model import picture
 
-    encoder, esm = make_tiny_encoder(tmp_path / "max", pooling="max"), make_esm(tmp_path / "esm")
+    esm = make_esm(tmp_path / "esm")
     for size in (2, 5):
         torch = TorchOptions(batch=size)
-        for setting, texts in {f"huggingface:{encoder}": TEXTS, f"protein:{esm}": PROTEINS}.items():
+        for setting, texts in {f"huggingface:{unconverted}": TEXTS, f"protein:{esm}": PROTEINS}.items():
             with largest_batch() as seen:
                 assert len(embed_chunks(open_model(setting, torch), texts)) == 5
             assert max(seen) == size, setting

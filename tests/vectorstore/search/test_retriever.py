@@ -15,7 +15,6 @@ from hypothesis import strategies as st
 from langchain_core.documents import Document
 from langchain_core.load import dumps
 from langchain_core.retrievers import BaseRetriever
-from numpy.typing import NDArray
 
 from tests.vectorstore.conftest import NewStore
 from tests.vectorstore.texts import put, remove
@@ -25,7 +24,7 @@ from vectorstore.search.fusion import Candidates, fuse
 from vectorstore.search.question import Question
 from vectorstore.search.retriever import HybridRetriever, PassageDocument
 from vectorstore.storage.store import Store
-from vectorstore.vector_math import cosine_similarities
+from vectorstore.vector_math import Vectors, cosine_similarities
 
 FACTS = {
     "apollo": ["Michael Collins stayed in orbit around the Moon.", "Neil Armstrong stepped onto the Moon first."],
@@ -167,7 +166,6 @@ def test_a_question_by_another_distance_is_refused(filled: Store, model: Embeddi
         HybridRetriever(store=filled, model=model, distance="ip").search("moon")
 
 
-Vectors = NDArray[np.float32]
 VECTORS = st.lists(st.floats(-1, 1, width=32), min_size=3, max_size=3).map(lambda row: np.array(row, dtype=np.float32))
 FOUND = st.dictionaries(st.text("abc", min_size=1, max_size=3), VECTORS)
 SCORES = st.dictionaries(st.text("abc", min_size=1, max_size=3), st.floats(0, 1))

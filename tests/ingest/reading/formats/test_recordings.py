@@ -7,6 +7,7 @@ import pytest
 
 from ingest.reading.formats.recordings import join_segments, show_time
 from ingest.reading.parsing import parse_document
+from rag_app import Settings, ingest_paths
 from tests.conftest import CommandLine
 from vectorstore.errors import UnreadableFileError
 
@@ -31,11 +32,10 @@ def test_a_damaged_recording_is_refused_with_what_helps(data: bytes) -> None:
     assert "save it again" in raised.value.hint
 
 
-def test_a_folder_without_a_model_is_told(rag: CommandLine, tmp_path: Path) -> None:
-    run = rag("ingest", "--json", SPEECH, RAG_WHISPER=str(tmp_path))
-    (file,) = json.loads(run.stdout)["files"]
-    assert (run.returncode, file["status"]) == (1, "failed")
-    assert "RAG_WHISPER" in file["reason"]
+def test_a_folder_without_a_model_is_a_failure_that_names_the_setting(tmp_path: Path) -> None:
+    (file,) = ingest_paths([SPEECH], settings=Settings(data_dir=tmp_path / "data", whisper=str(tmp_path))).files
+    assert file.status == "failed"
+    assert "RAG_WHISPER" in (file.reason or "")
 
 
 def test_paragraphs_end_with_a_sentence_after_twenty_seconds_or_at_forty() -> None:

@@ -19,8 +19,9 @@ def test_no_view_has_a_serious_violation_in_light_or_dark(page: Page, site: Site
     found: dict[str, list[str]] = {}
 
     def look(view: str) -> None:
-        for colours in ("dark", "light"):
+        for colours, paper in (("dark", "rgb(27, 26, 24)"), ("light", "rgb(253, 252, 249)")):
             page.emulate_media(color_scheme="dark" if colours == "dark" else "light", reduced_motion="reduce")
+            expect(page.locator(".stApp")).to_have_css("background-color", paper)
             found[f"{view}, {colours}"] = violations(page)
 
     page.goto(site.url)
@@ -44,14 +45,14 @@ def test_no_view_has_a_serious_violation_in_light_or_dark(page: Page, site: Site
     look("history")
     page.keyboard.press("Escape")
     page.get_by_role("link", name="Settings").click()
-    expect(page.get_by_role("list", name="Checks")).to_be_visible()
+    expect(page.locator(".st-key-checks")).to_be_visible()
     look("settings")
     assert {view: grave for view, grave in found.items() if grave} == {}
 
 
 def look_at_map(page: Page, look: Callable[[str], None]) -> None:
     page.get_by_role("link", name="Map").click()
-    expect(page.get_by_role("list", name="Clusters")).to_be_visible()
+    expect(page.get_by_role("radiogroup", name="Clusters")).to_be_visible()
     look("map")
     page.get_by_text("Near-duplicates").click()
     expect(page.get_by_text("No two documents have a passage in common")).to_be_visible()

@@ -11,11 +11,12 @@ from rag_app.web.chat.background_answer import (
     OPENING,
     REWRITING,
     SEARCHING,
+    STOPPED,
     WRITING,
     BackgroundAnswer,
     cached_chain,
 )
-from rag_app.web.chat.conversation import STOPPED, Conversation, Turn
+from rag_app.web.chat.conversation import Conversation, Turn
 from tests.rag_app.fault_server import FaultServer
 from vectorstore.errors import RagError
 

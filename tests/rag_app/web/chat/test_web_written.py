@@ -41,7 +41,7 @@ def test_text_grows_and_the_finished_answer_takes_its_place_as_text(page: Page, 
     page.on("request", lambda request: requested.append(request.url))
     hostile = "<img src=x onerror='window.stolen=1'> ![a](b.png)"
     model.behave("answer")
-    model.answer, model.hold_after = f"{WATERED}\n{hostile} The tulips came by ship.", 4
+    model.answer, model.hold_after = f"{WATERED} The tulips came from Holland by ship.\n{hostile}", 4
     page.goto(url)
     send(page, ROSES)
     expect(page.get_by_text("The gardener waters the", exact=True)).to_be_visible()
@@ -52,15 +52,15 @@ def test_text_grows_and_the_finished_answer_takes_its_place_as_text(page: Page, 
     root.evaluate("root => { root.seen = true; }")
     model.hold_after = 5
     expect(page.get_by_text("The gardener waters the roses", exact=True)).to_be_visible()
-    model.release()
+    model.hold_after = None
     expect(page.get_by_text(WRITTEN)).to_be_visible()
     expect(page.get_by_role("button", name="Stop")).to_have_count(0)
     assert root.evaluate("root => root.seen")  # the same element, so that nothing jumps
 
-    expect(answer).to_contain_text("came by ship. (unsupported)")
+    expect(answer).to_contain_text("by ship. (unsupported)")
     underlines = [
         answer.get_by_text(words, exact=True).evaluate("words => getComputedStyle(words).textDecorationStyle")
-        for words in ("The gardener waters the roses every", "The tulips came by ship.")
+        for words in ("The gardener waters the roses every", "The tulips came from Holland by ship.")
     ]
     assert underlines == ["solid", "dotted"]
     expect(page.get_by_text(hostile)).to_be_visible()
@@ -83,7 +83,7 @@ def test_stop_ends_an_answer_at_once_and_try_again_answers(page: Page, url: str,
     expect(page.get_by_text("The gardener waters", exact=True)).to_be_visible()
     page.get_by_role("button", name="Stop").click()
     expect(page.get_by_role("alert")).to_contain_text("stopped")
-    model.release()
+    model.hold_after = None
     expect(page.get_by_text(WRITTEN)).to_have_count(1)
     page.get_by_role("button", name="Try again").first.click()
     expect(page.get_by_text(WRITTEN)).to_have_count(2)

@@ -3,17 +3,15 @@
 import numpy as np
 import pytest
 
-from ingest.reading.pdf.document import read_pdf
+from ingest.reading.pdf.document import map_pdf_page, read_pdf
 from ingest.reading.pdf.lines import Glyphs, find_lines, find_visible
 from ingest.reading.pdf.paragraphs import lay_out
 from ingest.reading.pdf.reading_order import order_blocks
 from tests.ingest.papers import LEFT, PITCH, RIGHT, Paper
 
-
-def test_the_lines_of_a_paragraph_are_joined_by_a_space() -> None:
-    paper = Paper()
-    paper.justify(60, 80, *LEFT[:3], "while the lower one stayed.")
-    assert paper.text() == f"{' '.join(LEFT[:3])} while the lower one stayed."
+NAMES = ("Orbit", "Landing", "Moonwalk", "Return")
+HOURS = ("21", "31", "8", "64")
+ROWS = [f"{name}\t{hours}" for name, hours in zip(NAMES, HOURS, strict=True)]
 
 
 def test_a_gap_between_paragraphs_becomes_a_blank_line() -> None:
@@ -23,19 +21,12 @@ def test_a_gap_between_paragraphs_becomes_a_blank_line() -> None:
     assert paper.text() == f"{' '.join(LEFT)}\n\n{' '.join(RIGHT)}"
 
 
-def test_an_indented_line_begins_a_paragraph() -> None:
+@pytest.mark.parametrize("after_full_line", [False, True])
+def test_an_indented_line_begins_a_paragraph(after_full_line: bool) -> None:
     paper = Paper()
-    below = paper.justify(60, 80, *LEFT)
+    below = paper.justify(60, 80, *LEFT, *([""] if after_full_line else [])) - PITCH * after_full_line
     paper.justify(75, below, RIGHT[0], "", width=205)
     paper.justify(60, below + PITCH, *RIGHT[1:])
-    assert paper.text() == f"{' '.join(LEFT)}\n\n{' '.join(RIGHT)}"
-
-
-def test_an_indented_line_begins_a_paragraph_after_a_full_line_too() -> None:
-    paper = Paper()
-    below = paper.justify(60, 80, *LEFT, "")
-    paper.justify(75, below - PITCH, RIGHT[0], "", width=205)
-    paper.justify(60, below, *RIGHT[1:])
     assert paper.text() == f"{' '.join(LEFT)}\n\n{' '.join(RIGHT)}"
 
 
@@ -85,15 +76,6 @@ def test_a_larger_heading_stands_alone() -> None:
     paper.write(60, 80, "Landing", size=16)
     paper.justify(60, 80 + 18, *LEFT)
     assert paper.text() == f"Landing\n\n{' '.join(LEFT)}"
-
-
-def test_the_rows_of_a_table_are_lines_and_their_cells_stand_in_order() -> None:
-    paper = Paper()
-    rows = [("Mission", "Year", "Hours"), ("Apollo 11", "1969", "21"), ("Apollo 12", "1969", "31")]
-    for row, cells in enumerate(rows):
-        for column, cell in enumerate(cells):
-            paper.write(60 + 120 * column, 80 + PITCH * row, cell)
-    assert paper.text() == "Mission\tYear\tHours\nApollo 11\t1969\t21\nApollo 12\t1969\t31"
 
 
 @pytest.mark.parametrize("interleaved", [False, True], ids=["column by column", "row by row"])
@@ -182,3 +164,40 @@ def test_a_hyphen_is_judged_by_the_words_of_nearby_pages_too() -> None:
     paper.turn_page()
     paper.write(60, 80, "The moon-rock weighs a pound.")
     assert read_pdf(paper.data)[1][0].text == "Every child in town can tell you of a moon-rock in a box."
+
+
+@pytest.mark.parametrize("by_row", [True, False])
+def test_a_table_is_read_row_by_row_with_tabs_between_its_cells_however_it_was_drawn(by_row: bool) -> None:
+    paper = Paper()
+    if by_row:
+        for place, (name, hours) in enumerate(zip(NAMES, HOURS, strict=True)):
+            paper.write(60, 80 + place * 14, name)
+            paper.write(200, 80 + place * 14, hours)
+    else:
+        paper.write(60, 80, *NAMES)
+        paper.write(200, 80, *HOURS)
+    assert paper.text().split("\n") == ROWS
+
+
+def test_a_cell_that_is_empty_leaves_its_row_to_the_others() -> None:
+    paper = Paper()
+    paper.write(60, 80, *NAMES, "Splashdown")
+    paper.write(200, 80, *HOURS)
+    assert paper.text().split("\n") == [*ROWS, "Splashdown"]
+
+
+def test_two_columns_of_names_stay_columns() -> None:
+    paper = Paper()
+    paper.write(60, 80, *NAMES)
+    paper.write(200, 80, *reversed(NAMES))
+    assert paper.text().split() == [*NAMES, *reversed(NAMES)]
+
+
+def test_the_cells_of_a_joined_row_are_mapped_to_their_characters() -> None:
+    paper = Paper()
+    paper.write(60, 80, *NAMES)
+    paper.write(200, 80, *HOURS)
+    page = map_pdf_page(paper.data, 1).read
+    start = page.text.index("31")
+    drawn = "".join(f"{word}\r\n" for word in (*NAMES, *HOURS))
+    assert list(page.char_indices[start : start + 2]) == [drawn.index("31"), drawn.index("31") + 1]

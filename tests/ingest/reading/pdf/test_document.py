@@ -1,4 +1,4 @@
-"""The boxes of every sentence hold the centres of its characters and of no others, whatever the page looks like."""
+"""Text is read as written and its quotes are boxed on their page, however the page or the text on it is turned."""
 
 import ctypes
 import unicodedata
@@ -18,6 +18,8 @@ from tests.ingest.papers import LEFT, PITCH, RIGHT, Paper, rich_paper, saved, tu
 FINE = 1_000  # device units a point
 ROOT = Path(__file__).parents[4]
 PDFS = sorted([*(ROOT / "rag_app" / "samples" / "documents").glob("*.pdf"), *(ROOT / "tests" / "data").rglob("*.pdf")])
+TURNS = (0, 90, 180, 270)
+WRITTEN = f"Landing\n\n{' '.join(LEFT)}\n\n{' '.join(RIGHT)}\n\nMuseum of Flight\nSeattle"
 BROKEN = ("The inter-", "national station was an extra-", "ordinary place to live in. It had self-", "made windows.")
 
 
@@ -124,3 +126,72 @@ def as_shown(page: pdfium.PdfPage, x: float, y: float) -> tuple[float, float]:
 def counts(letter: str) -> bool:
     """White space, hyphens and the mark of a hyphen at a line's end aside."""
     return not letter.isspace() and unicodedata.category(letter) not in ("Pd", "Cc", "Cf", "Cn")
+
+
+@pytest.mark.parametrize("drawn", TURNS)
+@pytest.mark.parametrize("page", TURNS)
+def test_turned_text_on_a_turned_page_reads_as_it_was_written(page: int, drawn: int) -> None:
+    (read,) = read_pdf(turned_paper(page=page, drawn=drawn))[1]
+    assert read.text == WRITTEN
+
+
+def test_text_up_the_side_of_a_page_is_read_after_the_text_it_runs_beside() -> None:
+    paper = Paper()
+    with paper.pdf.rotation(90, 40, 500):
+        paper.justify(40, 500, *RIGHT[:3])
+    paper.justify(120, 80, *LEFT)
+    assert paper.text() == f"{' '.join(LEFT)}\n\n{' '.join(RIGHT[:3])}"
+
+
+def test_both_halves_of_a_page_that_is_to_be_folded_are_read_as_written() -> None:
+    paper = Paper()
+    paper.justify(60, 500, *LEFT)
+    with paper.pdf.rotation(180, paper.pdf.w / 2, paper.pdf.h / 2):
+        paper.justify(60, 500, *RIGHT[:5])
+    assert paper.text() == f"{' '.join(LEFT)}\n\n{' '.join(RIGHT[:5])}"
+
+
+def test_a_note_that_runs_up_the_side_of_every_page_is_kept_once() -> None:
+    paper = Paper()
+    for number in range(5):
+        if number:
+            paper.turn_page()
+        with paper.pdf.rotation(90, 40, 500):
+            paper.write(40, 500, "Author Manuscript")
+        paper.justify(120, 80, f"On day {number + 3} the lunar module stood there.", *LEFT)
+    pages = read_pdf(paper.data)[1]
+    assert ["Author Manuscript" in page.text for page in pages] == [True, False, False, False, False]
+
+
+def test_a_quote_over_two_lines_has_two_boxes_and_none_for_what_it_leaves_out() -> None:
+    data = rich_paper().data
+    text = map_pdf_page(data, 1).read.text
+    quote = "people down to the surface. Its upper stage"
+    start = text.index(quote)
+    first, second = map_pdf_page(data, 1).boxes(start, start + len(quote))
+    assert 60 < first[0] < first[2] <= 285
+    assert 60 <= second[0] < second[2] < 200
+    assert first[1] > second[1]
+    height = FPDF(unit="pt", format="A4").h
+    assert first[1] < height - 80 - PITCH < first[3]
+
+
+@pytest.mark.parametrize("data", [rich_paper().data, turned_paper(page=180, drawn=90)], ids=["upright", "turned"])
+def test_every_character_of_the_text_is_one_of_the_page_and_no_other_is_inserted_but_white_space(data: bytes) -> None:
+    read = map_pdf_page(data, 1).read
+    assert len(read.char_indices) == len(read.text)
+    mapped = {index: read.text[place] for place, index in enumerate(read.char_indices) if index is not None}
+    inserted = [read.text[place] for place, index in enumerate(read.char_indices) if index is None]
+    assert len(mapped) + len(inserted) == len(read.text)
+    assert set(inserted) <= {" ", "\n"}
+
+
+def test_every_character_is_the_one_that_the_map_names_and_only_breaks_are_lost() -> None:
+    data = rich_paper().data
+    read = map_pdf_page(data, 1).read
+    document = pdfium.PdfDocument(data)
+    characters = dict(enumerate(document[0].get_textpage().get_text_range()))
+    for character, index in zip(read.text, read.char_indices, strict=True):
+        assert index is None or characters.pop(index) == character
+    assert set(characters.values()) <= {" ", "\r", "\n", "\ufffe"}
+    document.close()

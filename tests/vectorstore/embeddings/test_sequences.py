@@ -1,4 +1,4 @@
-"""`protein:MODEL` on tiny models made here: what transformers computes from the same files, by hand."""
+"""Sequences as spectra of K letters, and by protein language models: tiny ones, compared with transformers by hand."""
 
 import random
 from pathlib import Path
@@ -6,13 +6,16 @@ from typing import Any
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 pytest.importorskip("Bio", reason="the extra bio is not installed")
 
 from tests.protein_model import make_bert, make_esm, make_t5
 from vectorstore.embeddings import EmbeddingModel, embed_chunks, embed_question, load_embedding_model
-from vectorstore.errors import ProviderError
+from vectorstore.embeddings.providers.sequences import KMER_DIMENSION, count_kmers, find_sequence
+from vectorstore.errors import ProviderError, SettingsError
 
 Vector = NDArray[np.float32]
 AMINO_ACIDS = "ACDEFGHIKLMNPQRSTVWY"
@@ -134,3 +137,55 @@ def test_a_model_tells_when_it_is_trained_anew(tmp_path: Path) -> None:
     before = open_model(folder).identity
     (folder / "config.json").write_text((folder / "config.json").read_text() + "\n")
     assert open_model(folder).identity != before
+
+
+COMPLEMENT = str.maketrans("ACGT", "TGCA")
+
+
+@pytest.fixture(scope="module")
+def kmers() -> EmbeddingModel:
+    return load_embedding_model("kmer:5", cache_dir=Path("cache"))
+
+
+def random_dna(seed: int, letters: int = 300) -> str:
+    return "".join(random.Random(seed).choices("ACGT", k=letters))
+
+
+def cosine(model: EmbeddingModel, one: str, other: str) -> float:
+    first, second = np.array(model.embeddings.embed_documents([one, other]))
+    return float(first @ second)
+
+
+def test_words_are_counted_with_their_reverse_complements() -> None:
+    assert count_kmers("ACGT", 3) == {"ACG": 2}  # CGT read backwards on the other strand is ACG
+    assert count_kmers("MKVLA", 3) == {"MKV": 1, "KVL": 1, "VLA": 1}
+
+
+@given(st.text("ACGTN", min_size=12, max_size=80))
+def test_both_strands_and_rna_have_the_same_words(dna: str) -> None:
+    assert count_kmers(dna[::-1].translate(COMPLEMENT), 4) == count_kmers(dna, 4)
+    assert count_kmers(dna.replace("T", "U"), 4) == count_kmers(dna, 4)
+    assert not any("N" in word for word in count_kmers(dna, 4))
+
+
+def test_a_strand_lies_on_its_complement_near_its_variant_and_far_from_others(kmers: EmbeddingModel) -> None:
+    dna = random_dna(1)
+    variant = dna[:150] + "A" + dna[151:]
+    assert cosine(kmers, dna, dna[::-1].translate(COMPLEMENT)) == pytest.approx(1, abs=1e-6)
+    assert cosine(kmers, dna, variant) > 0.95
+    assert abs(cosine(kmers, dna, random_dna(2))) < 0.5
+
+
+def test_a_sequence_is_found_among_prose_and_prose_alone_has_no_vector(kmers: EmbeddingModel) -> None:
+    record = "NM_1 > Title\n# NM_1\n\nDescription: a gene of the mouse\n\n```\nACGTACGTACGT\nACG\n```"
+    assert find_sequence(record) == "ACGTACGTACGTACG"
+    nothing, something = kmers.embeddings.embed_documents(["Where is the gene of the mouse?", record])
+    assert nothing == [0.0] * KMER_DIMENSION
+    assert np.linalg.norm(something) == pytest.approx(1)
+
+
+@pytest.mark.parametrize("name", ["kmer:0", "kmer:x", "kmer:99"])
+def test_a_length_that_makes_no_sense_is_refused(name: str) -> None:
+    with pytest.raises(SettingsError, match="length of words") as raised:
+        load_embedding_model(name, cache_dir=Path("cache"))
+    assert "kmer:6" in raised.value.hint

@@ -8,7 +8,8 @@ import pytest
 pytest.importorskip("cv2", reason="pictures are read by OpenCV: pip install 'rag-app[pictures]'")
 
 from ingest.chunking.chunks import ChunkSize
-from ingest.reading.formats.document_pictures import MAX_FIGURES
+from ingest.reading.file_types import READER_PACKAGES
+from ingest.reading.formats import document_pictures
 from ingest.reading.pictures import Pictured, read_pictured
 from tests.clip_model import picture
 from tests.ingest.pictured import pdf, slides, word
@@ -18,6 +19,12 @@ from vectorstore.errors import NothingToReadError, UnreadableFileError
 RED, BLUE, GREEN = picture("red", "stripes", seed=1), picture("blue", "squares", seed=2), picture("green", seed=3)
 CAPTION = "Figure 2: Blue squares, as the camera of the probe saw them."
 TEXT = "The probe took pictures of the surface from a great height."
+
+
+@pytest.fixture(autouse=True)
+def without_text_recognition(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Which takes seconds a page, and has tests of its own."""
+    monkeypatch.setitem(READER_PACKAGES, "ocr", "no_such_package")
 
 
 def read(name: str, data: bytes, *, window: int = 75) -> Pictured:
@@ -101,13 +108,15 @@ def test_a_document_of_unreadable_pictures_alone_is_a_failure() -> None:
         read("page.html", f'<html><body><img src="data:image/png;base64,{bomb}"></body></html>'.encode())
 
 
-def test_no_more_are_read_than_a_document_may_have() -> None:
+def test_no_more_are_read_than_a_document_may_have(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(document_pictures, "MAX_FIGURES", 4)
     page = "".join(
         f'<img src="data:image/png;base64,{base64.b64encode(picture("red", width=100, seed=seed)).decode()}">'
-        for seed in range(3 * MAX_FIGURES)
+        for seed in range(6)
     )
     found = read("album.html", f"<html><body><p>{TEXT}</p>{page}</body></html>".encode())
-    assert len(found.chunks) <= MAX_FIGURES
+    assert len(found.chunks) == 4
+    assert found.left_out == "only its first 4 pictures were read"
 
 
 def test_a_long_caption_is_cut_to_the_window_of_the_model() -> None:
