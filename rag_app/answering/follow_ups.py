@@ -14,8 +14,7 @@ from langchain_core.output_parsers import StrOutputParser
 from langchain_core.runnables import RunnableConfig
 
 from prompts import load_prompt
-from rag_app.answering.generation.marker_forms import WORD_JOINER
-from rag_app.answering.generation.markers import without_markers
+from rag_app.answering.generation.markers import WORD_JOINER, without_markers
 from rag_app.answering.generation.sanitize import make_inert
 from rag_app.types import REFUSAL
 from vectorstore.search.question import Question

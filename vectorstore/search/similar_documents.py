@@ -1,4 +1,4 @@
-"""From a document to the documents nearest to it: each of its chunks names the chunks nearest to it."""
+"""Finds the documents most similar to one, by the nearest chunks of each of its chunks."""
 
 from collections import defaultdict
 from collections.abc import Container, Sequence
