@@ -6,7 +6,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from langchain_core.messages import AIMessage, BaseMessage, HumanMessage, SystemMessage
-from rag_app.experiments.evaluation.temporary_collection import retriever_of_texts
 
 from bench.follow_ups import FOLDER, load_follow_ups, ndcg_at_10
 from prompts import load_prompt
@@ -22,7 +21,7 @@ from rag_app.answering.follow_ups import (
 )
 from rag_app.answering.generation.markers import without_markers
 from rag_app.commands.output import print_answer
-from rag_app.experiments.evaluation.datasets import load_corpus
+from rag_app.experiments.evaluation.datasets import load_corpus, retriever_of_texts
 from rag_app.types import REFUSAL
 from vectorstore.search.question import Question
 from vectorstore.storage.lexical_index import LexicalReader
