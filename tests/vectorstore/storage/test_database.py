@@ -89,6 +89,7 @@ def test_who_waits_to_write_while_another_file_is_put_in_place_writes_to_that(da
     assert {path.name for path in database.unused()} == {"collection.sqlite3"}
 
 
+@pytest.mark.filterwarnings("ignore:.*fork:DeprecationWarning")  # Python 3.12 on, where there are threads
 def test_a_process_that_forked_opens_connections_of_its_own(database: Database) -> None:
     put(database, "a", "1")
     child = os.fork()
