@@ -47,7 +47,7 @@ class IngestOptions:
 def store_all(items: Iterable[IngestedSource], store: Store, embedder: Embedder, log: IngestLog) -> None:
     """Embed and store these sources in groups, and report each once it is stored."""
     for group, slices in embed_ahead(group_sources(items, log), embedder):
-        store.replace(group, lambda _, slices=slices: with_vectors(next(slices), log)[1])  # type: ignore[misc]
+        store.replace(group, (with_vectors(one, log) for one in slices))
         log.note_stored(group)
 
 
