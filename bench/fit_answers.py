@@ -30,13 +30,12 @@ from rag_app.answering import answerability as refusal
 from rag_app.answering import quotes
 from rag_app.answering import sentence_ranking as evidence
 from rag_app.answering.sentence_ranking import Candidate, Judge
-from rag_app.experiments.evaluation.datasets import load_corpus, load_rows
-from rag_app.experiments.evaluation.temporary_collection import retriever_of_texts
+from rag_app.experiments.evaluation.datasets import load_corpus, load_rows, retriever_of_texts
 from rag_app.wiring import build_vector_cache
 from vectorstore.embeddings import EmbeddingModel, embed_chunks
 from vectorstore.search.question import Question
 from vectorstore.search.retriever import HybridRetriever
-from vectorstore.storage.lexical_index import LexicalIndex
+from vectorstore.storage.lexical_index import LexicalReader
 from vectorstore.types import Passage
 
 Array = NDArray[np.float64]
@@ -127,7 +126,7 @@ def ask_all(folder: Path) -> tuple[list[Asked], list[Callable[[], Any]]]:
     quiet = {"on_progress": lambda progress: None, "on_message": print}
     with retriever_of_texts(documents, Settings(), keep=False, **quiet) as retriever:  # type: ignore[arg-type]
         model = replace(retriever.model, embeddings=RememberingEmbeddings(retriever.model))
-        judge = Judge(model, cast("LexicalIndex", RememberingWords(retriever.store.lexical)))
+        judge = Judge(model, cast("LexicalReader", RememberingWords(retriever.store.snapshot().lexical)))
         asked = [ask(row, retriever, judge) for row in load_rows(folder / "answers.jsonl", HINT)]
         measured = [one for one in asked if one.candidates]
         return measured, [measure_later(one, judge) for one in measured]
@@ -164,7 +163,7 @@ class RememberingEmbeddings(Embeddings):
 class RememberingWords:
     """The words of texts, looked up once; they are needed again when the collection is gone."""
 
-    def __init__(self, lexical: LexicalIndex) -> None:
+    def __init__(self, lexical: LexicalReader) -> None:
         self.languages, self.analyze_question = cache(lexical.languages), cache(lexical.analyze_question)
         self.terms, self._weigh = cache(lexical.terms), cache(lexical.weigh)
 

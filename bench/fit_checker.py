@@ -26,7 +26,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from fit_answers import Fit, remembering, show_constants, with_interval
+from fit_answers import Fit, RememberingEmbeddings, show_constants, with_interval
 from numpy.typing import NDArray
 from sklearn.model_selection import KFold
 
@@ -61,7 +61,7 @@ class Pair:
 
 
 def main() -> None:
-    embed = remembering(LOADED.get(Settings(), print))
+    embed = RememberingEmbeddings(LOADED.get(Settings(), print)).embed_documents
     scifact, clapnq = map(Path, arguments())
     documents = dict(load_abstracts(scifact))
     train = [measure(*one, embed) for one in load_claims(scifact / "claims_train.jsonl", documents)]

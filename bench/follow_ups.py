@@ -19,9 +19,8 @@ from bench.results import arguments, record
 from rag_app import Settings
 from rag_app.answering.chain import build_chain
 from rag_app.answering.follow_ups import prepare_question
-from rag_app.experiments.evaluation.datasets import load_corpus
+from rag_app.experiments.evaluation.datasets import load_corpus, retriever_of_texts
 from rag_app.experiments.evaluation.retrieval import measure_each, rank_documents
-from rag_app.experiments.evaluation.temporary_collection import retriever_of_texts
 from rag_app.wiring import load_judge
 from vectorstore.search.question import Question
 from vectorstore.search.retriever import HybridRetriever
@@ -69,15 +68,18 @@ def load_follow_ups(folder: Path, language: str) -> Iterator[FollowUp]:
 
 def show(language: str, retriever: HybridRetriever, follow_ups: Sequence[FollowUp]) -> None:
     bare = [Question(one.question) for one in follow_ups]
-    lexical = retriever.store.lexical
+    lexical = retriever.store.snapshot().lexical
     joined = [
         prepare_question(one.question, one.messages(), lexical=lexical, chat_model=None, config={})
         for one in follow_ups
     ]
     changes = np.array([one.changes_topic for one in follow_ups])
+    values: dict[str, float] = {}
     values = {}
     for name, questions in (("bare question", bare), ("with earlier words", joined)):
         scores = ndcg_at_10(retriever, follow_ups, questions)
+        values[f"nDCG@10, {name}"] = round(float(scores.mean()), 3)
+        values[f"nDCG@10 where the topic changes, {name}"] = round(float(scores[changes].mean()), 3)
         print(
             f"{language}  {name:18}  nDCG@10 {scores.mean():.3f} of {len(scores)} follow-ups, "
             f"{scores[~changes].mean():.3f} where the topic stays, {scores[changes].mean():.3f} where it changes",
@@ -88,6 +90,8 @@ def show(language: str, retriever: HybridRetriever, follow_ups: Sequence[FollowU
     refused = [chain.invoke({"question": one.question, "history": list(one.history)}).refused for one in follow_ups]
     alone = [chain.invoke(one.question).refused for one in follow_ups]
     print(f"{language}  refused {np.mean(refused):.2f}, by themselves {np.mean(alone):.2f}", flush=True)
+    values |= {"refused": round(float(np.mean(refused)), 2), "refused by themselves": round(float(np.mean(alone)), 2)}
+    record(f"Follow-ups: {len(follow_ups)} in {language}", "python bench/follow_ups.py", values)
     values |= {"refused, with earlier words": float(np.mean(refused)), "refused, bare": float(np.mean(alone))}
     record(f"Follow-ups: conversations over documentation, {language}", "python bench/follow_ups.py", values)
 

@@ -13,7 +13,6 @@ import shutil
 import statistics
 import tempfile
 import time
-from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -26,9 +25,9 @@ from vectorstore.collections import create_store
 from vectorstore.embeddings import EmbeddingModel
 from vectorstore.filters import SourceFilter
 from vectorstore.search.retriever import HybridRetriever
-from vectorstore.storage.index_location import Fingerprint
 from vectorstore.storage.store import Store
-from vectorstore.types import READY, Chunk, IngestedSource, Page, SourceRecord, hash_pages
+from vectorstore.storage.vector_index import SLICE_CHUNKS
+from vectorstore.types import READY, Chunk, Fingerprint, IngestedSource, Page, SourceRecord, hash_pages
 
 SIZES = (10_000, 100_000, 1_000_000)
 CHUNKS_PER_DOCUMENT, DOCUMENTS_AT_ONCE = 50, 200
@@ -93,7 +92,9 @@ def fill(store: Store, sentences: list[str], vectors: Vectors, *, first: int, la
         means /= np.linalg.norm(means, axis=1, keepdims=True)
         began = time.perf_counter()
         with store.writing(Fingerprint(model_name, "cosine")):
-            store.replace(batch, in_order(means))
+            chunks = [chunk for document in batch for chunk in document.chunks]
+            parts = [slice(start, start + SLICE_CHUNKS) for start in range(0, len(chunks), SLICE_CHUNKS)]
+            store.replace(batch, ((chunks[part], means[part]) for part in parts))
         seconds += time.perf_counter() - began
     return seconds
 
@@ -108,18 +109,6 @@ def draw(sentences: int, number: int) -> NDArray[np.int64]:
             for i in range(CHUNKS_PER_DOCUMENT)
         ]
     )
-
-
-def in_order(vectors: Vectors) -> Callable[[object], Vectors]:
-    position = 0
-
-    def embed(chunks: object) -> Vectors:
-        nonlocal position
-        part = vectors[position : position + len(chunks)]  # type: ignore[arg-type]
-        position += len(part)
-        return part
-
-    return embed
 
 
 def make_document(sentences: list[str], number: int, drawn: NDArray[np.int64]) -> IngestedSource:

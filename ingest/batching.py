@@ -5,11 +5,12 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
 from ingest.chunking.sentences import FindSentences, find_sentences
-from ingest.embedding_queue import Embedder, Slice, Vectors
+from ingest.embedding_queue import Embedder, Slice
 from ingest.reader_process import Bounds
 from ingest.report import IngestLog
 from vectorstore.storage.store import Store
 from vectorstore.types import Chunk, IngestedSource
+from vectorstore.vector_math import Vectors
 
 # Sources are stored in groups of about so many chunks: few enough that a killed ingest loses seconds, many enough that
 # committing the indexes costs little.
@@ -47,7 +48,7 @@ class IngestOptions:
 def store_all(items: Iterable[IngestedSource], store: Store, embedder: Embedder, log: IngestLog) -> None:
     """Embed and store these sources in groups, and report each once it is stored."""
     for group, slices in embed_ahead(group_sources(items, log), embedder):
-        store.replace(group, lambda _, slices=slices: with_vectors(next(slices), log)[1])  # type: ignore[misc]
+        store.replace(group, (with_vectors(one, log) for one in slices))
         log.note_stored(group)
 
 

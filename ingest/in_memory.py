@@ -11,9 +11,8 @@ from ingest.chunking.chunks import ChunkSize, chunk_pages
 from ingest.embedding_queue import Embedder
 from ingest.report import IngestLog, IngestReport, Progress
 from vectorstore.embeddings import EmbeddingModel, VectorCache
-from vectorstore.storage.index_location import Fingerprint
 from vectorstore.storage.store import Store
-from vectorstore.types import READY, IngestedSource, Page, SourceRecord, hash_pages
+from vectorstore.types import READY, Fingerprint, IngestedSource, Page, SourceRecord, hash_pages
 
 
 @dataclass(frozen=True, slots=True)

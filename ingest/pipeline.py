@@ -18,9 +18,8 @@ from ingest.reading.read_source import ReadOptions, ReadRequest, ReadSource
 from ingest.report import FileProgress, FileReport, IngestLog, IngestReport, Progress, Status, Stopped, notice_languages
 from vectorstore.embeddings import EmbeddingModel, VectorCache
 from vectorstore.pictures import Looks
-from vectorstore.storage.index_location import Fingerprint
 from vectorstore.storage.store import Store
-from vectorstore.types import MISSING, READY, REMOVED, IngestedSource, Refusal, SourceRecord, hash_pages
+from vectorstore.types import MISSING, READY, REMOVED, Fingerprint, IngestedSource, Refusal, SourceRecord, hash_pages
 
 DEFAULTS = IngestOptions()
 
@@ -84,7 +83,7 @@ def ingest_files(
 
 def open_embedder(store: Store, model: EmbeddingModel, cache: VectorCache | None) -> Embedder:
     """With the signatures of the pictures that the collection has, where the model sees pictures."""
-    return Embedder(model, cache, Looks(store.pictures.signatures()) if model.embed_pictures else None)
+    return Embedder(model, cache, Looks(store.table.signatures()) if model.embed_pictures else None)
 
 
 def in_order(reports: dict[str, FileReport], sources: Sequence[str]) -> tuple[FileReport, ...]:
@@ -235,7 +234,7 @@ def restore(changes: Changes, record: SourceRecord, before: Store) -> IngestedSo
         return IngestedSource(record, pages, [])
     if changes.model.embed_pictures:
         found = [chunk for chunk, _ in before.fetch(before.catalogue.chunk_ids_of([record.source])).values()]
-        pictures = before.pictures.load([chunk.picture for chunk in found])
+        pictures = before.table.pictures([chunk.picture for chunk in found])
         chunks = [chunk for chunk in found if chunk.picture in pictures]
         return IngestedSource(replace(record, chunks=len(chunks)), pages, chunks, pictures)
     size, markdown = size_of(changes.model, changes.options), has_markdown(record.kind)

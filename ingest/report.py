@@ -156,7 +156,7 @@ def notice_languages(store: Store, model: EmbeddingModel) -> list[str]:
     if not model.languages:
         return []
     noticed = set(store.catalogue.facts().get(NOTICED, "").split())
-    found = store.lexical.languages()
+    found = store.snapshot().lexical.languages()
     new = {code: count for code, count in found.items() if code not in model.languages | noticed}
     if not new:
         return []

@@ -1,4 +1,4 @@
-"""Types of an answer: sentences, each with its support, and citations that quote exact words; as JSON and in notebooks.
+"""Defines an answer: its sentences, each with its support, and citations that quote a document's exact words.
 
 In a notebook an answer shows itself as HTML; whatever documents and models wrote is escaped.
 """

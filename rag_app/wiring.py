@@ -19,8 +19,8 @@ from vectorstore.errors import CollectionError
 from vectorstore.filters import SourceFilter
 from vectorstore.search.reranker import Reranker
 from vectorstore.search.retriever import HybridRetriever
-from vectorstore.storage.index_location import Fingerprint
 from vectorstore.storage.store import Store
+from vectorstore.types import Fingerprint
 
 if TYPE_CHECKING:
     from ingest.report import IngestReport, Progress

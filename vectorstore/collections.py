@@ -1,4 +1,4 @@
-"""The collections of a data folder: found, opened, renamed and deleted by name."""
+"""Lists, opens, renames and deletes the collections of a data folder by name."""
 
 import ipaddress
 import re
@@ -7,11 +7,14 @@ import time
 from pathlib import Path
 
 from vectorstore.errors import CollectionError, CollectionNotFoundError, InputError
-from vectorstore.storage.storage_errors import translated_storage_errors
+from vectorstore.storage.database import CURRENT, FILE, OF_FORMAT_1
 from vectorstore.storage.store import Store
+from vectorstore.storage_errors import translated_storage_errors
 
 # Chroma's own rule for names, but for their length: a folder's name has at most 255 bytes.
 NAME = re.compile(r"[a-zA-Z0-9][a-zA-Z0-9._-]{1,253}[a-zA-Z0-9]")
+# One of these files is in every collection: as it was made, after a rebuild, of an older format.
+MARKS = (FILE, CURRENT, OF_FORMAT_1)
 
 
 def collection_folder(data_dir: Path, name: str) -> Path:
@@ -33,7 +36,7 @@ def is_ip_address(name: str) -> bool:
 
 def list_collections(data_dir: Path) -> list[str]:
     folder = data_dir / "collections"
-    return sorted(found.parent.name for found in folder.glob("*/catalogue.sqlite3"))
+    return sorted({found.parent.name for mark in MARKS for found in folder.glob(f"*/{mark}")})
 
 
 def create_store(data_dir: Path, name: str, *, chroma_url: str | None = None) -> Store:
@@ -47,7 +50,7 @@ def create_store(data_dir: Path, name: str, *, chroma_url: str | None = None) ->
 def open_store(data_dir: Path, name: str, *, chroma_url: str | None = None, hint: str | None = None) -> Store:
     """Open a collection that is there; CollectionNotFoundError names those that are."""
     folder = collection_folder(data_dir, name)
-    if not (folder / "catalogue.sqlite3").exists():
+    if not any((folder / mark).exists() for mark in MARKS):
         there = list_collections(data_dir)
         names = f" (there are: {', '.join(there)})" if there else ""
         raise CollectionNotFoundError(
@@ -60,7 +63,7 @@ def open_store(data_dir: Path, name: str, *, chroma_url: str | None = None, hint
 def delete_collection(data_dir: Path, name: str, *, chroma_url: str | None = None) -> None:
     store = open_store(data_dir, name, chroma_url=chroma_url, hint="rag collections lists them")
     with store.writing():
-        store.placement.drop_vectors()
+        store.drop_vectors()
         store.close()
         # Moved away first, in one step: half a collection must never be taken for a whole one.
         going = data_dir / "deleted" / f"{name[:200]}-{time.time_ns()}"

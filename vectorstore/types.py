@@ -154,6 +154,14 @@ class Passage:
         return told | {"picture": chunk.picture} if chunk.picture else told
 
 
+@dataclass(frozen=True, slots=True)
+class Fingerprint:
+    """The embedding model's name and the distance of the collection's space (`cosine`, `l2`, `ip`)."""
+
+    model: str
+    distance: str
+
+
 READY, MISSING, REMOVED = "ready", "missing", "removed"
 
 

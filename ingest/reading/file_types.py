@@ -143,12 +143,9 @@ class ParseOptions:
     speech_model: str | None = None
 
 
-def is_installed(package: str) -> bool:
-    return importlib.util.find_spec(package) is not None
-
-
 def has_reader(extra: str) -> bool:
-    return is_installed(READER_PACKAGES[extra])
+    """Whether the package is installed that the readers of this extra import."""
+    return importlib.util.find_spec(READER_PACKAGES[extra]) is not None
 
 
 def install_hint(extra: str) -> str:

@@ -87,7 +87,7 @@ class Steps:
     def answer(self, request: Request, config: RunnableConfig) -> Iterator[str | Answer]:
         began = time.monotonic()
         text, history = read_request(request)
-        lexical, chat_model = self.retriever.store.lexical, self.writer.model if self.writer else None
+        lexical, chat_model = self.retriever.store.snapshot().lexical, self.writer.model if self.writer else None
         question = prepare_question(text, history, lexical=lexical, chat_model=chat_model, config=config)
         passages = self.retrieve(question, config)
         judge = Judge(self.model, lexical, self.split)

@@ -1,4 +1,4 @@
-"""From claims and the spans that prove them to an answer's text, its sentences and its citations."""
+"""Composes an answer's text from claims: a numbered marker for each piece of evidence, its sentences, its citations."""
 
 import re
 from collections import Counter

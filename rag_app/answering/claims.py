@@ -1,4 +1,4 @@
-"""Types of an answer in the making: claims and the evidence for each."""
+"""Defines claims, the sentences of an answer in the making, and the evidence for each."""
 
 from dataclasses import dataclass
 

@@ -14,12 +14,11 @@ from langchain_core.output_parsers import StrOutputParser
 from langchain_core.runnables import RunnableConfig
 
 from prompts import load_prompt
-from rag_app.answering.generation.marker_forms import WORD_JOINER
-from rag_app.answering.generation.markers import without_markers
+from rag_app.answering.generation.markers import WORD_JOINER, without_markers
 from rag_app.answering.generation.sanitize import make_inert
 from rag_app.types import REFUSAL
 from vectorstore.search.question import Question
-from vectorstore.storage.lexical_index import LexicalIndex
+from vectorstore.storage.lexical_index import LexicalReader
 from vectorstore.storage.text_analysis import ENGLISH, read_words
 
 HISTORY_MESSAGES = 6
@@ -52,7 +51,7 @@ def prepare_question(
     text: str,
     history: Sequence[BaseMessage],
     *,
-    lexical: LexicalIndex,
+    lexical: LexicalReader,
     chat_model: BaseChatModel | None,
     config: RunnableConfig,
 ) -> Question:
@@ -71,7 +70,7 @@ def prepare_question(
     return Question(text, tuple(earlier_words(text, recent, lexical)))
 
 
-def earlier_words(text: str, history: Sequence[BaseMessage], lexical: LexicalIndex) -> Iterator[tuple[str, float]]:
+def earlier_words(text: str, history: Sequence[BaseMessage], lexical: LexicalReader) -> Iterator[tuple[str, float]]:
     """The key words of the last questions and of the last answer that the question has not itself, with weights.
 
     Where the question has no key word itself ("Why?"), those of the last question weigh as its own.
@@ -128,7 +127,7 @@ def tidy(written: str) -> str:
     return tidied
 
 
-def is_usable(written: str, question: str, conversation: str, lexical: LexicalIndex) -> bool:
+def is_usable(written: str, question: str, conversation: str, lexical: LexicalReader) -> bool:
     """Whether it is one question on one line, of bounded length, about the same, and no answer.
 
     A mere copy of the question is not: where it refers back, the key words find more.

@@ -1,4 +1,4 @@
-"""Answers without a language model: the sentences of the passages that answer a question best, word for word."""
+"""Answers without a language model: quotes the sentences of the passages that answer a question best."""
 
 import re
 from collections.abc import Sequence

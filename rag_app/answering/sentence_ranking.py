@@ -13,7 +13,7 @@ from rag_app.answering.sentences import Split, split_sentences
 from vectorstore.embeddings import EmbeddingModel, embed_chunks
 from vectorstore.search.fusion import LEXICAL_WEIGHT
 from vectorstore.search.question import Question
-from vectorstore.storage.lexical_index import LexicalIndex
+from vectorstore.storage.lexical_index import LexicalReader
 from vectorstore.types import Passage
 from vectorstore.vector_math import Vectors, cosine_similarities
 
@@ -114,7 +114,7 @@ class Judge:
     """
 
     model: EmbeddingModel
-    lexical: LexicalIndex
+    lexical: LexicalReader
     split: Split = split_sentences
 
     def embed(self, texts: Sequence[str]) -> Vectors:

@@ -1,4 +1,4 @@
-"""From a text to its sentences, list items and table rows, each a slice of the text."""
+"""Splits text into sentences, list items and table rows, each a slice of the text."""
 
 import re
 from collections.abc import Callable

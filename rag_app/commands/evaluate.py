@@ -124,10 +124,9 @@ def retrieval(
     as_json: JsonOption = False,
 ) -> None:
     """Rank the documents of a folder in BEIR form for its queries: nDCG, recall, reciprocal rank."""
-    from rag_app.experiments.evaluation.datasets import load_retrieval_set
+    from rag_app.experiments.evaluation.datasets import load_retrieval_set, retriever_of_texts
     from rag_app.experiments.evaluation.retrieval import details as query_rows
     from rag_app.experiments.evaluation.retrieval import measure, rank_all
-    from rag_app.experiments.evaluation.temporary_collection import retriever_of_texts
 
     run = Evaluation(dataset, collection, mlflow, details)
     judged = load_retrieval_set(dataset, limit=limit)
@@ -163,8 +162,7 @@ def answers(
     from rag_app.answering.chain import build_chain
     from rag_app.answering.sentences import load_split
     from rag_app.experiments.evaluation.answers import ask, measure_answers
-    from rag_app.experiments.evaluation.datasets import load_answer_set
-    from rag_app.experiments.evaluation.temporary_collection import retriever_of_texts
+    from rag_app.experiments.evaluation.datasets import load_answer_set, retriever_of_texts
     from rag_app.wiring import build_writer, load_judge
 
     run = Evaluation(dataset, collection, mlflow, details)
@@ -184,9 +182,8 @@ def chunks(
     dataset: DatasetArgument, mlflow: MlflowOption = None, collection: KeepOption = None, as_json: JsonOption = False
 ) -> None:
     """How much of the marked places the five best passages show, and how little else."""
-    from rag_app.experiments.evaluation.chunks import measure_chunks
-    from rag_app.experiments.evaluation.datasets import load_chunk_documents, load_chunk_questions
-    from rag_app.experiments.evaluation.temporary_collection import retriever_of_files
+    from rag_app.experiments.evaluation.datasets import load_chunk_documents, load_chunk_questions, retriever_of_files
+    from rag_app.experiments.evaluation.retrieval import measure_chunks
 
     run = Evaluation(dataset, collection, mlflow)
     paths, questions = load_chunk_documents(dataset), load_chunk_questions(dataset)
@@ -227,9 +224,8 @@ def compare(
     product's search, words included; cosine, dot and euclidean are the vectors alone, compared one by one. Speed is
     this machine's, as it is at this moment. A model that fails is listed with its reason, and the others go on.
     """
-    from rag_app.experiments.evaluation.compare import Labelling, compare_model, settings_for
+    from rag_app.experiments.evaluation.compare import Labelling, compare_model, load_labels, settings_for
     from rag_app.experiments.evaluation.datasets import load_retrieval_set
-    from rag_app.experiments.evaluation.labels import load_labels
 
     run = Evaluation(dataset, collection, mlflow, details)
     judged = load_retrieval_set(dataset, limit=limit)

@@ -106,7 +106,7 @@ def explanation(retriever: "HybridRetriever", question: str, passage: "Passage")
         "lexical_rank": passage.lexical_rank,
         "cosine": passage.cosine,
         "lexical": passage.lexical,
-        "terms": retriever.store.lexical.matched(question, passage.chunk),
+        "terms": retriever.store.snapshot().lexical.matched(question, passage.chunk),
         "score": passage.score,
     }
 

@@ -46,8 +46,7 @@ def word2vec(
     as_json: JsonOption = False,
 ) -> None:
     """Learn word vectors (skip-gram) from the text of a collection."""
-    from rag_app.experiments.training.output_places import prepare_file, require_packages
-    from rag_app.experiments.training.run import collection_chunks
+    from rag_app.experiments.training.run import collection_chunks, prepare_file, require_packages
     from rag_app.experiments.training.word_vectors import WordOptions, train_word2vec
 
     require_packages(["gensim"], extra="static")
@@ -69,8 +68,7 @@ def static(
     as_json: JsonOption = False,
 ) -> None:
     """Distil the default model, or another encoder, into a table of token vectors (model2vec)."""
-    from rag_app.experiments.training.output_places import prepare_folder, require_packages
-    from rag_app.experiments.training.run import collection_chunks
+    from rag_app.experiments.training.run import collection_chunks, prepare_folder, require_packages
     from rag_app.experiments.training.word_vectors import distill_static, frequent_words
 
     require_packages(["model2vec", "skeletoken"], extra="static")
@@ -120,8 +118,15 @@ def minilm(
     """Fine-tune the default model, or another encoder, on pairs: headings with their text, passages with the next one,
     questions with their answers; and measure on held-out pairs whether it helped."""
     from rag_app.experiments.training.fine_tune import TrainingOptions
-    from rag_app.experiments.training.output_places import prepare_folder, require_packages
-    from rag_app.experiments.training.run import Choice, Split, flat_metrics, tabulate, write_held_out
+    from rag_app.experiments.training.run import (
+        Choice,
+        Split,
+        flat_metrics,
+        prepare_folder,
+        require_packages,
+        tabulate,
+        write_held_out,
+    )
     from rag_app.experiments.training.run import fine_tune_for as run
 
     require_packages(["datasets", "accelerate", "sentence_transformers"], extra="train")

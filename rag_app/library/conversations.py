@@ -1,4 +1,4 @@
-"""Conversations in one SQLite file: the messages as LangChain keeps them, each answer whole beside its text."""
+"""Stores conversations in one SQLite file, in LangChain's message table; exports them as Markdown, JSON and text."""
 
 import json
 import re
@@ -44,7 +44,7 @@ class SavedConversation:
 
 @dataclass(frozen=True, slots=True)
 class Feedback:
-    """What a reader thought of an answer, with a note where one was written."""
+    """A reader's rating of an answer, and a note."""
 
     is_good: bool
     note: str = ""
@@ -69,7 +69,7 @@ class ConversationStore:
         self._path = folder / FILE
 
     def found(self, words: str = "") -> list[SavedConversation]:
-        """Those in whose names, questions and answers all of the words stand, whatever their case; the newest first."""
+        """Those whose names, questions and answers contain all of the words, in any case; the newest first."""
         if not self._path.exists():
             return []
         wanted = words.casefold().split()
@@ -93,25 +93,24 @@ class ConversationStore:
             connection.execute(
                 "INSERT INTO conversations VALUES (?, ?, ?, ?, ?) ON CONFLICT (id) DO UPDATE SET "
                 "words = words || excluded.words, changed_at = excluded.changed_at",
-                (conversation, shorten(answer.question), collection, words, datetime.now(UTC).isoformat()),
+                (conversation, shorten_name(answer.question), collection, words, datetime.now(UTC).isoformat()),
             )
             if instead_of:
                 drop(connection, conversation, instead_of)
         return str(message.id)
 
     def load(self, conversation: str) -> list[Answer]:
-        """The answers in their order; none of a conversation that was deleted."""
         return [saved.answer for saved in self.load_saved(conversation)]
 
     def load_saved(self, conversation: str) -> list[SavedAnswer]:
-        """The same with their ids, and what was thought of them."""
+        """The answers in their order, with their ids and feedback; none of a conversation that was deleted."""
         if not self._path.exists():
             return []
         messages = self._messages(conversation).messages
-        return [read(message) for message in messages if "answer" in message.additional_kwargs]
+        return [read_saved(message) for message in messages if "answer" in message.additional_kwargs]
 
     def rate(self, conversation: str, answer: str, feedback: Feedback | None) -> None:
-        """Keep what was thought of the answer with this id, in place of what was before; None: nothing."""
+        """Keep the feedback on the answer with this id in place of an earlier one; None removes it."""
         kept = json.dumps(feedback.to_json() if feedback else None)
         with self._open() as connection:
             connection.execute(
@@ -124,7 +123,7 @@ class ConversationStore:
         with self._open() as connection:
             connection.execute(
                 "UPDATE conversations SET name = ?, words = words || ? WHERE id = ?",
-                (shorten(name), f"{name}\n".casefold(), conversation),
+                (shorten_name(name), f"{name}\n".casefold(), conversation),
             )
 
     def delete(self, conversation: str) -> None:
@@ -154,7 +153,7 @@ class ConversationStore:
         return create_engine(f"sqlite:///{self._path}", **options)
 
 
-def read(message: BaseMessage) -> SavedAnswer:
+def read_saved(message: BaseMessage) -> SavedAnswer:
     kept, rated = (message.additional_kwargs.get(name) for name in ("answer", "feedback"))
     feedback = Feedback(rated["good"], rated["note"]) if rated else None
     return SavedAnswer(message.id or "", ANSWERS.validate_python(kept), feedback)
@@ -176,7 +175,7 @@ def drop(connection: sqlite3.Connection, conversation: str, answer: str) -> None
     connection.execute("DELETE FROM message_store WHERE id = ?", (row,))
 
 
-def shorten(name: str) -> str:
+def shorten_name(name: str) -> str:
     """On one line, cut at a word."""
     line = " ".join(name.split())
     return line if len(line) <= NAME_CHARACTERS else line[:NAME_CHARACTERS].rsplit(" ", 1)[0] + " …"
@@ -187,10 +186,10 @@ SPECIAL = re.compile(r"([\\`*_{}\[\]<>#|~!])")
 
 
 def to_markdown(name: str, answers: Sequence[Answer]) -> str:
-    """Questions as headings, sentences with footnotes that quote their proof, and those without proof marked so."""
+    """Questions as headings, sentences with footnotes that quote their sources, and unsupported ones marked so."""
     parts, notes = [f"# {escape(name)}"], 0
     for answer in answers:
-        text = escape(answer.text) if answer.refused else "".join(show(one, notes) for one in answer.sentences)
+        text = escape(answer.text) if answer.refused else "".join(show_sentence(one, notes) for one in answer.sentences)
         footnotes = "\n".join(footnote(citation, notes) for citation in answer.citations)
         parts += [f"## {escape(answer.question)}", text.strip(), f"*Answered by {escape(answer.answered_by)}*"]
         parts += [footnotes] if footnotes else []
@@ -198,7 +197,7 @@ def to_markdown(name: str, answers: Sequence[Answer]) -> str:
     return "\n\n".join(parts) + "\n"
 
 
-def show(sentence: Sentence, notes: int) -> str:
+def show_sentence(sentence: Sentence, notes: int) -> str:
     """`notes` is how many footnotes the answers before have."""
     shown = sentence.text.rstrip()
     words = shown.removesuffix("".join(f"[{marker}]" for marker in sentence.markers)).rstrip()
@@ -218,18 +217,16 @@ def escape(text: str) -> str:
 
 
 def to_json(name: str, saved: Sequence[SavedAnswer]) -> str:
-    answers = [show_saved(one) for one in saved]
+    answers = [saved_to_json(one) for one in saved]
     return json.dumps({"name": name, "answers": answers}, ensure_ascii=False, indent=2)
 
 
-def show_saved(saved: SavedAnswer) -> dict[str, Any]:
-    """All that an answer holds, and under `feedback` what was thought of it, where somebody said so."""
-    told = {"feedback": saved.feedback.to_json()} if saved.feedback else {}
-    return {**saved.answer.to_json(), **told}
+def saved_to_json(saved: SavedAnswer) -> dict[str, Any]:
+    return saved.answer.to_json() | ({"feedback": saved.feedback.to_json()} if saved.feedback else {})
 
 
 def to_text(answer: Answer) -> str:
-    """An answer as plain text: its markers as they are, and under it the words that each stands for."""
+    """An answer as plain text: its markers as they are, and below it the quote of each."""
     notes = [
         f"[{one.marker}] {name_place(one.title, one.page, one.time)}: “{' '.join(one.quote.split())}”"
         for one in answer.citations

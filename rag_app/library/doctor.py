@@ -1,4 +1,4 @@
-"""From settings to checks: what works, what does not, and what helps."""
+"""Checks the installation, the settings and the collection, each finding with its remedy."""
 
 import os
 import shutil
@@ -12,7 +12,7 @@ from rag_app.settings import Settings
 from rag_app.wiring import LOADED, build_chat_model, build_store, silent
 from vectorstore.embeddings import PROVIDERS
 from vectorstore.errors import CollectionNotFoundError, RagError
-from vectorstore.storage.index_location import Fingerprint
+from vectorstore.types import Fingerprint
 
 ENOUGH_BYTES = 1_000_000_000
 MOST_REPAIRS = 3
@@ -37,30 +37,16 @@ class Check:
 
 def run_checks(settings: Settings) -> list[Check]:
     """Every check, in the order in which things depend on each other. Nothing is sent anywhere."""
-    checks = (
-        check_python,
-        check_data_folder,
-        check_disk,
-        check_embeddings,
-        check_providers,
-        check_answers,
-        check_collection,
-    )
-    return [check for run in checks for check in guarded(run, settings)]
+    checks = (check_python, check_data_folder, check_disk, check_embeddings, check_providers, check_answers)
+    return [found for check in (*checks, check_collection) for found in guarded(check, settings)]
 
 
-def guarded(run: Callable[[Settings], Iterator[Check]], settings: Settings) -> list[Check]:
+def guarded(check: Callable[[Settings], Iterator[Check]], settings: Settings) -> list[Check]:
     try:
-        return list(run(settings))
+        return list(check(settings))
     except RagError as error:
-        return [
-            Check(
-                run.__name__.removeprefix("check_").replace("_", " "),
-                "error",
-                error.message,
-                error.hint,
-            )
-        ]
+        name = check.__name__.removeprefix("check_").replace("_", " ")
+        return [Check(name, "error", error.message, error.hint)]
 
 
 def check_python(_settings: Settings) -> Iterator[Check]:
@@ -68,16 +54,11 @@ def check_python(_settings: Settings) -> Iterator[Check]:
 
 
 def check_data_folder(settings: Settings) -> Iterator[Check]:
-    folder = nearest_existing(settings.data_dir)
-    if os.access(folder, os.W_OK):
+    if os.access(nearest_existing(settings.data_dir), os.W_OK):
         yield Check("data folder", "ok", str(settings.data_dir))
     else:
-        yield Check(
-            "data folder",
-            "error",
-            f"the data folder {settings.data_dir} cannot be written to",
-            "make it writable, or set RAG_DATA_DIR to a folder that is",
-        )
+        message = f"the data folder {settings.data_dir} cannot be written to"
+        yield Check("data folder", "error", message, "make it writable, or set RAG_DATA_DIR to a folder that is")
 
 
 def check_disk(settings: Settings) -> Iterator[Check]:
@@ -86,12 +67,7 @@ def check_disk(settings: Settings) -> Iterator[Check]:
     if free >= ENOUGH_BYTES:
         yield Check("disk", "ok", message)
     else:
-        yield Check(
-            "disk",
-            "warning",
-            message,
-            "free some space, or set RAG_DATA_DIR to another disk",
-        )
+        yield Check("disk", "warning", message, "free some space, or set RAG_DATA_DIR to another disk")
 
 
 def nearest_existing(path: Path) -> Path:
@@ -102,20 +78,15 @@ def check_embeddings(settings: Settings) -> Iterator[Check]:
     model = LOADED.get(settings, silent)
     precision = getattr(model.embeddings, "precision", None)
     detail = f" on OpenVINO ({precision})" if precision else ""
-    yield Check(
-        "embeddings",
-        "ok",
-        f"{model.name}{detail}, texts of up to {model.max_tokens} tokens",
-    )
+    yield Check("embeddings", "ok", f"{model.name}{detail}, texts of up to {model.max_tokens} tokens")
 
 
-def check_providers(settings: Settings) -> Iterator[Check]:  # noqa: ARG001 (as every check's)
-    """What RAG_EMBEDDINGS could name. None is opened: that they are installed is all that is looked at."""
+def check_providers(_settings: Settings) -> Iterator[Check]:
+    """What RAG_EMBEDDINGS could name. None is opened: only whether it is installed is checked."""
     for provider in PROVIDERS:
-        is_ready = not provider.missing
-        state = "ready" if is_ready else "not installed"
-        told = f"{state}: RAG_EMBEDDINGS={provider.form}, {provider.what}"
-        yield Check(provider.prefix, "ok", told, "" if is_ready else provider.remedy)
+        state = "not installed" if provider.missing else "ready"
+        message = f"{state}: RAG_EMBEDDINGS={provider.form}, {provider.what}"
+        yield Check(provider.prefix, "ok", message, provider.remedy if provider.missing else "")
 
 
 def check_answers(settings: Settings) -> Iterator[Check]:
@@ -135,12 +106,7 @@ def check_collection(settings: Settings) -> Iterator[Check]:
         yield Check("collection", "warning", error.message, error.hint)
         return
     if store.fingerprint is None:
-        yield Check(
-            "collection",
-            "warning",
-            f"the collection {store.name} is empty",
-            "rag ingest PATH",
-        )
+        yield Check("collection", "warning", f"the collection {store.name} is empty", "rag ingest PATH")
         return
     store.require(Fingerprint(settings.embeddings, settings.distance))
     store.mend()
@@ -148,16 +114,8 @@ def check_collection(settings: Settings) -> Iterator[Check]:
         yield Check("repaired", "ok", f"{at}: {what}")
     counts = store.count_chunks()
     if len(set(counts.values())) == 1:
-        yield Check(
-            "collection",
-            "ok",
-            f"{store.name}: {counts['catalogue']:,} chunks, the same in all three indexes",
-        )
+        message = f"{store.name}: {counts['catalogue']:,} chunks, the same in all three indexes"
+        yield Check("collection", "ok", message)
     else:
-        told = ", ".join(f"{count:,} in {place}" for place, count in counts.items())
-        yield Check(
-            "collection",
-            "error",
-            f"{store.name} is out of step: {told}",
-            "rag ingest --rebuild PATH",
-        )
+        numbers = ", ".join(f"{count:,} in {place}" for place, count in counts.items())
+        yield Check("collection", "error", f"{store.name} is out of step: {numbers}", "rag ingest --rebuild PATH")

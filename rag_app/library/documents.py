@@ -1,4 +1,4 @@
-"""What a collection's catalogue says, as the commands and the page show it, and what is done to single documents."""
+"""Describes collections and their documents, shows stored pages, and removes, restores and deletes documents."""
 
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -12,13 +12,13 @@ from vectorstore.types import REMOVED, SourceRecord
 
 
 def remove_for_now(store: Store, sources: Sequence[str]) -> None:
-    """Leave these out of every answer, even while another is writing; `bring_back` undoes it."""
+    """Hide these from every answer, even while another process is writing; `bring_back` undoes it."""
     with store.own_change():
         store.catalogue.hide(sources)
 
 
 def bring_back(store: Store, sources: Sequence[str]) -> None:
-    """The same words at the same places, whatever has become of the files."""
+    """With the same text at the same places, whatever has become of the files."""
     with store.own_change():
         store.catalogue.restore(sources)
 
@@ -28,9 +28,9 @@ def removed_records(store: Store) -> list[SourceRecord]:
 
 
 def forget(store: Store, sources: Sequence[str], *, settings: Settings) -> None:
-    """Drop all that is stored of these, and the copies of those that were uploaded; other files stay on disk.
+    """Delete all that is stored of these, and the copies of those that were uploaded; other files stay on disk.
 
-    Raises CollectionError where another is writing.
+    Raises CollectionError where another process is writing.
     """
     with store.writing(on_wait=refuse_to_wait):
         removed = {record.source for record in removed_records(store)} & set(sources)
@@ -58,13 +58,9 @@ def find_source(store: Store, text: str) -> SourceRecord:
         return ending[0]
     if ending:
         raise InputError(
-            f"{text} is the end of {len(ending)} sources in {store.name}",
-            "give more of the path: rag list",
+            f"{text} is the end of {len(ending)} sources in {store.name}", "give more of the path: rag list"
         )
-    raise InputError(
-        f"{text} is not in the collection {store.name}",
-        f"rag list --collection {store.name}",
-    )
+    raise InputError(f"{text} is not in the collection {store.name}", f"rag list --collection {store.name}")
 
 
 def find_page(store: Store, text: str, number: int | None) -> dict[str, Any]:
@@ -72,13 +68,8 @@ def find_page(store: Store, text: str, number: int | None) -> dict[str, Any]:
     record = find_source(store, text)
     if number is None:
         number = store.catalogue.pages(record.text_id)[0].number
-    page_text = store.load_page(record.source, number)
-    return {
-        "source": record.source,
-        "title": record.title,
-        "page": number,
-        "text": page_text,
-    }
+    text_of_page = store.load_page(record.source, number)
+    return {"source": record.source, "title": record.title, "page": number, "text": text_of_page}
 
 
 def describe_sources(store: Store) -> dict[str, Any]:
@@ -88,10 +79,7 @@ def describe_sources(store: Store) -> dict[str, Any]:
 
 
 def delete_sources(
-    store: Store,
-    texts: Sequence[str],
-    *,
-    on_wait: Callable[[str], None] = lambda message: None,
+    store: Store, texts: Sequence[str], *, on_wait: Callable[[str], None] = lambda message: None
 ) -> dict[str, Any]:
     """Remove these sources from the collection; nothing is removed if one of them is not there."""
     sources = list(dict.fromkeys(find_source(store, text).source for text in texts))

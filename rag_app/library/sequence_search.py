@@ -1,4 +1,4 @@
-"""From the records of a FASTA or GenBank file to the passages whose sequences are nearest to theirs."""
+"""Searches the passages whose sequences are nearest to the records of a FASTA or GenBank file."""
 
 import io
 import textwrap
@@ -24,7 +24,7 @@ TEXT_MODEL_LETTERS = 600
 
 @dataclass(frozen=True, slots=True)
 class SequenceSearch:
-    """What was found for a record; `seconds` is what its search took."""
+    """The passages of a record; `seconds` is the time of its search."""
 
     name: str
     passages: list[Passage]

@@ -45,5 +45,5 @@ def test_what_is_in_another_language_is_found_by_its_words(library: Library) -> 
         library.write(name, text)
     library.ingest()
     for question, words in {"Leuchttürme am Hafen": GERMAN, "旧港口的灯塔": CHINESE}.items():
-        best, *_ = library.store.lexical.match(question, limit=3)
+        best, *_ = library.store.snapshot().lexical.match(question, limit=3)
         assert library.store.fetch([best])[best][0].text == words

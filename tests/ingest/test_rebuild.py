@@ -13,8 +13,8 @@ from tests.ingest.library import Library, check_alike, check_in_step, names_of
 from vectorstore.collections import create_store
 from vectorstore.embeddings import EmbeddingModel, VectorCache, embed_chunks
 from vectorstore.errors import ProviderError, WrongModelError
-from vectorstore.storage.index_location import Fingerprint
 from vectorstore.storage.store import Store
+from vectorstore.types import Fingerprint
 
 MOON = "Michael Collins stayed in orbit around the Moon."
 SEA = "The ship sailed over the sea."
@@ -56,7 +56,7 @@ def test_a_rebuild_is_like_a_clean_build(library: Library) -> None:
     library.write("sea.md", SEA)
     library.ingest()
     assert rebuild(library, library.model) == {"moon.md": "updated", "sea.md": "updated"}
-    assert folders_of(library.store) == ["built", "catalogue.sqlite3", "write.lock"]
+    assert folders_of(library.store) == ["built", "current", "write.lock"]
     check_alike(library.store, library.clean_build().store)
     library.write("sky.md", "The sky is blue.")
     assert library.statuses() == {"moon.md": "unchanged", "sea.md": "unchanged", "sky.md": "added"}
@@ -86,7 +86,7 @@ def test_a_rebuild_that_fails_leaves_the_collection_as_it_was(library: Library) 
     with pytest.raises(ProviderError):
         rebuild(library, another_model(library.model, texts=150))
     assert library.store.catalogue.generation() == before
-    assert folders_of(library.store) == ["catalogue.sqlite3", "chunks", "lexical", "write.lock"]
+    assert folders_of(library.store) == ["collection.sqlite3", "lexical", "write.lock"]
     assert len(library.search("two hundred documents")) == 50
     check_alike(library.store, library.clean_build().store)
 

@@ -8,8 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tests.vectorstore.texts import source_of
-from vectorstore.storage.index_location import Fingerprint
 from vectorstore.storage.store import Store
+from vectorstore.types import Fingerprint
 
 CLUSTERS, DIMENSION = 500, 384
 MADE_UP = Fingerprint("made-up", "cosine")
@@ -38,5 +38,5 @@ def store_clustered(store: Store, source: str, *, chunks: int, version: int = 0)
     """Put a document of so many chunks into a collection, or another version of it; the ids of the chunks."""
     item = source_of(source, [f"row {n} of {source}, version {version}" for n in range(chunks)])
     with store.writing(MADE_UP):
-        store.replace([item], lambda part: clustered([chunk.text for chunk in part]))
+        store.replace([item], [(item.chunks, clustered([chunk.text for chunk in item.chunks]))])
     return [chunk.id for chunk in item.chunks]

@@ -12,25 +12,30 @@ from pathlib import Path
 from types import CodeType, FrameType
 from typing import Any
 
-import platformdirs
-
-from ingest.batching import IngestOptions
-from tests.ingest.library import Library, check_alike, names_of
-from vectorstore.embeddings import load_embedding_model
+from tests.hash_embedding import hash_model
+from tests.ingest.library import check_alike
+from tests.vectorstore.texts import put
+from vectorstore.collections import create_store
 from vectorstore.errors import RagError
+from vectorstore.search.retriever import HybridRetriever
 from vectorstore.storage.catalogue import Catalogue
+from vectorstore.storage.chunk_table import ChunkTable
 from vectorstore.storage.lexical_index import LexicalIndex
+from vectorstore.storage.store import Store
 from vectorstore.storage.vector_index import VectorIndex
 
 STEPS: dict[str, CodeType] = {
     "announce": Catalogue.announce.__code__,
+    "put": ChunkTable.put.__code__,
     "upsert": VectorIndex.upsert.__code__,
     "change": LexicalIndex.change.__code__,
     "swap": Catalogue.swap.__code__,
     "delete": VectorIndex.delete.__code__,
     "settle": Catalogue.settle.__code__,
 }
+MODEL = hash_model()
 Facts = dict[str, Any]
+Texts = dict[str, list[str]]
 
 
 def main(case: str, folder: Path) -> None:
@@ -38,21 +43,26 @@ def main(case: str, folder: Path) -> None:
     sys.stdout.write(json.dumps(facts))
 
 
-def library_on_a_disk(folder: Path, size: str) -> Library:
+def open_store(disk: Path) -> Store:
+    return create_store(disk, "library")
+
+
+def store_on_a_disk(folder: Path, size: str) -> Store:
     disk = folder / "disk"
     disk.mkdir()
     subprocess.run(["mount", "-t", "tmpfs", "-o", f"size={size}", "tmpfs", disk], check=True)
-    model = load_embedding_model("minilm", cache_dir=platformdirs.user_cache_path("rag-app"))
-    library = Library(folder, model, "disk", IngestOptions(chunk_tokens=16))
-    library.write("small.txt", "Apples grow on trees.")
-    library.ingest()
-    return library
+    store = open_store(disk)
+    put(store, MODEL, **texts(0, files=0))
+    return store
 
 
-def write_documents(library: Library, *, files: int, parts: int) -> None:
-    for number in range(files):
-        texts = (f"## Part {part}\n\nThe words of {number}." for part in range(parts))
-        library.write(f"{number}.md", f"# Document {number}\n\n" + "\n\n".join(texts))
+def texts(version: int, *, files: int) -> Texts:
+    documents = {str(n): [f"Part {part + version}: the words of {n}." for part in range(20)] for n in range(files)}
+    return documents | {"small": [f"Apples grow on trees, version {version}."]}
+
+
+def found(store: Store) -> str:
+    return HybridRetriever(store=store, model=MODEL).search("apples, version")[0].chunk.text
 
 
 def told(action: Callable[[], Any]) -> Any:
@@ -63,52 +73,50 @@ def told(action: Callable[[], Any]) -> Any:
         return [type(error).__name__, error.message, error.hint]
 
 
-def is_like_a_clean_build(library: Library) -> bool:
-    check_alike(library.store, library.clean_build().store)
+def is_like_a_clean_build(store: Store, folder: Path, documents: Texts) -> bool:
+    clean = open_store(folder / "clean")
+    put(clean, MODEL, **documents)
+    check_alike(store, clean)
     return True
 
 
 def fills_up(folder: Path) -> Facts:
-    """More documents than there is space for, after some that fitted."""
-    library = library_on_a_disk(folder, "3m")
-    write_documents(library, files=8, parts=20)
-    facts: Facts = {"ingest": told(library.ingest)}
-    facts["found"] = [chunk.text for chunk in library.search("apples")]
-    library.reopen()
-    facts["found in a new Store"] = [chunk.text for chunk in library.search("apples")]
-    library.store.close()
+    """More documents than there is space for, after one that fitted."""
+    store, documents = store_on_a_disk(folder, "3m"), texts(0, files=8)
+    facts: Facts = {"ingest": told(partial(put, store, MODEL, **documents)), "found": found(store)}
+    store.close()
+    store = open_store(folder / "disk")
+    facts["found in a new Store"] = found(store)
+    store.close()
     subprocess.run(["mount", "-o", "remount,size=40m", folder / "disk"], check=True)
-    library.reopen()
-    facts["with space"] = library.ingest().counts()
-    facts["alike"] = is_like_a_clean_build(library)
-    return facts
+    put(store, MODEL, **documents)
+    return facts | {"alike": is_like_a_clean_build(store, folder, documents)}
 
 
 def is_filled(folder: Path) -> Facts:
-    """Somebody else fills the disk to its last byte at each moment of an ingest in turn."""
-    library = library_on_a_disk(folder, "12m")
-    filler = folder / "disk" / "filler"
+    """Somebody else fills the disk to its last byte at each moment of a change in turn."""
+    store, filler = store_on_a_disk(folder, "12m"), folder / "disk" / "filler"
     facts: Facts = {}
     for version, step in enumerate(STEPS):
-        write_documents(library, files=2, parts=20 + version)
-        library.write("small.txt", f"Apples grow on trees, version {version}.")
-        facts[step] = told(partial(with_filled_disk, library, filler, STEPS[step]))
+        documents = texts(version, files=2)
+        facts[step] = told(partial(put_with_filled_disk, store, documents, filler, STEPS[step]))
         filler.unlink()
-        library.reopen()
-        facts[f"{step}, with space"] = library.ingest().failed == ()
-        facts[f"{step}, found"] = library.search("apples, version")[0].text
-    facts["alike"] = is_like_a_clean_build(library)
-    return facts
+        store.close()
+        store = open_store(folder / "disk")
+        facts[f"{step}, found before"] = found(store)
+        put(store, MODEL, **documents)
+        facts[f"{step}, found"] = found(store)
+    return facts | {"alike": is_like_a_clean_build(store, folder, documents)}
 
 
-def with_filled_disk(library: Library, filler: Path, step: CodeType) -> Any:
+def put_with_filled_disk(store: Store, documents: Texts, filler: Path, step: CodeType) -> None:
     def fill(frame: FrameType, event: str, argument: Any) -> None:
         if event == "call" and frame.f_code is step and not filler.exists():
             fill_up(filler)
 
     sys.setprofile(fill)
     try:
-        return library.ingest().counts()
+        put(store, MODEL, **documents)
     finally:
         sys.setprofile(None)
 
@@ -124,17 +132,14 @@ def fill_up(filler: Path) -> None:
 
 
 def is_read_only(folder: Path) -> Facts:
-    library = library_on_a_disk(folder, "6m")
-    library.store.close()
+    store, documents = store_on_a_disk(folder, "6m"), texts(0, files=1)
+    store.close()
     subprocess.run(["mount", "-o", "remount,ro", folder / "disk"], check=True)
-    library.write("new.txt", "Boats sail.")
-    facts: Facts = {"ingest": told(library.ingest), "search": told(lambda: names_of(library.search("apples")))}
-    facts["open"] = told(lambda: library.open().name)
+    facts: Facts = {"ingest": told(partial(put, store, MODEL, **documents)), "search": told(partial(found, store))}
+    facts["open"] = told(lambda: open_store(folder / "disk").name)
     subprocess.run(["mount", "-o", "remount,rw", folder / "disk"], check=True)
-    library.reopen()
-    facts["writable again"] = library.ingest().counts()
-    facts["alike"] = is_like_a_clean_build(library)
-    return facts
+    put(store, MODEL, **documents)
+    return facts | {"alike": is_like_a_clean_build(store, folder, documents)}
 
 
 if __name__ == "__main__":

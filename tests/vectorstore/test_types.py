@@ -9,8 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.vectorstore.conftest import NewStore
-from vectorstore.storage.index_location import Fingerprint
-from vectorstore.types import Chunk, Passage, embedded_context
+from vectorstore.types import Chunk, Fingerprint, Passage, embedded_context
 
 CHUNK = Chunk("/docs/apollo.pdf", "Apollo 11", 3, 14, 38, "Collins stayed in orbit.", ("The crew", "In orbit"))
 
@@ -69,12 +68,13 @@ def test_chunks_come_back_from_chroma_as_they_were(new_store: NewStore, chunks: 
     store = new_store()
     with store.writing(Fingerprint("any", "cosine")):
         vectors = np.random.default_rng(0).random((len(chunks), 4), dtype=np.float32)
-        store.open_vectors().upsert(chunks, vectors)
-        fetched = store.fetch([chunk.id for chunk in chunks])
-        nearest = store.nearest(vectors[0], limit=10)
+        index = store.open_vectors()
+        index.upsert(chunks, vectors)
+        fetched = index.fetch([chunk.id for chunk in chunks])
+        nearest = index.nearest_ids(vectors[0], limit=10)
     store.close()
     assert {chunk_id: chunk for chunk_id, (chunk, _) in fetched.items()} == {chunk.id: chunk for chunk in chunks}
-    assert nearest.keys() == fetched.keys()
+    assert set(nearest) == fetched.keys()
     for chunk, vector in zip(chunks, vectors, strict=True):
         np.testing.assert_allclose(fetched[chunk.id][1], vector, rtol=1e-6)
 

@@ -5,11 +5,11 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 
 import numpy as np
+from numpy.typing import NDArray
 
 from vectorstore.embeddings import EmbeddingModel, embed_chunks
-from vectorstore.storage.index_location import Fingerprint
-from vectorstore.storage.store import Embed, Store
-from vectorstore.types import READY, Chunk, IngestedSource, Page, SourceRecord, hash_pages
+from vectorstore.storage.store import Store
+from vectorstore.types import READY, Chunk, Fingerprint, IngestedSource, Page, SourceRecord, hash_pages
 
 
 def cut(source: str, texts: Sequence[str], *, title: str = "Title") -> tuple[Page, list[Chunk]]:
@@ -39,15 +39,17 @@ def source_of(source: str, texts: Sequence[str], *, title: str = "Title") -> Ing
     return IngestedSource(record, [page], chunks)
 
 
-def embedder(model: EmbeddingModel) -> Embed:
-    return lambda chunks: np.array(embed_chunks(model, [chunk.embedded_text for chunk in chunks]), dtype=np.float32)
+def embedded(model: EmbeddingModel, *batch: IngestedSource) -> list[tuple[list[Chunk], NDArray[np.float32]]]:
+    """All chunks of a batch with their vectors, in one piece."""
+    chunks = [chunk for item in batch for chunk in item.chunks]
+    return [(chunks, np.array(embed_chunks(model, [chunk.embedded_text for chunk in chunks]), dtype=np.float32))]
 
 
 def put(store: Store, model: EmbeddingModel, **sources: str | Sequence[str]) -> None:
     """Each keyword is a source, its value the text of its only chunk or the texts of several."""
     batch = [source_of(source, [texts] if isinstance(texts, str) else texts) for source, texts in sources.items()]
     with store.writing(Fingerprint(model.name, "cosine")):
-        store.replace(batch, embedder(model))
+        store.replace(batch, embedded(model, *batch))
 
 
 def remove(store: Store, *sources: str) -> None:

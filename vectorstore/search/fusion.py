@@ -1,4 +1,4 @@
-"""Two lists of what was found, by meaning and by words, turned into one order."""
+"""Fuses dense and lexical scores, smoothed over neighbours, into one ranking."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass

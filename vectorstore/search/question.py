@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from vectorstore.embeddings.model import EmbeddingModel, embed_question
-from vectorstore.storage.lexical_index import LexicalIndex
+from vectorstore.storage.lexical_index import LexicalReader
 from vectorstore.vector_math import Vectors
 
 
@@ -43,7 +43,7 @@ class Question:
         whole = np.asarray(embed_question(model, self.searched_text), np.float32)
         return unit(unit(own) + np.float32(self.earlier[0][1]) * unit(whole))
 
-    def terms(self, lexical: LexicalIndex) -> dict[str, dict[str, float]]:
+    def terms(self, lexical: LexicalReader) -> dict[str, dict[str, float]]:
         """By language of the collection: the question's terms, each with its weight."""
         languages = tuple(lexical.languages())
         if languages not in self._terms:
@@ -54,7 +54,7 @@ class Question:
             self._terms[languages] = terms
         return self._terms[languages]
 
-    def weights(self, lexical: LexicalIndex) -> dict[str, float]:
+    def weights(self, lexical: LexicalReader) -> dict[str, float]:
         """The terms of weight 1 in all languages, each with its inverse document frequency.
 
         The earlier ones are left out: a sentence that answers a follow-up seldom names the topic again.

@@ -1,4 +1,4 @@
-"""Passages put in a new order by a cross-encoder, which reads question and passage together."""
+"""Reranks passages by a cross-encoder, which reads question and passage together."""
 
 import logging
 import math

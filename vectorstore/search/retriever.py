@@ -14,9 +14,9 @@ from vectorstore.search.filtered_search import MOST_ASKED, Scope
 from vectorstore.search.fusion import DENSE_CANDIDATES, LEXICAL_CANDIDATES, Candidates, fuse
 from vectorstore.search.question import Question
 from vectorstore.search.reranker import READ_PASSAGES, Reranker
-from vectorstore.storage.index_location import Fingerprint
+from vectorstore.storage.open_index import Snapshot
 from vectorstore.storage.store import REREADS, Store
-from vectorstore.types import Passage
+from vectorstore.types import Fingerprint, Passage
 from vectorstore.vector_math import Vectors, cosine_similarities
 
 # The lexical index is searched, and the vectors of its hits are read, while the question is embedded: tantivy, SQLite
@@ -72,60 +72,67 @@ class HybridRetriever(BaseRetriever):
     def search_vector(self, vector: Vectors, *, k: int | None = None) -> list[Passage]:
         """The passages nearest to a vector alone, for what has no words."""
         self.store.require(Fingerprint(self.model.name, self.distance))
-        hidden, limit = self.store.catalogue.hidden_ids(), k or self.k
-        room = min(len(self.store.catalogue.removed_ids()), MOST_ASKED)
-        near = self._scope_of(self.store.catalogue.generation()).nearest(vector, limit=limit + room)
+        snapshot, limit = self.store.snapshot(self.filter), k or self.k
+        near = self._scope_of(snapshot).nearest(vector, limit=limit + min(snapshot.removed, MOST_ASKED))
+        hidden = snapshot.hidden
         near = {chunk_id: found for chunk_id, found in near.items() if chunk_id not in hidden}
         if not near:
             return []
         cosines = {
             chunk_id: float(cosine_similarities(vector, found[np.newaxis])[0]) for chunk_id, found in near.items()
         }
-        chunks = self.store.fetch(sorted(cosines, key=lambda chunk_id: (-cosines[chunk_id], chunk_id))[:limit])
+        chunks = snapshot.chunks(sorted(cosines, key=lambda chunk_id: (-cosines[chunk_id], chunk_id))[:limit])
         return [
             Passage(chunk, cosines[chunk_id], cosines[chunk_id], 0.0, dense_rank=rank)
-            for rank, (chunk_id, (chunk, _)) in enumerate(chunks.items(), 1)
+            for rank, (chunk_id, chunk) in enumerate(chunks.items(), 1)
         ]
 
     def _find(self, question: Question, wanted: int) -> list[Passage]:
         """As of one moment: searched again where another process has finished a change meanwhile."""
         for _ in range(REREADS):
-            generation = self.store.catalogue.generation()
-            scope = self._scope_of(generation)
+            snapshot = self.store.snapshot(self.filter)
             # There must be room beside what is hidden, however near it is.
-            room = min(len(self.store.catalogue.removed_ids()), MOST_ASKED)
-            hits = LEXICAL_THREADS.submit(self._match, scope, question, max(LEXICAL_CANDIDATES, wanted) + room)
-            near = scope.nearest(question.vector(self.model), limit=max(DENSE_CANDIDATES, wanted) + room)
+            room = min(snapshot.removed, MOST_ASKED)
+            hits = LEXICAL_THREADS.submit(self._match, snapshot, question, max(LEXICAL_CANDIDATES, wanted) + room)
+            near = self._scope_of(snapshot).nearest(
+                question.vector(self.model), limit=max(DENSE_CANDIDATES, wanted) + room
+            )
             # Pictures are nearer to each other than to any words: a picture's neighbours say little of a question.
             smoothed = self.model.embed_pictures is None
-            ranked = fuse(self._candidates(question, near, *hits.result()), limit=wanted, is_smoothed=smoothed)
-            chunks = self.store.fetch([one.id for one in ranked])
-            if generation == self.store.catalogue.generation():
+            found = self._candidates(question, snapshot, near, *hits.result())
+            ranked = fuse(found, limit=wanted, is_smoothed=smoothed)
+            chunks = snapshot.chunks([one.id for one in ranked])
+            if snapshot.is_current():
                 break
         return [
-            Passage(chunks[one.id][0], one.score, one.cosine, one.lexical, one.dense_rank, one.lexical_rank)
+            Passage(chunks[one.id], one.score, one.cosine, one.lexical, one.dense_rank, one.lexical_rank)
             for one in ranked
             if one.id in chunks
         ]
 
-    def _match(self, scope: Scope, question: Question, limit: int) -> tuple[dict[str, float], dict[str, Vectors]]:
-        scores = scope.match(question.terms(self.store.lexical), limit=limit)
-        return scores, self.store.vectors(list(scores))
+    def _match(self, snapshot: Snapshot, question: Question, limit: int) -> tuple[dict[str, float], dict[str, Vectors]]:
+        scores = snapshot.match(question.terms(snapshot.lexical), limit=limit)
+        return scores, snapshot.vectors(list(scores))
 
     def _candidates(
-        self, question: Question, near: dict[str, Vectors], lexical: dict[str, float], read: dict[str, Vectors]
+        self,
+        question: Question,
+        snapshot: Snapshot,
+        near: dict[str, Vectors],
+        lexical: dict[str, float],
+        read: dict[str, Vectors],
     ) -> Candidates:
         # What is being written is in the indexes before it may be found, and what was removed after.
-        hidden = self.store.catalogue.hidden_ids()
+        hidden = snapshot.hidden
         vectors = {chunk_id: found for chunk_id, found in (near | read).items() if chunk_id not in hidden}
         nearest = [chunk_id for chunk_id in near if chunk_id not in hidden]
         lexical = {chunk_id: score for chunk_id, score in lexical.items() if chunk_id not in hidden}
         return Candidates(question.vector(self.model), vectors, nearest, lexical, self.model.cosine_floor)
 
-    def _scope_of(self, generation: int) -> Scope:
-        """The documents that the filter takes; looked up once for each state of the collection."""
-        if self._scope is None or self._scope[0] != generation:
-            self._scope = generation, Scope.of(self.store, self.filter)
+    def _scope_of(self, snapshot: Snapshot) -> Scope:
+        """The documents that the filter takes; looked up once a generation."""
+        if self._scope is None or self._scope[0] != snapshot.generation:
+            self._scope = snapshot.generation, Scope(self.store, snapshot.sources)
         return self._scope[1]
 
     def _get_relevant_documents(

@@ -1,4 +1,4 @@
-"""From a document to the documents nearest to it: each of its chunks names the chunks nearest to it."""
+"""Finds the documents most similar to one, by the nearest chunks of each of its chunks."""
 
 from collections import defaultdict
 from collections.abc import Container, Sequence
@@ -64,7 +64,7 @@ def similar_documents(store: Store, source: str, *, limit: int) -> list[SimilarD
 
 def showing_the_same(store: Store, ids: Sequence[str], others: Sequence[Chunk]) -> set[str]:
     """The sources of those chunks whose picture looks like one of these."""
-    signatures = store.pictures.signatures()
+    signatures = store.table.signatures()
     if not signatures:
         return set()
     own = Looks({name: signatures[name] for chunk, _ in store.fetch(ids).values() if (name := chunk.picture)})

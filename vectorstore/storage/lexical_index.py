@@ -1,15 +1,16 @@
-"""The lexical index: which chunks share words with a question, by BM25 (tantivy, on disk, grows in place)."""
+"""Finds the chunks that share words with a question, by BM25 (tantivy, on disk, grows in place)."""
 
+import ctypes
 import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from itertools import groupby
 from pathlib import Path
 
 import tantivy
 
-from vectorstore.storage.open_index import release_freed_memory
-from vectorstore.storage.storage_errors import translated_index_errors
 from vectorstore.storage.text_analysis import LANGUAGES, analyze, analyze_question, detect_language
+from vectorstore.storage_errors import translated_index_errors
 from vectorstore.types import Chunk
 
 # So many characters of neighbours are taken on either side: names and subjects are said once and then go on as "it".
@@ -51,15 +52,18 @@ def neighbours(chunks: Sequence[Chunk], place: int) -> list[int]:
 
 
 TERMS = "terms"
-# By language: the terms of a question, each with its weight: 1, or less for those of the question before it.
-WeightedTerms = Mapping[str, Mapping[str, float]]
 # A question is cut here so that a page pasted as a question stays a query of milliseconds.
 MAX_QUESTION_TERMS = 64
 WRITER_BYTES = 50_000_000
+REMEMBERED_CHARACTERS, REMEMBERED_TEXTS = 500, 2_000
+
+
+# By language: the terms of a question, each with its weight: 1, or less for those of the question before it.
+WeightedTerms = Mapping[str, Mapping[str, float]]
 
 
 class LexicalIndex:
-    """One tantivy index of chunks: `add` and `remove` write, `match` reads what was last committed."""
+    """One tantivy index of chunks: `change` writes, `reader` reads what was last committed."""
 
     def __init__(self, folder: Path) -> None:
         folder.mkdir(parents=True, exist_ok=True)
@@ -90,27 +94,42 @@ class LexicalIndex:
             self._index.reload()
         release_freed_memory()
 
+    def reader(self) -> "LexicalReader":
+        """The index as of its last commit, whichever process made it."""
+        with translated_index_errors(self._collection):
+            self._index.reload()
+            return LexicalReader(self._index.searcher(), self._schema)
+
+    def ids(self) -> set[str]:
+        return self.reader().ids()
+
+    def __len__(self) -> int:
+        return len(self.reader())
+
+
+class LexicalReader:
+    """One state of the index. The terms of short texts are remembered: a title is analysed once a question."""
+
+    def __init__(self, searcher: tantivy.Searcher, schema: tantivy.Schema) -> None:
+        self._searcher, self._schema = searcher, schema
+        self._terms: dict[str, list[str]] = {}
+        counts = {language: searcher.doc_freq("language", language) for language in LANGUAGES}
+        self._languages = {language: count for language, count in counts.items() if count}
+
     def match(
         self, question: str | WeightedTerms, *, limit: int, sources: Iterable[str] | None = None
     ) -> dict[str, float]:
         """Chunk ids to scores in [0, 1], best first: BM25, made comparable between questions by `bm25_scale`.
 
-        With `sources`, of those documents only, by the same scores as among all.
+        With `sources`, only of those documents, by the same scores as among all.
         """
-        searcher = self._searcher()
-        by_language: WeightedTerms = (
-            {
-                language: dict.fromkeys(terms, 1.0)
-                for language, terms in self._question_terms(searcher, question).items()
-            }
-            if isinstance(question, str)
-            else question
-        )
+        if isinstance(question, str):
+            by_language = self.analyze_question(question)
+            question = {language: dict.fromkeys(terms, 1.0) for language, terms in by_language.items()}
         weights: dict[str, float] = {}
-        for terms in by_language.values():
+        for terms in question.values():
             weights |= {term: max(weight, weights.get(term, 0.0)) for term, weight in terms.items()}
-        idf = weigh(searcher, list(weights))
-        if not idf:
+        if not weights:
             return {}
         words = [(tantivy.Occur.Should, self._term_query(term, weight)) for term, weight in weights.items()]
         query = tantivy.Query.boolean_query(words)
@@ -119,64 +138,57 @@ class LexicalIndex:
                 tantivy.Query.term_set_query(self._schema, "source", list(sources)), 0.0
             )
             query = tantivy.Query.boolean_query([(tantivy.Occur.Must, taken), (tantivy.Occur.Must, query)])
-        hits = searcher.search(query, limit, count=False).hits
+        hits = self._searcher.search(query, limit, count=False).hits
         if not hits:
             return {}
         # No chunk is of two languages: what could be reached is the most that one of them could.
-        reachable = max(sum(idf[term] * weight for term, weight in terms.items()) for terms in by_language.values())
+        idf = self.weigh(weights)
+        reachable = max(sum(idf[term] * weight for term, weight in terms.items()) for terms in question.values())
         scale = bm25_scale(float(hits[0][0]), reachable)
-        return {str(searcher.doc(address)["id"][0]): float(score) / scale for score, address in hits}
+        return {self._id_at(address): float(score) / scale for score, address in hits}
 
     def _term_query(self, term: str, weight: float) -> tantivy.Query:
         query = tantivy.Query.term_query(self._schema, "words", term, "freq")
         return query if weight == 1.0 else tantivy.Query.boost_query(query, weight)
 
-    def analyze_question(self, text: str) -> dict[str, list[str]]:
-        """The distinct terms of a question in each language of the collection."""
-        return self._question_terms(self._searcher(), text)
-
-    def weigh(self, terms: Sequence[str]) -> dict[str, float]:
-        """The inverse document frequency of each term among the chunks."""
-        return weigh(self._searcher(), terms)
-
     def terms(self, text: str) -> list[str]:
         """The distinct stemmed words of a text that the index looks for, in order."""
-        by_language = analyze_question(text, self.languages())
-        return list(dict.fromkeys(term for terms in by_language.values() for term in terms))
+        if (known := self._terms.get(text)) is not None:
+            return known
+        by_language = analyze_question(text, self._languages)
+        terms = list(dict.fromkeys(term for terms in by_language.values() for term in terms))
+        if len(text) <= REMEMBERED_CHARACTERS and len(self._terms) < REMEMBERED_TEXTS:
+            self._terms[text] = terms
+        return terms
 
     def matched(self, question: str, chunk: Chunk) -> list[str]:
         """The terms of a question that a chunk has, in its title, headings or text."""
         there = set(self.terms("\n".join((chunk.title, *chunk.headings, chunk.text))))
         return [term for term in self.terms(question) if term in there]
 
-    def idf(self, text: str) -> dict[str, float]:
-        """The stemmed words of a text, each with its inverse document frequency among the chunks."""
-        searcher = self._searcher()
-        terms = self._question_terms(searcher, text)
-        return weigh(searcher, [term for of_language in terms.values() for term in of_language])
+    def weigh(self, terms: Iterable[str]) -> dict[str, float]:
+        """Each term with its inverse document frequency among the chunks."""
+        documents, count = self._searcher.num_docs, self._searcher.doc_freq
+        return {term: inverse_document_frequency(documents, count("words", term)) for term in terms}
 
-    def _question_terms(self, searcher: tantivy.Searcher, question: str) -> dict[str, list[str]]:
-        by_language = analyze_question(question, self.languages(searcher))
+    def analyze_question(self, question: str) -> dict[str, list[str]]:
+        """The first distinct terms that a question has in each language of the collection."""
+        by_language = analyze_question(question, self._languages)
         return {language: terms[:MAX_QUESTION_TERMS] for language, terms in by_language.items()}
 
-    def languages(self, searcher: tantivy.Searcher | None = None) -> dict[str, int]:
+    def languages(self) -> dict[str, int]:
         """Those of LANGUAGES that chunks are written in, and how many: about, until what is deleted is merged away."""
-        searcher = searcher or self._searcher()
-        counts = {language: searcher.doc_freq("language", language) for language in LANGUAGES}
-        return {language: count for language, count in counts.items() if count}
+        return self._languages
 
     def ids(self) -> set[str]:
-        searcher = self._searcher()
-        hits = searcher.search(tantivy.Query.all_query(), max(searcher.num_docs, 1), count=False).hits
-        return {str(searcher.doc(address)["id"][0]) for _, address in hits}
+        hits = self._searcher.search(tantivy.Query.all_query(), max(len(self), 1), count=False).hits
+        return {self._id_at(address) for _, address in hits}
 
     def __len__(self) -> int:
-        return int(self._searcher().num_docs)
+        return int(self._searcher.num_docs)
 
-    def _searcher(self) -> tantivy.Searcher:
-        with translated_index_errors(self._collection):
-            self._index.reload()  # another process may have committed
-            return self._index.searcher()
+    def _id_at(self, address: tantivy.DocAddress) -> str:
+        return str(self._searcher.doc(address)["id"][0])
 
 
 def bm25_scale(best: float, reachable: float) -> float:
@@ -185,11 +197,6 @@ def bm25_scale(best: float, reachable: float) -> float:
     A question that matches poorly everywhere thus weighs less against the cosine than one that matches well.
     """
     return math.sqrt(best * max(reachable, best))
-
-
-def weigh(searcher: tantivy.Searcher, terms: Sequence[str]) -> dict[str, float]:
-    documents = searcher.num_docs
-    return {term: inverse_document_frequency(documents, searcher.doc_freq("words", term)) for term in terms}
 
 
 def inverse_document_frequency(documents: int, with_term: int) -> float:
@@ -210,3 +217,9 @@ def build_schema() -> tantivy.Schema:
 
 def term_splitter() -> tantivy.TextAnalyzer:
     return tantivy.TextAnalyzerBuilder(tantivy.Tokenizer.whitespace()).build()
+
+
+def release_freed_memory() -> None:
+    """What Chroma and tantivy free glibc keeps for itself, a little more with every change; other systems do not."""
+    with suppress(OSError, AttributeError):
+        ctypes.CDLL(None).malloc_trim(0)

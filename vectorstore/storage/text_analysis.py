@@ -1,13 +1,12 @@
-"""Text turned into the terms of lexical search, by its language: stems without stop words, and parts of identifiers."""
+"""Analyses text into the terms of lexical search, by its language: stems without stop words, parts of identifiers."""
 
 import re
 from collections.abc import Iterable, Iterator
 from functools import cache
+from pathlib import Path
 from typing import Any
 
 import tantivy
-
-from vectorstore.storage.stopwords import ENGLISH_STOP_WORDS
 
 ENGLISH = "en"
 # The languages that tantivy stems, by their code of ISO 639-1; of most it has stop words too.
@@ -87,11 +86,16 @@ def _identifier() -> Any:
 
 
 @cache
+def english_stop_words() -> frozenset[str]:
+    return frozenset(Path(__file__).with_name("stop_words.txt").read_text(encoding="utf-8").split())
+
+
+@cache
 def build_analyzer(language: str, *, is_stemmed: bool = True) -> tantivy.TextAnalyzer:
     name = STEMMERS.get(language)
     filters = [tantivy.Filter.remove_long(LONGEST_TERM), tantivy.Filter.lowercase()]
     if language == ENGLISH:  # a longer list than tantivy's
-        filters.append(tantivy.Filter.custom_stopword(list(ENGLISH_STOP_WORDS)))
+        filters.append(tantivy.Filter.custom_stopword(sorted(english_stop_words())))
     elif name and language not in WITHOUT_STOP_WORDS:
         filters.append(tantivy.Filter.stopword(name))
     if is_stemmed:

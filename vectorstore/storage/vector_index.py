@@ -1,11 +1,14 @@
-"""The vectors of a collection in Chroma, through langchain-chroma: chunks by nearness and by id."""
+"""Finds the chunks nearest to a vector with Chroma, in the collection's folder or on a server.
+
+Texts and metadata are kept there too, so that any LangChain script can open the folder.
+"""
 
 import secrets
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from itertools import count
 from pathlib import Path
-from typing import Any, Literal, cast
+from typing import Any, cast
 from urllib.parse import urlsplit
 
 import chromadb
@@ -18,7 +21,7 @@ from langchain_chroma import Chroma
 from langchain_core.documents import Document
 from numpy.typing import NDArray
 
-from vectorstore.errors import StorageError
+from vectorstore.errors import CollectionError, StorageError
 from vectorstore.types import Chunk
 
 # Bounds the memory that one large source takes.
@@ -40,7 +43,6 @@ def estimate_bytes(chunks: Sequence[Chunk], vectors: NDArray[np.float32]) -> int
 
 Vectors = NDArray[np.float32]
 Found = dict[str, tuple[Chunk, Vectors]]
-COLUMNS: tuple[Literal["documents", "metadatas", "embeddings"], ...] = ("documents", "metadatas", "embeddings")
 
 
 class VectorIndex:
@@ -65,12 +67,17 @@ class VectorIndex:
         """The nearest first. Ids alone are found three times as fast as with their vectors."""
         return self._collection.query(query_embeddings=vector[np.newaxis], n_results=limit, include=[])["ids"][0]
 
-    def vectors(self, ids: Sequence[str]) -> dict[str, Vectors]:
-        found = self._collection.get(list(ids), include=["embeddings"])
-        return dict(zip(found["ids"], np.asarray(found["embeddings"], np.float32), strict=True))
-
     def fetch(self, ids: Sequence[str]) -> Found:
-        return as_chunks(self.chroma.get(list(ids), include=[*COLUMNS]))
+        """Chunks and vectors by id; ids that are gone are left out."""
+        rows = self.chroma.get(list(ids), include=["documents", "metadatas", "embeddings"])
+        columns = zip(rows["ids"], rows["documents"], rows["metadatas"], rows["embeddings"], strict=True)
+        return {
+            row_id: (
+                Chunk.from_document(Document(page_content=text, metadata=metadata)),
+                np.asarray(vector, np.float32),
+            )
+            for row_id, text, metadata, vector in columns
+        }
 
     def upsert(self, chunks: Sequence[Chunk], vectors: Vectors) -> None:
         documents = [chunk.to_document() for chunk in chunks]
@@ -100,6 +107,25 @@ class VectorIndex:
         # The client keeps its files open, and its caches blind to other processes, until it is closed.
         self._client.close()
         close_connections(self._client)
+
+
+# Facts of a collection: under which names the server has its vectors, and those that a rebuild has replaced.
+ON_SERVER, UNUSED_ON_SERVER = "chroma_collection", "chroma_unused"
+
+
+def open_vector_index(place: Path, facts: Mapping[str, str], *, name: str, url: str | None) -> VectorIndex:
+    """The index of the collection that these facts describe; raises CollectionError where it is elsewhere."""
+    on_server = facts.get(ON_SERVER, "")
+    if "model" not in facts:
+        raise CollectionError(f"the collection {name} is empty", "rag ingest PATH")
+    if on_server and not url:
+        raise CollectionError(f"the vectors of {name} are on a Chroma server", "set RAG_CHROMA_URL to its address")
+    if url and not on_server:
+        raise CollectionError(
+            f"the vectors of {name} are in its folder, not on the Chroma server at {url}",
+            "unset RAG_CHROMA_URL, or move them there: rag ingest --rebuild PATH",
+        )
+    return VectorIndex(place / "chroma", name=on_server or name, distance=facts["distance"], url=url)
 
 
 def open_embedded(folder: Path, name: str) -> Client:
@@ -159,22 +185,3 @@ def drop_from_server(url: str, names: Iterable[str]) -> None:
             client.delete_collection(name)
     client.close()
     close_connections(client)
-
-
-def as_chunks(rows: dict[str, Any]) -> Found:
-    columns = zip(
-        rows["ids"],
-        rows["documents"],
-        rows["metadatas"],
-        rows["embeddings"],
-        strict=True,
-    )
-    # A row without its text was deleted by another process after this one had read the index of nearness.
-    return {
-        row_id: (
-            Chunk.from_document(Document(page_content=text, metadata=metadata)),
-            np.asarray(vector, np.float32),
-        )
-        for row_id, text, metadata, vector in columns
-        if text is not None
-    }

@@ -42,7 +42,6 @@ _PIECE_BYTES = 1 << 20
 _TAR_MAGIC = slice(257, 262)
 _UTF8_NAME, _ENCRYPTED = 0x800, 0x1
 _DAMAGED = (OSError, EOFError, ValueError, zlib.error, lzma.LZMAError, zipfile.BadZipFile, tarfile.TarError)
-Member = tuple[str, bytes]
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,7 +149,7 @@ def read_archive(data: bytes, *, kind: str, name: str, nesting: Nesting) -> tupl
     return (Page(None, "\n\n".join(sections)),)
 
 
-def _members(data: bytes, *, kind: str, name: str, nesting: Nesting) -> Iterator[Member]:
+def _members(data: bytes, *, kind: str, name: str, nesting: Nesting) -> Iterator[tuple[str, bytes]]:
     if kind == "zip":
         yield from _zip_members(data, nesting)
         return
@@ -163,7 +162,7 @@ def _members(data: bytes, *, kind: str, name: str, nesting: Nesting) -> Iterator
         yield re.sub(r"\.(gz|bz2|xz)$", "", name, flags=re.IGNORECASE), data
 
 
-def _zip_members(data: bytes, nesting: Nesting) -> Iterator[Member]:
+def _zip_members(data: bytes, nesting: Nesting) -> Iterator[tuple[str, bytes]]:
     password = nesting.options.password
     locked = read = 0
     with zipfile.ZipFile(io.BytesIO(data)) as archive:
@@ -196,7 +195,7 @@ def _zip_name(member: zipfile.ZipInfo) -> str:
         return member.filename
 
 
-def _tar_members(data: bytes, nesting: Nesting) -> Iterator[Member]:
+def _tar_members(data: bytes, nesting: Nesting) -> Iterator[tuple[str, bytes]]:
     with tarfile.open(fileobj=io.BytesIO(data), mode="r:") as archive:
         for member in archive:  # links and devices name what is elsewhere
             if member.isreg() and not _is_hidden(member.name) and (stream := archive.extractfile(member)):

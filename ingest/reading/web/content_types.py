@@ -10,34 +10,30 @@ from vectorstore.errors import UnreadableFileError
 
 _OFFICE = "application/vnd.openxmlformats-officedocument"
 _OPEN = "application/vnd.oasis.opendocument"
-_SUFFIXES = {
-    "text/html": ".html",
-    "application/xhtml+xml": ".html",
-    "application/pdf": ".pdf",
-    "application/x-pdf": ".pdf",
-    "text/markdown": ".md",
-    "text/x-markdown": ".md",
-    "text/csv": ".csv",
-    "text/tab-separated-values": ".tsv",
-    "text/xml": ".xml",
-    "application/xml": ".xml",
-    "application/json": ".json",
-    "application/rtf": ".rtf",
-    "text/rtf": ".rtf",
-    "application/epub+zip": ".epub",
-    "message/rfc822": ".eml",
-    "text/vtt": ".vtt",
-    "application/x-ipynb+json": ".ipynb",
-    "application/msword": ".doc",
-    "application/vnd.ms-excel": ".xls",
-    "application/vnd.ms-powerpoint": ".ppt",
-    f"{_OFFICE}.wordprocessingml.document": ".docx",
-    f"{_OFFICE}.spreadsheetml.sheet": ".xlsx",
-    f"{_OFFICE}.presentationml.presentation": ".pptx",
-    f"{_OPEN}.text": ".odt",
-    f"{_OPEN}.spreadsheet": ".ods",
-    f"{_OPEN}.presentation": ".odp",
+_TYPES = {
+    ".html": "text/html application/xhtml+xml",
+    ".pdf": "application/pdf application/x-pdf",
+    ".md": "text/markdown text/x-markdown",
+    ".csv": "text/csv",
+    ".tsv": "text/tab-separated-values",
+    ".xml": "text/xml application/xml",
+    ".json": "application/json",
+    ".rtf": "application/rtf text/rtf",
+    ".epub": "application/epub+zip",
+    ".eml": "message/rfc822",
+    ".vtt": "text/vtt",
+    ".ipynb": "application/x-ipynb+json",
+    ".doc": "application/msword",
+    ".xls": "application/vnd.ms-excel",
+    ".ppt": "application/vnd.ms-powerpoint",
+    ".docx": f"{_OFFICE}.wordprocessingml.document",
+    ".xlsx": f"{_OFFICE}.spreadsheetml.sheet",
+    ".pptx": f"{_OFFICE}.presentationml.presentation",
+    ".odt": f"{_OPEN}.text",
+    ".ods": f"{_OPEN}.spreadsheet",
+    ".odp": f"{_OPEN}.presentation",
 }
+_SUFFIXES = {kind: suffix for suffix, kinds in _TYPES.items() for kind in kinds.split()}
 # What servers say where they do not know.
 _VAGUE = ("", "text/plain", "application/octet-stream", "binary/octet-stream", "application/x-download")
 _TEXT_SUFFIXES = frozenset((".html", ".md", ".csv", ".tsv", ".xml", ".json", ".txt", ".vtt"))
@@ -83,7 +79,7 @@ def with_charset(data: bytes, content_type: str, *, suffix: str) -> bytes:
         return data
     try:
         text = data.decode("cp1252" if charset in ("iso-8859-1", "latin-1", "latin1", "us-ascii") else charset)
-    except (LookupError, UnicodeError, ValueError):
+    except (LookupError, ValueError):
         return data  # the header is wrong: the readers find out by themselves
     encoded = text.encode("utf-8", "replace")
     head = _DECLARED.sub(rb"\1utf-8", encoded[:_DECLARED_WITHIN])

@@ -1,4 +1,4 @@
-"""The value of RAG_LLM turned into a chat model, and all that can go wrong on the way into a RagError."""
+"""Loads the chat model that RAG_LLM names, and translates whatever providers raise into a RagError."""
 
 import importlib.util
 import ipaddress

@@ -1,4 +1,4 @@
-"""A chat model writes an answer from passages: the prompt it is given, and its text as it comes."""
+"""Prompts a chat model with passages and streams the answer that it writes."""
 
 from collections.abc import Generator
 
@@ -7,7 +7,7 @@ from langchain_core.messages import BaseMessage, BaseMessageChunk
 from langchain_core.runnables import RunnableConfig
 
 from prompts import load_prompt
-from rag_app.answering.generation.markers import MarkerReader
+from rag_app.answering.generation.markers import MarkerStream
 from rag_app.answering.generation.prompt_context import Context, context_budget, estimate_tokens, without_fences
 from rag_app.answering.generation.sanitize import make_inert
 from rag_app.types import REFUSAL
@@ -24,11 +24,11 @@ def write(
     if not context.passages:
         return ""
     written: BaseMessageChunk | None = None
-    reader = MarkerReader(len(context.passages))
+    stream = MarkerStream()
     try:
         for piece in chat_model.stream(render(question, context.text), config):
             written = piece if written is None else written + piece
-            if bare := reader.feed(piece.text):
+            if bare := stream.feed(piece.text):
                 yield bare
     except Exception as error:  # every provider raises its own
         raise explain_provider_error(error, answered_by) from error
@@ -36,7 +36,7 @@ def write(
         return ""
     if unfinished := explain_unfinished(written, answered_by):
         raise unfinished
-    if rest := reader.close():
+    if rest := stream.close():
         yield rest
     return without_fences(written.text)
 

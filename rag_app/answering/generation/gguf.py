@@ -1,4 +1,4 @@
-"""A GGUF model file turned into a chat model: xllamacpp's OpenAI-compatible server, in this process, on loopback.
+"""Serves a GGUF model file by xllamacpp's OpenAI-compatible server, in this process, on loopback.
 
 It does not download models, and it serves nobody but this process: the port takes only a key made for this run.
 """

@@ -1,262 +1,250 @@
-"""From what a model writes, piece by piece, to its text without markers and the passages that the markers name.
+"""Reads the markers of passages in what a model wrote, such as `[1]`, and takes them out of the text.
 
 Read: `[1]`, `[1, 3-5]`, `[1][2]`, `[[1]]`, `([1], [2])`, `【1】`, `【1†source】`, `［1］`, `[^1]`, `[Source 1]`, digits
-of any script, and `(1)` where it is asked for. Not read: what stands in code, links, subscripts and years. Definitions
-of reference links are not followed, and code that is indented instead of fenced is prose.
+of any script. Not read: what markdown-it takes for code or the address of a link, subscripts and years. Definitions of
+reference links are not followed, and code that is indented instead of fenced is prose.
 """
 
 import re
+from bisect import bisect_left
+from collections.abc import Iterator
+from functools import cache
+from itertools import chain, pairwise
 
-from rag_app.answering.generation.code_spans import (
-    TICKS_OR_LINE_END,
-    TOO_LONG,
-    closes_block,
-    find_code_end,
-    find_run_end,
-    opens_block,
+from markdown_it import MarkdownIt
+from markdown_it.token import Token
+
+WORD_JOINER = "\u2060"
+OPENERS = "[【［(（"
+OPENER = re.compile("[\\[【［(（]")
+CLOSERS = "]】］)）"
+# No form is longer, so that a stream never holds back more.
+LONGEST = 160
+LONGEST_RANGE = 20
+
+# No line break stands in a marker: what ends a line of code must not go with one.
+BLANK = r"[ \t\u00a0\u2009\u202f\u3000]"
+OPEN, CLOSE = r"[\[【［]", r"[\]】］]"
+LABELS = (
+    *("citation", "cite", "context", "chunk", "document", "doc", "excerpt", "passage", "reference", "ref", "source"),
+    *("quelle", "fuente", "fonte", "来源", "文档", "出典", "資料", "источник"),
 )
-from rag_app.answering.generation.marker_forms import (
-    AFTER_BEGUN,
-    ANY_BRACKETS,
-    BLANK,
-    LONGEST,
-    LONGEST_AFTER,
-    OPENERS,
-    SQUARE,
-    WORD_JOINER,
-    expand_numbers,
-    is_link,
-    is_subscript,
-)
+LABEL = rf"(?:{'|'.join(LABELS)})[sn]?"
+SIGN = rf"(?:{BLANK}|[:#._-]){{0,3}}"
+DASH = "[~–—‑−-]"
+# Two to three digits at most, so that years are none.
+NUMBER = r"\d{1,3}"
+# What OpenAI's models write after a number: 【4:0†source】, 【1†L10-L20】.
+LINES = rf"(?:†[^\[\]【】［］()（）\n,;`{WORD_JOINER}]{{0,40}})?"
+ITEM = rf"(?:{LABEL}{SIGN})?{NUMBER}(?::{NUMBER})?{LINES}"
+SEPARATOR = rf"{BLANK}{{0,2}}(?:[,;，；、&]|{DASH}|and){BLANK}{{0,2}}"
+LIST = rf"{BLANK}{{0,2}}\^?{ITEM}(?:{SEPARATOR}{ITEM}){{0,40}}\^?{BLANK}{{0,2}}"
+SIMPLE = rf"{OPEN}{LIST}{CLOSE}"
+BETWEEN = rf"(?:{BLANK}|[,;，；、]){{0,3}}"
+# [[1]], ([1]), ([1], [2]): the brackets around go too, or an empty pair would be left.
+WRAPPED = rf"[\[(（](?:{SIMPLE}{BETWEEN}){{1,12}}[\])）]"
 
-# As much of a text's end as a decision looks at; longer than any form.
-TAIL = LONGEST + 8
-MOST_BLANKS = 8
-LEAST_FENCE = 3
-
-PLAIN = re.compile(r"[^`~\[【［(（]*")
-BLANKS = re.compile(rf"{BLANK}{{0,{MOST_BLANKS}}}")
-BLANKS_AT_END = re.compile(rf"{BLANK}*\Z")
-DESTINATION = re.compile(r"[^)\s]*[)\s]?")
+MARKER = re.compile(f"{WRAPPED}|{SIMPLE}", re.IGNORECASE)
 # Between two markers, `[1], [2]` and `[1] and [2]`, it goes with them.
-JOINED = re.compile(rf"{BLANK}{{0,2}}(?:[,;，；、&]|and){BLANK}{{0,2}}")
-JOINED_BEGUN = re.compile(rf"{BLANK}{{0,2}}(?:an?)?")
+JOINED = re.compile(rf"{BLANK}{{0,2}}(?:(?:[,;，；、&]|and){BLANK}{{0,2}})?")
+BLANKS_AT_END = re.compile(rf"{BLANK}*\Z")
+MOST_BLANKS = 8
+# What a stream holds back: a marker that another may follow, blanks, and a bracket that is open.
+UNFINISHED = re.compile(
+    rf"(?:{BLANK}{{0,{MOST_BLANKS}}}(?:{WRAPPED}|{SIMPLE})(?:{BLANK}{{0,2}}(?:[,;，；、&]|an?d?)?{BLANK}{{0,2}})?)?"
+    rf"{BLANK}{{0,{MOST_BLANKS}}}(?:[\[【［(（](?:{SIMPLE}|[^\]】］)）\n]){{0,{LONGEST}}})?\Z",
+    re.IGNORECASE,
+)
 
-# Where a piece of the raw text ends and what of it is kept; None while that is not certain.
-Step = tuple[int, str] | None
+RANGES = re.compile(
+    rf"({NUMBER})(?::{NUMBER})?{LINES}(?:{BLANK}{{0,2}}{DASH}{BLANK}{{0,2}}(?:{LABEL}{SIGN})?({NUMBER}))?",
+    re.IGNORECASE,
+)
+
+ARRAYS = "arr|array|args|argv|buf|cols|idx|lst|nums|row|rows|vec"
+CODE_NAME = re.compile(rf"\$\w+|\w*[^\W_]_+[^\W_]\w*|[a-z]{{2,}}[A-Z][a-z]{{3,}}\w*|{ARRAYS}")
+WORD_AT_END = re.compile(r"[\w$]+\Z")
+LONGEST_NAME = 40
+# No one-letter name: the end of "it's", "e-mail" or "i.e", the unit in "5 g".
+LETTER = re.compile(rf"(?<![\w'’.\-/])(?<!\d{BLANK})[a-z]\Z")
+ASSIGNED = re.compile(rf"{BLANK}?=|\.[a-z_]")
+DEFINED = re.compile(rf":{BLANK}?(?:http|www|[</#])")
+LONGEST_AFTER = 8
 
 
-def read_markers(text: str, *, passages: int, round_brackets: bool = False) -> tuple[str, list[tuple[int, int]]]:
-    """A whole text without its markers, and of each marker the offset in that text and the passage's number."""
-    reader = MarkerReader(passages, round_brackets=round_brackets)
-    return reader.feed(text) + reader.close(), reader.markers
+def read_markers(text: str, *, passages: int) -> tuple[str, list[tuple[int, int]]]:
+    """A text without its markers, and of each marker the offset in that text and the passage's number.
+
+    Numbers are in 1..`passages`; others are dropped. The bare text, read again, has no marker: what closes up to one
+    where another was taken out (`[[1]2]`) is broken by a word joiner.
+    """
+    pieces: list[str] = []
+    markers: list[tuple[int, int]] = []
+    at = length = 0
+    for start, end in find_runs(text):
+        pieces.append(text[at:start])
+        length, at = length + start - at, end
+        numbers = chain.from_iterable(expand_numbers(found[0]) for found in MARKER.finditer(text, start, end))
+        markers += [(length, number) for number in numbers if 1 <= number <= passages]
+    bare = "".join([*pieces, text[at:]])
+    while left := list(find_runs(bare)):
+        bare, markers = break_up(bare, left, markers)
+    return bare, markers
 
 
 def without_markers(text: str) -> str:
     return read_markers(text, passages=0)[0]
 
 
-def defuse(text: str, *, round_brackets: bool = False) -> str:
+def defuse(text: str) -> str:
     """The text of a document with anything that reads as one of our markers made to be none, looking the same.
 
     In code too, since a piece of a text does not tell whether it is code.
     """
-    forms = ANY_BRACKETS if round_brackets else SQUARE
-    return forms.whole.sub(lambda match: "".join(s + WORD_JOINER if s in OPENERS else s for s in match[0]), text)
+    return MARKER.sub(lambda match: OPENER.sub(rf"\g<0>{WORD_JOINER}", match[0]), text)
 
 
-class MarkerReader:
-    """Takes markers out of a stream, whatever its pieces; linear in its length, and raises nothing.
+def find_runs(text: str) -> Iterator[tuple[int, int]]:
+    """Start and end of each marker, with the blanks before it, or what joins it to the one before."""
+    taken_until = 0
+    for found in find_markers(text):
+        joined = JOINED.fullmatch(text, taken_until, found.start()) if taken_until else None
+        blanks = BLANKS_AT_END.search(text, max(taken_until, found.start() - MOST_BLANKS), found.start())
+        yield taken_until if joined else blanks.start() if blanks else found.start(), found.end()
+        taken_until = found.end()
 
-    `markers` holds of each marker its offset in the text given so far and the number of its passage, in 1..`passages`;
-    other numbers are dropped. Whether a marker is one is decided by the bare text before it and the raw text after it,
-    so that the bare text, read again, has none and stays as it is.
+
+def find_markers(text: str) -> list[re.Match[str]]:
+    found: list[re.Match[str]] = []
+    for one in MARKER.finditer(text):
+        start, end = one.span()
+        line = ("…" + text[start - LONGEST : start] if start > LONGEST else text[:start]).rpartition("\n")[2]
+        after = text[end : end + LONGEST_AFTER]
+        follows_marker = bool(found) and found[-1].end() == start
+        if not is_link(one[0], line, after) and (follows_marker or not is_subscript(one[0], line, after)):
+            found.append(one)
+    return in_prose(text, found) if found else []
+
+
+def in_prose(text: str, found: list[re.Match[str]]) -> list[re.Match[str]]:
+    """Those that stand neither in code nor in the address of a link.
+
+    Markdown is parsed with a sign of its own in each one's place: those count whose sign comes out in a text.
+    """
+    if not any(sign in text for sign in "`~("):
+        return found
+    mark = next(chr(sign) for sign in range(0xE000, 0xF900) if chr(sign) not in text)
+    pieces, at = [], 0
+    for number, one in enumerate(found):
+        pieces += [text[at : one.start()], f"{mark}{number}{mark}"]
+        at = one.end()
+    tokens = parser().parse("".join([*pieces, text[at:]]))
+    prose = " ".join(token.content for token in flatten(tokens) if token.type == "text")
+    numbers = {int(number) for number in re.findall(f"{mark}([0-9]+){mark}", prose)}
+    return [one for number, one in enumerate(found) if number in numbers]
+
+
+def flatten(tokens: list[Token]) -> Iterator[Token]:
+    for token in tokens:
+        yield token
+        yield from flatten(token.children or [])
+
+
+@cache
+def parser() -> MarkdownIt:
+    return MarkdownIt("commonmark").disable(["code", "html_block", "html_inline", "reference"])
+
+
+def break_up(
+    text: str, spans: list[tuple[int, int]], markers: list[tuple[int, int]]
+) -> tuple[str, list[tuple[int, int]]]:
+    """The text with a word joiner in each of these markers, and the markers' offsets in it."""
+    openers = [found.end() for start, end in spans for found in OPENER.finditer(text, start, end)]
+    ends = [0, *openers, len(text)]
+    broken = WORD_JOINER.join(text[start:end] for start, end in pairwise(ends))
+    return broken, [(place + bisect_left(openers, place), number) for place, number in markers]
+
+
+class MarkerStream:
+    """Takes markers out of a text that comes in pieces, as far as is seen yet; the finished text is read by itself.
+
+    From a bracket on it holds back until the bracket closes or the line ends, LONGEST characters at most.
     """
 
-    def __init__(self, passages: int, *, round_brackets: bool = False) -> None:
-        self.markers: list[tuple[int, int]] = []
-        self._passages = passages
-        self._forms = ANY_BRACKETS if round_brackets else SQUARE
-        self._raw = ""  # not yet certain
-        self._tail = ""  # the end of the bare text
-        self._length = 0
-        self._after_marker = False
-        self._fence = ""  # of the block of code that is open
-        self._ticks = 0  # of the code in a line that was too long to be held back
-        self._in_destination = False
+    def __init__(self) -> None:
+        self._held = self._shown = ""
 
     def feed(self, piece: str) -> str:
-        """The bare text that is certain now."""
-        self._raw += piece
-        return self._read(is_end=False)
+        """The text that can be shown now."""
+        text = self._held + piece
+        unfinished = UNFINISHED.search(text)
+        cut = unfinished.start() if unfinished else len(text)
+        self._held = text[cut:]
+        return self._show(text[:cut])
 
     def close(self) -> str:
         """The rest of it: nothing follows."""
-        return self._read(is_end=True)
+        rest, self._held = self._held, ""
+        return self._show(rest)
 
-    def _read(self, *, is_end: bool) -> str:
-        text, at, kept = self._raw, 0, []
-        while at < len(text) and (step := self._step(text, at, is_end=is_end)):
-            at = step[0]
-            kept.append(self._keep(step[1]))
-        self._raw = text[at:]
-        return "".join(kept)
-
-    def _step(self, text: str, at: int, *, is_end: bool) -> Step:
-        if self._fence:
-            return self._step_in_block(text, at, is_end=is_end)
-        if self._ticks:
-            return self._step_in_code(text, at, is_end=is_end)
-        if self._in_destination:
-            stop = end_of(DESTINATION, text, at)
-            # With what ends it: blanks that a marker took away would let the destination go on.
-            self._in_destination = text[stop - 1] != ")" and not text[stop - 1].isspace()
-            return stop, text[at:stop]
-        if self._after_marker:
-            step = self._step_to_next_marker(text, at, is_end=is_end)
-            if step is None or step[0] > at:
-                return step
-        return self._step_in_prose(text, at, is_end=is_end)
-
-    def _step_in_prose(self, text: str, at: int, *, is_end: bool) -> Step:
-        stop = end_of(PLAIN, text, at)
-        if text[stop] in OPENERS if stop < len(text) else not is_end:
-            stop = start_of_blanks(text, at, stop)  # which go with a marker
-        if stop > at:
-            return stop, text[at:stop]
-        special = end_of(BLANKS, text, at)
-        if special == len(text):
-            return None
-        if text[special] in "`~":
-            return self._step_at_run(text, special, is_end=is_end)
-        return self._step_at_bracket(text, at, special, is_end=is_end)
-
-    def _step_at_bracket(self, text: str, at: int, opener: int, *, is_end: bool) -> Step:
-        """Between `at` and the bracket stand blanks alone."""
-        if text[at] == "(" and self._tail.endswith("]"):
-            self._in_destination = True
-            return at + 1, "("
-        is_glued = at == opener and not self._after_marker
-        found = self._judge(text, opener, is_glued=is_glued, is_end=is_end)
-        if found is None:
-            return None
-        end, is_marker = found
-        if is_marker:
-            self._take(text[opener:end])
-        return end, "" if is_marker else text[at:end]
-
-    def _step_to_next_marker(self, text: str, at: int, *, is_end: bool) -> Step:
-        """Over a comma or an "and" and the marker behind it; no step where none is there."""
-        joined = JOINED.match(text, at)
-        if joined is None:
-            return None if not is_end and JOINED_BEGUN.fullmatch(text, at) else (at, "")
-        opener = joined.end()
-        if opener == len(text):
-            return (at, "") if is_end else None
-        if text[opener] not in OPENERS:
-            return at, ""
-        found = self._judge(text, opener, is_glued=False, is_end=is_end)
-        if found is None:
-            return None
-        end, is_marker = found
-        if is_marker:
-            self._take(text[opener:end])
-        return (end if is_marker else at), ""
-
-    def _judge(self, text: str, opener: int, *, is_glued: bool, is_end: bool) -> tuple[int, bool] | None:
-        """Where what begins with this bracket ends, and whether it is a marker; None while that is not certain."""
-        whole = self._forms.whole.match(text, opener, opener + LONGEST)
-        if whole is None:
-            may_become = not is_end and len(text) - opener < LONGEST and self._forms.begun.fullmatch(text, opener)
-            return None if may_become else (opener + 1, False)
-        end = whole.end()
-        if not is_end and AFTER_BEGUN.fullmatch(text, end):
-            return None
-        after = text[end : end + LONGEST_AFTER]
-        is_other = is_link(whole[0], self._line(), after) or (is_glued and is_subscript(whole[0], self._tail, after))
-        return end, not is_other
-
-    def _step_at_run(self, text: str, at: int, *, is_end: bool) -> Step:
-        """At ticks or tildes: past a fence, past code in a line, or past the run if it opens nothing."""
-        end = find_run_end(text, at, is_end=is_end)
-        if end is None:
-            return None
-        run = text[at:end]
-        if len(run) >= LEAST_FENCE and not self._line().strip():
-            is_fence = run[0] == "~" or opens_block(text, end, is_end=is_end)
-            if is_fence is None:
-                return None
-            self._fence = run if is_fence else ""
-        if self._fence or run[0] == "~":
-            return end, run
-        code_end = find_code_end(text, end, len(run), is_end=is_end)
-        if code_end == TOO_LONG:
-            self._ticks, code_end = len(run), end
-        return None if code_end is None else (code_end, text[at:code_end])
-
-    def _step_in_block(self, text: str, at: int, *, is_end: bool) -> Step:
-        stop = text.find(self._fence[0], at)
-        if stop != at:
-            stop = len(text) if stop < 0 else stop
-            return stop, text[at:stop]
-        end = find_run_end(text, at, is_end=is_end)
-        if end is None:
-            return None
-        if end - at >= len(self._fence) and not self._line().strip():
-            is_closed = closes_block(text, end, is_end=is_end)
-            if is_closed is None:
-                return None
-            self._fence = "" if is_closed else self._fence
-        return end, text[at:end]
-
-    def _step_in_code(self, text: str, at: int, *, is_end: bool) -> Step:
-        found = TICKS_OR_LINE_END.search(text, at)
-        if found is None or found.start() > at:
-            stop = found.start() if found else len(text)
-            return stop, text[at:stop]
-        end = find_run_end(text, at, is_end=is_end) if found[0] != "\n" else found.end()
-        if end is None:
-            return None
-        if found[0] == "\n" or end - at == self._ticks:
-            self._ticks = 0
-        return end, text[at:end]
-
-    def _line(self) -> str:
-        """What stands on the line so far, as far as the tail tells."""
-        line = self._tail[self._tail.rfind("\n") + 1 :]
-        return line if len(line) < TAIL else "…"
-
-    def _take(self, marker: str) -> None:
-        given = (number for number in expand_numbers(marker) if 1 <= number <= self._passages)
-        self.markers += [(self._length, number) for number in given]
-        self._after_marker = True
-
-    def _keep(self, piece: str) -> str:
-        if not piece:
-            return ""
-        if self._after_marker and self._closes_up(piece[0]):
-            piece = WORD_JOINER + piece
-        self._after_marker = False
-        self._tail = (self._tail + piece[-TAIL:])[-TAIL:]
-        self._length += len(piece)
-        return piece
-
-    def _closes_up(self, sign: str) -> bool:
-        """Whether what stands before a marker taken out and what follows would be read as one: `[[1]2]`."""
-        if sign in "`~" and self._tail.endswith(sign):
-            return True
-        before = re.split(rf"[\n{WORD_JOINER}]", self._tail[-LONGEST:])[-1]  # no marker holds either
-        found = self._forms.at_end.search(before + sign)
-        return found is not None and found.start() < len(before)
+    def _show(self, text: str) -> str:
+        shown = without_markers(self._shown + text)
+        new = shown[len(self._shown) :] if shown.startswith(self._shown) else without_markers(text)
+        self._shown = (self._shown + new)[-LONGEST_NAME:]
+        return new
 
 
-def end_of(pattern: re.Pattern[str], text: str, at: int) -> int:
-    """Where the pattern, which matches nothing at least, ends its match here."""
-    match = pattern.match(text, at)
-    return match.end() if match else at
+def expand_numbers(marker: str) -> list[int]:
+    """`[1, 3-5]` as 1, 3, 4, 5; digits of any script."""
+    numbers: list[int] = []
+    for match in RANGES.finditer(marker):
+        first, last = int(match[1]), int(match[2] or match[1])
+        numbers += range(first, min(last, first + LONGEST_RANGE) + 1)
+    return numbers
 
 
-def start_of_blanks(text: str, at: int, stop: int) -> int:
-    """Where the last blanks before `stop` begin, of which so many count."""
-    found = BLANKS_AT_END.search(text, max(at, stop - MOST_BLANKS), stop)
-    return found.start() if found else stop
+def is_link(marker: str, before: str, after: str) -> bool:
+    """`[1](…)`, or at the start of a line `[1]: http…` or `[^1]:`, where `before` is what stands on that line."""
+    if marker[0] == "[" and marker[-1] == "]" and after.startswith("("):
+        return True
+    is_defined = after.startswith(":") if marker[1] == "^" else DEFINED.match(after)
+    return not before.strip() and bool(is_defined)
+
+
+def is_subscript(marker: str, before: str, after: str) -> bool:
+    """Whether a marker directly behind `before` is an array's subscript or a call's argument.
+
+    Behind a word it is a marker: models write `orbit[1].` far more often than code without its backticks, and a number
+    left in the text would point at another source than its writer meant. It is none behind what only code calls a
+    thing (`a_b`, `rowData`, `x`, `rows`, `$words`) or what code alone writes without a space (`f(x)`, `rows[i]`), as
+    an index from 0, and before `=` or `.name`.
+    """
+    if not before or marker[0] in "【［":
+        return False
+    if before[-1] in CLOSERS:
+        opener = find_opener(before)
+        return opener > 0 and is_ascii_word(before[opener - 1])
+    if marker[0] in "(（" and marker[1] not in OPENERS:
+        return is_ascii_word(before[-1])
+    if not (before[-1].isalnum() or before[-1] == "_"):
+        return False
+    return 0 in expand_numbers(marker) or names_array(before) or bool(ASSIGNED.match(after))
+
+
+def names_array(before: str) -> bool:
+    word = WORD_AT_END.search(before[-LONGEST_NAME:])
+    return bool(LETTER.search(before[-3:])) or bool(word and CODE_NAME.fullmatch(word[0]))
+
+
+def find_opener(before: str) -> int:
+    """Where the bracket opens that closes at the end; -1 where it is not found."""
+    depth = 0
+    for place in range(len(before) - 1, -1, -1):
+        depth += (before[place] in CLOSERS) - (before[place] in OPENERS)
+        if depth == 0:
+            return place
+    return -1
+
+
+def is_ascii_word(sign: str) -> bool:
+    return sign.isascii() and (sign.isalnum() or sign == "_")

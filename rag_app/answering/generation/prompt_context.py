@@ -1,4 +1,4 @@
-"""Passages turned into the text that a chat model reads: within its budget, merged where they touch, fenced, numbered.
+"""Builds the passages of a prompt: within the token budget, merged where they touch, fenced and numbered.
 
 The fence is a tag, `<passage 1>` to `</passage>`. No text inside can write one, since nothing in it opens by `<`
 (sanitize.py); so the tags need no random word, and the same question is the same prompt, which engines remember.

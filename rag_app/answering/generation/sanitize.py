@@ -1,12 +1,11 @@
-"""The text of a document made inert for a prompt: nothing in it is a marker, a fence or a control token, or unseen.
+"""Sanitises document text for prompts: breaks citation markers, fences and control tokens, shows unseen characters.
 
 Only a chat model reads what is made here. What is stored, quoted and proved stays as it is, so that offsets are exact.
 """
 
 import re
 
-from rag_app.answering.generation.marker_forms import WORD_JOINER
-from rag_app.answering.generation.markers import defuse
+from rag_app.answering.generation.markers import WORD_JOINER, defuse
 from rag_app.safe_text import make_visible
 
 # What begins a control token, a turn or a part of a prompt. Engines read control tokens in the text of a message as

@@ -1,4 +1,4 @@
-"""Sentences of different documents that say the same thing with other numbers, or say it and deny it."""
+"""Finds sentences of different documents that contradict each other: by other numbers, or by a negation."""
 
 from collections.abc import Sequence
 from itertools import combinations

@@ -1,4 +1,4 @@
-"""Whether a span supports a claim, by a stronger judge: a cross-encoder of language inference, or a chat model."""
+"""Judges whether a span supports a claim by a cross-encoder of language inference or a chat model."""
 
 import re
 import threading

@@ -1,4 +1,4 @@
-"""From a sentence to what of it can be checked word by word: its numbers with their units, its names, its negations."""
+"""Reads the checkable facts of a sentence: its numbers with their units, its names, its negations."""
 
 import re
 from collections.abc import Iterable, Iterator

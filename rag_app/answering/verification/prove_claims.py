@@ -1,4 +1,4 @@
-"""A text that a model wrote turned into claims, each with the exact words that prove it, or with none."""
+"""Splits a model's text into claims and finds the exact words that prove each."""
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace

@@ -1,4 +1,4 @@
-"""How likely a span of a document supports a claim: words and their order, numbers, names, contraries, and cosine.
+"""Scores how likely a span supports a claim: words and their order, numbers, names, contraries, and cosine.
 
 It works offline and understands nothing: what it cannot find in the span it does not believe.
 """

@@ -1,4 +1,4 @@
-"""From a chain and questions with known answers to how well it answers, quotes and refuses."""
+"""Measures how well a chain answers, quotes and refuses, on questions with known answers."""
 
 import re
 import unicodedata
@@ -10,7 +10,15 @@ from langchain_core.runnables import Runnable
 
 from rag_app.answering.chain import Request
 from rag_app.experiments.evaluation.datasets import AnswerQuestion
-from rag_app.experiments.evaluation.intervals import Column, as_column, bootstrap, bootstrap_means, harmonic_mean, mean
+from rag_app.experiments.evaluation.intervals import (
+    Column,
+    Weights,
+    as_column,
+    bootstrap,
+    bootstrap_means,
+    harmonic_mean,
+    mean,
+)
 from rag_app.types import Answer
 from vectorstore.storage.text_analysis import UNSPACED
 
@@ -82,7 +90,7 @@ def measure_answers(outcomes: Sequence[Outcome]) -> dict[str, Any]:
     }
 
 
-def combine(columns: Mapping[str, Column], weights: Column) -> dict[str, float]:
+def combine(columns: Mapping[str, Column], weights: Weights) -> dict[str, Column]:
     """The means of shares, the F1 of the two means of evidence, and the sums of what is counted."""
     precision, recall = (mean(columns[name], weights) for name in ("evidence_precision", "evidence_recall"))
     return {
@@ -91,7 +99,7 @@ def combine(columns: Mapping[str, Column], weights: Column) -> dict[str, float]:
         "evidence_recall": recall,
         "evidence_f1": harmonic_mean(precision, recall),
         "kept": mean(columns["kept"], weights),
-        **{name: float(columns[name] @ weights) for name in COUNTED},
+        **{name: weights @ columns[name] for name in COUNTED},
     }
 
 
@@ -135,14 +143,14 @@ def without_space(text: str) -> str:
 def holds_answer(outcome: Outcome) -> bool:
     """Whether the words of a gold answer follow one another in the quotes, one quote after the other."""
     shown = normalize(" ".join(outcome.quotes))
-    return any(stands_in(normalize(answer), shown) for answer in outcome.question.answers)
+    return any(contains_words(normalize(answer), shown) for answer in outcome.question.answers)
 
 
 def normalize(text: str) -> list[str]:
     """The words of a text in small letters, without punctuation and English articles, as SQuAD compares answers.
 
     After Rajpurkar et al., "SQuAD: 100,000+ Questions for Machine Comprehension of Text" (2016), with two differences,
-    by which a gold answer stands in the passage that it was cut from, and `4` not in `24`: punctuation of any script
+    by which a gold answer is found in the passage that it was cut from, and `4` not in `24`: punctuation of any script
     parts words (`24-10`) instead of joining them, and where no space divides words, each character is one.
     """
     parted = "".join(" " if unicodedata.category(sign)[0] in "PS" else sign for sign in text.lower())
@@ -150,6 +158,6 @@ def normalize(text: str) -> list[str]:
     return [word for word in spaced.split() if word not in ARTICLES]
 
 
-def stands_in(words: Sequence[str], text: Sequence[str]) -> bool:
+def contains_words(words: Sequence[str], text: Sequence[str]) -> bool:
     count = len(words)
     return count > 0 and any(list(text[i : i + count]) == list(words) for i in range(len(text) - count + 1))

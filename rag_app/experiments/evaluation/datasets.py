@@ -1,10 +1,12 @@
-"""Folders of evaluation sets turned into documents, questions and what is right for each."""
+"""Reads evaluation sets from folders and ingests their documents into a collection that is removed afterwards."""
 
 import csv
 import gzip
 import json
+import tempfile
 import zlib
-from collections.abc import Iterator
+from collections.abc import Callable, Container, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from io import TextIOWrapper
 from itertools import islice
@@ -13,9 +15,16 @@ from typing import Any, TextIO
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
-from ingest.in_memory import NamedText
+from ingest.batching import IngestOptions
+from ingest.chunking.sentences import load_find_sentences
+from ingest.in_memory import NamedText, ingest_texts
+from ingest.report import Progress
 from rag_app.answering.chain import read_request
-from vectorstore.errors import InputError
+from rag_app.settings import Settings
+from rag_app.wiring import LOADED, Tell, build_retriever, build_store, build_vector_cache, run_ingest
+from vectorstore.collections import create_store, delete_collection, list_collections
+from vectorstore.errors import CollectionError, InputError
+from vectorstore.search.retriever import HybridRetriever
 
 BEIR_HINT = "a folder in BEIR form has corpus.jsonl (or .gz), queries.jsonl and qrels/test.tsv"
 CHUNKS_HINT = "such a folder has corpora/*.md and questions.jsonl"
@@ -102,7 +111,7 @@ def load_answer_set(folder: Path, *, limit: int | None = None) -> AnswerSet:
 
 
 def read_question(row: dict[str, Any], place: str, number: int) -> AnswerQuestion:
-    """Also refuses what the chain would refuse to be asked, before minutes of work rather than amid them."""
+    """Also refuses what the chain would refuse, before minutes of work rather than in the middle."""
     named = row if row.get("id") is not None else {**row, "id": number}
     try:
         question = AnswerQuestion.model_validate(named)
@@ -183,3 +192,64 @@ def open_text(path: Path) -> TextIO:
     if path.suffix == ".gz":
         return TextIOWrapper(gzip.GzipFile(path), encoding="utf-8")
     return path.open(encoding="utf-8")
+
+
+COLLECTION = "evaluation"
+Show = Callable[[Progress], None]
+
+
+@contextmanager
+def retriever_of_texts(
+    texts: Sequence[NamedText], settings: Settings, *, keep: bool, on_progress: Show, on_message: Tell
+) -> Iterator[HybridRetriever]:
+    """A retriever over these texts alone; with `keep` they stay in the settings' collection for the next time."""
+    with own_settings(settings, {text.source for text in texts}, keep=keep) as own:
+        ingest_texts(
+            texts,
+            store=create_store(own.data_dir, own.collection, chroma_url=own.chroma_url),
+            model=LOADED.get(own, on_message),
+            options=IngestOptions(
+                distance=own.distance,
+                chunk_tokens=own.chunk_tokens,
+                find_sentences=load_find_sentences(own.sentences),
+            ),
+            cache=build_vector_cache(own),
+            on_progress=on_progress,
+        )
+        yield build_retriever(own, on_message=on_message)
+
+
+@contextmanager
+def retriever_of_files(
+    paths: Sequence[Path], settings: Settings, *, keep: bool, on_progress: Show, on_message: Tell
+) -> Iterator[HybridRetriever]:
+    with own_settings(settings, {str(path.resolve()) for path in paths}, keep=keep) as own:
+        run_ingest(paths, own, on_progress=on_progress, on_message=on_message)
+        yield build_retriever(own, on_message=on_message)
+
+
+@contextmanager
+def own_settings(settings: Settings, sources: Container[str], *, keep: bool) -> Iterator[Settings]:
+    """The settings of a temporary collection, deleted afterwards; with `keep`, the settings themselves."""
+    if keep:
+        refuse_others(settings, sources)
+        yield settings
+        return
+    with tempfile.TemporaryDirectory(prefix="rag-evaluation-") as folder:
+        own = settings.model_copy(update={"data_dir": Path(folder).resolve(), "collection": COLLECTION})
+        try:
+            yield own
+        finally:
+            if COLLECTION in list_collections(own.data_dir):
+                delete_collection(own.data_dir, COLLECTION, chroma_url=own.chroma_url)
+
+
+def refuse_others(settings: Settings, sources: Container[str]) -> None:
+    """The figures of a set are meaningless where other documents are found too."""
+    if settings.collection not in list_collections(settings.data_dir):
+        return
+    if any(record.source not in sources for record in build_store(settings).catalogue.sources()):
+        raise CollectionError(
+            f"the collection {settings.collection} holds other documents than this set",
+            "name another with --collection, or leave it out",
+        )

@@ -1,8 +1,8 @@
-"""From a value of each question to figures over all questions and their 95 % confidence intervals.
+"""Computes figures over all questions with their 95 % confidence intervals, and shows them as a table.
 
 The interval is that of the percentile bootstrap (Efron and Tibshirani, "An Introduction to the Bootstrap", 1993,
-chapter 13): the questions are drawn anew, as many as there are and with repetition, and every figure is computed from
-those; between the 2.5th and the 97.5th percentile of the figures lies the interval. It says how far a figure would move
+chapter 13): questions are drawn, as many as there are and with repetition, and every figure is computed from those;
+between the 2.5th and the 97.5th percentile of the figures lies the interval. It says how far a figure would move
 with other questions of the same kind, and nothing of questions of another kind. Where all questions agree, it has no
 width.
 """
@@ -40,8 +40,8 @@ def tabulate(result: Mapping[str, Any]) -> list[str]:
     for name, value in figures.items():
         places = 0 if isinstance(value, int) else 1 if name == "seconds" else 4
         ends = intervals.get(name)
-        beside = f"  [{show(ends[0], places)}, {show(ends[1], places)}]" if ends else ""
-        lines.append(f"{name:<{width}}  {show(value, places):>10}{beside}")
+        shown = f"  [{show(ends[0], places)}, {show(ends[1], places)}]" if ends else ""
+        lines.append(f"{name:<{width}}  {show(value, places):>10}{shown}")
     return lines
 
 
@@ -53,7 +53,8 @@ RESAMPLES = 1_000
 PERCENTILES = (2.5, 97.5)
 SEED = 0  # the same questions give the same intervals
 
-Column = NDArray[np.float64]  # (questions,)
+Column = NDArray[np.float64]  # (questions,), or a figure of each draw: (draws,)
+Weights = NDArray[np.float64]  # (draws, questions): how often each question counts
 Interval = list[float]
 
 
@@ -65,15 +66,16 @@ class Figures:
     intervals: dict[str, Interval | None]
 
 
-def bootstrap(questions: int, compute: Callable[[Column], Mapping[str, float]]) -> Figures:
-    """The figures that `compute` gives for weights of the questions: how often each of them counts."""
-    values = compute(np.ones(questions))
-    generator = np.random.default_rng(SEED)
-    drawn = (generator.integers(questions, size=questions) for _ in range(RESAMPLES))
-    resampled = [compute(np.bincount(places, minlength=questions).astype(np.float64)) for places in drawn]
+def bootstrap(questions: int, compute: Callable[[Weights], Mapping[str, Column]]) -> Figures:
+    """The figures that `compute` gives for each row of weights, the first of which are all 1."""
+    drawn = np.random.default_rng(SEED).integers(questions, size=(RESAMPLES, questions))
+    weights = np.ones((RESAMPLES + 1, questions))
+    for row, places in enumerate(drawn, 1):
+        weights[row] = np.bincount(places, minlength=questions)
+    figures = compute(weights)
     return Figures(
-        {name: None if np.isnan(value) else value for name, value in values.items()},
-        {name: interval(np.array([figures[name] for figures in resampled])) for name in values},
+        {name: None if np.isnan(values[0]) else float(values[0]) for name, values in figures.items()},
+        {name: interval(values[1:]) for name, values in figures.items()},
     )
 
 
@@ -94,12 +96,16 @@ def as_column(values: Iterable[float | None]) -> Column:
     return np.array([np.nan if value is None else value for value in values], dtype=np.float64)
 
 
-def mean(column: Column, weights: Column) -> float:
+def mean(column: Column, weights: Weights) -> Column:
     """NaN where no question counts."""
-    counted = np.where(np.isnan(column), 0.0, weights)
-    questions = float(counted.sum())
-    return float(np.nan_to_num(column) @ counted) / questions if questions else np.nan
+    known = ~np.isnan(column)
+    questions = weights @ known.astype(np.float64)
+    return divide(weights @ np.where(known, column, 0.0), questions, otherwise=np.nan)
 
 
-def harmonic_mean(one: float, other: float) -> float:
-    return 2 * one * other / (one + other) if one + other else 0.0
+def harmonic_mean(one: Column, other: Column) -> Column:
+    return divide(2 * one * other, one + other, otherwise=0.0)
+
+
+def divide(one: Column, other: Column, *, otherwise: float) -> Column:
+    return np.divide(one, other, out=np.full_like(one, otherwise), where=other != 0)

@@ -1,10 +1,9 @@
-"""The result of an evaluation kept as an MLflow run: parameters, metrics, and a file with a line a query."""
+"""Logs the result of an evaluation as an MLflow run: parameters, metrics, and a file with a line a query."""
 
 import importlib.util
 import json
 import os
 import re
-import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -16,7 +15,7 @@ from vectorstore.errors import MissingPackageError, RagError
 
 EXPERIMENT = "rag-app"
 PARAMETERS = ("embeddings", "chunk_tokens", "distance", "reranker", "top_k", "llm")
-# What MLflow takes in a metric's name, a slash apart: it would make a group of it.
+# MLflow takes these and a slash in a metric's name; a slash would make a group of it.
 NO_METRIC_LETTER = re.compile(r"[^\w. -]")
 
 
@@ -35,11 +34,11 @@ def log_run(
     uri: str | None,
     parameters: Mapping[str, Any] | None = None,
 ) -> str:
-    """Log to `uri`, by default a SQLite file in the data folder; with further `parameters` beside
-    those of the settings; returns where. Raises RagError where that fails."""
-    told = describe(kind, dataset, settings) | dict(parameters or {})
+    """Log to `uri`, by default an SQLite file in the data folder, and return where; `parameters` are added to those of
+    the settings. Raises RagError where that fails."""
+    described = describe(kind, dataset, settings) | dict(parameters or {})
     with runs_at(uri, settings) as (mlflow, where):
-        log_one(mlflow, f"{kind} {dataset.resolve().name}", result, rows, told)
+        log_one(mlflow, f"{kind} {dataset.resolve().name}", result, rows, described)
     return where
 
 
@@ -51,12 +50,15 @@ def log_comparison(
     uri: str | None,
 ) -> str:
     """One run, and within it one for each model: its figures and rows. Where and errors as of `log_run`."""
-    name = f"compare {dataset.resolve().name}"
-    with runs_at(uri, settings) as (mlflow, where), mlflow.start_run(run_name=name):
-        mlflow.log_params(describe("compare", dataset, settings) | {"embeddings": f"{len(compared)} models"})
+    described = describe("compare", dataset, settings)
+    with (
+        runs_at(uri, settings) as (mlflow, where),
+        mlflow.start_run(run_name=f"compare {dataset.resolve().name}"),
+    ):
+        mlflow.log_params(described | {"embeddings": f"{len(compared)} models"})
         for figures, rows in compared:
-            told = {"embeddings": figures["model"]} | ({"error": figures["error"]} if "error" in figures else {})
-            log_one(mlflow, figures["model"], figures, rows, describe("compare", dataset, settings) | told, nested=True)
+            own = {"embeddings": figures["model"]} | ({"error": figures["error"]} if "error" in figures else {})
+            log_one(mlflow, figures["model"], figures, rows, described | own, nested=True)
     return where
 
 
@@ -97,10 +99,7 @@ def log_one(
         mlflow.log_params(parameters)
         mlflow.log_metrics(name_metrics(result))
         if rows:
-            with tempfile.TemporaryDirectory() as folder_of_rows:
-                path = Path(folder_of_rows, "queries.jsonl")
-                path.write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
-                mlflow.log_artifact(str(path))
+            mlflow.log_text("".join(json.dumps(row) + "\n" for row in rows), "queries.jsonl")
 
 
 def name_metrics(result: Mapping[str, Any]) -> dict[str, float]:

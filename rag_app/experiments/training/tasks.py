@@ -1,54 +1,32 @@
-"""What a model is trained for and measured by: queries, and the passages of which some are right for each."""
+"""Makes training tasks, queries with the passages that are right for each, from a collection or a judged set."""
 
 import random
 import re
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
+from pathlib import Path
+from typing import Any
 
+from ingest.chunking.chunks import ChunkSize, chunk_pages
+from rag_app.experiments.evaluation.datasets import load_corpus, load_judgments, load_rows, number_rows
+from vectorstore.errors import InputError
 from vectorstore.storage.store import Store
-from vectorstore.types import Chunk
+from vectorstore.types import Chunk, Page
 
 BATCH = 500
 HEADING_MARKS = re.compile(r"^[#=*_\s]+|[#=*_:\s]+$")
 HEADING_LINE = re.compile(r"#{1,6}\s")
-
-
-def read_chunks(store: Store) -> list[Chunk]:
-    """Every chunk that can be found, by source, page and place."""
-    ids = sorted(store.catalogue.chunk_ids() - store.catalogue.hidden_ids())
-    chunks = [
-        chunk for start in range(0, len(ids), BATCH) for chunk, _ in store.fetch(ids[start : start + BATCH]).values()
-    ]
-    return sorted(chunks, key=lambda chunk: (chunk.source, chunk.page or 0, chunk.start))
-
-
-def without_headings(chunk: Chunk) -> str:
-    """A chunk's text without the headings that it begins with, which would give away what it is asked for."""
-    lines = chunk.text.splitlines(keepends=True)
-    names = {bare(name) for name in (*chunk.headings, chunk.title)}
-    while lines and (HEADING_LINE.match(lines[0]) or bare(lines[0]) in names or not bare(lines[0])):
-        del lines[0]
-    return "".join(lines).strip()
-
-
-def bare(line: str) -> str:
-    return HEADING_MARKS.sub("", line).casefold()
-
-
-def read_sentences(store: Store) -> Iterator[str]:
-    """The texts that word vectors are learned from, each once."""
-    seen: set[str] = set()
-    for chunk in read_chunks(store):
-        if chunk.text not in seen:
-            seen.add(chunk.text)
-            yield chunk.text
+# A passage of fewer characters says too little to be recognized; a heading over more passages is too general.
+SHORTEST, MOST_PASSAGES = 40, 8
+BEIR_HINT = "a folder in BEIR form has corpus.jsonl (or .gz), queries.jsonl and, to train, qrels/train.tsv"
+QUESTIONS_HINT = 'such a file has a line a question: {"question": "...", "source": "...", "answer": "..."}'
 
 
 @dataclass(frozen=True, slots=True)
 class Passages:
-    """Texts as they are embedded, in order, each with the key of what it counts for: itself, or its document."""
+    """Texts as they are embedded, in order, each with the key that is judged: its own, or that of its document."""
 
     texts: tuple[str, ...]
     keys: tuple[str, ...]
@@ -65,7 +43,7 @@ class Query:
 
 @dataclass(frozen=True, slots=True)
 class Task:
-    """`name` is told in the table of results."""
+    """`name` is shown in the table of results."""
 
     name: str
     passages: Passages
@@ -75,7 +53,7 @@ class Task:
 def hold_out(task: Task, *, share: float, most: int, seed: int) -> tuple[Task, Task]:
     """The task for training, and that of `share` of its queries, at most `most`, held out to measure.
 
-    Queries of the same words go to the same side. Passages are not parted: a collection is asked new questions about
+    Queries of the same words go to the same side. Passages are on both: a collection is asked new questions about
     what it was trained on, and `only_new` says how it fares with the others.
     """
     groups: dict[str, list[Query]] = {}
@@ -99,40 +77,117 @@ def only_new(held: Task, trained: Task) -> list[bool]:
     return [known.isdisjoint(query.relevant) for query in held.queries]
 
 
-# A passage of fewer characters says too little to be known by; a heading over more passages is too general.
-SHORTEST, MOST_PASSAGES = 40, 8
+def read_chunks(store: Store) -> list[Chunk]:
+    """Every chunk that is not hidden, by source, page and place."""
+    ids = sorted(store.catalogue.chunk_ids() - store.catalogue.hidden_ids())
+    chunks = [
+        chunk for start in range(0, len(ids), BATCH) for chunk, _ in store.fetch(ids[start : start + BATCH]).values()
+    ]
+    return sorted(chunks, key=lambda chunk: (chunk.source, chunk.page or 0, chunk.start))
 
 
 def make_tasks(chunks: Sequence[Chunk]) -> list[Task]:
-    """Tasks over the chunks without their headings; a text that stands in two places counts once."""
+    """Tasks over the chunks without their headings; a text that is there twice counts once.
+
+    Title and innermost heading, or the title alone, ask for the passages under them; a passage asks for the one that
+    follows it on its page.
+    """
     by_text: dict[str, Chunk] = {}
     for chunk in chunks:
         text = without_headings(chunk)
         if len(text) >= SHORTEST:
             by_text.setdefault(text, chunk)
     passages = Passages(tuple(by_text), tuple(chunk.id for chunk in by_text.values()))
-    kept = list(zip(by_text, by_text.values(), strict=True))
-    tasks = [
-        Task("headings", passages, headings_ask([chunk for _, chunk in kept])),
-        Task("neighbours", passages, neighbours_ask(kept)),
-    ]
-    return [task for task in tasks if task.queries]
-
-
-def headings_ask(chunks: Sequence[Chunk]) -> tuple[Query, ...]:
-    """Title and innermost heading, or the title alone, ask for the passages under them."""
     under: dict[str, set[str]] = defaultdict(set)
-    for chunk in chunks:
-        if asked := " ".join(filter(None, (chunk.title if chunk.is_titled else "", *chunk.headings[-1:]))):
-            under[asked].add(chunk.id)
-    fitting = [(asked, ids) for asked, ids in under.items() if len(ids) <= MOST_PASSAGES]
-    return tuple(Query(f"heading {number}", asked, frozenset(ids)) for number, (asked, ids) in enumerate(fitting))
-
-
-def neighbours_ask(kept: Sequence[tuple[str, Chunk]]) -> tuple[Query, ...]:
-    """A passage asks for the one that follows it on its page."""
-    return tuple(
-        Query(f"neighbour {number}", text, frozenset([following.id]))
-        for number, ((text, chunk), (_, following)) in enumerate(pairwise(kept))
+    for chunk in by_text.values():
+        if heading := " ".join(filter(None, (chunk.title if chunk.is_titled else "", *chunk.headings[-1:]))):
+            under[heading].add(chunk.id)
+    headings = [(heading, ids) for heading, ids in under.items() if len(ids) <= MOST_PASSAGES]
+    neighbours = [
+        (text, {following.id})
+        for (text, chunk), (_, following) in pairwise(by_text.items())
         if (chunk.source, chunk.page) == (following.source, following.page)
+    ]
+    return [
+        Task(name, passages, tuple(Query(f"{name} {n}", text, frozenset(ids)) for n, (text, ids) in enumerate(found)))
+        for name, found in (("headings", headings), ("neighbours", neighbours))
+        if found
+    ]
+
+
+def without_headings(chunk: Chunk) -> str:
+    """A chunk's text without the headings that it begins with, which would give away what it is asked for."""
+    lines = chunk.text.splitlines(keepends=True)
+    names = {bare(name) for name in (*chunk.headings, chunk.title)}
+    while lines and (HEADING_LINE.match(lines[0]) or bare(lines[0]) in names or not bare(lines[0])):
+        del lines[0]
+    return "".join(lines).strip()
+
+
+def bare(line: str) -> str:
+    return HEADING_MARKS.sub("", line).casefold()
+
+
+def load_training_set(folder: Path, *, size: ChunkSize) -> Task:
+    """The queries that qrels/train.tsv judges, over all documents, cut as an ingest cuts them. Raises InputError."""
+    judgments = load_judgments(folder / "qrels" / "train.tsv")
+    documents = load_corpus(folder, BEIR_HINT)
+    known = {document.source for document in documents}
+    queries = tuple(
+        Query(str(row["_id"]), str(row["text"]), relevant)
+        for row in load_rows(folder / "queries.jsonl", BEIR_HINT)
+        if (relevant := frozenset(judgments.get(str(row["_id"]), ())) & known)
     )
+    if not queries:
+        raise InputError(f"{folder} has no query with a judgment in qrels/train.tsv", BEIR_HINT)
+    chunks = [
+        chunk
+        for document in documents
+        if document.text.strip()
+        for chunk in chunk_pages(
+            document.source,
+            document.title or document.source,
+            [Page(None, document.text)],
+            markdown=False,
+            size=size,
+            is_titled=bool(document.title),
+        )
+    ]
+    passages = Passages(tuple(chunk.embedded_text for chunk in chunks), tuple(chunk.source for chunk in chunks))
+    return Task("questions", passages, queries)
+
+
+def load_questions(path: Path, chunks: Sequence[Chunk]) -> Task:
+    """Lines of {"question", and "text", "answer", "source" or some of these}, over a collection's chunks.
+
+    Right for a question is the passage given as `text`; without it, every passage that has the words of `answer`, of
+    `source` alone where that is given; without both, every passage of `source`. A source is named by the end of its
+    path, as on the command line. Raises InputError for a line that names none of them, or nothing that is there.
+    """
+    texts = {chunk.id: chunk.embedded_text for chunk in chunks}
+    queries = []
+    for number, row in number_rows(path, QUESTIONS_HINT):
+        question, place = str(row.get("question") or "").strip(), f"{path}, line {number}"
+        if not question or not any(row.get(name) for name in ("text", "answer", "source")):
+            raise InputError(f"{place}, has no question, or nothing that answers it", QUESTIONS_HINT)
+        relevant = find_relevant(row, chunks)
+        if not relevant and row.get("text"):
+            relevant = {f"line {number}"}
+            texts[f"line {number}"] = str(row["text"])
+        if not relevant:
+            raise InputError(f"{place}, names nothing that is in the collection", "rag list shows what is in it")
+        queries.append(Query(f"question {number}", question, frozenset(relevant)))
+    if not queries:
+        raise InputError(f"{path} has no question", QUESTIONS_HINT)
+    return Task("questions", Passages(tuple(texts.values()), tuple(texts)), tuple(queries))
+
+
+def find_relevant(row: Mapping[str, Any], chunks: Sequence[Chunk]) -> set[str]:
+    words = normal(row.get("text") or row.get("answer"))
+    source = str(row.get("source") or "")
+    return {chunk.id for chunk in chunks if chunk.source.endswith(source) and words in normal(chunk.text)}
+
+
+def normal(text: object) -> str:
+    """In small letters, with single spaces."""
+    return " ".join(str(text or "").split()).casefold()

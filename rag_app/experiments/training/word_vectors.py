@@ -1,4 +1,4 @@
-"""From texts to word vectors learned from them alone: skip-gram (Mikolov and others, 2013), by gensim."""
+"""Trains word vectors by skip-gram (Mikolov and others, 2013) with gensim, and distils encoders with model2vec."""
 
 import os
 from collections import Counter
@@ -9,7 +9,7 @@ from pathlib import Path
 from vectorstore.embeddings.providers.static import find_words
 from vectorstore.errors import InputError, RagError, first_line
 
-# A word that stands less often is as well embedded by its tokens.
+# A rarer word is as well embedded by its tokens.
 FEWEST, MOST_WORDS = 5, 20_000
 
 
@@ -53,7 +53,7 @@ class WordOptions:
 def train_word2vec(texts: Iterable[str], output: Path, *, options: WordOptions) -> dict[str, int]:
     """Write gensim's KeyedVectors to `output`; the same texts and seed give the same vectors.
 
-    Raises InputError where no word stands `min_count` times.
+    Raises InputError where no word occurs `min_count` times.
     """
     from gensim.models import Word2Vec  # two seconds, and only this needs it
 
@@ -70,7 +70,7 @@ def train_word2vec(texts: Iterable[str], output: Path, *, options: WordOptions) 
     model.build_vocab(sentences)
     if not len(model.wv):
         hint = "rag ingest more documents, or give a lower --min-count"
-        raise InputError(f"no word stands {options.min_count} times in these documents", hint)
+        raise InputError(f"no word occurs {options.min_count} times in these documents", hint)
     model.train(sentences, total_examples=len(sentences), epochs=options.epochs)
     model.wv.save(str(output))
     return {"words": len(model.wv), "dimensions": options.dimensions, "texts": len(sentences)}

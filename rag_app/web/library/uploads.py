@@ -8,7 +8,7 @@ from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Protocol
 
 from vectorstore.errors import InputError
-from vectorstore.storage.storage_errors import translated_storage_errors
+from vectorstore.storage_errors import translated_storage_errors
 
 if TYPE_CHECKING:
     from vectorstore.storage.store import Store

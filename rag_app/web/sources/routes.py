@@ -132,7 +132,7 @@ def explain_match(store: "Store", offer: Offer) -> dict[str, Any]:
         chunk = passage.chunk
         same_page = (chunk.source, chunk.page) == (cited.source, cited.page)
         if same_page and chunk.start <= cited.start < cited.end <= chunk.end:
-            words = store.lexical.matched(offer.question, chunk)
+            words = store.snapshot().lexical.matched(offer.question, chunk)
             reasons = [
                 ["By meaning", f"{describe_rank(passage.dense_rank)}, similarity {passage.cosine:.2f}"],
                 ["By words", f"{describe_rank(passage.lexical_rank)}, score {passage.lexical:.2f}"],

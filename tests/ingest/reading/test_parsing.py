@@ -192,6 +192,11 @@ def test_reading_leaves_nothing_behind(tmp_path: Path, monkeypatch: pytest.Monke
     for variable in ("HOME", "XDG_CACHE_HOME", "TMPDIR"):
         monkeypatch.setenv(variable, str(tmp_path))
     monkeypatch.chdir(tmp_path)
-    documents = {"a.docx": word("Some more."), "a.xlsx": workbook(), "a.html": WEB_PAGE, "a.go": "package a"}
+    documents: dict[str, bytes | str] = {
+        "a.docx": word("Some more."),
+        "a.xlsx": workbook(),
+        "a.html": WEB_PAGE,
+        "a.go": "package a",
+    }
     assert all(parse(name, data).pages for name, data in documents.items())
     assert list(tmp_path.rglob("*")) == []

@@ -22,7 +22,7 @@ def retriever(samples_settings: Settings) -> HybridRetriever:
 
 @pytest.fixture(scope="module")
 def judge(retriever: HybridRetriever, samples_settings: Settings) -> Judge:
-    return Judge(load_judge(samples_settings, silent), retriever.store.lexical)
+    return Judge(load_judge(samples_settings, silent), retriever.store.snapshot().lexical)
 
 
 class TestKinds:

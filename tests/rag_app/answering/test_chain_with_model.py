@@ -13,8 +13,7 @@ from langchain_core.runnables import Runnable
 
 from rag_app import Answer, Settings, load_chain, load_page
 from rag_app.answering.chain import AnswerError, Request
-from rag_app.answering.generation.marker_forms import WORD_JOINER
-from rag_app.answering.generation.markers import without_markers
+from rag_app.answering.generation.markers import WORD_JOINER, without_markers
 from rag_app.types import REFUSAL
 from tests.conftest import CommandLine
 from tests.rag_app.fault_server import RETRY_AFTER_S, Behaviour, FaultServer

@@ -5,8 +5,7 @@ from hypothesis import strategies as st
 
 from rag_app.answering.citations import compose
 from rag_app.answering.claims import Claim, Evidence
-from rag_app.answering.generation.marker_forms import WORD_JOINER
-from rag_app.answering.generation.markers import read_markers
+from rag_app.answering.generation.markers import WORD_JOINER, read_markers
 from tests.rag_app.passages import PAGE, make_passage
 from vectorstore.types import Passage
 

@@ -21,11 +21,10 @@ from rag_app.answering.follow_ups import (
 )
 from rag_app.answering.generation.markers import without_markers
 from rag_app.commands.output import print_answer
-from rag_app.experiments.evaluation.datasets import load_corpus
-from rag_app.experiments.evaluation.temporary_collection import retriever_of_texts
+from rag_app.experiments.evaluation.datasets import load_corpus, retriever_of_texts
 from rag_app.types import REFUSAL
 from vectorstore.search.question import Question
-from vectorstore.storage.lexical_index import LexicalIndex
+from vectorstore.storage.lexical_index import LexicalReader
 
 if TYPE_CHECKING:
     from langchain_core.runnables import Runnable
@@ -68,8 +67,8 @@ REFUSED = [
 
 
 @pytest.fixture(scope="module")
-def lexical(samples_settings: Settings) -> LexicalIndex:
-    return load_retriever(settings=samples_settings).store.lexical
+def lexical(samples_settings: Settings) -> LexicalReader:
+    return load_retriever(settings=samples_settings).store.snapshot().lexical
 
 
 def history(*texts: str) -> list[BaseMessage]:
@@ -122,17 +121,17 @@ def test_words_of_before_find_more_of_a_conversation_over_documentation(language
     quiet = {"on_progress": lambda progress: None, "on_message": lambda message: None}
     with retriever_of_texts(load_corpus(FOLDER / language, ""), Settings(), keep=False, **quiet) as retriever:
         follow_ups = list(load_follow_ups(FOLDER, language))
-        joined = [prepared(one.question, one.messages(), retriever.store.lexical) for one in follow_ups]
+        joined = [prepared(one.question, one.messages(), retriever.store.snapshot().lexical) for one in follow_ups]
         bare = ndcg_at_10(retriever, follow_ups, [Question(one.question) for one in follow_ups])
         assert ndcg_at_10(retriever, follow_ups, joined).mean() > bare.mean() + 0.15
 
 
-def prepared(question: str, messages: list[BaseMessage], lexical: LexicalIndex) -> Question:
+def prepared(question: str, messages: list[BaseMessage], lexical: LexicalReader) -> Question:
     return prepare_question(question, messages, lexical=lexical, chat_model=None, config={})
 
 
 class TestWords:
-    def test_the_question_stays_and_words_of_before_are_joined_the_nearest_first(self, lexical: LexicalIndex) -> None:
+    def test_the_question_stays_and_words_of_before_are_joined_the_nearest_first(self, lexical: LexicalReader) -> None:
         talk = history("How tall was the Saturn V?", "It was 110 metres tall.", ORBIT, STAYED)
         assert prepared(BORN, talk, lexical) == Question(
             BORN,
@@ -144,23 +143,23 @@ class TestWords:
         )
 
     def test_a_question_without_a_key_word_is_searched_by_the_words_of_before_as_by_its_own(
-        self, lexical: LexicalIndex
+        self, lexical: LexicalReader
     ) -> None:
         assert prepared("And why?", history(ORBIT, STAYED), lexical).earlier[0] == ("stayed orbit", 1.0)
 
-    def test_a_refusal_gives_no_words(self, lexical: LexicalIndex) -> None:
+    def test_a_refusal_gives_no_words(self, lexical: LexicalReader) -> None:
         talk = history(ORBIT, REFUSAL)
         assert [words for words, _ in prepared(BORN, talk, lexical).earlier] == ["stayed orbit"]
 
     @pytest.mark.parametrize("talk", [(), ("",), (ORBIT.upper(),)])
     def test_where_nothing_is_new_the_question_is_searched_by_itself(
-        self, lexical: LexicalIndex, talk: tuple[str, ...]
+        self, lexical: LexicalReader, talk: tuple[str, ...]
     ) -> None:
         assert prepared(ORBIT, history(*talk), lexical) == Question(ORBIT)
 
     @given(st.text(), st.lists(st.builds(HumanMessage, st.text()) | st.builds(AIMessage, st.text()), max_size=8))
     def test_whatever_was_said_a_bounded_number_of_words_is_joined(
-        self, lexical: LexicalIndex, question: str, talk: list[BaseMessage]
+        self, lexical: LexicalReader, question: str, talk: list[BaseMessage]
     ) -> None:
         found = prepared(question, [SystemMessage("Be brief."), *talk], lexical)
         assert found.text == question
@@ -184,7 +183,7 @@ class TestRewrites:
             "Sure! The standalone question: “When was Michael Collins born?”",
         ],
     )
-    def test_quotation_marks_and_labels_are_taken_off(self, lexical: LexicalIndex, written: str) -> None:
+    def test_quotation_marks_and_labels_are_taken_off(self, lexical: LexicalReader, written: str) -> None:
         assert tidy(written) == "When was Michael Collins born?"
         assert is_usable(tidy(written), BORN, TALK, lexical)
         assert tidy('Who wrote "Hamlet"?') == 'Who wrote "Hamlet"?'
@@ -207,7 +206,7 @@ class TestRewrites:
             "When was Michael " + "Collins " * 40 + "born?",
         ],
     )
-    def test_what_is_not_one_question_about_the_same_is_dropped(self, lexical: LexicalIndex, written: str) -> None:
+    def test_what_is_not_one_question_about_the_same_is_dropped(self, lexical: LexicalReader, written: str) -> None:
         assert not is_usable(tidy(written), BORN, TALK, lexical)
 
     @pytest.mark.parametrize(
@@ -224,18 +223,18 @@ class TestRewrites:
         ],
     )
     def test_a_rewrite_asks_as_the_question_does_in_its_language(
-        self, lexical: LexicalIndex, question: str, written: str, usable: bool
+        self, lexical: LexicalReader, question: str, written: str, usable: bool
     ) -> None:
         assert is_usable(written, question, TALK, lexical) == usable
 
-    def test_no_sentence_of_the_prompt_is_a_question(self, lexical: LexicalIndex) -> None:
+    def test_no_sentence_of_the_prompt_is_a_question(self, lexical: LexicalReader) -> None:
         messages = load_prompt("rewrite").format_messages(history=TALK, question=BORN)
         lines = [line.strip("- ") for message in messages for line in message.text.splitlines()]
         assert not any(is_usable(tidy(line), BORN, TALK, lexical) for line in lines)
 
     @given(st.one_of(st.text(), st.text(alphabet="Michael Colns wherbw?\"'*\n[1]:")))
     def test_whatever_a_model_writes_what_is_used_is_a_short_line_without_markers(
-        self, lexical: LexicalIndex, written: str
+        self, lexical: LexicalReader, written: str
     ) -> None:
         tidied = tidy(written)
         assert tidy(tidied) == tidied

@@ -24,7 +24,7 @@ def retriever(samples_settings: Settings) -> HybridRetriever:
 
 
 def assessed(question: str, retriever: HybridRetriever) -> Assessment:
-    judge = Judge(retriever.model, retriever.store.lexical)
+    judge = Judge(retriever.model, retriever.store.snapshot().lexical)
     return assess(Question(question), retriever.search(question), judge, found_by=retriever.model)
 
 
@@ -138,7 +138,7 @@ class TestCandidates:
         assert scores == sorted(scores, reverse=True)
 
     def test_without_passages_there_are_none(self, retriever: HybridRetriever) -> None:
-        assert rank_sentences(Question("Who?"), [], Judge(retriever.model, retriever.store.lexical)) == []
+        assert rank_sentences(Question("Who?"), [], Judge(retriever.model, retriever.store.snapshot().lexical)) == []
 
 
 class TestRefusal:

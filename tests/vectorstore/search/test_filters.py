@@ -62,7 +62,8 @@ def test_the_nearest_of_few_and_of_many_documents_are_their_nearest(new_store: N
     store, documents, chunks = new_store(), 40, 60
     batch = [source_of(f"/d/{n}", [f"row {i} of {n}" for i in range(chunks)]) for n in range(documents)]
     with store.writing(MADE_UP):
-        store.replace(batch, lambda part: clustered([chunk.text for chunk in part]))
+        chunks_of_all = [chunk for item in batch for chunk in item.chunks]
+        store.replace(batch, [(chunks_of_all, clustered([chunk.text for chunk in chunks_of_all]))])
     assert chunks < MOST_COMPARED < 30 * chunks
     patterns = tuple(f"/d/{n}" for n in range(taken))
     [vector] = clustered(["a question"])

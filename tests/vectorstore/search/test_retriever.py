@@ -100,10 +100,10 @@ def test_a_question_made_before_is_searched_and_its_text_goes_to_callbacks(retri
 def test_words_of_before_weigh_less_than_the_question_s_own(filled: Store, model: EmbeddingModel) -> None:
     question = Question("tomatoes, rocket", (("rocket bees", 0.5),))
     assert question.searched_text == "tomatoes, rocket rocket bees"
-    (terms,) = question.terms(filled.lexical).values()
+    (terms,) = question.terms(filled.snapshot().lexical).values()
     assert terms == {"tomato": 1.0, "rocket": 1.0, "bee": 0.5}
-    assert question.weights(filled.lexical).keys() == {"tomato", "rocket"}
-    scores = filled.lexical.match({"en": {"tomato": 1.0, "bee": 0.5}}, limit=10)
+    assert question.weights(filled.snapshot().lexical).keys() == {"tomato", "rocket"}
+    scores = filled.snapshot().lexical.match({"en": {"tomato": 1.0, "bee": 0.5}}, limit=10)
     assert [filled.fetch([name])[name][0].text for name in scores] == list(reversed(FACTS["garden"]))[::-1]
     own, whole = (Question(text).vector(model) for text in ("tomatoes, rocket", question.searched_text))
     assert cosine_similarities(question.vector(model), np.stack([own, whole])).min() > 0.7
@@ -111,8 +111,8 @@ def test_words_of_before_weigh_less_than_the_question_s_own(filled: Store, model
 
 def test_a_question_by_itself_scores_as_its_terms_do(filled: Store) -> None:
     for text in QUESTIONS:
-        by_terms = filled.lexical.match(Question(text).terms(filled.lexical), limit=10)
-        assert by_terms == filled.lexical.match(text, limit=10)
+        by_terms = filled.snapshot().lexical.match(Question(text).terms(filled.snapshot().lexical), limit=10)
+        assert by_terms == filled.snapshot().lexical.match(text, limit=10)
 
 
 def test_it_can_stand_in_a_chain(retriever: HybridRetriever) -> None:

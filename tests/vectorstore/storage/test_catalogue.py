@@ -1,7 +1,5 @@
 """What the catalogue promises: text that comes back as it was, one transaction a call, a number for every change."""
 
-import subprocess
-import sys
 from dataclasses import replace
 from pathlib import Path
 
@@ -9,17 +7,21 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from vectorstore.storage.catalogue import Catalogue
-from vectorstore.storage.catalogue_steps import ADDING, LIVE, REMOVING
-from vectorstore.types import MISSING, Page, SourceRecord, hash_pages
+from vectorstore.storage.catalogue import ADDING, LIVE, REMOVING, Catalogue
+from vectorstore.types import MISSING, Chunk, IngestedSource, Page, SourceRecord, hash_pages
 
-ROOT = Path(__file__).parents[3]
 PAGES = st.lists(st.builds(Page, st.none() | st.integers(1, 9), st.text(st.characters())), max_size=4)
 
 
 @pytest.fixture
 def catalogue(tmp_path: Path) -> Catalogue:
-    return Catalogue(tmp_path / "catalogue.sqlite3")
+    return open_catalogue(tmp_path)
+
+
+def open_catalogue(folder: Path) -> Catalogue:
+    catalogue = Catalogue(folder)
+    catalogue.database.create()
+    return catalogue
 
 
 def record(source: str, pages: list[Page]) -> SourceRecord:
@@ -27,15 +29,28 @@ def record(source: str, pages: list[Page]) -> SourceRecord:
     return SourceRecord(source, "Title", True, "text", text_id, "hash", 1, 2, 0, "ready", "2026-01-01T00:00:00")
 
 
-def store(catalogue: Catalogue, source: str, pages: list[Page], *chunk_ids: str) -> SourceRecord:
+def chunk(source: str, number: int) -> Chunk:
+    return Chunk(source, "Title", None, number, number + 1, "x")
+
+
+def ids(source: str, *numbers: int) -> set[str]:
+    return {chunk(source, number).id for number in numbers}
+
+
+def announce(catalogue: Catalogue, source: str, *numbers: int) -> None:
+    catalogue.announce([IngestedSource(record(source, []), [], [chunk(source, number) for number in numbers])])
+
+
+def store(catalogue: Catalogue, source: str, pages: list[Page], *numbers: int) -> SourceRecord:
     stored = record(source, pages)
-    catalogue.announce({source: chunk_ids})
+    announce(catalogue, source, *numbers)
     catalogue.swap([stored], {stored.text_id: pages})
     return stored
 
 
 def test_a_new_catalogue_is_empty(catalogue: Catalogue) -> None:
-    assert (catalogue.facts(), catalogue.sources(), catalogue.chunk_ids(), catalogue.generation()) == ({}, [], set(), 0)
+    assert (catalogue.sources(), catalogue.chunk_ids(), catalogue.generation()) == ([], set(), 0)
+    assert catalogue.facts().keys() == {"changes"}
     assert catalogue.source("nowhere") is None
     assert catalogue.page("nowhere", None) is None
 
@@ -43,7 +58,7 @@ def test_a_new_catalogue_is_empty(catalogue: Catalogue) -> None:
 @settings(max_examples=30)
 @given(pages=PAGES)
 def test_pages_of_any_text_come_back_as_they_were(tmp_path_factory: pytest.TempPathFactory, pages: list[Page]) -> None:
-    catalogue = Catalogue(tmp_path_factory.mktemp("any") / "catalogue.sqlite3")
+    catalogue = open_catalogue(tmp_path_factory.mktemp("any"))
     stored = store(catalogue, "/docs/a", pages)
     assert catalogue.pages(stored.text_id) == pages
     assert catalogue.source("/docs/a") == stored
@@ -76,30 +91,34 @@ def test_chunks_are_announced_then_live_then_to_be_removed_then_gone(catalogue: 
     def states() -> list[set[str]]:
         return [catalogue.chunk_ids(state=state) for state in (ADDING, LIVE, REMOVING)]
 
-    catalogue.announce({"/docs/a": ["1", "2"]})
-    assert states() == [{"1", "2"}, set(), set()]
+    one, two, three = ids("/docs/a", 1), ids("/docs/a", 2), ids("/docs/a", 3)
+    announce(catalogue, "/docs/a", 1, 2)
+    assert states() == [one | two, set(), set()]
+    assert catalogue.hidden_ids() == one | two
     catalogue.swap([record("/docs/a", [])], {})
-    assert states() == [set(), {"1", "2"}, set()]
-    catalogue.announce({"/docs/a": ["2", "3"]})
-    assert states() == [{"2", "3"}, {"1", "2"}, set()]
+    assert states() == [set(), one | two, set()]
+    announce(catalogue, "/docs/a", 2, 3)
+    assert states() == [two | three, one | two, set()]
+    assert catalogue.hidden_ids() == three
     catalogue.swap([record("/docs/a", [])], {})
-    assert states() == [set(), {"2", "3"}, {"1"}]
-    catalogue.settle(announced=False)
-    assert states() == [set(), {"2", "3"}, set()]
-    assert catalogue.chunk_ids(sources=["/docs/a", "/docs/b"]) == {"2", "3"}
+    assert states() == [set(), two | three, one]
+    assert catalogue.hidden_ids() == one
+    catalogue.settle()
+    assert states() == [set(), two | three, set()]
+    assert catalogue.chunk_ids(sources=["/docs/a", "/docs/b"]) == two | three
 
 
 def test_a_source_that_was_announced_and_never_finished_is_to_be_read_again(catalogue: Catalogue) -> None:
-    stored, untouched = store(catalogue, "/docs/a", [], "1"), store(catalogue, "/docs/b", [], "2")
-    catalogue.announce({"/docs/a": ["1"]})
-    catalogue.settle(announced=True)
+    stored, untouched = store(catalogue, "/docs/a", [], 1), store(catalogue, "/docs/b", [], 2)
+    announce(catalogue, "/docs/a", 1)
+    catalogue.settle()
     assert catalogue.sources() == [replace(stored, content_hash="", mtime_ns=0), untouched]
-    assert catalogue.chunk_ids() == {"1", "2"}
+    assert catalogue.chunk_ids() == ids("/docs/a", 1) | ids("/docs/b", 2)
 
 
 def test_a_missing_source_keeps_its_text(catalogue: Catalogue) -> None:
     pages = [Page(1, "kept")]
-    stored = store(catalogue, "/docs/a", pages, "1")
+    stored = store(catalogue, "/docs/a", pages, 1)
     catalogue.retire(["/docs/a"], forget=False)
     assert catalogue.source("/docs/a") == replace(stored, state=MISSING)
     assert catalogue.pages(stored.text_id) == pages
@@ -114,11 +133,11 @@ def test_a_touched_source_has_its_new_size_and_time(catalogue: Catalogue) -> Non
 
 def test_every_finished_change_has_a_number_of_its_own(catalogue: Catalogue) -> None:
     seen = [catalogue.generation()]
-    store(catalogue, "/docs/a", [], "1")
+    store(catalogue, "/docs/a", [], 1)
     seen.append(catalogue.generation())
-    store(catalogue, "/docs/a", [], "2")
+    store(catalogue, "/docs/a", [], 2)
     seen.append(catalogue.generation())
-    catalogue.settle(announced=False)
+    catalogue.settle()
     seen.append(catalogue.generation())
     catalogue.retire(["/docs/a"], forget=True)
     seen.append(catalogue.generation())
@@ -130,34 +149,33 @@ def test_every_finished_change_has_a_number_of_its_own(catalogue: Catalogue) -> 
 def test_a_catalogue_that_is_made_again_never_counts_as_the_old_one(tmp_path: Path) -> None:
     generations = set()
     for _ in range(3):
-        catalogue = Catalogue(tmp_path / "catalogue.sqlite3")
+        catalogue = open_catalogue(tmp_path)
         store(catalogue, "/docs/a", [])
         generations.add(catalogue.generation())
+        catalogue.database.close()
         for path in tmp_path.iterdir():
             path.unlink()
     assert len(generations) == 3
 
 
-MAKE = """
-import sys
-from pathlib import Path
-from vectorstore.storage.catalogue import Catalogue
-
-print("ready", flush=True)
-for line in sys.stdin:
-    Path(line.strip()).parent.mkdir(exist_ok=True)
-    print(len(Catalogue(Path(line.strip())).chunk_ids()), flush=True)
-"""
-
-
-def test_processes_that_make_a_catalogue_at_the_same_moment_all_can(tmp_path: Path) -> None:
-    pipe, command = subprocess.PIPE, [sys.executable, "-c", MAKE]
-    makers = [subprocess.Popen(command, cwd=ROOT, stdin=pipe, stdout=pipe, text=True) for _ in range(4)]
-    streams = [(maker.stdin, maker.stdout) for maker in makers if maker.stdin and maker.stdout]
-    assert {replies.readline() for _, replies in streams} == {"ready\n"}
-    for number in range(30):
-        for orders, _ in streams:
-            orders.write(f"{tmp_path / str(number) / 'catalogue.sqlite3'}\n")
-            orders.flush()
-    for maker in makers:
-        assert maker.communicate(timeout=60)[0] == "0\n" * 30
+@settings(max_examples=25)
+@given(changes=st.lists(st.integers(0, 5), max_size=10))
+def test_what_is_remembered_is_what_a_fresh_reading_gives_whoever_has_written(
+    changes: list[int], tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    folder = tmp_path_factory.mktemp("remembered")
+    catalogue, other = open_catalogue(folder), open_catalogue(folder)
+    steps = [
+        lambda: None,
+        lambda: announce(other, "/docs/a", 1, 2),
+        lambda: other.swap([record("/docs/a", [])], {}),
+        lambda: other.hide(["/docs/a"]),
+        lambda: other.set_facts(name=str(len(other.facts()))),
+        lambda: catalogue.settle(),
+    ]
+    for change in changes:
+        before = catalogue.state()
+        steps[change]()
+        fresh = Catalogue(folder).state()
+        assert replace(catalogue.state(), scopes={}) == replace(fresh, scopes={})
+        assert (catalogue.state() is before) == (change == 0)

@@ -22,13 +22,12 @@ ROOT = Path(__file__).parents[3]
 OTHER = """
 import json, sys
 from pathlib import Path
-import platformdirs
+from tests.hash_embedding import hash_model
 from tests.vectorstore.texts import put, remove
-from vectorstore.embeddings import load_embedding_model
 from vectorstore.search.retriever import HybridRetriever
 from tests.vectorstore.opened import open_again
 
-model = load_embedding_model("minilm", cache_dir=platformdirs.user_cache_path("rag-app"))
+model = hash_model()
 print("ready", flush=True)
 for line in sys.stdin:
     folder, verb, argument = json.loads(line)

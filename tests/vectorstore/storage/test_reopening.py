@@ -90,7 +90,7 @@ def resident_mb() -> float:
 @pytest.mark.parametrize(
     ("rows", "changes", "growth_mb"),
     [
-        (2_000, 60, GROWTH_MB),
+        (2_000, 30, GROWTH_MB),
         pytest.param(2_000, 1000, GROWTH_MB, marks=SLOW),
         # Two indexes are open at once while one takes the place of the other.
         pytest.param(200_000, 60, 1000, marks=SLOW),

@@ -11,15 +11,14 @@ from hypothesis import strategies as st
 
 from tests.vectorstore.conftest import NewStore
 from tests.vectorstore.opened import open_again
-from tests.vectorstore.texts import cut, embedder, put, remove, source_of
+from tests.vectorstore.texts import cut, embedded, put, remove, source_of
 from vectorstore.embeddings import EmbeddingModel
 from vectorstore.errors import CollectionError, WrongModelError
 from vectorstore.search.retriever import HybridRetriever
-from vectorstore.storage.index_location import Fingerprint
 from vectorstore.storage.store import Store
-from vectorstore.types import Page
+from vectorstore.types import Fingerprint, Page
 
-OTHER_MODEL, OTHER_DISTANCE = Fingerprint("openai:text-embedding-3-small", "cosine"), Fingerprint("minilm", "l2")
+OTHER_MODEL, OTHER_DISTANCE = Fingerprint("openai:text-embedding-3-small", "cosine"), Fingerprint("hash", "l2")
 
 
 def texts_found(store: Store, model: EmbeddingModel, question: str) -> list[str]:
@@ -38,8 +37,8 @@ def test_a_new_collection_is_made_by_nobody_and_takes_any_model(store: Store) ->
 
 def test_a_collection_remembers_what_made_it(store: Store, model: EmbeddingModel) -> None:
     put(store, model, a="apples")
-    assert store.fingerprint == Fingerprint("minilm", "cosine")
-    assert open_again(store.folder).fingerprint == Fingerprint("minilm", "cosine")
+    assert store.fingerprint == Fingerprint("hash", "cosine")
+    assert open_again(store.folder).fingerprint == Fingerprint("hash", "cosine")
 
 
 @pytest.mark.parametrize(
@@ -47,8 +46,8 @@ def test_a_collection_remembers_what_made_it(store: Store, model: EmbeddingModel
     [
         (
             OTHER_MODEL,
-            "the collection library was made with the embedding model minilm, not openai:text-embedding-3-small",
-            "set RAG_EMBEDDINGS=minilm, or make it anew: rag ingest --rebuild PATH",
+            "the collection library was made with the embedding model hash, not openai:text-embedding-3-small",
+            "set RAG_EMBEDDINGS=hash, or make it anew: rag ingest --rebuild PATH",
         ),
         (
             OTHER_DISTANCE,
@@ -108,12 +107,12 @@ def test_a_chunk_that_stays_gets_its_new_title_and_vector(store: Store, model: E
     for title in ("Rivers", "Mountains"):
         item = source_of("a", ["apples grow"], title=title)
         with store.writing(fingerprint):
-            store.replace([item], embedder(model))
+            store.replace([item], embedded(model, item))
     ((chunk, vector),) = store.fetch([item.chunks[0].id]).values()
     assert chunk.title == "Mountains"
-    assert vector.tolist() == pytest.approx(embedder(model)(item.chunks)[0].tolist())
-    assert list(store.lexical.match("mountains", limit=5)) == [chunk.id]
-    assert store.lexical.match("rivers", limit=5) == {}
+    assert vector.tolist() == pytest.approx(embedded(model, item)[0][1][0].tolist())
+    assert list(store.lexical.reader().match("mountains", limit=5)) == [chunk.id]
+    assert store.lexical.reader().match("rivers", limit=5) == {}
 
 
 def test_a_missing_source_is_left_out_and_its_text_is_kept(store: Store, model: EmbeddingModel) -> None:
@@ -126,13 +125,12 @@ def test_a_missing_source_is_left_out_and_its_text_is_kept(store: Store, model: 
 
 
 def test_more_chunks_than_chroma_takes_at_once_are_stored(store: Store, model: EmbeddingModel) -> None:
-    page, chunks = cut("a", [f"number {n}" for n in range(6000)])
-    vectors = np.random.default_rng(0).random((6000, 4), dtype=np.float32)
+    page, chunks = cut("a", [f"number {n}" for n in range(5600)])
+    vectors = np.random.default_rng(0).random((5600, 4), dtype=np.float32)
     with store.writing(Fingerprint("any", "cosine")):
-        rows = iter(vectors)
         item = replace(source_of("a", []), pages=[page], chunks=chunks)
-        store.replace([item], lambda some: np.array([next(rows) for _ in some]))
-    assert store.count_chunks() == {"catalogue": 6000, "the vector index": 6000, "the lexical index": 6000}
+        store.replace([item], [(chunks, vectors)])
+    assert store.count_chunks() == {"catalogue": 5600, "the vector index": 5600, "the lexical index": 5600}
     assert len(store.nearest(vectors[0], limit=100)) == 100
     remove(store, "a")
     assert store.count_chunks() == {"catalogue": 0, "the vector index": 0, "the lexical index": 0}
@@ -140,9 +138,9 @@ def test_more_chunks_than_chroma_takes_at_once_are_stored(store: Store, model: E
 
 def test_a_page_that_is_not_there_is_told_from_a_source_that_is_not(store: Store, model: EmbeddingModel) -> None:
     put(store, model, a="apples")
-    item = source_of("book", ["first"])
+    item = replace(source_of("book", ["first"]), pages=[Page(1, "first"), Page(2, "second")])
     with store.writing(Fingerprint(model.name, "cosine")):
-        store.replace([replace(item, pages=[Page(1, "first"), Page(2, "second")])], embedder(model))
+        store.replace([item], embedded(model, item))
     assert store.load_page("book", 2) == "second"
     errors = {}
     for source, number in (("book", 3), ("book", None), ("a", 1), ("nowhere", None)):

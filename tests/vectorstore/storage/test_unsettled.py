@@ -1,6 +1,6 @@
 """What a process had not finished when it ended is not found, and is mended and told by the next that writes."""
 
-from tests.vectorstore.texts import embedder, put, source_of
+from tests.vectorstore.texts import embedded, put, source_of
 from vectorstore.embeddings import EmbeddingModel
 from vectorstore.search.retriever import HybridRetriever
 from vectorstore.storage.store import Store
@@ -12,8 +12,10 @@ def texts_found(store: Store, model: EmbeddingModel) -> list[str]:
 
 def leave_unfinished(store: Store, model: EmbeddingModel) -> None:
     item = source_of("a", ["apples are red", "apples are sweet"])
-    store.catalogue.announce({"a": [chunk.id for chunk in item.chunks]})
-    store.open_vectors().upsert(item.chunks, embedder(model)(item.chunks))
+    store.catalogue.announce([item])
+    for chunks, vectors in embedded(model, item):
+        store.table.put(chunks, vectors)
+        store.open_vectors().upsert(chunks, vectors)
     store.lexical.change(add=item.chunks)
 
 

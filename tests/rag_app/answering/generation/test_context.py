@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from rag_app.answering.citations import compose
-from rag_app.answering.generation.marker_forms import WORD_JOINER
+from rag_app.answering.generation.markers import WORD_JOINER
 from rag_app.answering.generation.prompt_context import Context, build_context, estimate_tokens, without_fences
 from rag_app.answering.sentences import split_sentences
 from rag_app.answering.verification.prove_claims import Embed, cite_found, prove

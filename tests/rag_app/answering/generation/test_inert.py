@@ -8,8 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from langchain_openai import ChatOpenAI
 
-from rag_app.answering.generation.marker_forms import WORD_JOINER
-from rag_app.answering.generation.markers import without_markers
+from rag_app.answering.generation.markers import WORD_JOINER, without_markers
 from rag_app.answering.generation.sanitize import make_inert, without_joiners
 from rag_app.safe_text import UNSEEN, make_visible, one_line
 from tests.rag_app.attacks import own_attacks, published_attacks

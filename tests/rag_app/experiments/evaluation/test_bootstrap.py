@@ -5,7 +5,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rag_app.experiments.evaluation.intervals import Figures, bootstrap, bootstrap_means, harmonic_mean, mean, tabulate
+from rag_app.experiments.evaluation.intervals import (
+    Column,
+    Figures,
+    Weights,
+    bootstrap,
+    bootstrap_means,
+    harmonic_mean,
+    mean,
+    tabulate,
+)
 
 SHARES = st.lists(st.floats(0, 1) | st.none(), min_size=1, max_size=30)
 
@@ -45,7 +54,7 @@ def test_figures_made_of_others_are_computed_anew_in_every_draw() -> None:
     """Precision and recall change places from question to question: their F1 moves less than either."""
     precision, recall = np.array([1.0, 0.0] * 50), np.array([0.0, 1.0] * 50)
 
-    def compute(weights: np.ndarray[tuple[int], np.dtype[np.float64]]) -> dict[str, float]:
+    def compute(weights: Weights) -> dict[str, Column]:
         means = mean(precision, weights), mean(recall, weights)
         return {"precision": means[0], "f1": harmonic_mean(*means)}
 
@@ -56,7 +65,7 @@ def test_figures_made_of_others_are_computed_anew_in_every_draw() -> None:
 
 
 def test_a_harmonic_mean_of_nothing_is_nothing() -> None:
-    assert [harmonic_mean(0, 0), harmonic_mean(1, 0), harmonic_mean(1, 0.5)] == pytest.approx([0, 0, 2 / 3])
+    assert harmonic_mean(np.array([0, 1, 1.0]), np.array([0, 0, 0.5])).tolist() == pytest.approx([0, 0, 2 / 3])
 
 
 def test_a_table_shows_intervals_beside_figures_and_a_dash_for_what_is_not_known() -> None:

@@ -10,8 +10,14 @@ from typing import Any
 import numpy as np
 import pytest
 
-from rag_app.experiments.evaluation.compare import model_bytes, short_name, side_by_side
-from rag_app.experiments.evaluation.labels import load_labels, measure_labels, reason_without_labels
+from rag_app.experiments.evaluation.compare import (
+    load_labels,
+    measure_labels,
+    model_bytes,
+    reason_without_labels,
+    short_name,
+    side_by_side,
+)
 from rag_app.experiments.evaluation.retrieval import rank_exactly
 from tests.conftest import CommandLine
 from tests.rag_app.embeddings_server import EmbeddingsServer
@@ -87,18 +93,19 @@ def test_labels_that_lie_apart_are_told_apart_and_those_by_chance_are_not() -> N
     owners = [f"d{number}" for number in range(60)]
     apart = {name: f"topic {number // 20}" for number, name in enumerate(owners)}
     found = measure_labels(apart, [*owners, "unlabelled"], np.concatenate([vectors, vectors[:1]]))
-    assert (found.v_measure, found.probe_accuracy, found.probe_macro_f1) == pytest.approx((1, 1, 1))
-    assert (found.labels, found.labelled) == (3, 60)
+    assert (found["v_measure"], found["probe_accuracy"], found["probe_macro_f1"]) == pytest.approx((1, 1, 1))
+    assert (found["labels"], found["labelled"]) == (3, 60)
     by_chance = {name: f"topic {generator.integers(3)}" for name in owners}
     found = measure_labels(by_chance, owners, vectors)
-    assert found.v_measure < 0.2
-    assert found.probe_accuracy < 0.6
+    assert found["v_measure"] < 0.2
+    assert found["probe_accuracy"] < 0.6
 
 
 def test_a_label_of_one_document_alone_is_left_out() -> None:
     owners, vectors = list("abcde"), np.eye(5, dtype=np.float32)
     labels = {"a": "x", "b": "x", "c": "y", "d": "y", "e": "once"}
-    assert (measure_labels(labels, owners, vectors).labels, measure_labels(labels, owners, vectors).labelled) == (2, 4)
+    found = measure_labels(labels, owners, vectors)
+    assert (found["labels"], found["labelled"]) == (2, 4)
 
 
 def test_why_nothing_is_clustered_is_told(beir: Path) -> None:

@@ -11,9 +11,8 @@ from typing import Any
 import pytest
 
 from rag_app.commands.evaluate import name_local
-from rag_app.experiments.evaluation.chunks import score
 from rag_app.experiments.evaluation.datasets import ChunkQuestion
-from rag_app.experiments.evaluation.retrieval import measure
+from rag_app.experiments.evaluation.retrieval import measure, score_passages
 from tests.conftest import CommandLine
 from vectorstore.types import Chunk, Passage
 
@@ -156,5 +155,5 @@ def test_documents_are_ranked_as_given() -> None:
 def test_text_of_another_document_is_shown_in_vain() -> None:
     question = ChunkQuestion("?", "a", ((0, 10), (5, 20)))
     passages = [Passage(Chunk(f"/x/{name}.md", "T", None, 0, 20, "x" * 20), 1.0, 1.0, 0.0) for name in ("a", "b")]
-    assert score(question, passages) == (1.0, 0.5, 0.5)
-    assert score(question, []) == (0.0, 0.0, 0.0)
+    assert score_passages(question, passages) == (1.0, 0.5, 0.5)
+    assert score_passages(question, []) == (0.0, 0.0, 0.0)

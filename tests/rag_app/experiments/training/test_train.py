@@ -13,9 +13,35 @@ from typing import Any
 import numpy as np
 import pytest
 
-from rag_app.experiments.training.tasks import Passages, Query, Task, hold_out, make_tasks, only_new
+from rag_app import Settings, ingest_paths, load_retriever
+from rag_app.experiments.evaluation.datasets import load_retrieval_set
+from rag_app.experiments.training.fine_tune import Embedded, TrainingOptions, make_examples
+from rag_app.experiments.training.run import (
+    Choice,
+    Split,
+    collection_chunks,
+    describe_gain,
+    fine_tune_for,
+    prepare_file,
+    prepare_folder,
+    tabulate,
+    write_rows,
+)
+from rag_app.experiments.training.tasks import (
+    Passages,
+    Query,
+    Task,
+    hold_out,
+    load_questions,
+    make_tasks,
+    only_new,
+)
+from rag_app.experiments.training.word_vectors import WordOptions, train_word2vec
 from tests.conftest import CommandLine
+from tests.hash_embedding import hash_model
+from tests.tiny_encoder import make_tiny_encoder
 from vectorstore.embeddings import load_embedding_model
+from vectorstore.errors import CollectionError, InputError
 from vectorstore.types import Chunk
 
 TOPICS = ["moon", "rocket", "garden", "bees", "bread", "river", "violin", "glass", "chess", "salt", "wool", "ink"]
@@ -23,7 +49,7 @@ SENTENCES = "The {0} is made with care. People have known the {0} for ages. Nobo
 
 
 @pytest.fixture
-def library(rag: CommandLine, tmp_path: Path) -> Path:
+def library(tmp_path: Path) -> Path:
     """A collection of twelve documents with three headings each."""
     folder = tmp_path / "documents"
     folder.mkdir()
@@ -32,44 +58,60 @@ def library(rag: CommandLine, tmp_path: Path) -> Path:
             f"## {part} of the {topic}\n\n{part}: {SENTENCES.format(topic)}\n" for part in ("Use", "Age", "Care")
         ]
         (folder / f"{topic}.md").write_text(f"# The {topic}\n\n" + "\n".join(sections))
-    run = rag("ingest", folder)
-    assert run.returncode == 0, run.stderr
+    assert len(ingest_paths([folder]).files) == len(TOPICS)
     return folder
 
 
-def last_line(run: subprocess.CompletedProcess[str]) -> str:
-    assert run.returncode == 0, run.stderr
-    return run.stdout.splitlines()[-1]
+@pytest.fixture(scope="session")
+def tiny(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return make_tiny_encoder(tmp_path_factory.mktemp("encoder") / "tiny")
+
+
+@pytest.fixture
+def beir(tmp_path: Path) -> Path:
+    folder = tmp_path / "set"
+    (folder / "qrels").mkdir(parents=True)
+    rows = [{"_id": topic, "title": f"The {topic}", "text": SENTENCES.format(topic)} for topic in TOPICS]
+    write_rows(folder / "corpus.jsonl", rows)
+    write_rows(
+        folder / "queries.jsonl", [{"_id": f"q {one}", "text": f"What is known of the {one}?"} for one in TOPICS]
+    )
+    judged = "".join(f"q {topic}\t{topic}\t1\n" for topic in TOPICS)
+    (folder / "qrels" / "train.tsv").write_text("query-id\tcorpus-id\tscore\n" + judged)
+    return folder
 
 
 def test_word_vectors_are_learned_from_the_collection_and_the_same_each_time(
     rag: CommandLine, library: Path, tmp_path: Path
 ) -> None:
     pytest.importorskip("gensim", reason="the extra static is not installed")
-    vectors = []
-    for name in ("one.kv", "other.kv"):
-        run = rag("train", "word2vec", "--dimensions", "16", "--output", name)
-        assert last_line(run) == f"To use it: RAG_EMBEDDINGS=static:{tmp_path / name}"
-        model = load_embedding_model(f"static:{tmp_path / name}", cache_dir=tmp_path)
-        vectors.append(model.embeddings.embed_query("the Moon and the rocket"))
+    run = rag("train", "word2vec", "--dimensions", "16", "--output", "one.kv")
+    assert run.returncode == 0, run.stderr
+    assert run.stdout.splitlines()[-1] == f"To use it: RAG_EMBEDDINGS=static:{tmp_path / 'one.kv'}"
+    texts = dict.fromkeys(chunk.text for chunk in collection_chunks(Settings()))
+    train_word2vec(texts, tmp_path / "other.kv", options=WordOptions(16))
+    vectors = [
+        load_embedding_model(f"static:{tmp_path / name}", cache_dir=tmp_path).embeddings.embed_query("the Moon")
+        for name in ("one.kv", "other.kv")
+    ]
     assert vectors[0] == vectors[1]
     assert np.linalg.norm(vectors[0]) == pytest.approx(1)
-    used = {"RAG_EMBEDDINGS": f"static:{tmp_path / 'one.kv'}"}
-    assert rag("ingest", "--collection", "own", library, **used).returncode == 0
-    found = json.loads(rag("search", "--collection", "own", "--json", "violin", **used).stdout)
-    assert "violin" in found["passages"][0]["text"]
+    own = Settings(embeddings=f"static:{tmp_path / 'one.kv'}", collection="own")
+    ingest_paths([library], settings=own)
+    assert "violin" in load_retriever(settings=own).invoke("violin")[0].page_content
 
 
-def test_too_few_words_and_an_empty_collection_are_told(rag: CommandLine, tmp_path: Path) -> None:
+def test_too_few_words_and_an_empty_collection_are_refused(tmp_path: Path) -> None:
     pytest.importorskip("gensim", reason="the extra static is not installed")
-    run = rag("train", "word2vec", "--output", "words.kv")
-    assert (run.returncode, len(run.stderr.splitlines())) == (2, 2)
-    (tmp_path / "short.txt").write_text("Every word here stands once.")
-    assert rag("ingest", "short.txt").returncode == 0
-    run = rag("train", "word2vec", "--output", "words.kv")
-    assert (run.returncode, run.stderr.splitlines()[0]) == (2, "error: no word stands 2 times in these documents")
-    run = rag("train", "word2vec", "--output", tmp_path)
-    assert (run.returncode, run.stderr.splitlines()[0]) == (2, f"error: {tmp_path} is a folder")
+    with pytest.raises(InputError, match="no word occurs 2 times in these documents"):
+        train_word2vec(["Every word here occurs once."], tmp_path / "words.kv", options=WordOptions())
+    with pytest.raises(InputError, match=f"{tmp_path} is a folder"):
+        prepare_file(tmp_path)
+    (tmp_path / "letter.txt").write_text("not a model")
+    with pytest.raises(InputError, match="holds something other than a model"):
+        prepare_folder(tmp_path)
+    with pytest.raises(CollectionError):
+        collection_chunks(Settings())
 
 
 @pytest.fixture
@@ -79,135 +121,131 @@ def distilling() -> None:
             pytest.skip("the extra static is not installed")
 
 
-@pytest.mark.slow
+@pytest.mark.slow  # half a minute for all of the default model's tokens; the tiny encoder proves the same below
 @pytest.mark.timeout(400)
 @pytest.mark.usefixtures("distilling")
 def test_the_default_model_is_distilled_offline(rag: CommandLine, tmp_path: Path) -> None:
     run = rag("train", "static", "--dimensions", "64", "--output", "small")
-    assert last_line(run) == f"To use it: RAG_EMBEDDINGS=static:{tmp_path / 'small'}"
+    assert run.returncode == 0, run.stderr
+    assert run.stdout.splitlines()[-1] == f"To use it: RAG_EMBEDDINGS=static:{tmp_path / 'small'}"
     model = load_embedding_model(f"static:{tmp_path / 'small'}", cache_dir=tmp_path)
     moon, orbit, bread = np.array(model.embeddings.embed_documents(["the moon", "lunar orbit", "a loaf of bread"]))
     assert moon.shape == (64,)
     assert moon @ orbit > moon @ bread
 
 
-@pytest.mark.slow
-@pytest.mark.timeout(400)
 @pytest.mark.usefixtures("distilling")
-def test_an_encoder_is_distilled_with_the_words_of_a_collection(rag: CommandLine, tmp_path: Path) -> None:
-    save_tiny_encoder(tmp_path / "tiny")
+def test_an_encoder_is_distilled_with_the_words_of_a_collection(rag: CommandLine, tiny: Path, tmp_path: Path) -> None:
     (tmp_path / "plants.txt").write_text("Quixotomatoes and xylograpes grow. " * 6)
-    assert rag("ingest", "plants.txt").returncode == 0
-    tokens = []
-    for collection in ([], ["--collection", "default"]):
-        run = rag("train", "static", "--json", "--from", "plain", "--dimensions", "8", "--output", "out", *collection)
-        assert run.returncode == 0, run.stderr
-        tokens.append(json.loads(run.stdout)["tokens"])
-    assert tokens[1] == tokens[0] + 2
-    (tmp_path / "folder").mkdir()
-    (tmp_path / "folder" / "letter.txt").write_text("not a model")
-    run = rag("train", "static", "--output", "folder")
-    assert (run.returncode, "holds something other than a model" in run.stderr) == (2, True)
-
-
-def save_tiny_encoder(folder: Path) -> None:
-    """A BERT of two small layers with random weights and the default model's words."""
-    from sentence_transformers import SentenceTransformer
-    from sentence_transformers.sentence_transformer.modules import Pooling, Transformer
-    from transformers import AutoTokenizer, BertConfig, BertModel, set_seed
-
-    from vectorstore.embeddings.providers.minilm import find_weights
-
-    set_seed(0)
-    tokenizer = AutoTokenizer.from_pretrained(str(find_weights()))
-    sizes: dict[str, Any] = {
-        "hidden_size": 32,
-        "num_hidden_layers": 2,
-        "num_attention_heads": 2,
-        "intermediate_size": 64,
-    }
-    plain = folder.with_name("plain")
-    BertModel(BertConfig(vocab_size=tokenizer.vocab_size, **sizes)).save_pretrained(plain)
-    tokenizer.save_pretrained(plain)
-    encoder = Transformer(str(plain), max_seq_length=64)
-    SentenceTransformer(modules=[encoder, Pooling(32)]).save_pretrained(str(folder), create_model_card=False)
-
-
-def train(rag: CommandLine, *arguments: str | Path) -> dict[str, Any]:
-    run = rag("train", "minilm", "--json", "--epochs", "1", *arguments)
+    ingest_paths([tmp_path / "plants.txt"])
+    arguments: list[str | Path] = ["--from", tiny.with_name("tiny-bare"), "--dimensions", "8", "--output", "out"]
+    run = rag("train", "static", "--json", *arguments, "--collection", "default")
     assert run.returncode == 0, run.stderr
-    told: dict[str, Any] = json.loads(run.stdout)
-    return told
+    model = load_embedding_model(f"static:{tmp_path / 'out'}", cache_dir=tmp_path)
+    one, other, part = np.array(model.embeddings.embed_documents(["quixotomatoes", "xylograpes", "quixo"]))
+    assert one.shape == (8,)
+    assert not np.allclose(one, other)
+    assert not np.allclose(one, part)
+    tokens = json.loads((tmp_path / "out" / "tokenizer.json").read_text())["model"]["vocab"]
+    assert {"quixotomatoes", "xylograpes"} <= set(tokens if isinstance(tokens, dict) else (one[0] for one in tokens))
 
 
-@pytest.mark.slow
-@pytest.mark.timeout(400)
-def test_an_encoder_is_fine_tuned_on_pairs_of_the_collection_and_measured(
-    rag: CommandLine, library: Path, tmp_path: Path
+def test_an_encoder_is_fine_tuned_on_judged_queries_and_what_was_held_out_is_a_set(
+    rag: CommandLine, beir: Path, tiny: Path, tmp_path: Path
 ) -> None:
     pytest.importorskip("datasets", reason="the extra train is not installed")
-    save_tiny_encoder(tmp_path / "tiny")
-    told = train(rag, "--from", "tiny", "--limit", "24", "--batch-size", "8", "--output", "tuned", "--mlflow")
-    assert told["embeddings"] == f"huggingface:{tmp_path / 'tuned'}"
-    assert told["examples"] == 24
-    assert {"headings", "neighbours"} <= set(told["held_out"])
-    for row in told["held_out"].values():
-        assert row["gain"]["ndcg@10"] == pytest.approx(row["after"]["ndcg@10"] - row["before"]["ndcg@10"])
-        assert 0 <= row["after"]["mrr@10"] <= 1
+    options: list[str | Path] = [
+        "--epochs",
+        "1",
+        "--dataset",
+        beir,
+        "--held-out",
+        "held",
+        "--output",
+        "tuned",
+        "--from",
+        tiny,
+    ]
+    run = rag("train", "minilm", "--json", *options, "--batch-size", "4", "--limit", "4", "--mlflow")
+    if importlib.util.find_spec("mlflow") is None:
+        assert (run.returncode, "pip install 'rag-app[mlflow]'" in run.stderr) == (2, True)
+        run = rag("train", "minilm", "--json", *options, "--batch-size", "4", "--limit", "4")
+    assert run.returncode == 0, run.stderr
+    told: dict[str, Any] = json.loads(run.stdout)
+    assert (told["embeddings"], told["examples"]) == (f"huggingface:{tmp_path / 'tuned'}", 4)
+    (row,) = (row for name, row in told["held_out"].items() if name == "questions")
+    assert row["gain"]["ndcg@10"] == pytest.approx(row["after"]["ndcg@10"] - row["before"]["ndcg@10"])
+    assert 0 <= row["after"]["mrr@10"] <= 1
+    held = load_retrieval_set(tmp_path / "held")
+    assert (len(held.queries), len(held.documents)) == (3, len(TOPICS))
     if importlib.util.find_spec("mlflow"):
         with closing(sqlite3.connect(tmp_path / "data" / "mlflow.db")) as runs:
             parameters = dict(runs.execute("SELECT key, value FROM params").fetchall())
             metrics = dict(runs.execute("SELECT key, value FROM metrics").fetchall())
         assert parameters["output"] == str(tmp_path / "tuned")
-        assert metrics["headings after ndcg_at_10"] == pytest.approx(told["held_out"]["headings"]["after"]["ndcg@10"])
-    used = {"RAG_EMBEDDINGS": told["embeddings"]}
-    assert rag("ingest", "--collection", "own", library / "moon.md", **used).returncode == 0
-    assert rag("search", "--collection", "own", "--json", "moon", **used).returncode == 0
+        assert metrics["questions after ndcg_at_10"] == pytest.approx(row["after"]["ndcg@10"])
 
 
-@pytest.fixture
-def beir(tmp_path: Path) -> Path:
-    folder = tmp_path / "set"
-    (folder / "qrels").mkdir(parents=True)
-    rows = [{"_id": topic, "title": f"The {topic}", "text": SENTENCES.format(topic)} for topic in TOPICS]
-    (folder / "corpus.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
-    queries = [{"_id": f"q {topic}", "text": f"What is known of the {topic}?"} for topic in TOPICS]
-    (folder / "queries.jsonl").write_text("".join(json.dumps(row) + "\n" for row in queries))
-    judged = "".join(f"q {topic}\t{topic}\t1\n" for topic in TOPICS)
-    (folder / "qrels" / "train.tsv").write_text("query-id\tcorpus-id\tscore\n" + judged)
-    return folder
-
-
-@pytest.mark.slow
-@pytest.mark.timeout(400)
-def test_the_default_model_is_fine_tuned_on_judged_queries_and_what_was_held_out_is_a_set(
-    rag: CommandLine, beir: Path, tmp_path: Path
+def test_questions_and_pairs_of_the_collection_are_learned_and_the_result_is_used_by_its_name(
+    library: Path, tiny: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     pytest.importorskip("datasets", reason="the extra train is not installed")
-    run = rag("train", "minilm", "--epochs", "1", "--dataset", beir, "--held-out", "held", "--output", "tuned")
-    assert last_line(run) == f"To use it: RAG_EMBEDDINGS=huggingface:{tmp_path / 'tuned'}"
-    # Nothing is left to gain here, and it is said.
-    assert "Fine-tuning did not help" in run.stdout
-    assert "questions              3  ndcg@10     1.0000  1.0000  +0.0000" in run.stdout
-    run = rag("eval", "retrieval", "--json", "held")
-    assert run.returncode == 0, run.stderr
-    assert (json.loads(run.stdout)["queries"], json.loads(run.stdout)["documents"]) == (3, len(TOPICS))
-
-
-@pytest.mark.slow
-@pytest.mark.timeout(400)
-def test_questions_are_learned_by_answer_source_or_text(rag: CommandLine, library: Path, tmp_path: Path) -> None:
-    pytest.importorskip("datasets", reason="the extra train is not installed")
+    for name in ("HF_HUB_OFFLINE", "HF_DATASETS_OFFLINE", "HF_HUB_DISABLE_TELEMETRY", "TQDM_DISABLE", "WANDB_DISABLED"):
+        monkeypatch.setenv(name, "1")  # the trainer's own, put back afterwards
     rows = [{"question": f"How old is the {topic}?", "source": f"{topic}.md"} for topic in TOPICS[:5]]
     rows += [{"question": f"Who knows the {t}?", "answer": f"people have known the {t.upper()}"} for t in TOPICS[5:10]]
     rows += [{"question": f"What about {topic} soup?", "text": f"A soup of {topic}."} for topic in TOPICS[10:]]
-    (tmp_path / "questions.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
-    save_tiny_encoder(tmp_path / "tiny")
-    told = train(rag, "--from", "tiny", "--questions", "questions.jsonl", "--output", "tuned", "--limit", "8")
-    assert [name for name in told["held_out"] if "new" not in name] == ["questions", "headings", "neighbours"]
-    (tmp_path / "questions.jsonl").write_text('{"question": "Who?", "answer": "a word that is nowhere"}\n')
-    run = rag("train", "minilm", "--questions", "questions.jsonl", "--output", "tuned")
-    assert (run.returncode, "line 1, names nothing" in run.stderr) == (2, True)
+    write_rows(tmp_path / "questions.jsonl", rows)
+    messages: list[str] = []
+    result, _ = fine_tune_for(
+        Settings(),
+        Choice(tiny, tmp_path / "questions.jsonl"),
+        tmp_path / "tuned",
+        split=Split(limit=8, negatives=1),
+        options=TrainingOptions(epochs=1, batch_size=4),
+        on_message=messages.append,
+    )
+    assert [name for name in result["held_out"] if "new" not in name] == ["questions", "headings", "neighbours"]
+    assert result["examples"] == 8
+    assert "epoch 1 of 1 ..." in messages
+    own = Settings(embeddings=f"huggingface:{tmp_path / 'tuned'}", collection="own")
+    ingest_paths([library / "moon.md"], settings=own)
+    assert load_retriever(settings=own).invoke("moon")
+
+
+@pytest.mark.parametrize(
+    ("row", "error"),
+    [
+        ({"question": "Who?", "answer": "a word that is nowhere"}, "line 1, names nothing"),
+        ({"question": "Who?"}, "line 1, has no question, or nothing that answers it"),
+    ],
+)
+def test_a_question_without_an_answer_in_the_collection_is_refused(
+    row: dict[str, str], error: str, tmp_path: Path
+) -> None:
+    write_rows(tmp_path / "questions.jsonl", [row])
+    chunk = Chunk("/a.md", "Apollo", None, 0, 20, "The crew stayed in orbit.")
+    with pytest.raises(InputError, match=error):
+        load_questions(tmp_path / "questions.jsonl", [chunk])
+
+
+def test_hard_negatives_are_near_and_wrong_and_of_no_document_that_is_right() -> None:
+    texts = ("about the moon", "more about the moon", "of the moon too", "bread", "salt", "wool")
+    keys = ("moon", "moon", "orbit", "bread", "salt", "wool")
+    task = Task("questions", Passages(texts, keys), (Query("q", "the moon", frozenset({"moon"})),))
+    [(query, right, *wrong)] = make_examples(task, Embedded(hash_model()), negatives=2, seed=0)
+    assert (query, right) == ("the moon", "about the moon")
+    assert len(wrong) == 2
+    assert not set(wrong) & set(texts[:2])
+    assert make_examples(task, Embedded(hash_model()), negatives=2, seed=0) == [(query, right, *wrong)]
+
+
+def test_the_table_says_whether_it_helped() -> None:
+    was, now = {"ndcg@10": [1.0, 1.0]}, {"ndcg@10": [1.0, 1.0]}
+    result = {"held_out": {"questions": describe_gain(was, now)}, "helped": False}
+    lines = list(tabulate(result))
+    assert lines[1].startswith("questions              2  ndcg@10     1.0000  1.0000  +0.0000")
+    assert lines[2].startswith("Fine-tuning did not help")
 
 
 def test_what_is_held_out_is_a_part_of_the_queries_none_of_which_is_trained() -> None:
@@ -253,7 +291,7 @@ def test_a_missing_package_is_two_lines_with_the_command_that_installs_it(
     # A collection of that model is there in name: what is missing is told when a question is to be embedded.
     environment = {"RAG_EMBEDDINGS": f"{extra}:anything"} if arguments[0] == "search" else {}
     if environment:
-        with closing(sqlite3.connect(next((tmp_path / "data").rglob("catalogue.sqlite3")))) as catalogue:
+        with closing(sqlite3.connect(next((tmp_path / "data").rglob("collection.sqlite3")))) as catalogue:
             catalogue.execute("UPDATE facts SET value = ? WHERE name = 'model'", (environment["RAG_EMBEDDINGS"],))
             catalogue.commit()
     run = subprocess.run(

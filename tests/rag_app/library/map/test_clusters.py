@@ -1,8 +1,8 @@
 import numpy as np
 import pytest
 
-from rag_app.library.map.clusters import MOST_CLUSTERS, cluster, name_clusters
-from rag_app.library.map.layout import project
+from rag_app.library.map.layout import MOST_CLUSTERS, cluster, project
+from rag_app.library.map.map import name_clusters
 from tests.rag_app.library.map.made_up import DIMENSION, around
 
 

@@ -2,9 +2,9 @@ import itertools
 
 import numpy as np
 
-from rag_app.library.map.layout import unit
-from rag_app.library.map.near_duplicates import BLOCK, find_pairs, group, same_documents
+from rag_app.library.map.near_duplicates import BLOCK, find_pairs, group_pairs, same_documents
 from tests.rag_app.library.map.made_up import DIMENSION, around
+from vectorstore.vector_math import unit_vectors
 
 
 def test_the_pairs_are_those_that_comparing_each_with_each_finds() -> None:
@@ -34,16 +34,17 @@ def test_a_pair_is_found_across_blocks_and_not_within_one_document() -> None:
 
 def test_a_text_that_is_in_many_documents_is_one_group() -> None:
     vectors, labels = around(3, 6, spread=0)
-    groups = group(find_pairs(vectors, range(len(vectors))))
-    assert sorted(one.members for one in groups) == [
-        tuple(index for index, label in enumerate(labels) if label == wanted) for wanted in range(3)
+    pairs = find_pairs(vectors, range(len(vectors)))
+    groups = group_pairs(pairs)
+    assert sorted(members for _, members in groups) == [
+        [index for index, label in enumerate(labels) if label == wanted] for wanted in range(3)
     ]
-    assert all(one.first in one.members and one.second in one.members for one in groups)
+    assert all({pairs.first[at], pairs.second[at]} <= set(members) for at, members in groups)
 
 
 def test_of_too_many_pairs_the_nearest_are_kept() -> None:
     alike = np.ones((40, DIMENSION)) + 0.1 * np.random.default_rng(0).standard_normal((40, DIMENSION))
-    vectors = unit(np.vstack([alike, np.eye(DIMENSION)[:2] + np.eye(DIMENSION)[:1] * 1e3]).astype(np.float32))
+    vectors = unit_vectors(np.vstack([alike, np.eye(DIMENSION)[:2] + np.eye(DIMENSION)[:1] * 1e3]).astype(np.float32))
     pairs = find_pairs(vectors, range(len(vectors)), most=10)
     assert not pairs.is_whole
     assert 0 < len(pairs.first) <= 10
@@ -56,4 +57,4 @@ def test_documents_are_nearly_the_same_where_most_of_the_shorter_is_in_the_longe
     vectors = np.vstack([long, copy, other, texts[:1]])
     documents = [0] * 10 + [1] * 5 + [2] * 5 + [2]
     same = same_documents(find_pairs(vectors, documents), documents)
-    assert [(one.first, one.second, one.share) for one in same] == [(0, 1, 1.0)]
+    assert same == [(0, 1, 1.0)]

@@ -1,4 +1,4 @@
-"""What the disk, SQLite, tantivy and Chroma raise when a data folder cannot be used, in words for a person."""
+"""Translates what the disk, SQLite, tantivy and Chroma raise into errors for a person."""
 
 import errno
 import os
@@ -10,22 +10,15 @@ from pathlib import Path
 
 from vectorstore.errors import RagError, StorageError
 
-FULL = (
-    "no space left",
-    "disk is full",
-    "disk full",
-    "database or disk is full",
-    "os error 28",
-)
+FULL = ("no space left", "disk is full", "disk full", "os error 28")
 READ_ONLY = ("read-only", "readonly", "permission denied", "os error 13", "os error 30")
-
 # What SQLite and Chroma need to do anything at all, merging their files included.
 SPARE_BYTES = 1_000_000
 
 
 @contextmanager
 def translated_storage_errors(folder: Path) -> Iterator[None]:
-    """Turn what the libraries raise inside into StorageError; errors that speak already pass as they are."""
+    """Raise StorageError for what the libraries raise inside; a RagError passes as it is."""
     try:
         yield
     except RagError:
@@ -59,8 +52,7 @@ def explain_storage_error(error: Exception, folder: Path) -> StorageError | None
     text = str(error).lower()
     number = error.errno if isinstance(error, OSError) else None
     # On a full or read-only disk SQLite and Chroma also say "disk I/O error", "unable to open database file" and
-    # "failed to apply logs": there the disk itself is asked.
-    # tantivy raises ValueError for whatever happens, and tells of a failed write by the thread that it ended.
+    # "failed to apply logs", and tantivy reports a failed write by the thread that it ended: there the disk is asked.
     is_of_database = isinstance(error, (sqlite3.Error, ValueError)) or type(error).__module__.startswith("chromadb")
     if number == errno.ENOSPC or any(sign in text for sign in FULL) or (is_of_database and is_full(folder)):
         return disk_full(folder)

@@ -1,0 +1,127 @@
+"""A collection of format 1 has all that it had when it is opened, and nothing is embedded for it."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.vectorstore.opened import chroma_url, open_again
+from tests.vectorstore.storage.format_1 import make_format_1
+from tests.vectorstore.texts import embedded, put, source_of
+from vectorstore.collections import list_collections, open_store
+from vectorstore.embeddings import EmbeddingModel
+from vectorstore.search.retriever import HybridRetriever
+from vectorstore.storage import upgrade
+from vectorstore.storage.store import Store
+from vectorstore.types import Fingerprint, Page, Picture, Refusal
+
+PICTURE = Picture("f00", b"webp", 4, 3, b"signature")
+STEPS = ["copy_catalogue", "copy_pictures", "put_chunks", "fetch_missing", "put_in_place", "remove"]
+
+
+class Killed(BaseException):
+    pass
+
+
+@pytest.fixture(params=["as it was made", "after a rebuild"])
+def filled(store: Store, model: EmbeddingModel, request: pytest.FixtureRequest) -> Iterator[Store]:
+    """With every kind of row: several pages, a picture, a missing and a hidden source, an unfinished change."""
+    made_by = Fingerprint(model.name, "cosine")
+    if request.param == "after a rebuild":
+        with store.writing(made_by), store.rebuilding(made_by) as rebuilt:
+            fill(rebuilt, model)
+    else:
+        with store.writing(made_by):
+            fill(store, model)
+    store.catalogue.hide(["hidden"])
+    store.catalogue.set_facts(uploads="library")
+    store.catalogue.note_repair("a run was cut short")
+    store.catalogue.announce([source_of("boats", ["boats float"])])
+    yield store
+    store.close()
+
+
+def fill(store: Store, model: EmbeddingModel) -> None:
+    apples = source_of("apples", ["apples are red", "apples are sweet", "a photograph of an apple"])
+    last = replace(apples.chunks[2], picture=PICTURE.hash, headings=("Fruit", "Ünïcode"))
+    apples = replace(apples, chunks=[*apples.chunks[:2], last], pictures={PICTURE.hash: PICTURE})
+    book = replace(source_of("book", ["the sea is wide"]), pages=[Page(1, "the sea is wide"), Page(2, "\ud800 half")])
+    batch = [apples, book, source_of("hidden", ["apples hidden"]), source_of("missing", ["gone"])]
+    store.replace(batch, embedded(model, *batch))
+    store.remove(["missing"], forget=False)
+    store.catalogue.note_refusals([Refusal("bad", 1, 2, "failed", "damaged")], reader="reader")
+
+
+def all_of(store: Store, model: EmbeddingModel) -> dict[str, Any]:
+    catalogue = store.catalogue
+    facts = {name: value for name, value in catalogue.facts().items() if name != "changes"}
+    rows = store.fetch(sorted(catalogue.chunk_ids()))
+    return {
+        "facts": facts,
+        "sources": catalogue.sources(),
+        "pages": {record.source: catalogue.pages(record.text_id) for record in catalogue.sources()},
+        "states": [catalogue.chunk_ids(state=state) for state in ("adding", "live", "removing")],
+        "chunks": {chunk_id: (chunk, vector.tolist()) for chunk_id, (chunk, vector) in rows.items()},
+        "pictures": store.table.pictures([PICTURE.hash]),
+        "refusals": catalogue.refusals("reader"),
+        "repairs": catalogue.repairs(),
+        "found": [HybridRetriever(store=store, model=model).search(words) for words in ("apples", "the wide sea")],
+        "counts": store.count_chunks(),
+    }
+
+
+def files_of(store: Store) -> set[str]:
+    return {path.name for path in store.folder.rglob("*") if path.suffix == ".sqlite3"} - {"chroma.sqlite3"}
+
+
+def test_it_has_all_that_it_had_and_embeds_nothing(filled: Store, model: EmbeddingModel) -> None:
+    before = all_of(filled, model)
+    make_format_1(filled)
+    assert list_collections(filled.folder.parents[1]) == ["library"]
+    assert files_of(filled) == {"catalogue.sqlite3", "chunks.sqlite3", "pictures.sqlite3"}
+    # No model is given to it: there is none that could embed.
+    opened = open_store(filled.folder.parents[1], "library", chroma_url=chroma_url())
+    assert all_of(opened, model) == before
+    assert files_of(filled) == {"collection.sqlite3"}
+    assert list_collections(filled.folder.parents[1]) == ["library"]
+    put(opened, model, clouds="clouds rain")
+    assert opened.load_page("clouds", None) == "clouds rain"
+    assert len(set(opened.count_chunks().values())) == 1
+
+
+@pytest.mark.parametrize("step", STEPS)
+def test_one_that_is_killed_half_way_is_made_by_the_next(
+    filled: Store, model: EmbeddingModel, step: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = all_of(filled, model)
+    make_format_1(filled)
+
+    def kill(*arguments: object) -> None:
+        raise Killed
+
+    with monkeypatch.context() as patched:
+        patched.setattr(upgrade, step, kill)
+        with pytest.raises(Killed):
+            open_again(filled.folder)
+    assert list_collections(filled.folder.parents[1]) == ["library"]
+    opened = open_again(filled.folder)
+    assert all_of(opened, model) == before
+    opened.mend()
+    assert files_of(opened) == {"collection.sqlite3"}
+
+
+def test_chunks_that_only_chroma_has_are_read_from_there(filled: Store, model: EmbeddingModel) -> None:
+    before = all_of(filled, model)
+    make_format_1(filled, only_in_chroma=sorted(filled.catalogue.chunk_ids())[::2])
+    after = all_of(open_again(filled.folder), model)
+    for chunk_id, (chunk, vector) in before["chunks"].items():
+        assert after["chunks"][chunk_id][0] == chunk
+        assert after["chunks"][chunk_id][1] == pytest.approx(vector, abs=1e-6)
+    assert after["states"] == before["states"]
+
+
+def test_an_empty_one_is_empty(store: Store, tmp_path: Path) -> None:
+    make_format_1(store)
+    assert open_again(store.folder).catalogue.sources() == []
