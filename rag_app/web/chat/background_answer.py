@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from rag_app.types import Answer
 
 OPENING = "Opening the models …"
-REWRITING = "Making the question stand by itself …"
+REWRITING = "Rewriting the question …"
 SEARCHING = "Searching the documents …"
 WRITING = "Writing …"
 CHECKING = "Checking each sentence …"

@@ -1,5 +1,6 @@
 """An answer in progress: the stages that it shows meanwhile, and how it ends before its time."""
 
+import re
 import time
 from collections.abc import Callable, Iterator
 
@@ -62,7 +63,8 @@ def test_a_follow_up_that_a_model_answers_shows_what_it_is_searched_by(written: 
     assert isinstance(first.outcome, Answer)
     assert first.stages == [OPENING, SEARCHING, "Reading 6 passages …", WRITING, CHECKING]
     second = run(written, "When was he born?", ("human", ORBIT), ("ai", first.outcome.text))
-    assert second.stages[:3] == [OPENING, REWRITING, "Searching for: When was Michael Collins born?"]
+    assert second.stages[:2] == [OPENING, REWRITING]
+    assert re.match("Searching for: When was he born. .*Michael Collins", second.stages[2])
 
 
 def test_an_answer_that_is_stopped_hangs_up_on_its_model(written: Settings, fault_server: FaultServer) -> None:

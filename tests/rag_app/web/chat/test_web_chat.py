@@ -51,7 +51,9 @@ def test_a_follow_up_is_answered_in_the_light_of_the_question_before(page: Page,
     expect(page.get_by_text("Answered by quotes")).to_have_count(2)
     expect(page.get_by_text("110.6 metres").first).to_be_visible()
     expect(page.get_by_role("group", name="Chat message from assistant").last).to_contain_text("Boeing")
-    expect(page.get_by_text("Searched for:")).to_have_text(["Searched for: Who built the Saturn V's first stage?"])
+    searched = page.get_by_text("Searched for:")
+    expect(searched).to_have_count(1)
+    expect(searched).to_have_text(re.compile("Who built its first stage. .*Saturn V"))
 
 
 def test_an_answer_is_copied_rated_with_a_note_asked_again_and_kept(page: Page, site: Site) -> None:
