@@ -83,6 +83,16 @@ class Answer:
         """Whether other words were searched for than those asked, which is to be told."""
         return self.searched_for.split() != self.question.split()
 
+    @property
+    def search_note(self) -> str:
+        """A line for people on what was searched for; empty where it is the question."""
+        if not self.was_rewritten:
+            return ""
+        added = self.searched_for.removeprefix(f"{self.question} ")
+        if added == self.searched_for:
+            return f"Searched for: {self.searched_for}"
+        return f"Searched for: {self.question} (with words from before: {added})"
+
     def _repr_html_(self) -> str:
         return answer_to_html(self)
 
@@ -118,7 +128,7 @@ def answer_to_html(answer: Answer) -> str:
     else:
         said = "".join(sentence_to_html(sentence, name) for sentence in answer.sentences)
         below = "".join(citation_to_html(citation, answer.passages, name) for citation in answer.citations)
-    searched = f"<p>Searched for: {escape(answer.searched_for)}</p>" if answer.was_rewritten else ""
+    searched = f"<p>{escape(answer.search_note)}</p>" if answer.search_note else ""
     return (
         f"<div {PLAIN}><p><strong>{escape(answer.question)}</strong></p>{searched}"
         f'<p style="white-space: pre-wrap">{said}</p>{below}'

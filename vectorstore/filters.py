@@ -1,4 +1,4 @@
-"""Which documents a search looks at: patterns and facts turned into conditions on the catalogue's sources."""
+"""Selects the documents that a search covers, by patterns of their names and facts about them."""
 
 import re
 from collections.abc import Mapping, Sequence

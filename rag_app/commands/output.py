@@ -139,8 +139,8 @@ def stream_answer(chain: "Runnable[Any, Answer]", question: str) -> "Answer":
 
 
 def print_answer(answer: "Answer") -> None:
-    if answer.was_rewritten:
-        say(f"Searched for: {answer.searched_for}\n")
+    if answer.search_note:
+        say(f"{answer.search_note}\n")
     print_text(answer.text if answer.refused else "".join(map(with_support, answer.sentences)))
     if not answer.refused:
         out.print()

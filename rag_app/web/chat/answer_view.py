@@ -80,7 +80,7 @@ def answer_values(answer: "Answer", turn: Turn, *, is_last: bool, is_fresh: bool
     quoted = answer.answered_by == QUOTES
     cards = cards_of(answer.citations, "citation", answer.passages, question=answer.searched_for)
     return {
-        "searchedFor": f"Searched for: {answer.searched_for}" if answer.was_rewritten else None,
+        "searchedFor": answer.search_note or None,
         "refusal": answer.text if answer.refused else None,
         "sentences": [] if answer.refused else [sentence_values(sentence) for sentence in answer.sentences],
         # Without one proof, a model's answer is read next to the passages that it was given.

@@ -110,7 +110,7 @@ class TestConversations:
     ) -> None:
         before, answer = ask_twice(samples_chain, ORBIT, BORN)
         print_answer(answer)
-        assert f"Searched for: {BORN} stayed orbit Michael Collins" in capsys.readouterr().err
+        assert f"Searched for: {BORN} (with words from before: stayed orbit Michael Collins" in capsys.readouterr().err
         print_answer(before)
         assert "Searched for" not in capsys.readouterr().err
 

@@ -55,7 +55,7 @@ def test_a_converted_encoder_gives_its_vectors_behind_its_prompts(tiny: Path, co
     [
         ("cls", False),
         pytest.param("cls", True, marks=pytest.mark.slow),
-        pytest.param("lasttoken", False, marks=pytest.mark.slow),
+        ("lasttoken", False),
         pytest.param("mean", False, marks=pytest.mark.slow),
     ],
 )

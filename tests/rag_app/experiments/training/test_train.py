@@ -27,15 +27,7 @@ from rag_app.experiments.training.run import (
     tabulate,
     write_rows,
 )
-from rag_app.experiments.training.tasks import (
-    Passages,
-    Query,
-    Task,
-    hold_out,
-    load_questions,
-    make_tasks,
-    only_new,
-)
+from rag_app.experiments.training.tasks import Passages, Query, Task, hold_out, load_questions, make_tasks, only_new
 from rag_app.experiments.training.word_vectors import WordOptions, train_word2vec
 from tests.conftest import CommandLine
 from tests.hash_embedding import hash_model
