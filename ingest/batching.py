@@ -1,4 +1,4 @@
-"""Groups the sources that were read, embeds them ahead and stores them: each step consumes the one before."""
+"""Groups the documents that were read, embeds the next group while one is stored, and reports each."""
 
 from collections import deque
 from collections.abc import Iterable, Iterator

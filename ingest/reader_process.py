@@ -1,5 +1,6 @@
-"""Reads files in a process of its own, bounded in time and memory: whatever a file does to its reader, it ends as one
-line of the report.
+"""Reads files in a process of its own, bounded in time and memory.
+
+Whatever a file does to its reader, it ends as one line of the report.
 
 The process is a plain `python -m ingest.reader_process` that is written to and read from: the spawning of
 `multiprocessing` runs the caller's main module again.

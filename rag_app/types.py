@@ -1,4 +1,4 @@
-"""Defines an answer: its sentences, each with its support, and citations that quote a document's exact words.
+"""Defines the types of an answer and the sentence that refuses; shows answers as JSON and in notebooks.
 
 In a notebook an answer shows itself as HTML; whatever documents and models wrote is escaped.
 """
