@@ -207,8 +207,8 @@ def squeeze(text: str) -> str:
 
 
 def check_model(model: ChatOpenAI, retriever: HybridRetriever, question: str, *, here: Settings) -> None:
-    """The first line of what it writes is enough: it can go on for a minute."""
-    brief = model.model_copy(update={"stop": ["\n"]})
+    """The first line of what it writes is enough, and 60 tokens of it: it can go on for minutes."""
+    brief = model.model_copy(update={"stop": ["\n"], "max_tokens": 60})
     sent = Sent()
     chain = build_chain(retriever, judge=load_judge(here, silent), writer=Writer(brief, "gguf:smollm"))
     answer = chain.invoke(question, {"callbacks": [sent]})
