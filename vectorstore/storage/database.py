@@ -75,7 +75,8 @@ class Database:
     def place(self) -> Path:
         """The folder of the file and the indexes."""
         try:
-            return self.folder / (self.folder / CURRENT).read_text(encoding="utf-8")
+            # What is no text names no folder, which is an error in words where the file is opened.
+            return self.folder / (self.folder / CURRENT).read_text(encoding="utf-8", errors="replace")
         except FileNotFoundError:
             return self.folder
 

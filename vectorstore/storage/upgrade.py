@@ -31,7 +31,8 @@ def upgrade(database: Database, fetch: FetchVectors) -> None:
     """Bring a collection of format 1 to the present one, unless it is already; `fetch` gives chunks that it lacks."""
     old = database.folder / OF_FORMAT_1
     with translated_storage_errors(database.folder):
-        if database.path.exists() or not old.exists():
+        # An empty file is one whose making was killed: there is nothing to bring over.
+        if database.path.exists() or not old.exists() or not old.stat().st_size:
             return
         with FileLock(database.folder / "write.lock"):
             if not database.path.exists() and old.exists():

@@ -12,6 +12,7 @@ from tests.vectorstore.storage.format_1 import make_format_1
 from tests.vectorstore.texts import embedded, put, source_of
 from vectorstore.collections import list_collections, open_store
 from vectorstore.embeddings import EmbeddingModel
+from vectorstore.errors import RagError
 from vectorstore.search.retriever import HybridRetriever
 from vectorstore.storage import upgrade
 from vectorstore.storage.store import Store
@@ -125,3 +126,15 @@ def test_chunks_that_only_chroma_has_are_read_from_there(filled: Store, model: E
 def test_an_empty_one_is_empty(store: Store, tmp_path: Path) -> None:
     make_format_1(store)
     assert open_again(store.folder).catalogue.sources() == []
+
+
+def test_one_whose_making_was_killed_at_once_is_empty(store: Store) -> None:
+    make_format_1(store)
+    (store.folder / upgrade.OF_FORMAT_1).write_bytes(b"")
+    assert open_again(store.folder).catalogue.sources() == []
+
+
+def test_a_damaged_name_of_the_folder_in_use_is_an_error_in_words(store: Store) -> None:
+    (store.folder / "current").write_bytes(b"\xff\xfe")
+    with pytest.raises(RagError, match=r"unable to open database file|cannot be used"):
+        open_again(store.folder).catalogue.sources()
