@@ -15,6 +15,7 @@ from vectorstore.embeddings import EmbeddingModel
 from vectorstore.errors import RagError
 from vectorstore.search.retriever import HybridRetriever
 from vectorstore.storage import upgrade
+from vectorstore.storage.database import OF_FORMAT_1
 from vectorstore.storage.store import Store
 from vectorstore.types import Fingerprint, Page, Picture, Refusal
 
@@ -130,7 +131,7 @@ def test_an_empty_one_is_empty(store: Store, tmp_path: Path) -> None:
 
 def test_one_whose_making_was_killed_at_once_is_empty(store: Store) -> None:
     make_format_1(store)
-    (store.folder / upgrade.OF_FORMAT_1).write_bytes(b"")
+    (store.folder / OF_FORMAT_1).write_bytes(b"")
     assert open_again(store.folder).catalogue.sources() == []
 
 
