@@ -37,6 +37,8 @@ ORBIT, STAYED = "Who stayed in orbit?", "Michael Collins stayed in lunar orbit. 
 TALK = f"human: {ORBIT}\nai: Michael Collins stayed in lunar orbit while Neil Armstrong landed."
 BORN = "When was he born?"
 
+# Sentences are ranked by the question's own words, of which these share more with another sentence.
+WRONG = pytest.mark.xfail(reason="another sentence of the right document is quoted", strict=True)
 # The first question, the second, and words of the quote that answers it.
 ANSWERED = [
     (ORBIT, BORN, "31 October 1930"),
@@ -53,6 +55,18 @@ ANSWERED = [
     ("When was BERT published?", "And GloVe?", "2014 at Stanford University"),
     ("When was BERT published?", "By whom?", "published by Google"),
     ("Who drew the emblem of Apollo 11?", "What does it show?", "an olive branch in its claws"),
+    pytest.param("Who stayed in orbit?", "Why did he not fly on Apollo 8?", "he needed an operation", marks=WRONG),
+    pytest.param(
+        "How long was the crew in quarantine?",
+        "Where did they stay in Houston?",
+        "Lunar Receiving Laboratory",
+        marks=WRONG,
+    ),
+    (
+        "Where is the command module Columbia now?",
+        "How many people could it carry?",
+        "a cone with room for three people",
+    ),
 ]
 # The first question, which is answered, and the second, of which the documents say nothing.
 REFUSED = [
@@ -63,6 +77,12 @@ REFUSED = [
     ("What did the 1202 alarm mean?", "Who composed its melody?"),
     ("When was Neil Armstrong born?", "And Marie Curie?"),
     ("Who wrote the flight software?", "What was her salary?"),
+    ("Who stayed in orbit?", "Which football club did he support?"),
+    ("How tall was the Saturn V?", "What colour were its curtains?"),
+    ("How much did the guidance computer weigh?", "Which video games ran on it?"),
+    ("When was Neil Armstrong born?", "What shoe size did he wear?"),
+    ("Who designed the Executive?", "Which school did he attend?"),
+    ("Who built the lunar module?", "What song did they sing at work?"),
 ]
 
 
