@@ -41,7 +41,7 @@ FILTERS = {
 }
 PICTURE = Path("growth.png")
 Vectors = NDArray[np.float32]
-Times = tuple[float, float]  # milliseconds: the median, and what 95 of 100 stay below
+Times = tuple[float, float]  # milliseconds: median and 95th percentile
 
 
 def main() -> None:
@@ -68,7 +68,7 @@ def main() -> None:
             f"{size:,} chunks": ", ".join(f"{name} {p50:.0f} / {p95:.0f}" for name, (p50, p95) in times.items())
             for size, times in measured
         }
-        what = "Speed: one search, its question embedded: median / what 95 of 100 stay below, milliseconds"
+        what = "Speed: one search, its question embedded: median / 95th percentile, milliseconds"
         record(what, f"python bench/growth.py FOLDER {' '.join(map(str, sizes))}", values)
     finally:
         shutil.rmtree(work)
@@ -159,7 +159,7 @@ def picture(measured: list[tuple[int, dict[str, Times]]]) -> None:
     for name, colour in zip(FILTERS, ("#b8860b", "#2f6f73", "#777777"), strict=True):
         p50, p95 = zip(*(times[name] for _, times in measured), strict=True)
         axes.plot(sizes, p50, marker="o", color=colour, label=f"{name}: median")
-        axes.plot(sizes, p95, linestyle=":", color=colour, label="95 of 100 are faster")
+        axes.plot(sizes, p95, linestyle=":", color=colour, label="95th percentile")
     axes.set(xscale="log", ylim=(0, None), xlabel="chunks", ylabel="one search, ms")
     axes.spines[["top", "right"]].set_visible(False)
     figure.legend(frameon=False, fontsize=8, ncols=3, loc="outside upper center")

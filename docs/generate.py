@@ -5,6 +5,7 @@ A part is what lies between `<!-- generated: NAME -->` and `<!-- end -->` in a f
 
 import ast
 import json
+import operator
 import re
 from collections.abc import Callable, Iterator
 from itertools import groupby
@@ -114,9 +115,11 @@ def first_line(path: Path) -> str:
 
 
 def figures_tables() -> str:
+    """The newest measurement of each name; those of other machines stay in the file."""
     results = json.loads((ROOT / "bench" / "results.json").read_text(encoding="utf-8"))
+    newest = {result["name"]: result for result in sorted(results, key=operator.itemgetter("date"))}
     parts = []
-    for group, members in groupby(sorted(results, key=group_of), key=group_of):
+    for group, members in groupby(sorted(newest.values(), key=group_of), key=group_of):
         lines = [f"## {group}", "", "| what | figure | command | measured |", "|---|---|---|---|"]
         parts.append("\n".join([*lines, *map(figure_row, members)]))
     return "\n\n".join(parts)
