@@ -31,9 +31,9 @@ from numpy.typing import NDArray
 from sklearn.model_selection import KFold
 
 from bench.results import arguments, record
+from ingest.chunking.sentences import split_sentences
 from rag_app import Settings
-from rag_app.answering.sentences import split_sentences
-from rag_app.answering.verification import support_score as checker
+from rag_app.answering.verification import prove_claims as checker
 from rag_app.answering.verification.facts import missing_numbers, read_facts
 from rag_app.answering.verification.prove_claims import Embed, find_spans
 from rag_app.wiring import LOADED
@@ -77,7 +77,7 @@ def main() -> None:
     values["CLAP NQ, altered"] = tell_alterations("CLAP NQ", answers, fit, embed)
     what = "Checking of written answers: claims with their documents, and with a figure, date or name altered"
     record(what, "python bench/fit_checker.py beir-scifact clapnq", values)
-    show_constants("rag_app/answering/verification/support_score.py", list(checker.WEIGHTS), fit)
+    show_constants("rag_app/answering/verification/prove_claims.py", list(checker.WEIGHTS), fit)
 
 
 def load_abstracts(folder: Path) -> Iterator[tuple[str, Passage]]:

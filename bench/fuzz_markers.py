@@ -13,8 +13,7 @@ from collections.abc import Sequence
 from itertools import pairwise
 
 from bench.results import arguments, record
-from rag_app.answering.citations import compose
-from rag_app.answering.claims import Claim
+from rag_app.answering.citations import Claim, compose
 from rag_app.answering.generation.markers import LONGEST, OPENERS, WORD_JOINER, MarkerStream, defuse, read_markers
 from rag_app.answering.verification.prove_claims import prove
 from vectorstore.types import Chunk, Passage

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 from langchain_core.language_models import BaseChatModel
 from langchain_core.runnables import Runnable
 
+from ingest.chunking.sentences import load_split
 from rag_app.answering.chain import QUOTES, Request, Writer, build_chain
-from rag_app.answering.sentences import load_split
 from rag_app.answering.verification.entailment import build_verifier
 from rag_app.settings import Settings
 from rag_app.types import Answer

@@ -9,16 +9,13 @@ from langchain_core.language_models import BaseChatModel
 from langchain_core.messages import BaseMessage, convert_to_messages
 from langchain_core.runnables import Runnable, RunnableConfig, RunnableLambda, run_in_executor
 
+from ingest.chunking.sentences import Split, split_sentences
 from rag_app.answering.answerability import THRESHOLD, WORTH_ASKING, assess
-from rag_app.answering.citations import compose
-from rag_app.answering.claims import Claim
+from rag_app.answering.citations import Claim, compose
 from rag_app.answering.follow_ups import prepare_question
-from rag_app.answering.generation.generate import room_for_passages, write
-from rag_app.answering.generation.prompt_context import build_context
-from rag_app.answering.quotes import MOST_SENTENCES, as_claims, choose, likely
+from rag_app.answering.generation.generate import build_context, room_for_passages, write
+from rag_app.answering.quotes import MOST_SENTENCES, as_claims, choose, find_conflict, likely, notice
 from rag_app.answering.sentence_ranking import Candidate, Judge
-from rag_app.answering.sentences import Split, split_sentences
-from rag_app.answering.verification.contradictions import find_conflict, notice
 from rag_app.answering.verification.entailment import Verify
 from rag_app.answering.verification.prove_claims import cite_found, prove
 from rag_app.types import REFUSAL, Answer
@@ -88,7 +85,9 @@ class Steps:
         began = time.monotonic()
         text, history = read_request(request)
         lexical, chat_model = self.retriever.store.snapshot().lexical, self.writer.model if self.writer else None
-        question = prepare_question(text, history, lexical=lexical, chat_model=chat_model, config=config)
+        question = Question(text)
+        if history:
+            question = prepare_question(text, history, lexical=lexical, chat_model=chat_model, config=config)
         passages = self.retrieve(question, config)
         judge = Judge(self.model, lexical, self.split)
         assessment = assess(question, passages, judge, found_by=self.retriever.model)
@@ -99,7 +98,7 @@ class Steps:
             claims = []
             yield REFUSAL
         else:
-            written = yield from self.write(question.searched_text, passages, judge, self.writer, config)
+            written = yield from self.write(question.text, passages, judge, self.writer, config)
             claims = accept(written, assessment.candidates)
         shown, sentences, citations = compose(claims or REFUSED)
         yield Answer(
@@ -155,7 +154,7 @@ def quote(candidates: Sequence[Candidate]) -> list[Claim]:
 
 
 def accept(claims: Sequence[Claim], candidates: Sequence[Candidate]) -> list[Claim]:
-    """What a model wrote, if it is an answer: none that refuses, and none of which nothing is supported."""
+    """What a model wrote; nothing where it refuses, or where no sentence of it is supported."""
     text = "".join(claim.text + claim.after for claim in claims)
     if REFUSAL in text or not any(claim.evidence for claim in claims):
         return []
@@ -168,6 +167,10 @@ def accept(claims: Sequence[Claim], candidates: Sequence[Candidate]) -> list[Cla
 def read_request(request: Request) -> tuple[str, tuple[BaseMessage, ...]]:
     """The question of a request and its history; InputError where the question cannot be asked."""
     values = {"question": request} if isinstance(request, str) else request
+    if not isinstance(values, dict):
+        raise InputError(
+            f"a question is a text, not {type(values).__name__}", 'ask: chain.invoke("Who?") or {"question": "Who?"}'
+        )
     # Bytes of a terminal that are no UTF-8 arrive as lone surrogates, which no tokenizer takes.
     text = str(values.get("question") or "").encode("utf-8", "replace").decode("utf-8").strip()
     example = 'ask in words: rag ask "Who stayed in orbit?"'

@@ -1,27 +1,57 @@
-"""Composes an answer's text from claims: a numbered marker for each piece of evidence, its sentences, its citations."""
+"""Composes an answer's text, sentences and numbered citations from claims and the evidence for each."""
 
 import re
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
-from rag_app.answering.claims import Claim, Evidence
-from rag_app.answering.generation.markers import defuse, read_markers
+from rag_app.answering.generation.markers import OPENERS, defuse, read_markers
 from rag_app.types import Citation, Sentence
+from vectorstore.types import Passage
 
+Place = tuple[str, int | None, int, int]
 # No form of a marker has more digits.
 MOST_PASSAGES = 999
 FENCE_AT_END = re.compile(r"^[ \t]*(?:`{3,}|~{3,})[ \t]*\Z", re.MULTILINE)
 Composed = tuple[str, tuple[Sentence, ...], tuple[Citation, ...]]
 
 
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """A span of a passage's page; `start` and `end` are offsets into the page's text."""
+
+    passage: Passage
+    start: int
+    end: int
+
+    @property
+    def quote(self) -> str:
+        chunk = self.passage.chunk
+        return chunk.text[self.start - chunk.start : self.end - chunk.start]
+
+    @property
+    def place(self) -> Place:
+        return self.passage.chunk.source, self.passage.chunk.page, self.start, self.end
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """A sentence of an answer, the spans that prove it (none: unsupported), and the white space that follows it."""
+
+    text: str
+    evidence: tuple[Evidence, ...]
+    after: str = "\n\n"
+
+
 def compose(claims: Sequence[Claim]) -> Composed:
     """The answer's text with a marker for each span, the sentences that cover it, and the citations in order.
 
-    The same span has the same marker wherever it is cited. What a claim holds that would be read as a marker, now that
-    the claim stands by itself (a link or code cut in two), is made to be none.
+    The same span has the same marker wherever it is cited. Brackets within a claim that read as markers are broken by a
+    word joiner: those of a document, and those of a link or of code that was cut in two.
     """
     composed = join(claims)
+    if not any(sign in claim.text for claim in claims for sign in OPENERS):
+        return composed
     text, sentences, _ = composed
     own = Counter(number for sentence in sentences for number in sentence.markers)
     read = Counter(number for _, number in read_markers(text, passages=MOST_PASSAGES)[1])
@@ -29,7 +59,7 @@ def compose(claims: Sequence[Claim]) -> Composed:
 
 
 def join(claims: Sequence[Claim]) -> Composed:
-    markers: dict[tuple[str, int | None, int, int], int] = {}
+    markers: dict[Place, int] = {}
     citations: list[Citation] = []
     sentences: list[Sentence] = []
     position = 0
@@ -53,14 +83,5 @@ def mark(text: str, numbers: Sequence[int]) -> str:
 
 
 def cite(evidence: Evidence, marker: int) -> Citation:
-    chunk = evidence.passage.chunk
-    return Citation(
-        marker,
-        chunk.source,
-        chunk.title,
-        chunk.page,
-        evidence.start,
-        evidence.end,
-        evidence.quote,
-        chunk.time,
-    )
+    chunk, quote = evidence.passage.chunk, evidence.quote
+    return Citation(marker, chunk.source, chunk.title, chunk.page, evidence.start, evidence.end, quote, chunk.time)

@@ -14,8 +14,8 @@ from langchain_core.output_parsers import StrOutputParser
 from langchain_core.runnables import RunnableConfig
 
 from prompts import load_prompt
+from rag_app.answering.generation.generate import make_inert
 from rag_app.answering.generation.markers import WORD_JOINER, without_markers
-from rag_app.answering.generation.sanitize import make_inert
 from rag_app.types import REFUSAL
 from vectorstore.search.question import Question
 from vectorstore.storage.lexical_index import LexicalReader
@@ -55,12 +55,10 @@ def prepare_question(
     chat_model: BaseChatModel | None,
     config: RunnableConfig,
 ) -> Question:
-    """The question as it is searched; by itself where there is no history.
+    """The question as it is searched, with at least one message before it.
 
-    What the chat model writes is used if it is one question about the same (`is_usable`), else the key words are.
+    A rewrite by the chat model is used if it is one question about the same (`is_usable`), else key words are added.
     """
-    if not history:
-        return Question(text)
     recent = history[-HISTORY_MESSAGES:]
     if chat_model is not None:
         conversation = "\n".join(show_turn(message) for message in recent)

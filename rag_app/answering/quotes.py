@@ -2,11 +2,12 @@
 
 import re
 from collections.abc import Sequence
+from itertools import combinations
 
-from rag_app.answering.claims import Claim, Evidence
-from rag_app.answering.generation.markers import defuse
+from ingest.chunking.sentences import ITEM_MARK, Split, split_sentences
+from rag_app.answering.citations import Claim, Evidence
 from rag_app.answering.sentence_ranking import Candidate, Judge, judge_sentences
-from rag_app.answering.sentences import ITEM_MARK, Split, split_sentences
+from rag_app.answering.verification.facts import are_contrary, read_facts
 from vectorstore.search.question import Question
 from vectorstore.types import Passage
 
@@ -69,6 +70,7 @@ NEARLY = 0.4
 SHORTEST_UNIT = 12
 MOST_HEADING_WORDS = 6
 NUMBERED = re.compile(r" \d{1,2}$")
+NOTICE = "The documents do not agree here."
 
 
 def rank_sentences(question: Question, passages: Sequence[Passage], judge: Judge) -> list[Candidate]:
@@ -121,4 +123,18 @@ def as_claims(chosen: Sequence[Candidate]) -> list[Claim]:
         lead = lead_in(item.evidence)
         for evidence in (lead, item.evidence) if lead else (item.evidence,):
             shown.setdefault(evidence.place, evidence)
-    return [Claim(defuse(" ".join(evidence.quote.split())), (evidence,)) for evidence in shown.values()]
+    return [Claim(" ".join(evidence.quote.split()), (evidence,)) for evidence in shown.values()]
+
+
+def find_conflict(candidates: Sequence[Candidate]) -> tuple[Candidate, Candidate] | None:
+    """The first two candidates, of different documents, that contradict each other."""
+    facts = [(candidate, read_facts(candidate.evidence.quote)) for candidate in candidates]
+    for (one, of_one), (other, of_other) in combinations(facts, 2):
+        if one.page[0] != other.page[0] and are_contrary(of_one, of_other):
+            return one, other
+    return None
+
+
+def notice(conflict: Sequence[Candidate]) -> Claim:
+    """The sentence that says that documents contradict each other, with both quotes as its proof."""
+    return Claim(NOTICE, tuple(candidate.evidence for candidate in conflict))

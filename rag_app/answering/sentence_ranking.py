@@ -8,8 +8,8 @@ from typing import Literal
 
 import numpy as np
 
-from rag_app.answering.claims import Evidence
-from rag_app.answering.sentences import Split, split_sentences
+from ingest.chunking.sentences import Split, split_sentences
+from rag_app.answering.citations import Evidence
 from vectorstore.embeddings import EmbeddingModel, embed_chunks
 from vectorstore.search.fusion import LEXICAL_WEIGHT
 from vectorstore.search.question import Question

@@ -159,8 +159,8 @@ def answers(
     unsupported_sentences and dangling_markers are numbers, over all answers that are no refusals: sentences that
     nothing in the documents proves, and markers that point at no citation.
     """
+    from ingest.chunking.sentences import load_split
     from rag_app.answering.chain import build_chain
-    from rag_app.answering.sentences import load_split
     from rag_app.experiments.evaluation.answers import ask, measure_answers
     from rag_app.experiments.evaluation.datasets import load_answer_set, retriever_of_texts
     from rag_app.wiring import build_writer, load_judge

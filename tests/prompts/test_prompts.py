@@ -8,8 +8,7 @@ from hypothesis import strategies as st
 
 import prompts
 from prompts import load_prompt, split_parts
-from rag_app.answering.generation.generate import render
-from rag_app.answering.generation.prompt_context import build_context
+from rag_app.answering.generation.generate import build_context, render
 from rag_app.types import REFUSAL
 from vectorstore.types import Chunk, Passage
 

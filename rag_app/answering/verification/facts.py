@@ -12,18 +12,14 @@ DIGITS = re.compile(r"\d+(?:[.,]\d+)*")
 THOUSANDS = re.compile(r"[.,](?=\d{3}(?!\d))")
 NAME = re.compile(r"(?:[^\W\d_]['’])?[^\W\d_](?<=[A-ZÀ-ÖØ-Þ])[a-zß-ÿ'’]{2,}$")
 ABBREVIATION = re.compile(r"[^\W\d_]*[A-ZÀ-ÖØ-Þ][^\W\d_]*[A-ZÀ-ÖØ-Þ][^\W\d_]*$")
-UNITS_OF_TEN = "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen "
-SMALL = {word: n for n, word in enumerate((UNITS_OF_TEN + "seventeen eighteen nineteen").split())}
-TENS = {
-    word: 10 * n
-    for n, word in enumerate(["twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety"], 2)
-}
-ORDINALS = {
-    word: n
-    for n, word in enumerate(
-        ["first", "second", "third", "fourth", "fifth", "sixth", "seventh", "eighth", "ninth", "tenth"], 1
-    )
-}
+NUMBER_WORDS = (
+    "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen seventeen "
+    "eighteen nineteen"
+)
+ORDINAL_WORDS = "first second third fourth fifth sixth seventh eighth ninth tenth"
+SMALL = {word: n for n, word in enumerate(NUMBER_WORDS.split())}
+TENS = {f"{stem}ty": 10 * n for n, stem in enumerate(("twen", "thir", "for", "fif", "six", "seven", "eigh", "nine"), 2)}
+ORDINALS = {word: n for n, word in enumerate(ORDINAL_WORDS.split(), 1)}
 SCALES = {"hundred": 100, "thousand": 1_000, "million": 1_000_000, "billion": 1_000_000_000}
 # These say how many only now and then ("one of them", "at first"): they prove a number and ask for none.
 LOOSE = {"one", "first", "second"}
@@ -56,31 +52,14 @@ UNIT_NAMES = {
 }
 UNITS = {name: unit for unit, names in UNIT_NAMES.items() for name in names.split()}
 CURRENCIES = frozenset("$€£")
-NEGATIONS = frozenset(
-    [
-        "no",
-        "not",
-        "never",
-        "none",
-        "neither",
-        "nor",
-        "without",
-        "cannot",
-        "lack",
-        "lacks",
-        "lacked",
-        "lacking",
-        "absence",
-        "absent",
-        "fail",
-        "fails",
-        "failed",
-        "unable",
-        "nothing",
-        "nobody",
-        "hardly",
-    ]
+# Two contrary sentences share so much of the words of the longer, numbers apart: copies of one sentence that was
+# changed later share nearly all, two sentences on one subject about a third.
+ALIKE = 0.6
+NEGATION_WORDS = (
+    "no not never none neither nor without cannot lack lacks lacked lacking absence absent fail fails failed unable "
+    "nothing nobody hardly"
 )
+NEGATIONS = frozenset(NEGATION_WORDS.split())
 OPPOSITES = [
     "increase increases increased increasing rise rises rose risen rising grow grows grew grown raise raises raised|"
     "decrease decreases decreased decreasing fall falls fell fallen falling shrink reduce reduces reduced reduction "
@@ -261,3 +240,21 @@ def says_contrary(claim: Facts, span: Facts) -> bool:
         for word in claim.lowered
         if word in contrary
     )
+
+
+def are_contrary(one: Facts, other: Facts) -> bool:
+    """Whether two sentences with nearly the same words differ in one number, or in a negation."""
+    words, others = plain_words(one), plain_words(other)
+    if len(words & others) < ALIKE * max(len(words), len(others), 1):
+        return False
+    if one.is_negated != other.is_negated:
+        return True
+    # Two other numbers make it another statement: other years have other sums.
+    only_one, instead = missing_numbers(one, other.numbers), missing_numbers(other, one.numbers)
+    return len(only_one) == len(instead) == 1 and only_one[0].unit == instead[0].unit
+
+
+def plain_words(facts: Facts) -> set[str]:
+    """Without numbers and their units."""
+    words = {word for word in facts.words if not any(map(str.isdigit, word))}
+    return words - {number.unit for number in facts.numbers}

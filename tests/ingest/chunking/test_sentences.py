@@ -9,8 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ingest.chunking.chunks import ChunkSize, chunk_pages
-from ingest.chunking.sentences import SpacySentences, find_sentences, load_find_sentences
-from rag_app.answering.sentences import load_split
+from ingest.chunking.sentences import SpacySentences, find_sentences, load_find_sentences, load_split
 from tests.conftest import CommandLine
 from vectorstore.embeddings.providers.static import count_words
 from vectorstore.errors import ProviderError, SettingsError

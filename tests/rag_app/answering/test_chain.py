@@ -123,10 +123,11 @@ class TestAnswer:
             (" \n\t", "the question is empty"),
             ("?!…", "the question has no word in it"),
             ("why " * 2501, "the question has 10,003 characters; at most 10,000 are read"),
+            (5, "a question is a text, not int"),
         ],
     )
     def test_what_is_no_question_is_refused_before_anything_is_searched(
-        self, samples_chain: Chain, question: str, message: str
+        self, samples_chain: Chain, question: Any, message: str
     ) -> None:
         recorder = Recorder()
         with pytest.raises(InputError) as caught:

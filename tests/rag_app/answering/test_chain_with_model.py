@@ -149,11 +149,12 @@ class TestFollowUps:
         assert written.endswith("Question: When was Michael Collins born?")
 
     @pytest.mark.parametrize("written", ["Bananas ripen.", "When was Collins born?\nIn 1930.", "Collins " * 90])
-    def test_a_rewrite_that_cannot_be_used_is_dropped(
+    def test_a_rewrite_that_cannot_be_used_is_dropped_and_the_question_asked_as_it_is(
         self, chain: Chain, fault_server: FaultServer, written: str
     ) -> None:
         fault_server.answer = written
         assert self.ask(chain).searched_for == JOINED
+        assert fault_server.chats[-1].body["messages"][-1]["content"].endswith("Question: When was he born?")
 
     def test_a_rewrite_that_fails_does_not_fail_the_answer(self, chain: Chain, fault_server: FaultServer) -> None:
         fault_server.behave("server_error", "server_error", "server_error", "answer")

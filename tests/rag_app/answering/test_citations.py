@@ -3,8 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rag_app.answering.citations import compose
-from rag_app.answering.claims import Claim, Evidence
+from rag_app.answering.citations import Claim, Evidence, compose
 from rag_app.answering.generation.markers import WORD_JOINER, read_markers
 from tests.rag_app.passages import PAGE, make_passage
 from vectorstore.types import Passage

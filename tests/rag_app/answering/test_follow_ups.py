@@ -171,7 +171,7 @@ class TestWords:
         talk = history(ORBIT, REFUSAL)
         assert [words for words, _ in prepared(BORN, talk, lexical).earlier] == ["stayed orbit"]
 
-    @pytest.mark.parametrize("talk", [(), ("",), (ORBIT.upper(),)])
+    @pytest.mark.parametrize("talk", [("",), (ORBIT.upper(),)])
     def test_where_nothing_is_new_the_question_is_searched_by_itself(
         self, lexical: LexicalReader, talk: tuple[str, ...]
     ) -> None:

@@ -17,9 +17,8 @@ from rag_app import Answer, Settings, ingest_paths, load_chain, load_page, load_
 from rag_app.answering.answerability import WORTH_ASKING
 from rag_app.answering.chain import Writer, build_chain
 from rag_app.answering.follow_ups import show_turn
-from rag_app.answering.generation.generate import render
+from rag_app.answering.generation.generate import build_context, render
 from rag_app.answering.generation.markers import WORD_JOINER, read_markers
-from rag_app.answering.generation.prompt_context import build_context
 from rag_app.safe_text import make_visible
 from rag_app.types import REFUSAL
 from rag_app.wiring import load_judge, silent

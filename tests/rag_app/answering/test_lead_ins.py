@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from rag_app import Settings, ingest_paths, load_chain
-from rag_app.answering.claims import Evidence
+from rag_app.answering.citations import Evidence
 from rag_app.answering.quotes import lead_in
 from tests.rag_app.passages import PAGE, make_passage
 

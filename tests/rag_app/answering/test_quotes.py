@@ -7,12 +7,12 @@ from itertools import pairwise
 import pytest
 from hypothesis import given
 
+from ingest.chunking.sentences import split_sentences
 from rag_app import Settings, load_retriever
 from rag_app.answering.answerability import THRESHOLD, Assessment, assess
-from rag_app.answering.claims import Evidence
+from rag_app.answering.citations import Evidence, compose
 from rag_app.answering.quotes import NEARLY, as_claims, choose, is_heading, rank_sentences, units
 from rag_app.answering.sentence_ranking import INTERCEPT, WEIGHTS, Candidate, Judge, share_of_terms
-from rag_app.answering.sentences import split_sentences
 from tests.rag_app.passages import PAGE, cut, make_passage, model_texts
 from vectorstore.search.question import Question
 from vectorstore.search.retriever import HybridRetriever
@@ -116,9 +116,10 @@ class TestChoice:
         assert choose([]) == []
 
     def test_a_quote_is_shown_on_one_line_with_its_markers_made_harmless(self) -> None:
-        (claim,) = as_claims([candidate("As in\n  [1] it flew.", probability=0.9)])
-        assert claim.text == "As in [\u20601] it flew."
-        assert claim.evidence[0].quote == "As in\n  [1] it flew."
+        claims = as_claims([candidate("As in\n  [1] it flew.", probability=0.9)])
+        text, _, (citation,) = compose(claims)
+        assert text == "As in [\u20601] it flew. [1]"
+        assert citation.quote == "As in\n  [1] it flew."
 
     def test_rare_words_count_more_than_common_ones(self) -> None:
         weights = {"orbit": 3.0, "moon": 1.0}

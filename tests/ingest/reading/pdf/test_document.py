@@ -11,8 +11,8 @@ import pypdfium2.raw as pdfium_c
 import pytest
 from fpdf import FPDF
 
+from ingest.chunking.sentences import split_sentences
 from ingest.reading.pdf.document import Box, map_pdf_page, read_pdf
-from rag_app.answering.sentences import split_sentences
 from tests.ingest.papers import LEFT, PITCH, RIGHT, Paper, rich_paper, saved, turned_paper
 
 FINE = 1_000  # device units a point

@@ -6,10 +6,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from ingest.chunking.sentences import split_sentences
 from rag_app.answering.citations import compose
+from rag_app.answering.generation.generate import Context, build_context, estimate_tokens, without_fences
 from rag_app.answering.generation.markers import WORD_JOINER
-from rag_app.answering.generation.prompt_context import Context, build_context, estimate_tokens, without_fences
-from rag_app.answering.sentences import split_sentences
 from rag_app.answering.verification.prove_claims import Embed, cite_found, prove
 from tests.rag_app.passages import PAGE, cut, make_passage, model_texts, passage_lists
 from vectorstore.errors import CollectionError
@@ -54,12 +54,6 @@ class TestMerging:
         ]
         (one,) = build(overlapping).passages
         assert one.chunk.text == PAGE[:120]
-
-    def test_one_passage_of_many_has_the_best_of_their_scores_and_ranks(self) -> None:
-        first = Passage(self.FIRST.chunk, 0.4, 0.9, 0.1, dense_rank=1, lexical_rank=None)
-        second = Passage(self.SECOND.chunk, 0.7, 0.2, 0.8, dense_rank=5, lexical_rank=2)
-        (one,) = build([second, first]).passages
-        assert (one.score, one.cosine, one.lexical, one.dense_rank, one.lexical_rank) == (0.7, 0.9, 0.8, 1, 2)
 
     def test_passages_with_other_text_between_them_stay_two(self) -> None:
         assert build([self.FIRST, self.THIRD]).passages == (self.FIRST, self.THIRD)

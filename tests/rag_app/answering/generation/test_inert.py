@@ -8,8 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from langchain_openai import ChatOpenAI
 
+from rag_app.answering.generation.generate import make_inert, without_fences
 from rag_app.answering.generation.markers import WORD_JOINER, without_markers
-from rag_app.answering.generation.sanitize import make_inert, without_joiners
 from rag_app.safe_text import UNSEEN, make_visible, one_line
 from tests.rag_app.attacks import own_attacks, published_attacks
 
@@ -53,7 +53,7 @@ class TestTokens:
         assert make_inert(text) == text
 
     def test_code_that_a_model_copies_from_a_passage_is_whole_again_and_its_markers_stay_broken(self) -> None:
-        assert without_joiners(make_inert("std::vector<int> rows; <b>see</b> [1]")) == (
+        assert without_fences(make_inert("std::vector<int> rows; <b>see</b> [1]")) == (
             f"std::vector<int> rows; <b>see</b> [{WORD_JOINER}1]"
         )
 

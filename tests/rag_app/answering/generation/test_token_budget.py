@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from langchain_core.language_models import BaseChatModel
 from langchain_openai import ChatOpenAI
 
-from rag_app.answering.generation.prompt_context import ANSWER_TOKENS, FEWEST_TOKENS, context_budget, estimate_tokens
+from rag_app.answering.generation.generate import ANSWER_TOKENS, FEWEST_TOKENS, context_budget, estimate_tokens
 from tests.rag_app.answering.generation.test_inert import tokens
 
 TEXTS = [

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from rag_app.answering.verification.facts import read_facts
-from rag_app.answering.verification.support_score import ENOUGH, Surroundings, support
+from rag_app.answering.verification.prove_claims import ENOUGH, Surroundings, support
 
 SPAN = "Michael Collins stayed in lunar orbit aboard Columbia for 21 hours."
 NOWHERE = Surroundings(read_facts(""), read_facts(""))

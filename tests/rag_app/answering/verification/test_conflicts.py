@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 
 from rag_app import Answer, Settings, ingest_paths, load_chain
-from rag_app.answering.verification.contradictions import NOTICE, are_contrary
-from rag_app.answering.verification.facts import read_facts
+from rag_app.answering.quotes import NOTICE
+from rag_app.answering.verification.facts import are_contrary, read_facts
 
 SAID = "The town library opens at 9 in the morning and closes at 18 on weekdays."
 CHANGED = "The town library opens at 10 in the morning and closes at 18 on weekdays."

@@ -10,8 +10,8 @@ import pypdfium2 as pdfium
 import pytest
 from PIL import Image
 
+from ingest.chunking.sentences import split_sentences
 from ingest.reading.pdf.document import map_pdf_page, read_pdf
-from rag_app.answering.sentences import split_sentences
 from rag_app.types import Citation
 from rag_app.web.sources.page_picture import MARKER, WIDTH, box_quote, draw_boxed
 from tests.ingest.papers import rich_paper
