@@ -56,7 +56,7 @@ def copy_to_plain_chroma(folder: str) -> None:
     from rag_app import Settings
     from rag_app.wiring import build_store
 
-    rows = build_store(Settings()).open_vectors().chroma.get(include=["documents", "metadatas", "embeddings"])
+    rows = build_store(Settings()).open_vectors().collection.get(include=["documents", "metadatas", "embeddings"])
     collection = chromadb.PersistentClient(folder).create_collection("langchain", embedding_function=None)
     for start in range(0, len(rows["ids"]), 1000):
         part = slice(start, start + 1000)

@@ -20,10 +20,9 @@ from bench.results import arguments, record
 from ingest.chunking.chunks import ChunkSize, chunk_pages
 from rag_app import Settings
 from rag_app.wiring import LOADED
-from vectorstore.embeddings import EmbeddingModel
+from vectorstore.embeddings import EmbeddingModel, cosine_similarities
 from vectorstore.embeddings.openvino import OpenVINOEmbeddings, import_openvino
 from vectorstore.types import Page
-from vectorstore.vector_math import cosine_similarities
 
 LAYERS, HIDDEN, INTERMEDIATE, SPECIAL_TOKENS = 6, 384, 1536, 2
 ROWS, PRODUCTS = 4096, 30

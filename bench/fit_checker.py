@@ -37,8 +37,8 @@ from rag_app.answering.verification import prove_claims as checker
 from rag_app.answering.verification.facts import missing_numbers, read_facts
 from rag_app.answering.verification.prove_claims import Embed, find_spans
 from rag_app.wiring import LOADED
+from vectorstore.embeddings import cosine_similarities
 from vectorstore.types import Chunk, Passage
-from vectorstore.vector_math import cosine_similarities
 
 ROUNDS, FOLDS, C = 4, 10, 0.3
 THRESHOLDS = (0.25, 0.3, 0.35, 0.4, 0.45, 0.5)

@@ -23,11 +23,10 @@ from rag_app import Settings
 from rag_app.wiring import LOADED
 from vectorstore.collections import create_store
 from vectorstore.embeddings import EmbeddingModel
-from vectorstore.filters import SourceFilter
 from vectorstore.search.retriever import HybridRetriever
 from vectorstore.storage.store import Store
 from vectorstore.storage.vector_index import SLICE_CHUNKS
-from vectorstore.types import READY, Chunk, Fingerprint, IngestedSource, Page, SourceRecord, hash_pages
+from vectorstore.types import READY, Chunk, Fingerprint, IngestedSource, Page, SourceFilter, SourceRecord, hash_pages
 
 SIZES = (10_000, 100_000, 1_000_000)
 CHUNKS_PER_DOCUMENT, DOCUMENTS_AT_ONCE = 50, 200

@@ -104,7 +104,7 @@ def covered() -> float:
     from rag_app.wiring import build_store
 
     store = build_store(Settings())
-    rows = store.open_vectors().chroma.get(include=["documents"])
+    rows = store.open_vectors().collection.get(include=["documents"])
     in_chunks = sum(len("".join(text.split())) for text in rows["documents"])
     pages = (page for record in store.catalogue.sources() for page in store.catalogue.pages(record.text_id))
     return in_chunks / max(sum(len("".join(page.text.split())) for page in pages), 1)

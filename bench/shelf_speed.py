@@ -15,7 +15,8 @@ from bench.results import arguments, record
 from rag_app.web.library.page import PAGE_ROWS
 from tests.rag_app.browsing import served
 from vectorstore.collections import create_store
-from vectorstore.types import READY, SourceRecord, hash_pages
+from vectorstore.storage.changes import swap
+from vectorstore.types import READY, IngestedSource, SourceRecord, hash_pages
 from vectorstore.types import Page as TextPage
 
 CHROMIUM = "/usr/bin/chromium"
@@ -25,7 +26,8 @@ def fill(data_dir: Path, documents: int) -> None:
     store = create_store(data_dir, "papers")
     page = TextPage(None, "The harbour master of Lowmere keeps the keys of the lock.")
     text_id = hash_pages([page])
-    store.catalogue.swap([record_of(number, text_id) for number in range(documents)], {text_id: [page]})
+    batch = [IngestedSource(record_of(number, text_id), [page], []) for number in range(documents)]
+    swap(store.catalogue.database, batch)
 
 
 def record_of(number: int, text_id: str) -> SourceRecord:

@@ -8,9 +8,9 @@ from ingest.chunking.sentences import FindSentences, find_sentences
 from ingest.embedding_queue import Embedder, Slice
 from ingest.reader_process import Bounds
 from ingest.report import IngestLog
+from vectorstore.embeddings import Vectors
 from vectorstore.storage.store import Store
 from vectorstore.types import Chunk, IngestedSource
-from vectorstore.vector_math import Vectors
 
 # Sources are stored in groups of about so many chunks: few enough that a killed ingest loses seconds, many enough that
 # committing the indexes costs little.

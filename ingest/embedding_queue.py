@@ -14,11 +14,10 @@ from typing import Self
 
 import numpy as np
 
-from vectorstore.embeddings import EmbeddingModel, VectorCache, embed_chunks, embed_pictures
+from vectorstore.embeddings import EmbeddingModel, VectorCache, Vectors, embed_chunks, embed_pictures
 from vectorstore.pictures import Looks
 from vectorstore.storage.vector_index import slices_of
 from vectorstore.types import Chunk, Picture
-from vectorstore.vector_math import Vectors
 
 # Between two of these the progress moves: about two seconds of embedding on two cores.
 PART_TEXTS = 128

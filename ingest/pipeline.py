@@ -83,7 +83,7 @@ def ingest_files(
 
 def open_embedder(store: Store, model: EmbeddingModel, cache: VectorCache | None) -> Embedder:
     """With the signatures of the pictures that the collection has, where the model sees pictures."""
-    return Embedder(model, cache, Looks(store.table.signatures()) if model.embed_pictures else None)
+    return Embedder(model, cache, Looks(store.catalogue.signatures()) if model.embed_pictures else None)
 
 
 def in_order(reports: dict[str, FileReport], sources: Sequence[str]) -> tuple[FileReport, ...]:
@@ -233,8 +233,10 @@ def restore(changes: Changes, record: SourceRecord, before: Store) -> IngestedSo
     if record.state == MISSING:
         return IngestedSource(record, pages, [])
     if changes.model.embed_pictures:
-        found = [chunk for chunk, _ in before.fetch(before.catalogue.chunk_ids_of([record.source])).values()]
-        pictures = before.table.pictures([chunk.picture for chunk in found])
+        found = [
+            chunk for chunk, _ in before.fetch(sorted(before.catalogue.chunk_ids(sources=[record.source]))).values()
+        ]
+        pictures = before.catalogue.pictures([chunk.picture for chunk in found])
         chunks = [chunk for chunk in found if chunk.picture in pictures]
         return IngestedSource(replace(record, chunks=len(chunks)), pages, chunks, pictures)
     size, markdown = size_of(changes.model, changes.options), has_markdown(record.kind)

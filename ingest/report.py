@@ -155,8 +155,8 @@ def notice_languages(store: Store, model: EmbeddingModel) -> list[str]:
     """A line about passages in languages that the model does not know, where there are new ones."""
     if not model.languages:
         return []
-    noticed = set(store.catalogue.facts().get(NOTICED, "").split())
-    found = store.snapshot().lexical.languages()
+    noticed = set(store.catalogue.state().facts.get(NOTICED, "").split())
+    found = store.snapshot().lexical.languages
     new = {code: count for code, count in found.items() if code not in model.languages | noticed}
     if not new:
         return []

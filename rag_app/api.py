@@ -10,8 +10,8 @@ from rag_app.answering.chain import Request
 from rag_app.settings import Settings
 from rag_app.types import Answer
 from rag_app.wiring import build_answer_chain, build_retriever, build_store, run_ingest
-from vectorstore.filters import SourceFilter
 from vectorstore.search.retriever import HybridRetriever
+from vectorstore.types import SourceFilter
 
 
 def ingest_paths(
@@ -40,7 +40,7 @@ def load_retriever(
 ) -> HybridRetriever:
     """A LangChain retriever of the `k` best passages (RAG_TOP_K by default), for chains of one's own.
 
-    `sources` and `where` choose documents, as `vectorstore.filters.SourceFilter` says.
+    `sources` and `where` choose documents, as `vectorstore.types.SourceFilter` says.
     """
     return build_retriever(settings or Settings(), k=k, source_filter=SourceFilter.of(sources, where))
 

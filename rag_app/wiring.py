@@ -16,11 +16,10 @@ from rag_app.types import Answer
 from vectorstore.collections import create_store, list_collections, open_store
 from vectorstore.embeddings import EmbeddingModel, TorchOptions, VectorCache, is_remote, load_embedding_model
 from vectorstore.errors import CollectionError
-from vectorstore.filters import SourceFilter
 from vectorstore.search.reranker import Reranker
 from vectorstore.search.retriever import HybridRetriever
 from vectorstore.storage.store import Store
-from vectorstore.types import Fingerprint
+from vectorstore.types import Fingerprint, SourceFilter
 
 if TYPE_CHECKING:
     from ingest.report import IngestReport, Progress

@@ -11,10 +11,9 @@ if TYPE_CHECKING:
     from vectorstore.collections import list_collections, open_store
     from vectorstore.embeddings import EmbeddingModel, load_embedding_model
     from vectorstore.errors import RagError
-    from vectorstore.filters import SourceFilter
     from vectorstore.search.retriever import HybridRetriever
     from vectorstore.storage.store import Store
-    from vectorstore.types import Chunk, Page, Passage
+    from vectorstore.types import Chunk, Page, Passage, SourceFilter
 
 __all__ = [
     "Chunk",
@@ -34,9 +33,8 @@ __all__ = [
 MODULES = {
     "HybridRetriever": "vectorstore.search.retriever",
     "RagError": "vectorstore.errors",
-    "SourceFilter": "vectorstore.filters",
     "Store": "vectorstore.storage.store",
-    **dict.fromkeys(("Chunk", "Page", "Passage"), "vectorstore.types"),
+    **dict.fromkeys(("Chunk", "Page", "Passage", "SourceFilter"), "vectorstore.types"),
     **dict.fromkeys(("EmbeddingModel", "load_embedding_model"), "vectorstore.embeddings"),
     **dict.fromkeys(("list_collections", "open_store"), "vectorstore.collections"),
 }

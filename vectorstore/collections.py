@@ -6,10 +6,9 @@ import shutil
 import time
 from pathlib import Path
 
-from vectorstore.errors import CollectionError, CollectionNotFoundError, InputError
+from vectorstore.errors import CollectionError, CollectionNotFoundError, InputError, translated_storage_errors
 from vectorstore.storage.database import CURRENT, FILE, OF_FORMAT_1
 from vectorstore.storage.store import Store
-from vectorstore.storage_errors import translated_storage_errors
 
 # Chroma's own rule for names, but for their length: a folder's name has at most 255 bytes.
 NAME = re.compile(r"[a-zA-Z0-9][a-zA-Z0-9._-]{1,253}[a-zA-Z0-9]")

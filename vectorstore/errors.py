@@ -1,4 +1,4 @@
-"""The errors that speak to a person: what happened, and the command that helps.
+"""Defines the errors for a person, and translates those of libraries and of the disk into them.
 
 RagError
 ├── InputError           a path, question or argument that cannot be used
@@ -12,12 +12,22 @@ RagError
 ├── MissingPackageError  an optional package is not installed; the hint is the exact pip command
 └── ProviderError        an embedding or chat model that fails: key, quota, network, broken stream
 
-Third-party exceptions are translated into these where they occur.
+Each has a message and the command that helps. Third-party exceptions are translated into these where they occur.
 """
 
+import errno
 import importlib.util
+import os
+import shutil
+import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
+
+FULL = ("no space left", "disk is full", "disk full", "os error 28")
+READ_ONLY = ("read-only", "readonly", "permission denied", "os error 13", "os error 30")
+# SQLite and Chroma need so much to do anything at all, merging their files included.
+SPARE_BYTES = 1_000_000
 
 
 class RagError(Exception):
@@ -94,3 +104,78 @@ def require_packages(*packages: str, needed_by: str, install: str) -> None:
     for package in packages:
         if importlib.util.find_spec(package) is None:
             raise MissingPackageError(f"{needed_by} needs the package {package}", f"pip install {install}")
+
+
+@contextmanager
+def translated_storage_errors(folder: Path) -> Iterator[None]:
+    """Raises StorageError for failures of the disk, SQLite, Chroma and its server; a RagError stays as it is."""
+    try:
+        yield
+    except RagError:
+        raise
+    except Exception as error:
+        # Chroma's errors share no base class with anything but Exception; a Chroma server's are its client's too.
+        is_of_chroma = type(error).__module__.startswith(("chromadb", "httpx"))
+        explained = None
+        if is_of_chroma or isinstance(error, (OSError, sqlite3.Error, ValueError, RuntimeError)):
+            explained = explain_storage_error(error, folder)
+        if explained is None and is_of_chroma:
+            explained = StorageError(f"the collection in {folder} cannot be read: {error}", "rag doctor")
+        if explained is None:
+            raise
+        raise explained from error
+
+
+@contextmanager
+def translated_index_errors(folder: Path) -> Iterator[None]:
+    """The same for tantivy, which raises ValueError for whatever happens; `folder` is the collection's."""
+    try:
+        yield
+    except ValueError as error:
+        raise explain_storage_error(error, folder) or StorageError(
+            f"the lexical index in {folder} cannot be used: {error}", "make it anew: rag ingest --rebuild PATH"
+        ) from error
+
+
+def explain_storage_error(error: Exception, folder: Path) -> StorageError | None:
+    text = str(error).lower()
+    number = error.errno if isinstance(error, OSError) else None
+    # On a full or read-only disk SQLite and Chroma also say "disk I/O error", "unable to open database file" and
+    # "failed to apply logs", and tantivy reports a failed write by the thread that it ended: there the disk is asked.
+    is_of_database = isinstance(error, (sqlite3.Error, ValueError)) or type(error).__module__.startswith("chromadb")
+    if number == errno.ENOSPC or any(sign in text for sign in FULL) or (is_of_database and not has_space(folder, 0)):
+        return disk_full(folder)
+    is_denied = number in (errno.EACCES, errno.EROFS, errno.EPERM) or any(sign in text for sign in READ_ONLY)
+    if is_denied or (is_of_database and folder.exists() and not os.access(folder, os.W_OK)):
+        return StorageError(
+            f"the data folder {folder} cannot be written to",
+            "make it writable, or set RAG_DATA_DIR to a folder that is",
+        )
+    if isinstance(error, sqlite3.Error):
+        return StorageError(f"the catalogue in {folder} cannot be used: {error}", "rag doctor")
+    if isinstance(error, OSError):
+        return StorageError(
+            f"the data folder {folder} cannot be used: {error.strerror or error}",
+            "set RAG_DATA_DIR to a folder that can be written to",
+        )
+    return None
+
+
+def disk_full(folder: Path) -> StorageError:
+    return StorageError(
+        f"the disk that holds {folder} is full; what was finished before is kept",
+        "free some space and run the same command again, or set RAG_DATA_DIR to another disk",
+    )
+
+
+def require_space(folder: Path, n_bytes: int) -> None:
+    """Raises StorageError unless so many bytes can be written, and some to spare."""
+    if not has_space(folder, n_bytes):
+        raise disk_full(folder)
+
+
+def has_space(folder: Path, n_bytes: int) -> bool:
+    try:
+        return shutil.disk_usage(folder).free >= n_bytes + SPARE_BYTES
+    except OSError:  # no such folder
+        return True

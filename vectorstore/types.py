@@ -1,4 +1,4 @@
-"""The nouns that travel from a file to an answer: page, chunk, passage.
+"""Defines the values that travel from a file to an answer: page, chunk, passage, source, and the filter of a search.
 
 All are frozen. Offsets (`start`, `end`) count Unicode code points in the text of one page,
 and `page_text[start:end] == text` always holds.
@@ -11,9 +11,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Self
 
+from vectorstore.errors import InputError
+
 if TYPE_CHECKING:
     from langchain_core.documents import Document
-
 
 # Titles of papers, which say most of what they are about, have 100 characters and more: cut at 80, dense search loses
 # one point of nDCG@10 on SciFact's training queries.
@@ -61,7 +62,7 @@ class Chunk:
 
     @property
     def embedded_text(self) -> str:
-        """What the embedding model sees: title and headings, which say what the text is about, then the text."""
+        """The text for the embedding model: title and headings, which say what the text is about, then the text."""
         context = embedded_context(self.title if self.is_titled else "", self.headings)
         return f"{context}\n{self.text}" if context else self.text
 
@@ -105,7 +106,7 @@ def embedded_context(title: str, headings: tuple[str, ...]) -> str:
 
 
 def name_place(title: str, page: int | None, time: str | None = None) -> str:
-    """As it is told where something stands: a document, and the page or the minute and second of it."""
+    """A place for a person to read: the document's title, and its page or its minute and second."""
     if page is not None:
         return f"{title}, page {page}"
     return f"{title}, at {time}" if time else title
@@ -114,7 +115,7 @@ def name_place(title: str, page: int | None, time: str | None = None) -> str:
 @dataclass(frozen=True, slots=True)
 class Picture:
     """A picture as it is kept: WebP, of a bounded number of pixels. `hash` is the SHA-256 of `data`; width and
-    height are those of the original, in pixels; `signature` is what `looks.Looks` compares."""
+    height are those of the original, in pixels; `pictures.Looks` compares signatures."""
 
     hash: str
     data: bytes
@@ -141,7 +142,7 @@ class Passage:
 
     def to_json(self) -> dict[str, Any]:
         chunk = self.chunk
-        told = {
+        described = {
             "id": chunk.id,
             "source": chunk.source,
             "title": chunk.title,
@@ -151,7 +152,7 @@ class Passage:
             "text": chunk.text,
             "score": self.score,
         }
-        return told | {"picture": chunk.picture} if chunk.picture else told
+        return described | {"picture": chunk.picture} if chunk.picture else described
 
 
 @dataclass(frozen=True, slots=True)
@@ -222,3 +223,43 @@ def hash_pages(pages: Sequence[Page]) -> str:
 def describe_pages(numbers: Sequence[int | None]) -> str:
     counted = [number for number in numbers if number is not None]
     return f"{counted[0]} to {counted[-1]}" if counted else "it has none; leave --page out"
+
+
+FACTS = ("kind", "title", "source")
+
+
+@dataclass(frozen=True, slots=True)
+class SourceFilter:
+    """Documents whose source fits one of `sources` and whose facts are all as `where` says; empty: every document.
+
+    A pattern (`*`, `?`, `[abc]`) fits a whole source or its end, from a slash on; without these signs it is a file or a
+    folder, and a folder means everything in it. Raises InputError for a fact that documents do not have.
+    """
+
+    sources: tuple[str, ...] = ()
+    where: tuple[tuple[str, str], ...] = ()
+
+    def __post_init__(self) -> None:
+        for name, _ in self.where:
+            if name not in FACTS:
+                raise InputError(f"documents have no {name}", f"they have {', '.join(FACTS)}")
+
+    @classmethod
+    def of(cls, sources: Sequence[str] = (), where: Mapping[str, str] | None = None) -> "SourceFilter":
+        return cls(tuple(sources), tuple((where or {}).items()))
+
+    def __bool__(self) -> bool:
+        return bool(self.sources or self.where)
+
+    def conditions(self) -> tuple[list[str], list[str]]:
+        """Conditions of SQL on the table `sources`, all of which must hold, and their values."""
+        patterns = [pattern for given in self.sources for pattern in globs(given)]
+        either = " OR ".join(["source GLOB ?"] * len(patterns))
+        facts = [f"{name} = ? COLLATE NOCASE" for name, _ in self.where]
+        return ([f"({either})"] if patterns else []) + facts, [*patterns, *(value for _, value in self.where)]
+
+
+def globs(given: str) -> tuple[str, str, str]:
+    """Patterns for the whole source, for its end, and for all that is in a folder so called."""
+    given = re.sub(r"^(\./)+", "", given).rstrip("/") or "/"
+    return given, f"*/{given}", f"{'' if given.startswith('/') else '*/'}{given.rstrip('/')}/*"

@@ -14,10 +14,9 @@ from rag_app.answering.sentence_ranking import (
     share_of_terms,
     strength,
 )
-from vectorstore.embeddings import EmbeddingModel
+from vectorstore.embeddings import EmbeddingModel, cosine_similarities
 from vectorstore.search.question import Question
 from vectorstore.types import Passage
-from vectorstore.vector_math import cosine_similarities
 
 # Fitted by bench/fit_answers.py, which prints these and what they reach by cross-validation: on CLAP NQ's visible half
 # (answerable, near misses, off topic) and, of little weight, on XQuAD English, all of which can be answered.

@@ -73,7 +73,7 @@ def earlier_words(text: str, history: Sequence[BaseMessage], lexical: LexicalRea
 
     Where the question has no key word itself ("Why?"), those of the last question weigh as its own.
     """
-    languages = lexical.languages()
+    languages = lexical.languages
     language = max(languages, key=languages.__getitem__, default=ENGLISH)
     scale = 1.0 if key_words(text, language) else 1 / QUESTION_WEIGHTS[0]
     seen = {word.lower() for word in WORD.findall(text)}

@@ -10,12 +10,11 @@ import numpy as np
 
 from ingest.chunking.sentences import Split, split_sentences
 from rag_app.answering.citations import Evidence
-from vectorstore.embeddings import EmbeddingModel, embed_chunks
-from vectorstore.search.fusion import LEXICAL_WEIGHT
+from vectorstore.embeddings import EmbeddingModel, Vectors, cosine_similarities, embed_chunks
 from vectorstore.search.question import Question
+from vectorstore.search.retriever import LEXICAL_WEIGHT
 from vectorstore.storage.lexical_index import LexicalReader
 from vectorstore.types import Passage
-from vectorstore.vector_math import Vectors, cosine_similarities
 
 Kind = Literal["number", "time", "person", "place", "reason", "definition", "other"]
 

@@ -9,7 +9,7 @@ from rag_app.settings import Settings
 from vectorstore.errors import InputError
 
 if TYPE_CHECKING:
-    from vectorstore.filters import SourceFilter
+    from vectorstore.types import SourceFilter
 
 CollectionOption = Annotated[
     str | None, typer.Option("--collection", metavar="NAME", help="The collection; RAG_COLLECTION or `default`.")
@@ -68,7 +68,7 @@ def example(*commands: str) -> str:
 
 
 def read_filter(sources: list[str] | None, where: list[str] | None) -> "SourceFilter":
-    from vectorstore.filters import SourceFilter
+    from vectorstore.types import SourceFilter
 
     facts = {}
     for given in where or ():

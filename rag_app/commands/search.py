@@ -23,9 +23,8 @@ from vectorstore.errors import InputError
 
 if TYPE_CHECKING:
     from rag_app.settings import Settings
-    from vectorstore.filters import SourceFilter
     from vectorstore.search.retriever import HybridRetriever
-    from vectorstore.types import Passage
+    from vectorstore.types import Passage, SourceFilter
 
 SEARCH_EXAMPLES = example(
     'rag search "lunar orbit"',

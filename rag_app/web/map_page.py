@@ -12,8 +12,7 @@ from rag_app.web.map_chart import SELECTIONS, LitPassage, build_chart, points_ta
 from rag_app.web.session_settings import page_settings
 from rag_app.web.sources.links import draw_source_panel
 from vectorstore.errors import RagError
-from vectorstore.filters import SourceFilter
-from vectorstore.types import name_place
+from vectorstore.types import SourceFilter, name_place
 
 if TYPE_CHECKING:
     from streamlit.delta_generator import DeltaGenerator
@@ -108,8 +107,10 @@ def locate_passages(store: "Store", found: "CollectionMap", answer: "Answer") ->
 
     from rag_app.library.map.map import beginning
 
-    hidden = store.catalogue.hidden_ids()
-    vectors = store.vectors([passage.chunk.id for passage in answer.passages if passage.chunk.id not in hidden])
+    hidden = store.catalogue.state().hidden
+    vectors = store.catalogue.vectors(
+        [passage.chunk.id for passage in answer.passages if passage.chunk.id not in hidden]
+    )
     chunks = [passage.chunk for passage in answer.passages if passage.chunk.id in vectors]
     if not chunks or found.projection is None:
         return []

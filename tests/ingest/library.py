@@ -103,7 +103,7 @@ def check_in_step(store: Store) -> None:
     """The three indexes hold the same chunks, each at its place in the stored text, and nothing is left over."""
     ids = store.catalogue.chunk_ids()
     assert not store.catalogue.chunk_ids(state="adding") | store.catalogue.chunk_ids(state="removing")
-    assert store.lexical.ids() == ids
+    assert store.lexical.reader().ids() == ids
     if store.fingerprint is None:
         return
     assert store.open_vectors().ids() == ids
@@ -118,7 +118,7 @@ def check_in_step(store: Store) -> None:
 
 
 def stored_texts(store: Store) -> set[str]:
-    connection = sqlite3.connect(store.catalogue.path)
+    connection = sqlite3.connect(store.catalogue.database.path)
     try:
         return {row[0] for row in connection.execute("SELECT DISTINCT text_id FROM pages")}
     finally:
@@ -135,7 +135,7 @@ def state_of(store: Store) -> dict[str, Any]:
         "chunks": {chunk_id: chunk for chunk_id, (chunk, _) in store.fetch(ids).items()},
         "catalogue": ids,
         "chroma": sorted(store.open_vectors().ids()),
-        "lexical": sorted(store.lexical.ids()),
+        "lexical": sorted(store.lexical.reader().ids()),
     }
 
 

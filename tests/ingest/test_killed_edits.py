@@ -89,7 +89,11 @@ def check_edits_with_kills(library: Library, *, runs: int) -> None:
             child, next_child = next_child, start_run(library)  # starts while this process is at work
             library.ingest()
             expected = ids_of_clean_build(library)
-            found = library.store.catalogue.chunk_ids(), library.store.open_vectors().ids(), library.store.lexical.ids()
+            found = (
+                library.store.catalogue.chunk_ids(),
+                library.store.open_vectors().ids(),
+                library.store.lexical.reader().ids(),
+            )
             assert found == (expected,) * 3, f"run {number} of seed {seed}"
         check_in_step(library.store)
         check_alike(library.store, library.clean_build().store)

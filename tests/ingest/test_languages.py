@@ -5,6 +5,7 @@ from dataclasses import replace
 import pytest
 
 from tests.ingest.library import Library
+from tests.vectorstore.texts import matches
 from vectorstore.embeddings import EmbeddingModel
 
 GERMAN = "Der Leuchtturm wurde im Jahr 1897 gebaut und steht am Ende der langen Mole vor dem alten Hafen."
@@ -45,5 +46,5 @@ def test_what_is_in_another_language_is_found_by_its_words(library: Library) -> 
         library.write(name, text)
     library.ingest()
     for question, words in {"Leuchttürme am Hafen": GERMAN, "旧港口的灯塔": CHINESE}.items():
-        best, *_ = library.store.snapshot().lexical.match(question, limit=3)
+        best, *_ = matches(library.store.snapshot().lexical, question)
         assert library.store.fetch([best])[best][0].text == words

@@ -116,7 +116,7 @@ def test_another_process_sees_a_rebuilt_collection_at_once(library: Library) -> 
     library.options = IngestOptions(chunk_tokens=40)
     rebuild(library, library.model)
     assert len(reader.search("moon")) >= 10
-    assert len(reader.store.lexical) == len(reader.store.catalogue.chunk_ids())
+    assert len(reader.store.lexical.reader()) == len(reader.store.catalogue.chunk_ids())
 
 
 def test_what_a_killed_rebuild_left_is_removed_and_told(library: Library) -> None:

@@ -11,9 +11,9 @@ import numpy as np
 import pytest
 
 from rag_app import Settings
+from vectorstore.embeddings import Vectors
 from vectorstore.embeddings.openvino import MANY_TOKENS, OpenVINOEmbeddings, TokenCounter, load_tokenizer
 from vectorstore.embeddings.providers.minilm import FACTS, converted_folder, find_weights
-from vectorstore.vector_math import Vectors
 
 CLOSE = 0.9999
 TEXTS = [

@@ -18,20 +18,19 @@ from tests.vectorstore.texts import put
 from vectorstore.collections import create_store
 from vectorstore.errors import RagError
 from vectorstore.search.retriever import HybridRetriever
-from vectorstore.storage.catalogue import Catalogue
-from vectorstore.storage.chunk_table import ChunkTable
+from vectorstore.storage import changes
 from vectorstore.storage.lexical_index import LexicalIndex
 from vectorstore.storage.store import Store
 from vectorstore.storage.vector_index import VectorIndex
 
 STEPS: dict[str, CodeType] = {
-    "announce": Catalogue.announce.__code__,
-    "put": ChunkTable.put.__code__,
+    "announce": changes.announce.__code__,
+    "put": changes.put.__code__,
     "upsert": VectorIndex.upsert.__code__,
     "change": LexicalIndex.change.__code__,
-    "swap": Catalogue.swap.__code__,
+    "swap": changes.swap.__code__,
     "delete": VectorIndex.delete.__code__,
-    "settle": Catalogue.settle.__code__,
+    "settle": changes.settle.__code__,
 }
 MODEL = hash_model()
 Facts = dict[str, Any]

@@ -8,6 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from vectorstore.embeddings import EmbeddingModel, embed_chunks
+from vectorstore.search.question import Question
+from vectorstore.storage.lexical_index import LexicalReader
 from vectorstore.storage.store import Store
 from vectorstore.types import READY, Chunk, Fingerprint, IngestedSource, Page, SourceRecord, hash_pages
 
@@ -55,3 +57,8 @@ def put(store: Store, model: EmbeddingModel, **sources: str | Sequence[str]) -> 
 def remove(store: Store, *sources: str) -> None:
     with store.writing():
         store.remove(sources, forget=True)
+
+
+def matches(lexical: LexicalReader, question: str) -> dict[str, float]:
+    """The first ten chunk ids that share words with a question, with their scores."""
+    return lexical.match(Question(question).terms(lexical), limit=10)

@@ -1,6 +1,16 @@
 """Embedding models by name: `minilm`, or any `provider:model` that LangChain's `init_embeddings` takes."""
 
-from vectorstore.embeddings.model import Box, EmbeddingModel, TorchOptions, embed_chunks, embed_pictures, embed_question
+from vectorstore.embeddings.model import (
+    Box,
+    EmbeddingModel,
+    TorchOptions,
+    Vectors,
+    cosine_similarities,
+    embed_chunks,
+    embed_pictures,
+    embed_question,
+    unit_vectors,
+)
 from vectorstore.embeddings.registry import PROVIDERS, is_remote, load_embedding_model
 from vectorstore.embeddings.vector_cache import VectorCache
 
@@ -10,9 +20,12 @@ __all__ = [
     "EmbeddingModel",
     "TorchOptions",
     "VectorCache",
+    "Vectors",
+    "cosine_similarities",
     "embed_chunks",
     "embed_pictures",
     "embed_question",
     "is_remote",
     "load_embedding_model",
+    "unit_vectors",
 ]

@@ -1,4 +1,4 @@
-"""Defines an embedding model as a collection uses it, the name that selects it, and the calls that embed with it."""
+"""Defines an embedding model as a collection uses it, its name, the calls that embed, and the cosines of vectors."""
 
 import re
 from collections.abc import Callable, Sequence
@@ -6,10 +6,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Self
 
+import numpy as np
 from langchain_core.embeddings import Embeddings
+from numpy.typing import NDArray
 
 from vectorstore.provider_errors import translated_provider_errors
 
+Vectors = NDArray[np.float32]
 # Left, top, right and bottom, in pixels of a picture.
 Box = tuple[int, int, int, int]
 # Where a model's tokenizer is not on this machine, tokens are bounded by bytes: no tokenizer that works on bytes makes
@@ -104,3 +107,18 @@ def embed_question(model: EmbeddingModel, question: str) -> list[float]:
 
 def count_in_bytes(texts: Sequence[str]) -> list[int]:
     return [-(-len(text.encode("utf-8", "replace")) // BYTES_PER_TOKEN) for text in texts]
+
+
+def cosine_similarities(vector: Vectors, vectors: Vectors) -> Vectors:
+    """Cosines of one vector, shape (dimension,), with many, shape (n, dimension); 0 for a vector of length 0."""
+    lengths = np.linalg.norm(vectors, axis=1) * np.linalg.norm(vector)
+    products: Vectors = vectors @ vector
+    cosines: Vectors = np.divide(products, lengths, out=np.zeros_like(products), where=lengths > 0)
+    return cosines
+
+
+def unit_vectors(vectors: Vectors) -> Vectors:
+    """Each row of shape (n, dimension) at length 1; zeros stay zeros."""
+    lengths = np.linalg.norm(vectors, axis=1, keepdims=True)
+    units: Vectors = np.divide(vectors, lengths, out=np.zeros_like(vectors), where=lengths > 0)
+    return units

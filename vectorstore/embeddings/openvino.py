@@ -13,7 +13,7 @@ from langchain_core.embeddings import Embeddings
 from numpy.typing import NDArray
 from tokenizers import Encoding, Tokenizer
 
-from vectorstore.vector_math import Vectors
+from vectorstore.embeddings.model import Vectors
 
 Inputs = Mapping[str, NDArray[np.int64]]
 Key = TypeVar("Key")

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import numpy as np
 
-from vectorstore.vector_math import Vectors
+from vectorstore.embeddings.model import Vectors
 
 SCHEMA = """
 PRAGMA auto_vacuum = INCREMENTAL;

@@ -4,9 +4,8 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from vectorstore.embeddings.model import EmbeddingModel, embed_question
+from vectorstore.embeddings.model import EmbeddingModel, Vectors, embed_question, unit_vectors
 from vectorstore.storage.lexical_index import LexicalReader
-from vectorstore.vector_math import Vectors
 
 
 @dataclass(frozen=True)
@@ -33,19 +32,21 @@ class Question:
     def vector(self, model: EmbeddingModel) -> Vectors:
         """The vector by a model, shape (dimension,)."""
         if model.identity not in self._vectors:
-            self._vectors[model.identity] = self._embed(model)
+            [self._vectors[model.identity]] = self._embed(model)
         return self._vectors[model.identity]
 
     def _embed(self, model: EmbeddingModel) -> Vectors:
-        own = np.asarray(embed_question(model, self.text), np.float32)
+        """Shape (1, dimension)."""
+        texts = [self.text, self.searched_text] if self.earlier else [self.text]
+        vectors = np.array([embed_question(model, text) for text in texts], np.float32)
         if not self.earlier:
-            return own
-        whole = np.asarray(embed_question(model, self.searched_text), np.float32)
-        return unit(unit(own) + np.float32(self.earlier[0][1]) * unit(whole))
+            return vectors
+        own, whole = unit_vectors(vectors)
+        return unit_vectors((own + np.float32(self.earlier[0][1]) * whole)[np.newaxis])
 
     def terms(self, lexical: LexicalReader) -> dict[str, dict[str, float]]:
         """By language of the collection: the question's terms, each with its weight."""
-        languages = tuple(lexical.languages())
+        languages = tuple(lexical.languages)
         if languages not in self._terms:
             terms = {language: dict.fromkeys(own, 1.0) for language, own in lexical.analyze_question(self.text).items()}
             for words, weight in self.earlier:
@@ -61,8 +62,3 @@ class Question:
         """
         terms = [term for of_language in self.terms(lexical).values() for term, w in of_language.items() if w == 1.0]
         return lexical.weigh(terms)
-
-
-def unit(vector: Vectors) -> Vectors:
-    length = np.linalg.norm(vector)
-    return vector / length if length else vector

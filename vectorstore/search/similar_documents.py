@@ -1,24 +1,21 @@
 """Finds the documents most similar to one, by the nearest chunks of each of its chunks."""
 
 from collections import defaultdict
-from collections.abc import Container, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
+from vectorstore.embeddings.model import Vectors, cosine_similarities
 from vectorstore.pictures import Looks
 from vectorstore.storage.store import Store
 from vectorstore.types import Chunk
-from vectorstore.vector_math import cosine_similarities
 
 # Of a long document so many chunks ask, evenly spread; each for so many neighbours.
 ASKING_CHUNKS = 64
 NEIGHBOURS = 50
 MOST_OWN = 500
-
-Vectors = NDArray[np.float32]
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,48 +30,46 @@ class SimilarDocument:
     shows_the_same: bool = False
 
     def to_json(self) -> dict[str, Any]:
-        told = asdict(self)
-        return told if self.shows_the_same else {name: told[name] for name in ("source", "title", "similarity")}
+        described = asdict(self)
+        if not self.shows_the_same:
+            del described["shows_the_same"]
+        return described
 
 
 def similar_documents(store: Store, source: str, *, limit: int) -> list[SimilarDocument]:
     """The documents nearest to one of the collection, nearest first; none where it is without chunks."""
-    ids = sorted(store.catalogue.chunk_ids_of([source]))
-    asking = list(store.vectors(ids[:: max(len(ids) // ASKING_CHUNKS, 1)]).values())
-    removed = store.catalogue.removed_ids()
-    hidden = store.catalogue.hidden_ids() | set(ids)
-    # Its own chunks are the nearest of all: there must be room beside them.
-    room = NEIGHBOURS + min(len(ids) + len(removed), MOST_OWN)
-    found = [nearest_others(store, vector, hidden, limit=room) for vector in asking]
-    records = store.fetch(sorted({chunk_id for near in found for chunk_id in near}))
+    ids, snapshot = sorted(store.catalogue.chunk_ids(sources=[source])), store.snapshot()
+    asking = list(store.catalogue.vectors(ids[:: max(len(ids) // ASKING_CHUNKS, 1)]).values())
+    # Its own chunks are the nearest of all: there must be room besides them.
+    own, room = frozenset(ids), NEIGHBOURS + min(len(ids), MOST_OWN)
+    found = [others(snapshot.nearest(vector, limit=room), vector, own) for vector in asking]
+    chunks = {one: chunk for one, (chunk, _) in store.fetch(sorted({one for near in found for one in near})).items()}
     totals: dict[str, float] = defaultdict(float)
     for near in found:
         best: dict[str, float] = {}
         for chunk_id, similarity in near.items():
-            if chunk_id in records:
-                name = records[chunk_id][0].source
+            if chunk_id in chunks:
+                name = chunks[chunk_id].source
                 best[name] = max(best.get(name, 0.0), similarity)
         for name, similarity in best.items():
             totals[name] += similarity / len(asking)
-    titles = {chunk.source: chunk.title for chunk, _ in records.values()}
-    same = showing_the_same(store, ids, [chunk for chunk, _ in records.values()])
+    titles = {chunk.source: chunk.title for chunk in chunks.values()}
+    same = showing_the_same(store, ids, chunks.values())
     documents = [SimilarDocument(name, titles[name], round(total, 6), name in same) for name, total in totals.items()]
     return sorted(documents, key=lambda document: (-document.similarity, document.source))[:limit]
 
 
-def showing_the_same(store: Store, ids: Sequence[str], others: Sequence[Chunk]) -> set[str]:
+def others(near: Mapping[str, Vectors], vector: Vectors, own: Collection[str]) -> dict[str, float]:
+    """The chunks that are not its own, with their cosines."""
+    vectors = {one: found for one, found in near.items() if one not in own}
+    cosines = cosine_similarities(vector, np.array(list(vectors.values()))) if vectors else ()
+    return dict(zip(vectors, map(float, cosines), strict=True))
+
+
+def showing_the_same(store: Store, ids: Sequence[str], others: Iterable[Chunk]) -> set[str]:
     """The sources of those chunks whose picture looks like one of these."""
-    signatures = store.table.signatures()
+    signatures = store.catalogue.signatures()
     if not signatures:
         return set()
     own = Looks({name: signatures[name] for chunk, _ in store.fetch(ids).values() if (name := chunk.picture)})
     return {chunk.source for chunk in others if chunk.picture and own.like(signatures[chunk.picture])}
-
-
-def nearest_others(store: Store, vector: Vectors, hidden: Container[str], *, limit: int) -> dict[str, float]:
-    """The nearest chunks by id, with their cosines, but those that are hidden."""
-    near = {chunk_id: found for chunk_id, found in store.nearest(vector, limit=limit).items() if chunk_id not in hidden}
-    if not near:
-        return {}
-    cosines = cosine_similarities(vector, np.stack(list(near.values())))
-    return dict(zip(near, map(float, cosines), strict=True))

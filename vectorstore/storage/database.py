@@ -1,4 +1,4 @@
-"""Opens the one SQLite file of a collection: its place, schema, version and connections.
+"""Opens the one SQLite file of a collection: its place, schema, version, connections and write lock.
 
 The collection's folder holds it until a rebuild has made another in a folder below; the file `current` then names that.
 """
@@ -6,14 +6,14 @@ The collection's folder holds it until a rebuild has made another in a folder be
 import os
 import shutil
 import sqlite3
-import threading
 import time
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from vectorstore.errors import CollectionError
-from vectorstore.storage_errors import translated_storage_errors
+from filelock import FileLock, Timeout
+
+from vectorstore.errors import CollectionError, translated_storage_errors
 
 FORMAT = 2
 FILE, CURRENT, BUILT = "collection.sqlite3", "current", "built-"
@@ -69,13 +69,12 @@ class Database:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self._kept: list[tuple[Identity, sqlite3.Connection]] = []
-        self._lock = threading.Lock()
 
     @property
     def place(self) -> Path:
         """The folder of the file and the indexes."""
         try:
-            # What is no text names no folder, which is an error in words where the file is opened.
+            # Bytes that are no text name no folder, which is an error in words where the file is opened.
             return self.folder / (self.folder / CURRENT).read_text(encoding="utf-8", errors="replace")
         except FileNotFoundError:
             return self.folder
@@ -86,7 +85,7 @@ class Database:
 
     def create(self) -> None:
         """Make the file if there is none."""
-        with translated_storage_errors(self.folder), self._lock:
+        with translated_storage_errors(self.folder):
             if not (path := self.path).exists():
                 connect(path, may_create=True).close()
 
@@ -95,54 +94,35 @@ class Database:
         """Each statement reads the last finished change."""
         with translated_storage_errors(self.folder):
             identity, connection = self._take()
-            with self._in_use(identity, connection):
+            try:
                 yield connection
+            except BaseException:
+                connection.close()
+                raise
+            self._kept.append((identity, connection))
 
     @contextmanager
     def writing(self) -> Iterator[sqlite3.Connection]:
         """One transaction, which counts as a change."""
-        with translated_storage_errors(self.folder):
-            identity, connection = self._begin()
-            with self._in_use(identity, connection), connection:
-                yield connection
-                connection.execute(COUNT, (CHANGES, str(time.time_ns())))
-
-    def _begin(self) -> tuple[Identity, sqlite3.Connection]:
         while True:
-            identity, connection = self._take()
-            try:
+            path = self.path
+            with self.reading() as connection, connection:
                 connection.execute("BEGIN IMMEDIATE")
-                if self._identify() == identity:
-                    return identity, connection
-            except BaseException:
-                connection.close()
-                raise
-            # While this waited for its turn a rebuild has put another file in place.
-            connection.close()
-
-    @contextmanager
-    def _in_use(self, identity: Identity, connection: sqlite3.Connection) -> Iterator[None]:
-        try:
-            yield
-        except BaseException:
-            connection.close()
-            raise
-        self._kept.append((identity, connection))
+                # While this waited for its turn a rebuild may have put another file in place.
+                if self.path == path:
+                    yield connection
+                    connection.execute(COUNT, (CHANGES, str(time.time_ns())))
+                    return
 
     def _take(self) -> tuple[Identity, sqlite3.Connection]:
         """A kept connection to the file that is there now, or a new one."""
         identity = self._identify()
-        while self._kept:
-            try:
+        with suppress(IndexError):  # none is kept, or another thread took the last
+            while True:
                 kept, connection = self._kept.pop()
-            except IndexError:  # another thread took it
-                break
-            if kept == identity:
-                return kept, connection
-            if kept[0] == identity[0]:
-                connection.close()
-            else:  # SQLite lets nobody close what was opened before a fork
-                OF_PARENT.append(connection)
+                if kept == identity:
+                    return kept, connection
+                close(kept, connection)
         return identity, connect(self.path)
 
     def _identify(self) -> Identity:
@@ -153,9 +133,8 @@ class Database:
     def close(self) -> None:
         """Let go of the file; the next use opens it again."""
         kept, self._kept = self._kept, []
-        for (process, *_), connection in kept:
-            if process == os.getpid():
-                connection.close()
+        for identity, connection in kept:
+            close(identity, connection)
 
     def switch_to(self, name: str) -> None:
         """Have everyone use the file and the indexes of another folder below, from one moment to the next."""
@@ -167,7 +146,7 @@ class Database:
         put_in_place(draft, self.folder / CURRENT)
 
     def unused(self) -> list[Path]:
-        """What no longer, or never did, answer: of rebuilds and of format 1."""
+        """The files and folders of format 1, and of rebuilds that were replaced or never finished."""
         place = self.place
         unused = [folder for folder in self.folder.glob(f"{BUILT}*") if folder != place]
         old = [place / name for name in LEFT_OF_FORMAT_1]
@@ -177,6 +156,26 @@ class Database:
 
 
 OF_PARENT: list[sqlite3.Connection] = []
+
+
+def close(identity: Identity, connection: sqlite3.Connection) -> None:
+    if identity[0] == os.getpid():
+        connection.close()
+    else:  # SQLite lets nobody close a connection that was opened before a fork
+        OF_PARENT.append(connection)
+
+
+@contextmanager
+def write_lock(folder: Path, *, on_wait: Callable[[], None]) -> Iterator[None]:
+    """Hold the lock of the one process that may write; `on_wait` is called first where another holds it."""
+    lock = FileLock(folder / "write.lock")
+    try:
+        held = lock.acquire(timeout=0.2)
+    except Timeout:
+        on_wait()
+        held = lock.acquire()
+    with held:
+        yield
 
 
 def connect(path: Path, *, may_create: bool = False) -> sqlite3.Connection:
@@ -208,7 +207,7 @@ def read_version(connection: sqlite3.Connection) -> int:
 
 
 def put_in_place(draft: Path, path: Path) -> None:
-    """Give a file its name, for good: what it replaces may be removed after this."""
+    """Give a file its name, for good: the one that it replaces may be removed after this."""
     draft.replace(path)
     descriptor = os.open(path.parent, os.O_RDONLY)
     try:
@@ -218,7 +217,7 @@ def put_in_place(draft: Path, path: Path) -> None:
 
 
 def remove(paths: Sequence[Path]) -> None:
-    """What a reader still holds stays; the next writer tries again."""
+    """Files that a reader still holds stay; the next writer tries again."""
     for path in paths:
         if path.is_dir():
             shutil.rmtree(path, ignore_errors=True)

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import tantivy
 
+from vectorstore.errors import translated_index_errors
 from vectorstore.storage.text_analysis import LANGUAGES, analyze, analyze_question, detect_language
-from vectorstore.storage_errors import translated_index_errors
 from vectorstore.types import Chunk
 
 # So many characters of neighbours are taken on either side: names and subjects are said once and then go on as "it".
@@ -100,32 +100,25 @@ class LexicalIndex:
             self._index.reload()
             return LexicalReader(self._index.searcher(), self._schema)
 
-    def ids(self) -> set[str]:
-        return self.reader().ids()
-
-    def __len__(self) -> int:
-        return len(self.reader())
-
 
 class LexicalReader:
-    """One state of the index. The terms of short texts are remembered: a title is analysed once a question."""
+    """One state of the index. The terms of short texts are remembered: a title is analysed once a question.
+
+    `languages` are those of LANGUAGES that chunks are written in, with their numbers: about, until deleted chunks are
+    merged away.
+    """
 
     def __init__(self, searcher: tantivy.Searcher, schema: tantivy.Schema) -> None:
         self._searcher, self._schema = searcher, schema
         self._terms: dict[str, list[str]] = {}
         counts = {language: searcher.doc_freq("language", language) for language in LANGUAGES}
-        self._languages = {language: count for language, count in counts.items() if count}
+        self.languages = {language: count for language, count in counts.items() if count}
 
-    def match(
-        self, question: str | WeightedTerms, *, limit: int, sources: Iterable[str] | None = None
-    ) -> dict[str, float]:
+    def match(self, question: WeightedTerms, *, limit: int, sources: Iterable[str] | None = None) -> dict[str, float]:
         """Chunk ids to scores in [0, 1], best first: BM25, made comparable between questions by `bm25_scale`.
 
         With `sources`, only of those documents, by the same scores as among all.
         """
-        if isinstance(question, str):
-            by_language = self.analyze_question(question)
-            question = {language: dict.fromkeys(terms, 1.0) for language, terms in by_language.items()}
         weights: dict[str, float] = {}
         for terms in question.values():
             weights |= {term: max(weight, weights.get(term, 0.0)) for term, weight in terms.items()}
@@ -155,7 +148,7 @@ class LexicalReader:
         """The distinct stemmed words of a text that the index looks for, in order."""
         if (known := self._terms.get(text)) is not None:
             return known
-        by_language = analyze_question(text, self._languages)
+        by_language = analyze_question(text, self.languages)
         terms = list(dict.fromkeys(term for terms in by_language.values() for term in terms))
         if len(text) <= REMEMBERED_CHARACTERS and len(self._terms) < REMEMBERED_TEXTS:
             self._terms[text] = terms
@@ -173,12 +166,8 @@ class LexicalReader:
 
     def analyze_question(self, question: str) -> dict[str, list[str]]:
         """The first distinct terms that a question has in each language of the collection."""
-        by_language = analyze_question(question, self._languages)
+        by_language = analyze_question(question, self.languages)
         return {language: terms[:MAX_QUESTION_TERMS] for language, terms in by_language.items()}
-
-    def languages(self) -> dict[str, int]:
-        """Those of LANGUAGES that chunks are written in, and how many: about, until what is deleted is merged away."""
-        return self._languages
 
     def ids(self) -> set[str]:
         hits = self._searcher.search(tantivy.Query.all_query(), max(len(self), 1), count=False).hits
@@ -220,6 +209,6 @@ def term_splitter() -> tantivy.TextAnalyzer:
 
 
 def release_freed_memory() -> None:
-    """What Chroma and tantivy free glibc keeps for itself, a little more with every change; other systems do not."""
+    """Memory that Chroma and tantivy free, glibc keeps, a little more with every change; other systems do not."""
     with suppress(OSError, AttributeError):
         ctypes.CDLL(None).malloc_trim(0)

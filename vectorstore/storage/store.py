@@ -5,20 +5,18 @@ another process has written.
 """
 
 import time
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager, suppress
 from functools import partial
 from pathlib import Path
 
-import numpy as np
 from filelock import FileLock, Timeout
-from numpy.typing import NDArray
 
-from vectorstore.errors import CollectionError, WrongModelError
-from vectorstore.filters import SourceFilter
-from vectorstore.storage.catalogue import ADDING, REMOVING, Catalogue
-from vectorstore.storage.chunk_table import ChunkTable
-from vectorstore.storage.database import BUILT, FILE, remove
+from vectorstore.embeddings.model import Vectors
+from vectorstore.errors import CollectionError, WrongModelError, require_space, translated_storage_errors
+from vectorstore.storage import changes
+from vectorstore.storage.catalogue import ADDING, REMOVING, Catalogue, State
+from vectorstore.storage.database import BUILT, FILE, OF_FORMAT_1, remove, write_lock
 from vectorstore.storage.lexical_index import LexicalIndex
 from vectorstore.storage.open_index import SHARED, Snapshot, shared_index
 from vectorstore.storage.upgrade import upgrade
@@ -29,12 +27,10 @@ from vectorstore.storage.vector_index import (
     drop_from_server,
     estimate_bytes,
     make_on_server,
-    open_vector_index,
 )
-from vectorstore.storage_errors import require_space, translated_storage_errors
-from vectorstore.types import REMOVED, Chunk, Fingerprint, IngestedSource, describe_pages
+from vectorstore.types import REMOVED, Chunk, Fingerprint, IngestedSource, SourceFilter, describe_pages
 
-Vectors = NDArray[np.float32]
+KEPT_SNAPSHOTS = 20
 # What changes faster than this is read as it is: a read takes milliseconds, and an ingest of one small file changes
 # the collection twice within a tenth of a second.
 REREADS = 10
@@ -48,20 +44,12 @@ class Store:
         self.folder, self.name, self.chroma_url = folder, name, chroma_url
         self._shared = shared_index(folder, name=name, url=chroma_url)
         self.catalogue = self._shared.catalogue
-        self.table = ChunkTable(self.catalogue.database)
         self._lexical: tuple[Path, LexicalIndex] | None = None
-        self._snapshot: Snapshot | None = None
-        upgrade(self.catalogue.database, self._fetch_of_format_1)
+        self._snapshots: tuple[State | None, dict[SourceFilter, Snapshot]] = (None, {})
+        if (folder / OF_FORMAT_1).exists():
+            upgrade(self.catalogue.database, name=name, url=chroma_url)
         self.catalogue.database.create()
         self.catalogue.state()
-
-    def _fetch_of_format_1(self, facts: Mapping[str, str], ids: Sequence[str]) -> dict[str, tuple[Chunk, Vectors]]:
-        place = self.folder / facts.get("indexes", ".")
-        index = open_vector_index(place, facts, name=self.name, url=self.chroma_url)
-        try:
-            return index.fetch(ids)
-        finally:
-            index.close()
 
     @property
     def lexical(self) -> LexicalIndex:
@@ -74,7 +62,7 @@ class Store:
     @property
     def fingerprint(self) -> Fingerprint | None:
         """What made this collection, or None while nothing has been written."""
-        facts = self.catalogue.facts()
+        facts = self.catalogue.state().facts
         return Fingerprint(facts["model"], facts["distance"]) if "model" in facts else None
 
     def require(self, wanted: Fingerprint) -> None:
@@ -82,54 +70,41 @@ class Store:
         made_by = self.fingerprint
         if made_by is None or made_by == wanted:
             return
+        what, setting, made, given = "distance", "RAG_DISTANCE", made_by.distance, wanted.distance
         if made_by.model != wanted.model:
-            raise WrongModelError(
-                f"the collection {self.name} was made with the embedding model {made_by.model}, not {wanted.model}",
-                f"set RAG_EMBEDDINGS={made_by.model}, or make it anew: rag ingest --rebuild PATH",
-            )
+            what, setting, made, given = "embedding model", "RAG_EMBEDDINGS", made_by.model, wanted.model
         raise WrongModelError(
-            f"the collection {self.name} was made with the distance {made_by.distance}, not {wanted.distance}",
-            f"set RAG_DISTANCE={made_by.distance}, or make it anew: rag ingest --rebuild PATH",
+            f"the collection {self.name} was made with the {what} {made}, not {given}",
+            f"set {setting}={made}, or make it anew: rag ingest --rebuild PATH",
         )
 
     # Reading
 
     def snapshot(self, source_filter: SourceFilter = EVERYTHING) -> Snapshot:
-        """What a question reads, as of one moment; cheap while nothing changes."""
-        state, opened = self.catalogue.state(), self._snapshot
-        if opened is None or opened.state is not state or opened.source_filter != source_filter:
+        """A question's view of the collection; the same object until something changes."""
+        state, kept = self.catalogue.state(), self._snapshots
+        if kept[0] is not state or len(kept[1]) > KEPT_SNAPSHOTS:
+            self._snapshots = kept = state, {}
+        if source_filter not in (snapshots := kept[1]):
+            lexical = snapshots[EVERYTHING].lexical if EVERYTHING in snapshots else self.lexical.reader()
             sources = self.catalogue.matching(source_filter) if source_filter else None
-            self._snapshot = opened = Snapshot(
-                state, source_filter, sources, self.lexical.reader(), self.table, self._shared
-            )
-        return opened
-
-    def nearest(self, vector: Vectors, *, limit: int) -> dict[str, Vectors]:
-        """The ids of the chunks nearest to a vector, with their vectors, nearest first."""
-        return self.snapshot().nearest(vector, limit=limit)
-
-    def nearest_ids(self, vector: Vectors, *, limit: int) -> list[str]:
-        return self.snapshot().nearest_ids(vector, limit=limit)
-
-    def vectors(self, ids: Sequence[str]) -> dict[str, Vectors]:
-        """Vectors by id; ids that are gone are left out."""
-        return self.table.vectors(ids)
+            snapshots[source_filter] = Snapshot(state, sources, lexical, self._shared)
+        return snapshots[source_filter]
 
     def fetch(self, ids: Sequence[str]) -> dict[str, tuple[Chunk, Vectors]]:
         """Chunks and vectors by id; ids that are gone are left out."""
-        return self.table.fetch(ids)
+        return self.catalogue.fetch(ids)
 
     def open_vectors(self) -> VectorIndex:
         """The vector index as of the last finished change, whichever process made it."""
-        with self._shared.using() as opened:
-            return opened.index
+        return self._shared.latest()
 
     def count_chunks(self) -> dict[str, int]:
         """How many chunks each of the three places has; they are in step where these are equal."""
         return {
             "catalogue": len(self.catalogue.chunk_ids()),
             "the vector index": self._shared.read(len),
-            "the lexical index": len(self.lexical),
+            "the lexical index": len(self.lexical.reader()),
         }
 
     def load_page(self, source: str, number: int | None) -> str:
@@ -145,7 +120,7 @@ class Store:
 
     def close(self) -> None:
         """Let go of all files; the next use, here or by another Store of this folder, opens them again."""
-        self._lexical = self._snapshot = None
+        self._lexical, self._snapshots = None, (None, {})
         self._shared.close()
 
     # Writing
@@ -158,26 +133,18 @@ class Store:
 
         With a fingerprint, another model than the collection's is refused before anything is written.
         """
-        with translated_storage_errors(self.folder):
-            lock = FileLock(self.folder / "write.lock")
-            try:
-                lock.acquire(timeout=0.2)
-            except Timeout:
-                on_wait(f"another process is writing to the collection {self.name}; waiting for it ...")
-                lock.acquire()
-            try:
-                if fingerprint is not None:
-                    self.require(fingerprint)
-                    self._note(fingerprint)
-                self._mend()
-                yield
-            finally:
-                lock.release()
+        message = f"another process is writing to the collection {self.name}; waiting for it ..."
+        with translated_storage_errors(self.folder), write_lock(self.folder, on_wait=lambda: on_wait(message)):
+            if fingerprint is not None:
+                self.require(fingerprint)
+                self._note(fingerprint)
+            self._mend()
+            yield
 
     def _note(self, fingerprint: Fingerprint) -> None:
         """What makes the collection; a place on the server is made at its first write."""
         facts = {"model": fingerprint.model, "distance": fingerprint.distance}
-        if self.chroma_url and "model" not in self.catalogue.facts():
+        if self.chroma_url and "model" not in self.catalogue.state().facts:
             facts[ON_SERVER] = make_on_server(self.chroma_url, collection=self.name, distance=fingerprint.distance)
         self.catalogue.set_facts(**facts)
 
@@ -194,23 +161,23 @@ class Store:
         it raises passes, and the last good version stays.
         """
         # Chunks that are in it already are written again: their title, headings or vector may have changed.
-        self.catalogue.announce(batch)
+        changes.announce(self.catalogue.database, batch)
         for part, vectors in embedded:
             if self.chroma_url is None:
                 # Chroma keeps what it is given and could not sort in, and answers nothing more until there is space.
                 require_space(self.folder, estimate_bytes(part, vectors))
-            self.table.put(part, vectors)
+            changes.put(self.catalogue.database, part, vectors)
             self._shared.change(partial(VectorIndex.upsert, chunks=part, vectors=vectors))
         self.lexical.change(add=[chunk for item in batch for chunk in item.chunks])
         with self.own_change():
-            self.catalogue.swap([item.record for item in batch], {item.record.text_id: item.pages for item in batch})
+            changes.swap(self.catalogue.database, batch)
         if self.catalogue.state().unsettled:
             self._settle()
 
     def remove(self, sources: Sequence[str], *, forget: bool) -> None:
         """Take sources out of every answer; `forget` drops their record and text, else they stay as missing."""
         with self.own_change():
-            self.catalogue.retire(sources, forget=forget)
+            changes.retire(self.catalogue.database, sources, forget=forget)
         self._settle()
 
     def _settle(self) -> None:
@@ -219,7 +186,7 @@ class Store:
             self._shared.change(lambda index: index.delete(gone))
             self.lexical.change(remove=gone)
         with self.own_change():
-            self.catalogue.settle()
+            changes.settle(self.catalogue.database)
 
     def own_change(self) -> AbstractContextManager[None]:
         """Make a change that the open index shows already."""
@@ -256,7 +223,7 @@ class Store:
             yield built
             built.close()
             names = {ON_SERVER: built.name_on_server(), UNUSED_ON_SERVER: self.name_on_server()}
-            self.catalogue.give_way_to(built.catalogue, **names)
+            changes.give_way_to(self.catalogue.database, built.catalogue.database, **names)
         finally:
             built.close()
             SHARED.pop((folder, self.chroma_url))
@@ -271,13 +238,13 @@ class Store:
         return bool(unused)
 
     def name_on_server(self) -> str:
-        return self.catalogue.facts().get(ON_SERVER, "")
+        return self.catalogue.state().facts.get(ON_SERVER, "")
 
     def _drop_from_server(self, rebuilds: Collection[Path]) -> None:
         if not self.chroma_url:
             return
-        names = {Catalogue(folder).facts().get(ON_SERVER, "") for folder in rebuilds}
-        names = (names | {self.catalogue.facts().get(UNUSED_ON_SERVER, "")}) - {"", self.name_on_server()}
+        names = {Catalogue(folder).state().facts.get(ON_SERVER, "") for folder in rebuilds}
+        names = (names | {self.catalogue.state().facts.get(UNUSED_ON_SERVER, "")}) - {"", self.name_on_server()}
         if names:
             drop_from_server(self.chroma_url, names)
             self.catalogue.set_facts(**{UNUSED_ON_SERVER: ""})

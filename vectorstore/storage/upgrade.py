@@ -5,41 +5,50 @@ killed leaves a draft, and the next open begins again; the old files go only whe
 """
 
 import json
+import logging
 import sqlite3
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import closing
 from pathlib import Path
 
 import numpy as np
-from filelock import FileLock
 from langchain_core.documents import Document
-from numpy.typing import NDArray
 
-from vectorstore.storage.chunk_table import put_chunks
-from vectorstore.storage.database import FILE, LEFT_OF_FORMAT_1, OF_FORMAT_1, Database, connect, put_in_place, remove
-from vectorstore.storage_errors import translated_storage_errors
+from vectorstore.embeddings.model import Vectors
+from vectorstore.errors import translated_storage_errors
+from vectorstore.storage.changes import put_chunks
+from vectorstore.storage.database import (
+    FILE,
+    LEFT_OF_FORMAT_1,
+    OF_FORMAT_1,
+    Database,
+    connect,
+    put_in_place,
+    remove,
+    write_lock,
+)
+from vectorstore.storage.vector_index import open_vector_index
 from vectorstore.types import Chunk
 
+LOG = logging.getLogger(__name__)
 ROWS_AT_ONCE = 1_000
 UNCHANGED = ("sources", "pages", "refusals", "repairs")
-Row = tuple[Chunk, NDArray[np.float32]]
-# By ids, of the vector index that these facts describe.
-FetchVectors = Callable[[Mapping[str, str], Sequence[str]], dict[str, Row]]
 
 
-def upgrade(database: Database, fetch: FetchVectors) -> None:
-    """Bring a collection of format 1 to the present one, unless it is already; `fetch` gives chunks that it lacks."""
+def upgrade(database: Database, *, name: str, url: str | None) -> None:
+    """Bring a collection of format 1 to the present one, unless it is already."""
     old = database.folder / OF_FORMAT_1
+    message = "another process is writing to the collection %s, which is of an older format; waiting for it ..."
     with translated_storage_errors(database.folder):
         # An empty file is one whose making was killed: there is nothing to bring over.
-        if database.path.exists() or not old.exists() or not old.stat().st_size:
+        if database.path.exists() or not old.stat().st_size:
             return
-        with FileLock(database.folder / "write.lock"):
+        with write_lock(database.folder, on_wait=lambda: LOG.warning(message, name)):
             if not database.path.exists() and old.exists():
-                replace_files(database, old, fetch)
+                replace_files(database, old, name=name, url=url)
 
 
-def replace_files(database: Database, old: Path, fetch: FetchVectors) -> None:
+def replace_files(database: Database, old: Path, *, name: str, url: str | None) -> None:
     with closing(sqlite3.connect(old)) as connection:
         facts = dict(connection.execute("SELECT name, value FROM facts"))
     place = database.folder / facts.get("indexes", ".")
@@ -52,8 +61,11 @@ def replace_files(database: Database, old: Path, fetch: FetchVectors) -> None:
             copy_catalogue(new)
             copy_pictures(new, place / "pictures" / "pictures.sqlite3")
             for part in read_chunks(place / "chunks" / "chunks.sqlite3"):
-                put_chunks(new, [chunk for chunk, _ in part], np.stack([vector for _, vector in part]))
-            fetch_missing(new, facts, fetch)
+                put_rows(new, part)
+            if missing := missing_ids(new):
+                index = open_vector_index(place, facts, name=name, url=url)
+                for start in range(0, len(missing), ROWS_AT_ONCE):
+                    put_rows(new, list(index.fetch(missing[start : start + ROWS_AT_ONCE]).values()))
     put_in_place(draft, place / FILE)
     if place != database.folder:
         database.switch_to(place.name)
@@ -74,7 +86,7 @@ def copy_pictures(new: sqlite3.Connection, path: Path) -> None:
             new.executemany("INSERT INTO pictures VALUES (?, ?, ?, ?, ?)", rows)
 
 
-def read_chunks(path: Path) -> Iterator[list[Row]]:
+def read_chunks(path: Path) -> Iterator[list[tuple[Chunk, Vectors]]]:
     if not path.exists():
         return
     with closing(sqlite3.connect(path)) as old:
@@ -89,11 +101,10 @@ def read_chunks(path: Path) -> Iterator[list[Row]]:
             ]
 
 
-def fetch_missing(new: sqlite3.Connection, facts: Mapping[str, str], fetch: FetchVectors) -> None:
+def missing_ids(new: sqlite3.Connection) -> list[str]:
     """Chunks that a killed process, or a still older version, kept in Chroma alone."""
-    query = "SELECT DISTINCT id FROM states WHERE id NOT IN (SELECT id FROM vectors)"
-    missing = [row[0] for row in new.execute(query)]
-    for start in range(0, len(missing), ROWS_AT_ONCE):
-        found = list(fetch(facts, missing[start : start + ROWS_AT_ONCE]).values())
-        if found:
-            put_chunks(new, [chunk for chunk, _ in found], np.stack([vector for _, vector in found]))
+    return [row[0] for row in new.execute("SELECT DISTINCT id FROM states WHERE id NOT IN (SELECT id FROM vectors)")]
+
+
+def put_rows(new: sqlite3.Connection, rows: Sequence[tuple[Chunk, Vectors]]) -> None:
+    put_chunks(new, [chunk for chunk, _ in rows], np.array([vector for _, vector in rows]))

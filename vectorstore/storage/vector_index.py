@@ -4,6 +4,7 @@ Texts and metadata are kept there too, so that any LangChain script can open the
 """
 
 import secrets
+import weakref
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from itertools import count
@@ -17,11 +18,11 @@ from chromadb.api.client import Client
 from chromadb.api.shared_system_client import SharedSystemClient
 from chromadb.config import Settings
 from chromadb.errors import NotFoundError
-from langchain_chroma import Chroma
 from langchain_core.documents import Document
-from numpy.typing import NDArray
 
+from vectorstore.embeddings.model import Vectors
 from vectorstore.errors import CollectionError, StorageError
+from vectorstore.storage.lexical_index import release_freed_memory
 from vectorstore.types import Chunk
 
 # Bounds the memory that one large source takes.
@@ -33,43 +34,43 @@ def slices_of(chunks: Sequence[Chunk]) -> Iterator[Sequence[Chunk]]:
         yield chunks[start : start + SLICE_CHUNKS]
 
 
-def estimate_bytes(chunks: Sequence[Chunk], vectors: NDArray[np.float32]) -> int:
-    """An upper bound of what chunks take on disk, their way through Chroma's log and tables included.
+def estimate_bytes(chunks: Sequence[Chunk], vectors: Vectors) -> int:
+    """An upper bound of the disk space that chunks take, their way through Chroma's log and tables included.
 
     Measured at 384 numbers a vector: 7 to 12 kB a chunk.
     """
     return len(chunks) * (10_000 + 20 * int(vectors.shape[1]))
 
 
-Vectors = NDArray[np.float32]
-Found = dict[str, tuple[Chunk, Vectors]]
-
-
 class VectorIndex:
-    """One Chroma collection: embedded in `folder`, made at the first opening; on the server at `url` where `is_new`."""
+    """One Chroma collection: embedded in `folder`, made at the first opening; on the server at `url` where `is_new`.
+
+    It is closed when the last reference to it is gone: other threads may be searching it. `generation` is that of the
+    catalogue that it shows.
+    """
+
+    generation = 0
 
     def __init__(self, folder: Path, *, name: str, distance: str, url: str | None = None, is_new: bool = False) -> None:
         self._client = connect(url) if url else open_embedded(folder, name)
-        self.chroma = Chroma(
-            collection_name=name,
-            client=self._client,
-            # Without this Chroma measures by squared Euclidean distance.
-            collection_configuration={"hnsw": {"space": cast(Any, distance)}},
-            # On a server a reader must not bring back what a writer has just dropped.
-            create_collection_if_not_exists=is_new or url is None,
-        )
-        # langchain-chroma embeds whatever it adds; chunks arrive here with their vectors.
-        self._collection = self._client.get_collection(name, embedding_function=None)
+        weakref.finalize(self, close, self._client).atexit = False
+        if (
+            is_new or url is None
+        ):  # on a server a reader must not bring back a collection that a writer has just dropped
+            # Without the space Chroma measures by squared Euclidean distance.
+            configuration = cast(Any, {"hnsw": {"space": distance}})
+            self._client.get_or_create_collection(name, embedding_function=None, configuration=configuration)
+        self.collection = self._client.get_collection(name, embedding_function=None)
         # Chroma loads an index when it is first asked for a vector.
-        self._collection.get(limit=1, include=["embeddings"])
+        self.collection.get(limit=1, include=["embeddings"])
 
     def nearest_ids(self, vector: Vectors, *, limit: int) -> list[str]:
         """The nearest first. Ids alone are found three times as fast as with their vectors."""
-        return self._collection.query(query_embeddings=vector[np.newaxis], n_results=limit, include=[])["ids"][0]
+        return self.collection.query(query_embeddings=vector[np.newaxis], n_results=limit, include=[])["ids"][0]
 
-    def fetch(self, ids: Sequence[str]) -> Found:
+    def fetch(self, ids: Sequence[str]) -> dict[str, tuple[Chunk, Vectors]]:
         """Chunks and vectors by id; ids that are gone are left out."""
-        rows = self.chroma.get(list(ids), include=["documents", "metadatas", "embeddings"])
+        rows: Any = self.collection.get(list(ids), include=["documents", "metadatas", "embeddings"])
         columns = zip(rows["ids"], rows["documents"], rows["metadatas"], rows["embeddings"], strict=True)
         return {
             row_id: (
@@ -85,7 +86,7 @@ class VectorIndex:
         most = self._client.get_max_batch_size()
         for start in range(0, len(documents), most):
             rows = {document.id: i for i, document in enumerate(documents[start : start + most], start)}
-            self._collection.upsert(
+            self.collection.upsert(
                 ids=cast("list[str]", list(rows)),
                 embeddings=vectors[list(rows.values())],
                 documents=[documents[i].page_content for i in rows.values()],
@@ -95,26 +96,34 @@ class VectorIndex:
     def delete(self, ids: Sequence[str]) -> None:
         most = self._client.get_max_batch_size()
         for start in range(0, len(ids), most):
-            self.chroma.delete(list(ids[start : start + most]))
+            self.collection.delete(list(ids[start : start + most]))
 
     def ids(self) -> set[str]:
-        return set(self.chroma.get(include=[])["ids"])
+        return set(self.collection.get(include=[])["ids"])
 
     def __len__(self) -> int:
-        return self._collection.count()
-
-    def close(self) -> None:
-        # The client keeps its files open, and its caches blind to other processes, until it is closed.
-        self._client.close()
-        close_connections(self._client)
+        return self.collection.count()
 
 
-# Facts of a collection: under which names the server has its vectors, and those that a rebuild has replaced.
+def close(client: Client) -> None:
+    """Closes files, without which Chroma's caches stay blind to other processes, and connections.
+
+    A client leaves its connections to a server open, and those of the second client within it.
+    """
+    client.close()
+    for part in (client, client._admin_client):
+        session = getattr(getattr(part, "_server", None), "_session", None)
+        if session is not None:
+            session.close()
+    release_freed_memory()
+
+
+# Facts of a collection: the name under which the server has its vectors, and the one that a rebuild has replaced.
 ON_SERVER, UNUSED_ON_SERVER = "chroma_collection", "chroma_unused"
 
 
 def open_vector_index(place: Path, facts: Mapping[str, str], *, name: str, url: str | None) -> VectorIndex:
-    """The index of the collection that these facts describe; raises CollectionError where it is elsewhere."""
+    """The index of the collection that these facts describe; raises CollectionError where it is empty or elsewhere."""
     on_server = facts.get(ON_SERVER, "")
     if "model" not in facts:
         raise CollectionError(f"the collection {name} is empty", "rag ingest PATH")
@@ -130,7 +139,7 @@ def open_vector_index(place: Path, facts: Mapping[str, str], *, name: str, url: 
 
 def open_embedded(folder: Path, name: str) -> Client:
     folder.mkdir(parents=True, exist_ok=True)
-    # Chroma keeps one index for each way to write a path: in another way it opens the same folder beside.
+    # Chroma keeps one index for each way to write a path: in another way it opens the same folder once more.
     paths = (str(folder) + "/." * n for n in count())
     path = next(path for path in paths if path not in SharedSystemClient._identifier_to_system)
     try:
@@ -163,18 +172,10 @@ def connect(url: str) -> Client:
         ) from error
 
 
-def close_connections(client: Client) -> None:
-    """A client leaves those to a server open, and those of the second client within it."""
-    for part in (client, client._admin_client):
-        session = getattr(getattr(part, "_server", None), "_session", None)
-        if session is not None:
-            session.close()
-
-
 def make_on_server(url: str, *, collection: str, distance: str) -> str:
-    """Make a Chroma collection; its name is like no other on the server, whoever else has a collection called so."""
+    """Make a Chroma collection; its name is like no other on the server, whoever else has a collection so called."""
     name = f"{collection[:100]}-{secrets.token_hex(8)}"
-    VectorIndex(Path(), name=name, distance=distance, url=url, is_new=True).close()
+    VectorIndex(Path(), name=name, distance=distance, url=url, is_new=True)
     return name
 
 
@@ -183,5 +184,4 @@ def drop_from_server(url: str, names: Iterable[str]) -> None:
     for name in names:
         with suppress(NotFoundError):
             client.delete_collection(name)
-    client.close()
-    close_connections(client)
+    close(client)

@@ -23,8 +23,8 @@ from rag_app.answering.verification.facts import (
     read_facts,
     says_contrary,
 )
+from vectorstore.embeddings import Vectors, cosine_similarities
 from vectorstore.types import Passage
-from vectorstore.vector_math import Vectors, cosine_similarities
 
 Embed = Callable[[Sequence[str]], ArrayLike]
 # A logistic model, fitted by bench/fit_checker.py on the training claims of SciFact and answers of CLAP NQ's visible

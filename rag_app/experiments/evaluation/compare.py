@@ -32,11 +32,10 @@ from rag_app.library.map.map import read_owners, sample_ids
 from rag_app.settings import Settings
 from rag_app.terminal import clean
 from rag_app.wiring import Tell
-from vectorstore.embeddings import EmbeddingModel, embed_chunks, embed_question, is_remote
+from vectorstore.embeddings import EmbeddingModel, Vectors, embed_chunks, embed_question, is_remote, unit_vectors
 from vectorstore.embeddings.model import ModelName
 from vectorstore.errors import RagError
 from vectorstore.search.retriever import HybridRetriever
-from vectorstore.vector_math import Vectors, unit_vectors
 
 Rankings = dict[str, list[str]]
 # As the table names them; in the result by the same names in small letters.

@@ -8,10 +8,10 @@ import numpy as np
 
 from rag_app.experiments.evaluation.datasets import ChunkQuestion, RetrievalSet
 from rag_app.experiments.evaluation.intervals import Figures, bootstrap_means
+from vectorstore.embeddings import Vectors, unit_vectors
 from vectorstore.search.question import Question
 from vectorstore.search.retriever import HybridRetriever
 from vectorstore.types import Passage
-from vectorstore.vector_math import Vectors, unit_vectors
 
 # Questions looked up at once: with 200,000 chunks their scores take 50 MB.
 BLOCK = 64

@@ -14,8 +14,7 @@ import numpy as np
 from rag_app.experiments.evaluation.retrieval import measure_each
 from rag_app.experiments.training.tasks import Passages, Task
 from rag_app.wiring import Tell
-from vectorstore.embeddings import EmbeddingModel, VectorCache, embed_chunks, embed_question
-from vectorstore.vector_math import Vectors, unit_vectors
+from vectorstore.embeddings import EmbeddingModel, VectorCache, Vectors, embed_chunks, embed_question, unit_vectors
 
 Columns = dict[str, list[float]]
 # A query, the passage that is right, and as many wrong ones in each example of a run.

@@ -79,7 +79,7 @@ def only_new(held: Task, trained: Task) -> list[bool]:
 
 def read_chunks(store: Store) -> list[Chunk]:
     """Every chunk that is not hidden, by source, page and place."""
-    ids = sorted(store.catalogue.chunk_ids() - store.catalogue.hidden_ids())
+    ids = sorted(store.catalogue.chunk_ids() - store.catalogue.state().hidden)
     chunks = [
         chunk for start in range(0, len(ids), BATCH) for chunk, _ in store.fetch(ids[start : start + BATCH]).values()
     ]

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from vectorstore.vector_math import Vectors, unit_vectors
+from vectorstore.embeddings import Vectors, unit_vectors
 
 # scikit-learn is imported where it is needed: it takes two seconds, and only the map and the evaluation use it.
 

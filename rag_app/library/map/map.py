@@ -9,10 +9,10 @@ from dataclasses import dataclass
 import numpy as np
 
 from rag_app.library.map.layout import Projection, cluster, project
+from vectorstore.embeddings import Vectors
 from vectorstore.storage.store import Store
 from vectorstore.storage.text_analysis import UNSPACED, analyze, detect_language, read_words
 from vectorstore.types import Chunk
-from vectorstore.vector_math import Vectors
 
 BATCH = 1_000
 # What a browser draws without a pause.
@@ -87,7 +87,7 @@ def sample_ids(store: Store, most: int) -> tuple[list[str], int]:
 
     Ids are hashes: the first by order are a fair sample, in random order, and mostly the same after a change.
     """
-    ids = sorted(store.catalogue.chunk_ids() - store.catalogue.hidden_ids())
+    ids = sorted(store.catalogue.chunk_ids() - store.catalogue.state().hidden)
     return ids[:most], len(ids)
 
 

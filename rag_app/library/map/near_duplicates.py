@@ -8,9 +8,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rag_app.library.map.map import read_owners, sample_ids
+from vectorstore.embeddings import Vectors, unit_vectors
 from vectorstore.storage.store import Store
 from vectorstore.types import Chunk
-from vectorstore.vector_math import Vectors, unit_vectors
 
 THRESHOLD = 0.95
 # Beyond this number of pairs only the nearest are kept.

@@ -117,7 +117,7 @@ def wait_for_answers() -> None:
 def open_chain(settings: Settings) -> "Runnable[Request, Answer]":
     from rag_app.wiring import build_store  # LangChain and Chroma: the page is on the screen by now
 
-    return cached_chain(settings, build_store(settings).catalogue.path.stat().st_ino)
+    return cached_chain(settings, build_store(settings).catalogue.database.path.stat().st_ino)
 
 
 @st.cache_resource(show_spinner=False, max_entries=4, hash_funcs={Settings: Settings.model_dump_json})

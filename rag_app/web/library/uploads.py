@@ -7,8 +7,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Protocol
 
-from vectorstore.errors import InputError
-from vectorstore.storage_errors import translated_storage_errors
+from vectorstore.errors import InputError, translated_storage_errors
 
 if TYPE_CHECKING:
     from vectorstore.storage.store import Store
@@ -35,7 +34,7 @@ class Upload(Protocol):
 
 def uploads_folder(store: "Store", data_dir: Path) -> Path:
     """The collection's own: made at the first call, under its name of that time, and kept when it is renamed."""
-    name = store.catalogue.facts().get(FACT)
+    name = store.catalogue.state().facts.get(FACT)
     if name is None:
         name = next(free.name for free in places(data_dir / "uploads" / store.name) if make_folder(free))
         store.catalogue.set_facts(**{FACT: name})

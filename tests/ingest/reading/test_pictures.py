@@ -42,7 +42,7 @@ def check_pictures(store: Store) -> None:
     """Those that chunks stand for are kept, and no others."""
     check_in_step(store)
     named = {chunk.picture for chunk in chunks_of(store)} - {""}
-    assert set(store.table.signatures()) == named == set(store.table.pictures(sorted(named)))
+    assert set(store.catalogue.signatures()) == named == set(store.catalogue.pictures(sorted(named)))
 
 
 def fill(album: Library) -> None:
@@ -86,7 +86,7 @@ def test_an_edited_picture_takes_the_place_of_the_old_one(album: Library) -> Non
     album.write("a.png", picture("blue", "stripes", seed=9_000))
     assert album.statuses() == {"a.png": "updated", "b.png": "unchanged"}
     check_pictures(album.store)
-    assert old[album.source("a.png")] not in album.store.table.signatures()
+    assert old[album.source("a.png")] not in album.store.catalogue.signatures()
     assert album.search("blue stripes")[0].source == album.source("a.png")
     check_alike(album.store, album.clean_build().store)
 
@@ -96,7 +96,7 @@ def test_a_picture_that_is_gone_leaves_nothing(album: Library) -> None:
     (album.docs / "red-squares.png").unlink()
     assert album.statuses(prune=True)["red-squares.png"] == "removed"
     check_pictures(album.store)
-    assert len(album.store.table.signatures()) == 2
+    assert len(album.store.catalogue.signatures()) == 2
 
 
 def test_a_run_that_failed_and_ran_again_is_like_a_clean_one(album: Library) -> None:
@@ -131,7 +131,7 @@ def test_a_rebuild_by_a_model_of_texts_keeps_the_texts(album: Library, model: Em
     ingest_files([album.docs / "red-squares.png"], store=album.store, model=model, options=options)
     check_in_step(album.store)
     assert not any(chunk.picture for chunk in chunks_of(album.store))
-    assert album.store.table.signatures() == {}
+    assert album.store.catalogue.signatures() == {}
     assert "Picture: blue-squares.png (160 × 120)" in {chunk.text for chunk in chunks_of(album.store)}
 
 
@@ -204,7 +204,7 @@ def test_a_picture_is_embedded_as_it_is_kept(album: Library) -> None:
     album.write("large.png", picture("green", width=3000))
     album.ingest()
     ((chunk, vector),) = album.store.fetch(sorted(album.store.catalogue.chunk_ids())).values()
-    kept = album.store.table.pictures([chunk.picture])[chunk.picture]
+    kept = album.store.catalogue.pictures([chunk.picture])[chunk.picture]
     assert (kept.width, kept.height) == (3000, 2250)
     assert np.allclose(album.model.embed_pictures([kept.data])[0], vector, atol=1e-5)
 

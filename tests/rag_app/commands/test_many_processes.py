@@ -99,5 +99,5 @@ def test_two_processes_ingest_into_one_collection_while_a_third_asks(tmp_path: P
     store = build_store(Settings())
     ids = store.catalogue.chunk_ids()
     assert len(ids) == 2 * FILES + 1
-    assert store.open_vectors().ids() == store.lexical.ids() == ids
+    assert store.open_vectors().ids() == store.lexical.reader().ids() == ids
     store.close()

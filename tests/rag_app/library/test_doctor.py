@@ -103,8 +103,8 @@ def test_a_collection_that_is_not_there_is_a_warning(samples_settings: Settings)
 
 def test_indexes_that_are_out_of_step_are_an_error(samples_copy: Settings) -> None:
     store = build_store(samples_copy)
-    count = len(store.lexical)
-    store.lexical.change(remove=[next(iter(store.lexical.ids()))])
+    count = len(store.lexical.reader())
+    store.lexical.change(remove=[next(iter(store.lexical.reader().ids()))])
     severity, message, remedy = told("collection", samples_copy)
     assert (severity, remedy) == ("error", "rag ingest --rebuild PATH")
     places = f"{count} in catalogue, {count} in the vector index, {count - 1} in the lexical index"

@@ -10,6 +10,7 @@ from rag_app.library.documents import bring_back, forget, remove_for_now, remove
 from rag_app.wiring import build_store
 from vectorstore.errors import CollectionError
 from vectorstore.storage.store import Store
+from vectorstore.types import SourceFilter
 
 
 @pytest.fixture
@@ -60,7 +61,7 @@ def test_while_another_is_writing_a_document_leaves_the_answers_and_is_not_forgo
     writer.start()
     assert is_writing.wait(30)
     remove_for_now(store, sources(store))
-    assert store.catalogue.count_findable() == 0
+    assert store.catalogue.matching(SourceFilter()) == {}
     with pytest.raises(CollectionError, match="being read just now"):
         forget(store, sources(store), settings=settings)
     may_end.set()

@@ -87,7 +87,7 @@ def names() -> set[str]:
 
 def texts() -> str:
     store = build_store(Settings())
-    ids = sorted(store.catalogue.chunk_ids() - store.catalogue.hidden_ids())
+    ids = sorted(store.catalogue.chunk_ids() - store.catalogue.state().hidden)
     return " ".join(chunk.text for chunk, _ in store.fetch(ids).values())
 
 

@@ -8,10 +8,10 @@ from tests.vectorstore.conftest import NewStore
 from tests.vectorstore.texts import put, source_of
 from vectorstore.embeddings import EmbeddingModel
 from vectorstore.errors import InputError
-from vectorstore.filters import SourceFilter
-from vectorstore.search.filtered_search import MOST_COMPARED, Scope
 from vectorstore.search.retriever import HybridRetriever
+from vectorstore.storage.open_index import MOST_COMPARED
 from vectorstore.storage.store import Store
+from vectorstore.types import SourceFilter
 
 TEXTS = {
     "/docs/moon.md": "Collins stayed in orbit around the Moon.",
@@ -67,7 +67,7 @@ def test_the_nearest_of_few_and_of_many_documents_are_their_nearest(new_store: N
     assert chunks < MOST_COMPARED < 30 * chunks
     patterns = tuple(f"/d/{n}" for n in range(taken))
     [vector] = clustered(["a question"])
-    found = Scope.of(store, SourceFilter(patterns)).nearest(vector, limit=10)
+    found = store.snapshot(SourceFilter(patterns)).nearest(vector, limit=10)
     wanted = {chunk.id: chunk.text for item in batch[:taken] for chunk in item.chunks}
     cosines = dict(zip(wanted, clustered(list(wanted.values())) @ vector, strict=True))
     best = sorted(cosines, key=lambda chunk_id: -cosines[chunk_id])[:10]

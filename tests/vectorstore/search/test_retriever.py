@@ -17,14 +17,12 @@ from langchain_core.load import dumps
 from langchain_core.retrievers import BaseRetriever
 
 from tests.vectorstore.conftest import NewStore
-from tests.vectorstore.texts import put, remove
-from vectorstore.embeddings import EmbeddingModel
+from tests.vectorstore.texts import matches, put, remove
+from vectorstore.embeddings import EmbeddingModel, Vectors, cosine_similarities
 from vectorstore.errors import CollectionError, WrongModelError
-from vectorstore.search.fusion import Candidates, fuse
 from vectorstore.search.question import Question
-from vectorstore.search.retriever import HybridRetriever, PassageDocument
+from vectorstore.search.retriever import HybridRetriever, PassageDocument, fuse
 from vectorstore.storage.store import Store
-from vectorstore.vector_math import Vectors, cosine_similarities
 
 FACTS = {
     "apollo": ["Michael Collins stayed in orbit around the Moon.", "Neil Armstrong stepped onto the Moon first."],
@@ -112,7 +110,7 @@ def test_words_of_before_weigh_less_than_the_question_s_own(filled: Store, model
 def test_a_question_by_itself_scores_as_its_terms_do(filled: Store) -> None:
     for text in QUESTIONS:
         by_terms = filled.snapshot().lexical.match(Question(text).terms(filled.snapshot().lexical), limit=10)
-        assert by_terms == filled.snapshot().lexical.match(text, limit=10)
+        assert by_terms == matches(filled.snapshot().lexical, text)
 
 
 def test_it_can_stand_in_a_chain(retriever: HybridRetriever) -> None:
@@ -177,18 +175,18 @@ def test_the_order_of_passages_does_not_depend_on_the_order_they_were_found_in(
 ) -> None:
     items = list(found.items())
     shuffled.shuffle(items)
-    ranked = fuse(Candidates(vector, found, (), lexical))
-    assert fuse(Candidates(vector, dict(items), (), lexical)) == ranked
-    assert {one.id for one in ranked} == found.keys()
-    scores = [one.score for one in ranked]
+    ranked = fuse(vector, found, nearest=(), lexical=lexical)
+    assert list(fuse(vector, dict(items), nearest=(), lexical=lexical).items()) == list(ranked.items())
+    assert ranked.keys() == found.keys()
+    scores = [one.score for one in ranked.values()]
     assert scores == sorted(scores, reverse=True)
 
 
 def test_the_score_of_few_is_that_of_meaning_and_words_joined() -> None:
     vectors = {"a": np.array([1, 0], dtype=np.float32), "b": np.array([0.6, 0.8], dtype=np.float32)}
-    ranked = fuse(Candidates(vectors["a"], vectors, ["a", "b"], {"b": 0.5}))
-    assert [(one.id, one.dense_rank, one.lexical_rank) for one in ranked] == [("a", 1, None), ("b", 2, 1)]
-    assert [one.score for one in ranked] == pytest.approx([0.65, 0.65 * 0.6 + 0.35 * 0.5])
+    ranked = fuse(vectors["a"], vectors, nearest=["a", "b"], lexical={"b": 0.5})
+    assert [(one, *found[3:]) for one, found in ranked.items()] == [("a", 1, None), ("b", 2, 1)]
+    assert [found.score for found in ranked.values()] == pytest.approx([0.65, 0.65 * 0.6 + 0.35 * 0.5])
 
 
 def test_a_chunk_beside_good_ones_is_better_than_one_that_is_equal_and_alone() -> None:
@@ -197,8 +195,8 @@ def test_a_chunk_beside_good_ones_is_better_than_one_that_is_equal_and_alone() -
     beside = {f"beside {n}": among + 0.01 * rng.random(8, dtype=np.float32) for n in range(3)}
     poor = {f"poor {n}": alone + 0.01 * rng.random(8, dtype=np.float32) for n in range(3)}
     vectors = {"a": alone, "z": among, **beside, **poor}
-    candidates = Candidates(np.eye(8, dtype=np.float32)[0], vectors, (), dict.fromkeys(beside, 1.0))
-    places = [one.id for one in fuse(candidates)]
+    question = np.eye(8, dtype=np.float32)[0]
+    places = list(fuse(question, vectors, nearest=(), lexical=dict.fromkeys(beside, 1.0)))
     assert places.index("z") < places.index("a")
 
 

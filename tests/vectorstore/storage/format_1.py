@@ -43,9 +43,9 @@ COPIED = {"sources": "sources", "pages": "pages", "states": "chunks", "refusals"
 
 def make_format_1(store: Store, *, only_in_chroma: Iterable[str] = ()) -> None:
     """The chunk file of format 1 could lack chunks: those are left to Chroma."""
-    path, place, left_out = store.catalogue.path, store.catalogue.database.place, set(only_in_chroma)
+    path, place, left_out = store.catalogue.database.path, store.catalogue.database.place, set(only_in_chroma)
     rows = store.fetch(sorted(store.catalogue.chunk_ids()))
-    pictures = store.table.pictures([chunk.picture for chunk, _ in rows.values()])
+    pictures = store.catalogue.pictures([chunk.picture for chunk, _ in rows.values()])
     with closing(sqlite3.connect(store.folder / "catalogue.sqlite3")) as old, old:
         old.executescript(CATALOGUE)
         old.execute("ATTACH DATABASE ? AS new", (str(path),))

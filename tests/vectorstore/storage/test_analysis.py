@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.vectorstore.texts import cut
+from tests.vectorstore.texts import cut, matches
 from vectorstore.storage.lexical_index import NEIGHBOUR_CHARACTERS, LexicalIndex, neighbours
 from vectorstore.storage.text_analysis import LANGUAGES, analyze, detect_language
 
@@ -43,7 +43,7 @@ def test_each_language_of_a_collection_is_searched_by_its_own_stems(tmp_path_fac
     chunks = {name: cut(name, [text])[1][0] for name, text in (("de", GERMAN), ("en", ENGLISH), ("zh", CHINESE))}
     index.change(add=list(chunks.values()))
     for question, name in (("Wo schlief die Katze?", "de"), ("Where does a cat sleep?", "en"), ("运动员参加", "zh")):
-        assert list(index.reader().match(question, limit=5)) == [chunks[name].id]
+        assert list(matches(index.reader(), question)) == [chunks[name].id]
 
 
 def test_the_neighbours_of_a_chunk_are_the_nearest_before_and_after_as_far_as_they_go() -> None:

@@ -11,9 +11,8 @@ from tests.vectorstore.opened import open_again
 from tests.vectorstore.texts import embedded, put, source_of
 from vectorstore.embeddings import EmbeddingModel
 from vectorstore.search.retriever import HybridRetriever
-from vectorstore.storage import database
+from vectorstore.storage import changes, database
 from vectorstore.storage.catalogue import Catalogue
-from vectorstore.storage.chunk_table import ChunkTable
 from vectorstore.storage.database import Database
 from vectorstore.storage.lexical_index import LexicalIndex
 from vectorstore.storage.store import Store
@@ -22,12 +21,12 @@ from vectorstore.types import Fingerprint
 
 # The functions by which a change reaches the disk: what can be left half done lies between two of them.
 STEPS: set[CodeType] = {
-    Catalogue.announce.__code__,
-    Catalogue.swap.__code__,
-    Catalogue.settle.__code__,
+    changes.announce.__code__,
+    changes.swap.__code__,
+    changes.settle.__code__,
     Catalogue.set_facts.__code__,
-    Catalogue.give_way_to.__code__,
-    ChunkTable.put.__code__,
+    changes.give_way_to.__code__,
+    changes.put.__code__,
     Database.switch_to.__code__,
     VectorIndex.upsert.__code__,
     VectorIndex.delete.__code__,

@@ -6,8 +6,7 @@ from tests.vectorstore.opened import open_again
 from tests.vectorstore.texts import put
 from vectorstore.embeddings import EmbeddingModel
 from vectorstore.errors import CollectionError
-from vectorstore.search.fusion import DENSE_CANDIDATES
-from vectorstore.search.retriever import HybridRetriever
+from vectorstore.search.retriever import DENSE_CANDIDATES, HybridRetriever
 from vectorstore.search.similar_documents import similar_documents
 from vectorstore.storage.store import Store
 from vectorstore.types import Passage

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from tests.vectorstore.clustered import store_clustered
-from vectorstore.search.fusion import DENSE_CANDIDATES
+from vectorstore.search.retriever import DENSE_CANDIDATES
 from vectorstore.storage.store import Store
 
 ROOT = Path(__file__).parents[3]
@@ -53,7 +53,7 @@ store = open_again(Path(sys.argv[1]))
 opened = 0
 while not select.select([sys.stdin], [], [], 0.01)[0]:
     store.close()
-    assert store.nearest(clustered(["question"])[0], limit=20)
+    assert store.snapshot().nearest(clustered(["question"])[0], limit=20)
     opened += 1
 print(opened)
 """
@@ -106,7 +106,7 @@ def test_each_change_of_another_process_is_found_in_time_and_leaves_nothing_open
         began = time.monotonic()
         found = store.fetch([added])
         [(chunk, vector)] = found.values()
-        nearest = store.nearest(vector, limit=DENSE_CANDIDATES)
+        nearest = store.snapshot().nearest(vector, limit=DENSE_CANDIDATES)
         delays.append(time.monotonic() - began)
         assert added in nearest, chunk.text
         handles.append(len(list(HANDLES.iterdir())))

@@ -15,9 +15,8 @@ from tests.vectorstore.opened import open_again
 from tests.vectorstore.texts import put
 from vectorstore.collections import create_store, list_collections
 from vectorstore.embeddings import EmbeddingModel
-from vectorstore.errors import StorageError
+from vectorstore.errors import StorageError, require_space
 from vectorstore.storage.store import Store
-from vectorstore.storage_errors import require_space
 
 ROOT = Path(__file__).parents[3]
 FULL = "the disk that holds {} is full; what was finished before is kept"
@@ -112,7 +111,7 @@ def test_a_data_folder_that_is_a_file_is_told(tmp_path: Path) -> None:
 
 def test_a_catalogue_that_is_no_database_is_told(store: Store, model: EmbeddingModel) -> None:
     put(store, model, a="apples")
-    store.catalogue.path.write_bytes(b"no database" * 100)
+    store.catalogue.database.path.write_bytes(b"no database" * 100)
     with pytest.raises(StorageError) as raised:
         store.catalogue.sources()
     assert raised.value.message == f"the catalogue in {store.folder} cannot be used: file is not a database"
@@ -125,7 +124,7 @@ def test_a_lexical_index_that_is_damaged_is_told(store: Store, model: EmbeddingM
     (store.folder / "lexical" / "meta.json").write_text("no index")
     for opened in (store, open_again(store.folder)):
         with pytest.raises(StorageError) as raised:
-            opened.lexical.ids()
+            opened.lexical.reader().ids()
         assert raised.value.message.startswith(f"the lexical index in {store.folder} cannot be used: ")
         assert raised.value.hint == "make it anew: rag ingest --rebuild PATH"
 

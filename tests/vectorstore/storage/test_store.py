@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from tests.vectorstore.conftest import NewStore
 from tests.vectorstore.opened import open_again
-from tests.vectorstore.texts import cut, embedded, put, remove, source_of
+from tests.vectorstore.texts import cut, embedded, matches, put, remove, source_of
 from vectorstore.embeddings import EmbeddingModel
 from vectorstore.errors import CollectionError, WrongModelError
 from vectorstore.search.retriever import HybridRetriever
@@ -26,7 +26,7 @@ def texts_found(store: Store, model: EmbeddingModel, question: str) -> list[str]
 
 
 def ids_of(store: Store) -> list[set[str]]:
-    return [store.catalogue.chunk_ids(), store.open_vectors().ids(), store.lexical.ids()]
+    return [store.catalogue.chunk_ids(), store.open_vectors().ids(), store.lexical.reader().ids()]
 
 
 def test_a_new_collection_is_made_by_nobody_and_takes_any_model(store: Store) -> None:
@@ -61,11 +61,11 @@ def test_another_model_or_distance_is_refused_before_anything_is_written(
     store: Store, model: EmbeddingModel, fingerprint: Fingerprint, message: str, hint: str
 ) -> None:
     put(store, model, a="apples")
-    before = (store.catalogue.facts(), ids_of(store))
+    before = (store.catalogue.state().facts, ids_of(store))
     with pytest.raises(WrongModelError) as raised, store.writing(fingerprint):
         pytest.fail("writing began")
     assert (raised.value.message, raised.value.hint) == (message, hint)
-    assert (store.catalogue.facts(), ids_of(store)) == before
+    assert (store.catalogue.state().facts, ids_of(store)) == before
     put(store, model, b="boats")  # and the lock was given back
 
 
@@ -111,8 +111,8 @@ def test_a_chunk_that_stays_gets_its_new_title_and_vector(store: Store, model: E
     ((chunk, vector),) = store.fetch([item.chunks[0].id]).values()
     assert chunk.title == "Mountains"
     assert vector.tolist() == pytest.approx(embedded(model, item)[0][1][0].tolist())
-    assert list(store.lexical.reader().match("mountains", limit=5)) == [chunk.id]
-    assert store.lexical.reader().match("rivers", limit=5) == {}
+    assert list(matches(store.lexical.reader(), "mountains")) == [chunk.id]
+    assert matches(store.lexical.reader(), "rivers") == {}
 
 
 def test_a_missing_source_is_left_out_and_its_text_is_kept(store: Store, model: EmbeddingModel) -> None:
@@ -131,7 +131,7 @@ def test_more_chunks_than_chroma_takes_at_once_are_stored(store: Store, model: E
         item = replace(source_of("a", []), pages=[page], chunks=chunks)
         store.replace([item], [(chunks, vectors)])
     assert store.count_chunks() == {"catalogue": 5600, "the vector index": 5600, "the lexical index": 5600}
-    assert len(store.nearest(vectors[0], limit=100)) == 100
+    assert len(store.snapshot().nearest(vectors[0], limit=100)) == 100
     remove(store, "a")
     assert store.count_chunks() == {"catalogue": 0, "the vector index": 0, "the lexical index": 0}
 

@@ -3,6 +3,7 @@
 from tests.vectorstore.texts import embedded, put, source_of
 from vectorstore.embeddings import EmbeddingModel
 from vectorstore.search.retriever import HybridRetriever
+from vectorstore.storage import changes
 from vectorstore.storage.store import Store
 
 
@@ -12,9 +13,9 @@ def texts_found(store: Store, model: EmbeddingModel) -> list[str]:
 
 def leave_unfinished(store: Store, model: EmbeddingModel) -> None:
     item = source_of("a", ["apples are red", "apples are sweet"])
-    store.catalogue.announce([item])
+    changes.announce(store.catalogue.database, [item])
     for chunks, vectors in embedded(model, item):
-        store.table.put(chunks, vectors)
+        changes.put(store.catalogue.database, chunks, vectors)
         store.open_vectors().upsert(chunks, vectors)
     store.lexical.change(add=item.chunks)
 
@@ -38,7 +39,7 @@ def test_what_was_left_behind_is_removed_and_told(store: Store, model: Embedding
 
 def test_an_old_version_that_was_not_yet_removed_is_not_found(store: Store, model: EmbeddingModel) -> None:
     put(store, model, a="apples are green", b="apples are blue")
-    store.catalogue.retire(["a"], forget=False)
+    changes.retire(store.catalogue.database, ["a"], forget=False)
     assert texts_found(store, model) == ["apples are blue"]
     assert store.count_chunks()["the vector index"] == 2
     store.mend()

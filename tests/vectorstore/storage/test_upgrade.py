@@ -14,13 +14,13 @@ from vectorstore.collections import list_collections, open_store
 from vectorstore.embeddings import EmbeddingModel
 from vectorstore.errors import RagError
 from vectorstore.search.retriever import HybridRetriever
-from vectorstore.storage import upgrade
+from vectorstore.storage import changes, upgrade
 from vectorstore.storage.database import OF_FORMAT_1
 from vectorstore.storage.store import Store
 from vectorstore.types import Fingerprint, Page, Picture, Refusal
 
 PICTURE = Picture("f00", b"webp", 4, 3, b"signature")
-STEPS = ["copy_catalogue", "copy_pictures", "put_chunks", "fetch_missing", "put_in_place", "remove"]
+STEPS = ["copy_catalogue", "copy_pictures", "put_rows", "missing_ids", "put_in_place", "remove"]
 
 
 class Killed(BaseException):
@@ -40,7 +40,7 @@ def filled(store: Store, model: EmbeddingModel, request: pytest.FixtureRequest) 
     store.catalogue.hide(["hidden"])
     store.catalogue.set_facts(uploads="library")
     store.catalogue.note_repair("a run was cut short")
-    store.catalogue.announce([source_of("boats", ["boats float"])])
+    changes.announce(store.catalogue.database, [source_of("boats", ["boats float"])])
     yield store
     store.close()
 
@@ -58,7 +58,7 @@ def fill(store: Store, model: EmbeddingModel) -> None:
 
 def all_of(store: Store, model: EmbeddingModel) -> dict[str, Any]:
     catalogue = store.catalogue
-    facts = {name: value for name, value in catalogue.facts().items() if name != "changes"}
+    facts = {name: value for name, value in catalogue.state().facts.items() if name != "changes"}
     rows = store.fetch(sorted(catalogue.chunk_ids()))
     return {
         "facts": facts,
@@ -66,7 +66,7 @@ def all_of(store: Store, model: EmbeddingModel) -> dict[str, Any]:
         "pages": {record.source: catalogue.pages(record.text_id) for record in catalogue.sources()},
         "states": [catalogue.chunk_ids(state=state) for state in ("adding", "live", "removing")],
         "chunks": {chunk_id: (chunk, vector.tolist()) for chunk_id, (chunk, vector) in rows.items()},
-        "pictures": store.table.pictures([PICTURE.hash]),
+        "pictures": store.catalogue.pictures([PICTURE.hash]),
         "refusals": catalogue.refusals("reader"),
         "repairs": catalogue.repairs(),
         "found": [HybridRetriever(store=store, model=model).search(words) for words in ("apples", "the wide sea")],

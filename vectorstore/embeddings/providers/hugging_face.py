@@ -12,10 +12,9 @@ from langchain_core.embeddings import Embeddings
 from tokenizers import Tokenizer
 
 from vectorstore.embeddings.conversion import convert_if_equal, open_converted
-from vectorstore.embeddings.model import EmbeddingModel, LoadOptions, ModelName, TorchOptions
+from vectorstore.embeddings.model import EmbeddingModel, LoadOptions, ModelName, TorchOptions, Vectors, unit_vectors
 from vectorstore.embeddings.openvino import EncoderFacts, TokenCounter, load_tokenizer, unbounded
 from vectorstore.errors import SettingsError, translated_errors
-from vectorstore.vector_math import Vectors, unit_vectors
 
 OTHER_WINDOW = 2048
 # What models expect before a question and before a text, where their files do not say so: as their cards on the hub do.

@@ -15,10 +15,9 @@ from typing import Any
 import numpy as np
 from langchain_core.embeddings import Embeddings
 
-from vectorstore.embeddings.model import EmbeddingModel, LoadOptions, ModelName, TorchOptions
+from vectorstore.embeddings.model import EmbeddingModel, LoadOptions, ModelName, TorchOptions, Vectors, unit_vectors
 from vectorstore.embeddings.providers.hugging_face import add_dtype, choose_device, fetch_folder, fingerprint_folder
 from vectorstore.errors import ProviderError, SettingsError, translated_errors
-from vectorstore.vector_math import Vectors, unit_vectors
 
 MOST_K = 31
 # 4 to the power of 5 different words of DNA, or what more there are, hashed into so many places: of 1,024 letters few

@@ -17,10 +17,9 @@ import numpy as np
 from filelock import FileLock
 from langchain_core.embeddings import Embeddings
 
-from vectorstore.embeddings.model import EmbeddingModel, LoadOptions, ModelName
+from vectorstore.embeddings.model import EmbeddingModel, LoadOptions, ModelName, Vectors
 from vectorstore.embeddings.providers.hugging_face import fingerprint_folder
 from vectorstore.errors import InputError, ProviderError, StorageError, translated_errors
-from vectorstore.vector_math import Vectors
 
 Format = Literal["model2vec", "gensim", "word2vec binary", "word2vec text", "GloVe"]
 FORMATS = (

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from vectorstore.vector_math import Vectors, unit_vectors
+from vectorstore.embeddings import Vectors, unit_vectors
 
 DIMENSION = 64
 

@@ -4,7 +4,7 @@ import numpy as np
 
 from rag_app.library.map.near_duplicates import BLOCK, find_pairs, group_pairs, same_documents
 from tests.rag_app.library.map.made_up import DIMENSION, around
-from vectorstore.vector_math import unit_vectors
+from vectorstore.embeddings import unit_vectors
 
 
 def test_the_pairs_are_those_that_comparing_each_with_each_finds() -> None:
