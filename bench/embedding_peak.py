@@ -19,7 +19,7 @@ import numpy as np
 from bench.results import arguments, record
 from ingest.chunking.chunks import ChunkSize, chunk_pages
 from rag_app import Settings
-from rag_app.wiring import LOADED
+from rag_app.wiring import load_model
 from vectorstore.embeddings import EmbeddingModel, cosine_similarities
 from vectorstore.embeddings.openvino import OpenVINOEmbeddings, import_openvino
 from vectorstore.types import Page
@@ -32,7 +32,7 @@ CHUNKS, COMPARED = 1_000, 200
 def main() -> None:
     folder, *given = arguments()
     runs = int(given[0]) if given else 5
-    model = LOADED.get(Settings(), print)
+    model = load_model(Settings(), print)
     embeddings = model.embeddings
     assert isinstance(embeddings, OpenVINOEmbeddings)
     texts = read_chunks(Path(folder), model)

@@ -36,7 +36,7 @@ from rag_app import Settings
 from rag_app.answering.verification import prove_claims as checker
 from rag_app.answering.verification.facts import missing_numbers, read_facts
 from rag_app.answering.verification.prove_claims import Embed, find_spans
-from rag_app.wiring import LOADED
+from rag_app.wiring import load_model
 from vectorstore.embeddings import cosine_similarities
 from vectorstore.types import Chunk, Passage
 
@@ -61,7 +61,7 @@ class Pair:
 
 
 def main() -> None:
-    embed = RememberingEmbeddings(LOADED.get(Settings(), print)).embed_documents
+    embed = RememberingEmbeddings(load_model(Settings(), print)).embed_documents
     scifact, clapnq = map(Path, arguments())
     documents = dict(load_abstracts(scifact))
     train = [measure(*one, embed) for one in load_claims(scifact / "claims_train.jsonl", documents)]

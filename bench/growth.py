@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 
 from bench.results import arguments, record
 from rag_app import Settings
-from rag_app.wiring import LOADED
+from rag_app.wiring import load_model
 from vectorstore.collections import create_store
 from vectorstore.embeddings import EmbeddingModel
 from vectorstore.search.retriever import HybridRetriever
@@ -46,7 +46,7 @@ Times = tuple[float, float]  # milliseconds: median and 95th percentile
 def main() -> None:
     folder, *given = arguments()
     sizes = [int(size) for size in given] or SIZES
-    model = LOADED.get(Settings(), print)
+    model = load_model(Settings(), print)
     sentences = read_sentences(Path(folder))
     vectors = np.asarray(model.embeddings.embed_documents(sentences), dtype=np.float32)
     work = Path(tempfile.mkdtemp(prefix="growth-"))

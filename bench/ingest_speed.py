@@ -23,7 +23,7 @@ from peak_memory import PeakMemory
 from bench.results import arguments, record
 
 HERE = Path(__file__).parent
-WARM_UP = "from rag_app import Settings; from rag_app.wiring import LOADED; LOADED.get(Settings(), print)"
+WARM_UP = "from rag_app import Settings; from rag_app.wiring import load_model; load_model(Settings(), print)"
 QUESTIONS = [
     "How do I install it?",
     "What changed between the versions?",

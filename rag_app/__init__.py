@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from ingest.report import IngestReport
-    from rag_app.api import ingest_paths, load_chain, load_page, load_retriever
     from rag_app.settings import Settings
     from rag_app.types import Answer, Citation, Sentence
+    from rag_app.wiring import ingest_paths, load_chain, load_page, load_retriever
     from vectorstore.errors import RagError
 
 __all__ = [
@@ -34,7 +34,7 @@ MODULES = {
     "RagError": "vectorstore.errors",
     "Settings": "rag_app.settings",
     **dict.fromkeys(("Answer", "Citation", "Sentence"), "rag_app.types"),
-    **dict.fromkeys(("ingest_paths", "load_chain", "load_page", "load_retriever"), "rag_app.api"),
+    **dict.fromkeys(("ingest_paths", "load_chain", "load_page", "load_retriever"), "rag_app.wiring"),
 }
 
 

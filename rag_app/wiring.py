@@ -1,7 +1,7 @@
-"""Builds stores, retrievers, chains and ingests from settings; loads each embedding model once a process."""
+"""Builds stores, retrievers, chains and ingests from settings: the functions of the Python API, and what they share."""
 
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -25,37 +25,35 @@ if TYPE_CHECKING:
     from ingest.report import IngestReport, Progress
 
 Tell = Callable[[str], None]
+# The model by whose cosines sentences are judged, whatever embedded the collection.
+JUDGE = "minilm"
+
+_loaded: dict[tuple[str, Path, TorchOptions], EmbeddingModel] = {}
+_loading = threading.Lock()  # two threads that ask at once must not load the same model twice
 
 
 def silent(message: str) -> None:
     pass
 
 
-class LoadedModels:
-    """The embedding models of this process, by name, cache folder and torch options."""
-
-    def __init__(self) -> None:
-        self._models: dict[tuple[str, Path, TorchOptions], EmbeddingModel] = {}
-        self._lock = threading.Lock()  # two threads that ask at once must not load the same model twice
-
-    def get(self, settings: Settings, on_message: Tell) -> EmbeddingModel:
-        name, cache_dir, torch = settings.embeddings, settings.cache_dir, torch_options(settings)
-        if is_remote(name):
-            return load_embedding_model(name, cache_dir=cache_dir, on_message=on_message)
-        key = (name, cache_dir, torch)
-        with self._lock:
-            if key not in self._models:
-                self._models[key] = load_embedding_model(name, cache_dir=cache_dir, on_message=on_message, torch=torch)
-            return self._models[key]
-
-
 def torch_options(settings: Settings) -> TorchOptions:
     return TorchOptions(settings.device, settings.dtype, settings.embed_batch)
 
 
-LOADED = LoadedModels()
-NO_FILTER = SourceFilter()
-JUDGE = "minilm"
+def load_model(settings: Settings, on_message: Tell = silent) -> EmbeddingModel:
+    """The embedding model of the settings; a local one is loaded once a process."""
+    name, cache_dir, torch = settings.embeddings, settings.cache_dir, torch_options(settings)
+    if is_remote(name):
+        return load_embedding_model(name, cache_dir=cache_dir, on_message=on_message)
+    key = (name, cache_dir, torch)
+    with _loading:
+        if key not in _loaded:
+            _loaded[key] = load_embedding_model(name, cache_dir=cache_dir, on_message=on_message, torch=torch)
+        return _loaded[key]
+
+
+def load_judge(settings: Settings, on_message: Tell = silent) -> EmbeddingModel:
+    return load_model(settings.model_copy(update={"embeddings": JUDGE}), on_message)
 
 
 def build_store(settings: Settings) -> Store:
@@ -66,33 +64,77 @@ def build_vector_cache(settings: Settings) -> VectorCache:
     return VectorCache(settings.cache_dir / "vectors.sqlite3", max_bytes=settings.vector_cache_mb * 1_000_000)
 
 
-def build_retriever(
-    settings: Settings,
+def load_page(source: str | Path, page: int | None = None, *, settings: Settings | None = None) -> str:
+    """The stored text that the offsets of chunks and citations of this source and page point into."""
+    return build_store(settings or Settings()).load_page(str(source), page)
+
+
+def load_retriever(
     *,
     k: int | None = None,
-    source_filter: SourceFilter = NO_FILTER,
+    sources: Sequence[str] = (),
+    where: Mapping[str, str] | None = None,
+    settings: Settings | None = None,
     on_message: Tell = silent,
 ) -> HybridRetriever:
-    """The retriever over a collection. Raises CollectionError where it is empty, or of another model or distance."""
+    """A LangChain retriever of the `k` best passages (RAG_TOP_K by default), for chains of one's own.
+
+    `sources` and `where` choose documents, as `vectorstore.types.SourceFilter` says. Raises CollectionError where the
+    collection is empty, or of another model or distance, or where no document is chosen.
+    """
+    settings, chosen = settings or Settings(), SourceFilter.of(sources, where)
     store = build_store(settings)
-    if not store.catalogue.has_documents():
-        raise CollectionError(f"the collection {store.name} is empty", f"rag ingest --collection {store.name} PATH")
+    require_documents(store)
     store.require(Fingerprint(settings.embeddings, settings.distance))
-    if source_filter and not store.catalogue.matching(source_filter):
+    if chosen and not store.catalogue.matching(chosen):
         raise CollectionError("no document of the collection fits --source and --where", "rag list shows them all")
-    model = LOADED.get(settings, on_message)
     return HybridRetriever(
         store=store,
-        model=model,
+        model=load_model(settings, on_message),
         distance=settings.distance,
         k=k or settings.top_k,
-        filter=source_filter,
+        filter=chosen,
         reranker=Reranker(settings.reranker) if settings.reranker else None,
     )
 
 
+def require_documents(store: Store) -> None:
+    if not store.catalogue.has_documents():
+        raise CollectionError(f"the collection {store.name} is empty", f"rag ingest --collection {store.name} PATH")
+
+
+def load_chain(
+    *,
+    sources: Sequence[str] = (),
+    where: Mapping[str, str] | None = None,
+    settings: Settings | None = None,
+    on_message: Tell = silent,
+) -> Runnable[Request, Answer]:
+    """The chain that answers a question from the documents chosen, with a retriever as of `load_retriever`.
+
+    `answering.chain.build_chain` says what it takes and raises.
+    """
+    settings = settings or Settings()
+    retriever = load_retriever(sources=sources, where=where, settings=settings, on_message=on_message)
+    return chain_over(retriever, settings, build_writer(settings), on_message)
+
+
+def chain_over(
+    retriever: HybridRetriever, settings: Settings, writer: Writer | None, on_message: Tell
+) -> Runnable[Request, Answer]:
+    """The chain that answers from this retriever's passages."""
+    judge, split = load_judge(settings, on_message), load_split(settings.sentences)
+    return build_chain(retriever, judge=judge, writer=writer, split=split)
+
+
+def build_writer(settings: Settings) -> Writer | None:
+    """The chat model that RAG_LLM names, and what checks it, or None: quotes. Raises SettingsError."""
+    chat_model = build_chat_model(settings)
+    verify = build_verifier(settings.verifier, chat_model) if settings.verifier else None
+    return Writer(chat_model, settings.llm, settings.context_tokens, verify) if chat_model else None
+
+
 def build_chat_model(settings: Settings) -> BaseChatModel | None:
-    """The chat model that was named, or None: quotes."""
     if settings.llm == QUOTES:
         return None
     from rag_app.answering.generation.chat_models import load_chat_model  # 0.5 s that quotes do not need
@@ -100,33 +142,9 @@ def build_chat_model(settings: Settings) -> BaseChatModel | None:
     return load_chat_model(settings.llm)
 
 
-def build_answer_chain(
-    settings: Settings,
-    *,
-    k: int | None = None,
-    source_filter: SourceFilter = NO_FILTER,
-    on_message: Tell = silent,
-) -> Runnable[Request, Answer]:
-    retriever = build_retriever(settings, k=k, source_filter=source_filter, on_message=on_message)
-    judge, writer = load_judge(settings, on_message), build_writer(settings)
-    return build_chain(retriever, judge=judge, writer=writer, split=load_split(settings.sentences))
-
-
-def load_judge(settings: Settings, on_message: Tell) -> EmbeddingModel:
-    """The model by whose cosines sentences are judged; the collection's own where that is the default one."""
-    return LOADED.get(settings.model_copy(update={"embeddings": JUDGE}), on_message)
-
-
-def build_writer(settings: Settings) -> Writer | None:
-    """The chat model that was named, and what checks it, or None: quotes. Raises SettingsError."""
-    chat_model = build_chat_model(settings)
-    verify = build_verifier(settings.verifier, chat_model) if settings.verifier else None
-    return Writer(chat_model, settings.llm, settings.context_tokens, verify) if chat_model else None
-
-
-def run_ingest(
+def ingest_paths(
     paths: Sequence[str | Path],
-    settings: Settings,
+    settings: Settings | None = None,
     *,
     prune: bool = False,
     rebuild: bool = False,
@@ -134,7 +152,10 @@ def run_ingest(
     on_progress: "Callable[[Progress], None]" = lambda progress: None,
     on_message: Tell = silent,
 ) -> "IngestReport":
-    """Bring the settings' collection, made if there is none, in step with these files and folders."""
+    """Bring the settings' collection, made if there is none, in step with these files, folders and URLs.
+
+    Raises what `ingest.pipeline.ingest_files` raises.
+    """
     # The readers of files take 0.3 s to import, for which no question should wait.
     from ingest.batching import IngestOptions
     from ingest.chunking.sentences import load_find_sentences
@@ -142,6 +163,7 @@ def run_ingest(
     from ingest.pipeline import ingest_files
     from ingest.reader_process import Bounds
 
+    settings = settings or Settings()
     options = IngestOptions(
         distance=settings.distance,
         chunk_tokens=settings.chunk_tokens,
@@ -162,7 +184,7 @@ def run_ingest(
     return ingest_files(
         paths,
         store=create_store(settings.data_dir, settings.collection, chroma_url=settings.chroma_url),
-        model=LOADED.get(settings, on_message),
+        model=load_model(settings, on_message),
         options=options,
         cache=build_vector_cache(settings),
         on_progress=on_progress,

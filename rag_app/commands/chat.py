@@ -5,8 +5,7 @@ from typing import Annotated
 
 import typer
 
-from rag_app.commands.options import CollectionOption, example
-from rag_app.terminal import print_line
+from rag_app.commands.console import CollectionOption, example, print_line, say
 from vectorstore.errors import InputError
 
 CHAT_EXAMPLES = example(
@@ -31,7 +30,7 @@ def chat(
         return
     from rag_app.web.server import serve
 
-    serve(port, host=host, collection=collection)
+    serve(port, host=host, collection=collection, on_message=say)
 
 
 def print_hash() -> None:

@@ -3,31 +3,47 @@
 import json
 import sys
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
+from rich.measure import Measurement
 from typer.core import TyperGroup
 
-from rag_app.commands.options import (
-    DatasetArgument,
-    DetailsOption,
+from rag_app.commands.console import (
     JsonOption,
-    KeepOption,
-    LimitOption,
     MlflowOption,
     build_settings,
     example,
+    ingest_progress,
+    out,
+    print_line,
+    print_result,
+    say,
+    track,
 )
-from rag_app.commands.output import ingest_progress, print_result, track
-from rag_app.terminal import out, print_line, say
-from vectorstore.errors import InputError
+from vectorstore.errors import InputError, require_packages
 
 if TYPE_CHECKING:
+    from ingest.in_memory import NamedText
     from rag_app.experiments.evaluation.compare import Compared
+    from rag_app.settings import Settings
+    from vectorstore.search.retriever import HybridRetriever
 
 LOCAL = "local"
+WIDEST = 10_000  # columns of a table in a pipe, where nothing is folded
+DatasetArgument = Annotated[Path, typer.Argument(metavar="DATASET", help="The folder of the set.")]
+LimitOption = Annotated[int | None, typer.Option("--limit", min=1, metavar="N", help="Only the first N questions.")]
+DetailsOption = Annotated[
+    Path | None,
+    typer.Option("--details", metavar="FILE", help="Write a JSON line a question there: ranked documents or quotes."),
+]
+KeepOption = Annotated[
+    str | None,
+    typer.Option("--collection", metavar="NAME", help="Keep the set in this collection; by default it is removed."),
+]
 
 
 class OptionalUri(TyperGroup):
@@ -68,18 +84,36 @@ class Evaluation:
         # What cannot be written is refused before minutes of work rather than after them.
         if details:
             write_rows(details, [], mode="a")  # what an earlier run wrote stays until this one has as much
-        require_tracking(mlflow)
+        require_mlflow(mlflow)
 
-    def finish(self, kind: str, result: dict[str, Any], rows: list[dict[str, Any]], *, as_json: bool) -> None:
+    @contextmanager
+    def retriever_of(self, texts: "Sequence[NamedText]") -> "Iterator[HybridRetriever]":
+        from rag_app.experiments.evaluation.datasets import retriever_of_texts
+
+        with (
+            ingest_progress() as show,
+            retriever_of_texts(texts, self.settings, keep=self.keep, on_progress=show, on_message=say) as retriever,
+        ):
+            yield retriever
+
+    def finish(
+        self,
+        kind: str,
+        result: dict[str, Any],
+        rows: "Sequence[dict[str, Any]]",
+        *,
+        as_json: bool,
+        as_text: "Callable[[dict[str, Any]], None] | None" = None,
+        models: "Sequence[Compared]" = (),
+    ) -> None:
         if self.details:
             write_rows(self.details, rows)
         result["seconds"] = time.monotonic() - self.began
-        if self.mlflow is not None:
-            from rag_app.experiments.evaluation.tracking import log_run
-
-            uri = tracking_uri(self.mlflow)
-            say_tracked(log_run(kind, self.dataset, result, rows, settings=self.settings, uri=uri))
-        print_result(result, as_json=as_json, as_text=print_figures)
+        parameters = {"kind": kind, "dataset": self.dataset.resolve()}
+        if models:
+            parameters["embeddings"] = f"{len(models)} models"
+        track_run(self.mlflow, self.settings, parameters, result, rows=rows, models=models)
+        print_result(result, as_json=as_json, as_text=as_text or print_figures)
 
 
 def write_rows(path: Path, rows: Iterable[dict[str, Any]], *, mode: str = "w") -> None:
@@ -90,18 +124,27 @@ def write_rows(path: Path, rows: Iterable[dict[str, Any]], *, mode: str = "w") -
         raise InputError(f"{path} cannot be written: {error.strerror}", "name another file for --details") from error
 
 
-def require_tracking(mlflow: str | None) -> None:
+def require_mlflow(mlflow: str | None) -> None:
     if mlflow is not None:
-        from rag_app.experiments.evaluation.tracking import require_mlflow
-
-        require_mlflow()
+        require_packages("mlflow", needed_by="--mlflow", install="'rag-app[mlflow]'")
 
 
-def tracking_uri(mlflow: str) -> str | None:
-    return None if mlflow == LOCAL else mlflow
+def track_run(
+    mlflow: str | None,
+    settings: "Settings",
+    parameters: dict[str, Any],
+    result: dict[str, Any],
+    *,
+    rows: "Sequence[dict[str, Any]]" = (),
+    models: "Sequence[Compared]" = (),
+) -> None:
+    """Log an MLflow run where --mlflow was given, and say how it is looked at."""
+    if mlflow is None:
+        return
+    from rag_app.experiments.evaluation.tracking import log_run
 
-
-def say_tracked(where: str) -> None:
+    uri = None if mlflow == LOCAL else mlflow
+    where = log_run(parameters, result, rows, settings=settings, uri=uri, models=models)
     say(f"kept as an MLflow run; to look at it: mlflow ui --backend-store-uri {where}")
 
 
@@ -124,23 +167,17 @@ def retrieval(
     as_json: JsonOption = False,
 ) -> None:
     """Rank the documents of a folder in BEIR form for its queries: nDCG, recall, reciprocal rank."""
-    from rag_app.experiments.evaluation.datasets import load_retrieval_set, retriever_of_texts
-    from rag_app.experiments.evaluation.retrieval import details as query_rows
+    from rag_app.experiments.evaluation.datasets import load_retrieval_set
     from rag_app.experiments.evaluation.retrieval import measure, rank_all
 
     run = Evaluation(dataset, collection, mlflow, details)
     judged = load_retrieval_set(dataset, limit=limit)
-    with (
-        ingest_progress() as show,
-        retriever_of_texts(
-            judged.documents, run.settings, keep=run.keep, on_progress=show, on_message=say
-        ) as retriever,
-    ):
+    with run.retriever_of(judged.documents) as retriever:
         rankings = dict(track(rank_all(retriever, judged), "asking", total=len(judged.queries)))
     figures = measure(rankings, judged.judgments)
     counts = {"queries": len(judged.queries), "documents": len(judged.documents)}
-    result = {**figures.values, **counts, "seconds": 0.0, "intervals": figures.intervals}
-    run.finish("retrieval", result, list(query_rows(rankings)), as_json=as_json)
+    rows = [{"id": query_id, "ranked": ranked} for query_id, ranked in rankings.items()]
+    run.finish("retrieval", {**figures.values, **counts, "intervals": figures.intervals}, rows, as_json=as_json)
 
 
 @eval_app.command(
@@ -159,21 +196,16 @@ def answers(
     unsupported_sentences and dangling_markers are numbers, over all answers that are no refusals: sentences that
     nothing in the documents proves, and markers that point at no citation.
     """
-    from ingest.chunking.sentences import load_split
-    from rag_app.answering.chain import build_chain
     from rag_app.experiments.evaluation.answers import ask, measure_answers
-    from rag_app.experiments.evaluation.datasets import load_answer_set, retriever_of_texts
-    from rag_app.wiring import build_writer, load_judge
+    from rag_app.experiments.evaluation.datasets import load_answer_set
+    from rag_app.wiring import build_writer, chain_over
 
     run = Evaluation(dataset, collection, mlflow, details)
-    asked = load_answer_set(dataset, limit=limit)
-    writer, split = build_writer(run.settings), load_split(run.settings.sentences)
-    with (
-        ingest_progress() as show,
-        retriever_of_texts(asked.documents, run.settings, keep=run.keep, on_progress=show, on_message=say) as retriever,
-    ):
-        chain = build_chain(retriever, judge=load_judge(run.settings, say), writer=writer, split=split)
-        outcomes = [ask(chain, question) for question in track(asked.questions, "asking", total=len(asked.questions))]
+    documents, questions = load_answer_set(dataset, limit=limit)
+    writer = build_writer(run.settings)  # one that is not there is refused before the set is ingested
+    with run.retriever_of(documents) as retriever:
+        chain = chain_over(retriever, run.settings, writer, say)
+        outcomes = [ask(chain, question) for question in track(questions, "asking", total=len(questions))]
     run.finish("answers", measure_answers(outcomes), [outcome.to_json() for outcome in outcomes], as_json=as_json)
 
 
@@ -182,19 +214,19 @@ def chunks(
     dataset: DatasetArgument, mlflow: MlflowOption = None, collection: KeepOption = None, as_json: JsonOption = False
 ) -> None:
     """How much of the marked places the five best passages show, and how little else."""
-    from rag_app.experiments.evaluation.datasets import load_chunk_documents, load_chunk_questions, retriever_of_files
+    from rag_app.experiments.evaluation.datasets import load_chunk_set, own_settings
     from rag_app.experiments.evaluation.retrieval import measure_chunks
+    from rag_app.wiring import ingest_paths, load_retriever
 
     run = Evaluation(dataset, collection, mlflow)
-    paths, questions = load_chunk_documents(dataset), load_chunk_questions(dataset)
-    with (
-        ingest_progress() as show,
-        retriever_of_files(paths, run.settings, keep=run.keep, on_progress=show, on_message=say) as retriever,
-    ):
+    paths, questions = load_chunk_set(dataset)
+    with own_settings(run.settings, {str(path.resolve()) for path in paths}, keep=run.keep) as own:
+        with ingest_progress() as show:
+            ingest_paths(paths, own, on_progress=show, on_message=say)
+        retriever = load_retriever(settings=own, on_message=say)
         counts = {"chunks": retriever.store.count_chunks()["catalogue"], "questions": len(questions)}
         figures = measure_chunks(retriever, questions)
-    result = {**figures.values, **counts, "seconds": 0.0, "intervals": figures.intervals}
-    run.finish("chunks", result, [], as_json=as_json)
+    run.finish("chunks", {**figures.values, **counts, "intervals": figures.intervals}, [], as_json=as_json)
 
 
 @eval_app.command(
@@ -224,44 +256,33 @@ def compare(
     product's search, words included; cosine, dot and euclidean are the vectors alone, compared one by one. Speed is
     this machine's, as it is at this moment. A model that fails is listed with its reason, and the others go on.
     """
-    from rag_app.experiments.evaluation.compare import Labelling, compare_model, load_labels, settings_for
+    from rag_app.experiments.evaluation.compare import compare_model, load_labels
     from rag_app.experiments.evaluation.datasets import load_retrieval_set
 
     run = Evaluation(dataset, collection, mlflow, details)
-    judged = load_retrieval_set(dataset, limit=limit)
-    labelling = Labelling(label, load_labels(dataset, label) if label else {})
+    judged, labelling = load_retrieval_set(dataset, limit=limit), load_labels(dataset, label)
     compared = []
     for name in dict.fromkeys(models):
         say(f"{name} ...")
-        own = settings_for(name, run.settings, keep=run.keep)
+        own = run.settings.model_copy(update={"embeddings": name})
         with ingest_progress() as show:
             compared.append(compare_model(judged, labelling, own, keep=run.keep, on_progress=show, on_message=say))
+    figures = [figures for figures, _ in compared]
     counts = {"queries": len(judged.queries), "documents": len(judged.documents), "label": label}
-    finish_comparison(run, compared, counts, as_json=as_json)
-    raise typer.Exit(1 if any(one.failed for one in compared) else 0)
-
-
-def finish_comparison(run: Evaluation, compared: "list[Compared]", counts: dict[str, Any], *, as_json: bool) -> None:
-    if run.details:
-        write_rows(run.details, [row for one in compared for row in one.rows()])
-    figures = [one.figures for one in compared]
-    seconds = time.monotonic() - run.began
-    result = {"dataset": str(run.dataset.resolve()), **counts, "models": figures, "seconds": seconds}
-    if run.mlflow is not None:
-        from rag_app.experiments.evaluation.tracking import log_comparison
-
-        pairs = [(one.figures, one.rows()) for one in compared]
-        say_tracked(log_comparison(run.dataset, pairs, settings=run.settings, uri=tracking_uri(run.mlflow)))
-    print_result(result, as_json=as_json, as_text=print_side_by_side)
+    result = {"dataset": str(dataset.resolve()), **counts, "models": figures}
+    rows = [row for _, rows in compared for row in rows]
+    run.finish("compare", result, rows, as_json=as_json, as_text=print_side_by_side, models=compared)
+    raise typer.Exit(1 if any("error" in one for one in figures) else 0)
 
 
 def print_side_by_side(result: dict[str, Any]) -> None:
-    from rag_app.experiments.evaluation.compare import side_by_side, table_width
+    from rag_app.experiments.evaluation.compare import side_by_side
 
     measured = [model for model in result["models"] if "error" not in model]
     if measured:
-        width = None if sys.stdout.isatty() else table_width(measured)
-        out.print(side_by_side(measured), width=width, soft_wrap=False)
+        table = side_by_side(measured)
+        unfolded = Measurement.get(out, out.options.update_width(WIDEST), table).maximum
+        out.print(table, width=None if sys.stdout.isatty() else unfolded, soft_wrap=False)
         if reason := measured[0].get("labels_skipped"):
             say(f"no clusters and no classes: {reason}")
     for model in result["models"]:

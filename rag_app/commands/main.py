@@ -10,9 +10,7 @@ import typer
 from typer.exceptions import TyperException
 
 from rag_app.commands.chat import CHAT_EXAMPLES, chat
-from rag_app.commands.collections import collections_app
-from rag_app.commands.evaluate import eval_app
-from rag_app.commands.options import (
+from rag_app.commands.console import (
     AllOption,
     CollectionOption,
     JsonOption,
@@ -23,13 +21,25 @@ from rag_app.commands.options import (
     WhereOption,
     build_settings,
     example,
-    read_filter,
+    ingest_progress,
+    open_collection,
+    print_answer,
+    print_error,
+    print_json,
+    print_line,
+    print_page,
+    print_passages,
+    print_report,
+    print_result,
+    print_text,
+    read_facts,
+    say,
+    stream_answer,
 )
-from rag_app.commands.output import print_error, print_json, print_result
+from rag_app.commands.evaluate import eval_app
 from rag_app.commands.search import SEARCH_EXAMPLES, search, similar
 from rag_app.commands.train import train_app
 from rag_app.commands.watch import WATCH_EXAMPLES, watch
-from rag_app.terminal import print_line, print_text, say
 from vectorstore.errors import InputError, RagError
 
 FEW_COLLECTIONS = 100_000  # objects made between two collections; Python's own is 700 to 2,000
@@ -39,6 +49,13 @@ app = typer.Typer(
     rich_markup_mode=None,
     help="Answers questions about your own documents, every sentence proved by their exact words.",
 )
+collections_app = typer.Typer(
+    invoke_without_command=True,
+    rich_markup_mode=None,
+    help="List the collections, rename or delete one.",
+    epilog=example("rag collections", "rag collections rename papers law", "rag collections delete law"),
+)
+NameArgument = Annotated[str, typer.Argument(metavar="NAME", help="The collection.")]
 app.add_typer(collections_app, name="collections")
 app.add_typer(eval_app, name="eval")
 app.add_typer(train_app, name="train")
@@ -62,18 +79,14 @@ def ingest(
     as_json: JsonOption = False,
 ) -> None:
     """Bring a collection in step with files, folders and web pages: what is new is added, what has changed replaced."""
-    from rag_app.commands.output import ingest_progress, print_report
-    from rag_app.wiring import run_ingest
+    from rag_app.wiring import ingest_paths
 
     settings = build_settings(collection, file_password=password)
     with ingest_progress() as show:
-        report = run_ingest(
+        report = ingest_paths(
             paths, settings, prune=prune, rebuild=rebuild, include_all=include_all, on_progress=show, on_message=say
         )
-    if as_json:
-        print_json(report.to_json())
-    else:
-        print_report(report)
+    print_result(report, as_json=as_json, as_text=print_report)
     raise typer.Exit(1 if report.failed else 0)
 
 
@@ -91,12 +104,12 @@ def ask(
 ) -> None:
     """Answer a question from the documents, with the exact words that prove the answer."""
     from rag_app.answering.chain import AnswerError
-    from rag_app.commands.output import print_answer, print_passages, stream_answer
-    from rag_app.wiring import build_answer_chain
+    from rag_app.wiring import load_chain
 
-    settings, source_filter = build_settings(collection, top_k=top_k), read_filter(source, where)
+    settings, facts = build_settings(collection, top_k=top_k), read_facts(where)
     try:
-        answer = stream_answer(build_answer_chain(settings, source_filter=source_filter, on_message=say), question)
+        chain = load_chain(sources=source or (), where=facts, settings=settings, on_message=say)
+        answer = stream_answer(chain, question)
     except AnswerError as error:  # the model failed, but what was found is worth showing
         if as_json:
             passages = [passage.to_json() for passage in error.passages]
@@ -104,10 +117,7 @@ def ask(
         else:
             print_passages(error.passages)
         raise
-    if as_json:
-        print_json(answer.to_json())
-    else:
-        print_answer(answer)
+    print_result(answer, as_json=as_json, as_text=print_answer)
 
 
 app.command(epilog=SEARCH_EXAMPLES)(search)
@@ -122,12 +132,10 @@ def show(
     as_json: JsonOption = False,
 ) -> None:
     """Print the stored text of a page, which the offsets of citations point into."""
-    from rag_app.commands.output import print_page
     from rag_app.library.documents import find_page
-    from rag_app.wiring import build_store
 
-    found = find_page(build_store(build_settings(collection)), source, page)
-    print_result(found, as_json=as_json, as_text=lambda page: print_page(page["text"]))
+    found = find_page(open_collection(collection), source, page)
+    print_result(found, as_json=as_json, as_text=lambda found: print_page(found["text"]))
 
 
 app.command(epilog=CHAT_EXAMPLES)(chat)
@@ -137,10 +145,8 @@ app.command(epilog=CHAT_EXAMPLES)(chat)
 def list_sources(collection: CollectionOption = None, as_json: JsonOption = False) -> None:
     """List the documents of a collection with their state and number of chunks."""
     from rag_app.library.documents import describe_sources
-    from rag_app.wiring import build_store
 
-    listed = describe_sources(build_store(build_settings(collection)))
-    print_result(listed, as_json=as_json, as_text=print_sources)
+    print_result(describe_sources(open_collection(collection)), as_json=as_json, as_text=print_sources)
 
 
 def print_sources(listed: dict[str, Any]) -> None:
@@ -157,9 +163,8 @@ def delete(
 ) -> None:
     """Remove documents from a collection; the files themselves stay."""
     from rag_app.library.documents import delete_sources
-    from rag_app.wiring import build_store
 
-    removed = delete_sources(build_store(build_settings(collection)), sources, on_wait=say)
+    removed = delete_sources(open_collection(collection), sources, on_wait=say)
     print_result(removed, as_json=as_json, as_text=print_removed)
 
 
@@ -172,10 +177,9 @@ def print_removed(removed: dict[str, Any]) -> None:
 def status(collection: CollectionOption = None, as_json: JsonOption = False) -> None:
     """Show what a collection holds, what made it and how large it is."""
     from rag_app.library.documents import describe_collection
-    from rag_app.wiring import build_store
 
-    settings = build_settings(collection)
-    print_result(describe_collection(build_store(settings), settings), as_json=as_json, as_text=print_facts)
+    facts = describe_collection(open_collection(collection), build_settings(collection))
+    print_result(facts, as_json=as_json, as_text=print_facts)
 
 
 def print_facts(facts: dict[str, Any]) -> None:
@@ -195,6 +199,48 @@ def doctor(collection: CollectionOption = None, as_json: JsonOption = False) -> 
         for check in checks:
             print_text(check.to_text())
     raise typer.Exit(1 if any(check.severity == "error" for check in checks) else 0)
+
+
+@collections_app.callback()
+def collections(context: typer.Context, as_json: JsonOption = False) -> None:
+    """List the collections, rename or delete one."""
+    if context.invoked_subcommand:
+        return
+    from rag_app.library.documents import describe_collections
+
+    print_result(describe_collections(build_settings()), as_json=as_json, as_text=print_collections)
+
+
+def print_collections(found: dict[str, Any]) -> None:
+    for one in found["collections"]:
+        print_line(f"{one['collection']}: {one['sources']} documents, {one['chunks']:,} chunks ({one['embeddings']})")
+    if not found["collections"]:
+        print_line("no collections yet: rag ingest PATH makes the first")
+
+
+@collections_app.command(epilog=example("rag collections rename papers law"))
+def rename(
+    name: NameArgument,
+    new_name: Annotated[str, typer.Argument(metavar="NEW_NAME", help="What it is to be called.")],
+    as_json: JsonOption = False,
+) -> None:
+    """Give a collection another name."""
+    from vectorstore.collections import rename_collection
+
+    settings = build_settings()
+    rename_collection(settings.data_dir, name, new_name, chroma_url=settings.chroma_url)
+    renamed = {"collection": name, "renamed": new_name}
+    print_result(renamed, as_json=as_json, as_text=lambda _: print_line(f"renamed: {name} is now {new_name}"))
+
+
+@collections_app.command("delete", epilog=example("rag collections delete papers"))
+def remove(name: NameArgument, as_json: JsonOption = False) -> None:
+    """Delete a collection with all that was stored for it; the files it was made from stay."""
+    from vectorstore.collections import delete_collection
+
+    settings = build_settings()
+    delete_collection(settings.data_dir, name, chroma_url=settings.chroma_url)
+    print_result({"deleted": name}, as_json=as_json, as_text=lambda _: print_line(f"deleted: {name}"))
 
 
 def main() -> None:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from rag_app.commands.options import (
+from rag_app.commands.console import (
     CollectionOption,
     JsonOption,
     SourceArgument,
@@ -15,16 +15,18 @@ from rag_app.commands.options import (
     WhereOption,
     build_settings,
     example,
-    read_filter,
+    print_json,
+    print_line,
+    print_passages,
+    print_result,
+    read_facts,
+    say,
 )
-from rag_app.commands.output import print_json
-from rag_app.terminal import print_line, say
 from vectorstore.errors import InputError
 
 if TYPE_CHECKING:
-    from rag_app.settings import Settings
     from vectorstore.search.retriever import HybridRetriever
-    from vectorstore.types import Passage, SourceFilter
+    from vectorstore.types import Passage
 
 SEARCH_EXAMPLES = example(
     'rag search "lunar orbit"',
@@ -57,20 +59,24 @@ def search(
     """
     if (query is None) == (sequence is None):
         raise InputError("either a QUERY or --sequence FILE is to be given", 'such as: rag search "lunar orbit"')
-    if sequence is not None:
-        search_records(sequence, build_settings(collection, top_k=top_k), read_filter(source, where), as_json=as_json)
-        return
-    assert query is not None
     from rag_app.answering.chain import read_request
-    from rag_app.commands.output import print_passages
-    from rag_app.wiring import build_retriever
+    from rag_app.wiring import load_retriever
 
-    (text, _), source_filter = read_request(query), read_filter(source, where)
-    retriever = build_retriever(build_settings(collection, top_k=top_k), source_filter=source_filter, on_message=say)
+    if query is not None:
+        query, _ = read_request(query)  # one without words is refused before a model is loaded
+    settings, facts = build_settings(collection, top_k=top_k), read_facts(where)
+    retriever = load_retriever(sources=source or (), where=facts, settings=settings, on_message=say)
+    if query is not None:
+        search_text(retriever, query, explain=explain, as_json=as_json)
+    elif sequence is not None:
+        search_records(retriever, sequence, as_json=as_json)
+
+
+def search_text(retriever: "HybridRetriever", query: str, *, explain: bool, as_json: bool) -> None:
     began = time.monotonic()
-    passages = retriever.search(text)
+    passages = retriever.search(query)
     seconds = time.monotonic() - began
-    reasons = [explanation(retriever, text, passage) for passage in passages] if explain else []
+    reasons = [explanation(retriever, query, passage) for passage in passages] if explain else []
     if not as_json:
         print_passages(passages, [describe_reasons(reason) for reason in reasons])
         return
@@ -80,12 +86,9 @@ def search(
     print_json({"query": query, "passages": found, "seconds": seconds})
 
 
-def search_records(file: Path, settings: "Settings", source_filter: "SourceFilter", *, as_json: bool) -> None:
-    from rag_app.commands.output import print_passages
+def search_records(retriever: "HybridRetriever", file: Path, *, as_json: bool) -> None:
     from rag_app.library.sequence_search import search_sequences
-    from rag_app.wiring import build_retriever
 
-    retriever = build_retriever(settings, source_filter=source_filter, on_message=say)
     searches = list(search_sequences(retriever, file))
     if as_json:
         rows = [
@@ -99,13 +102,13 @@ def search_records(file: Path, settings: "Settings", source_filter: "SourceFilte
         print_passages(one.passages)
 
 
-def explanation(retriever: "HybridRetriever", question: str, passage: "Passage") -> dict[str, Any]:
+def explanation(retriever: "HybridRetriever", query: str, passage: "Passage") -> dict[str, Any]:
     return {
         "dense_rank": passage.dense_rank,
         "lexical_rank": passage.lexical_rank,
         "cosine": passage.cosine,
         "lexical": passage.lexical,
-        "terms": retriever.store.snapshot().lexical.matched(question, passage.chunk),
+        "terms": retriever.store.snapshot().lexical.matched(query, passage.chunk),
         "score": passage.score,
     }
 
@@ -135,12 +138,13 @@ def similar(
     settings = build_settings(collection, top_k=top_k)
     store = build_store(settings)
     record = find_source(store, source)
-    found = similar_documents(store, record.source, limit=settings.top_k)
-    if as_json:
-        print_json({"source": record.source, "documents": [document.to_json() for document in found]})
-        return
-    for document in found:
-        same = "  (the same picture)" if document.shows_the_same else ""
-        print_line(f"{document.similarity:.3f}  {document.title}  {document.source}{same}")
-    if not found:
+    documents = [document.to_json() for document in similar_documents(store, record.source, limit=settings.top_k)]
+    print_result({"source": record.source, "documents": documents}, as_json=as_json, as_text=print_similar)
+
+
+def print_similar(found: dict[str, Any]) -> None:
+    for document in found["documents"]:
+        same = "  (the same picture)" if document.get("shows_the_same") else ""
+        print_line(f"{document['similarity']:.3f}  {document['title']}  {document['source']}{same}")
+    if not found["documents"]:
         print_line("no other document in the collection")

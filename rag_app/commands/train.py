@@ -6,10 +6,19 @@ from typing import Annotated, Any
 
 import typer
 
-from rag_app.commands.evaluate import OptionalUri, require_tracking, say_tracked, tracking_uri
-from rag_app.commands.options import CollectionOption, JsonOption, MlflowOption, build_settings, example
-from rag_app.commands.output import print_result
-from rag_app.terminal import print_line, print_text, say
+from rag_app.commands.console import (
+    CollectionOption,
+    JsonOption,
+    MlflowOption,
+    build_settings,
+    example,
+    print_line,
+    print_result,
+    print_text,
+    say,
+)
+from rag_app.commands.evaluate import OptionalUri, require_mlflow, track_run
+from vectorstore.errors import require_packages
 
 train_app = typer.Typer(
     cls=OptionalUri,
@@ -46,10 +55,10 @@ def word2vec(
     as_json: JsonOption = False,
 ) -> None:
     """Learn word vectors (skip-gram) from the text of a collection."""
-    from rag_app.experiments.training.run import collection_chunks, prepare_file, require_packages
+    from rag_app.experiments.training.run import collection_chunks, prepare_file
     from rag_app.experiments.training.word_vectors import WordOptions, train_word2vec
 
-    require_packages(["gensim"], extra="static")
+    require_packages("gensim", needed_by="this", install="'rag-app[static]'")
     began, path = time.monotonic(), prepare_file(output)
     texts = dict.fromkeys(chunk.text for chunk in collection_chunks(build_settings(collection)))
     made = train_word2vec(texts, path, options=WordOptions(dimensions, epochs, min_count, seed=seed))
@@ -68,10 +77,10 @@ def static(
     as_json: JsonOption = False,
 ) -> None:
     """Distil the default model, or another encoder, into a table of token vectors (model2vec)."""
-    from rag_app.experiments.training.run import collection_chunks, prepare_folder, require_packages
+    from rag_app.experiments.training.run import collection_chunks, prepare_folder
     from rag_app.experiments.training.word_vectors import distill_static, frequent_words
 
-    require_packages(["model2vec", "skeletoken"], extra="static")
+    require_packages("model2vec", "skeletoken", needed_by="this", install="'rag-app[static]'")
     began, folder = time.monotonic(), prepare_folder(output)
     origin = find_origin(weights)
     chunks = collection_chunks(build_settings(collection)) if collection else []
@@ -123,14 +132,13 @@ def minilm(
         Split,
         flat_metrics,
         prepare_folder,
-        require_packages,
         tabulate,
         write_held_out,
     )
     from rag_app.experiments.training.run import fine_tune_for as run
 
-    require_packages(["datasets", "accelerate", "sentence_transformers"], extra="train")
-    require_tracking(mlflow)
+    require_packages("datasets", "accelerate", needed_by="this", install="'rag-app[train]'")
+    require_mlflow(mlflow)
     began, folder, settings = time.monotonic(), prepare_folder(output), build_settings(collection)
     options = TrainingOptions(epochs, batch_size, learning_rate, seed, blend=blend)
     split = Split(limit=limit, negatives=negatives)
@@ -140,11 +148,8 @@ def minilm(
         write_held_out(held_out, held[0], dataset)
     parameters = {"output": str(folder), "from": str(weights or "minilm"), "epochs": epochs, "batch_size": batch_size}
     parameters |= {"learning_rate": learning_rate, "negatives": negatives, "blend": blend, "seed": seed}
-    if mlflow is not None:
-        from rag_app.experiments.evaluation.tracking import log_run
-
-        metrics, uri = flat_metrics(result), tracking_uri(mlflow)
-        say_tracked(log_run("train", folder, metrics, [], settings=settings, uri=uri, parameters=parameters))
+    described = {"kind": "train", "dataset": folder, **parameters}
+    track_run(mlflow, settings, described, flat_metrics(result))
     if not as_json:
         for line in tabulate(result):
             print_text(line)

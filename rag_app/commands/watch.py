@@ -2,16 +2,27 @@
 
 import signal
 import sys
-from collections.abc import Callable
 from contextlib import ExitStack
 from types import FrameType
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from rag_app.commands.options import AllOption, CollectionOption, JsonOption, PruneOption, build_settings, example
-from rag_app.commands.output import describe_file, ingest_progress, print_json, print_report
-from rag_app.terminal import clean, print_line, say
+from rag_app.commands.console import (
+    AllOption,
+    CollectionOption,
+    JsonOption,
+    PruneOption,
+    build_settings,
+    clean,
+    describe_file,
+    example,
+    ingest_progress,
+    print_json,
+    print_line,
+    print_report,
+    say,
+)
 
 if TYPE_CHECKING:  # so that help does not wait for the readers
     from ingest.report import IngestReport
@@ -29,11 +40,21 @@ def watch(
     """Keep a collection in step with files and folders as they change, until Ctrl-C."""
     from rag_app.library.watch import watch as keep_in_step
 
+    reports = 0
+
+    def show(report: "IngestReport") -> None:
+        nonlocal reports
+        bar.close()
+        print_watched(report, is_first=reports == 0, as_json=as_json)
+        if reports == 0:
+            say(f"watching {', '.join(paths)}; Ctrl-C ends it")
+        reports += 1
+
     settings = build_settings(collection)
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, interrupt)
     try:
-        # The bar is for the first sync, which may take long; on the screen it would go on for ever.
+        # The bar is for the first ingest, which may take long; afterwards it would never end.
         with ExitStack() as bar:
             keep_in_step(
                 paths,
@@ -41,48 +62,30 @@ def watch(
                 prune=prune,
                 include_all=include_all,
                 on_progress=bar.enter_context(ingest_progress()),
-                on_report=ReportPrinter(", ".join(paths), as_json=as_json, before=bar.close),
-                on_message=say_line,
+                on_report=show,
+                on_message=lambda message: say(" ".join(clean(message).split())),
             )
     except KeyboardInterrupt:
         say("stopped watching; what was finished before is kept")
 
 
 def interrupt(_number: int, _frame: FrameType | None) -> None:
-    """End the watch wherever it is, also in the middle of a sync, which the next one finishes."""
+    """End the watch wherever it is, also in the middle of an ingest, which the next one finishes."""
     for each in (signal.SIGINT, signal.SIGTERM):
         signal.signal(each, signal.SIG_DFL)  # who asks twice does not want to wait
     raise KeyboardInterrupt
 
 
-def say_line(message: str) -> None:
-    say(" ".join(clean(message).split()))
-
-
-class ReportPrinter:
-    """Prints the first report as `rag ingest` does, then what changes; with `as_json` an object a line."""
-
-    def __init__(self, watched: str, *, as_json: bool, before: Callable[[], None]) -> None:
-        self._watched, self._as_json, self._before = watched, as_json, before
-        self._is_first = True
-
-    def __call__(self, report: "IngestReport") -> None:
-        self._before()
-        if self._as_json:
-            print_json(report.to_json())
-            sys.stdout.flush()
-        elif self._is_first:
-            print_report(report)
-        else:
-            print_changes(report)
-        if self._is_first:
-            say(f"watching {self._watched}; Ctrl-C ends it")
-        self._is_first = False
-
-
-def print_changes(report: "IngestReport") -> None:
-    for warning in report.warnings:
-        say(f"warning: {warning}")
-    for file in report.files:
-        chunks = f" ({file.chunks} chunks)" if file.status in ("added", "updated") else ""
-        print_line(f"{file.status}: {describe_file(file)}{chunks}")
+def print_watched(report: "IngestReport", *, is_first: bool, as_json: bool) -> None:
+    """The first report as `rag ingest` prints it, then a line a changed file; or an object a line."""
+    if as_json:
+        print_json(report.to_json())
+        sys.stdout.flush()
+    elif is_first:
+        print_report(report)
+    else:
+        for warning in report.warnings:
+            say(f"warning: {warning}")
+        for file in report.files:
+            chunks = f" ({file.chunks} chunks)" if file.status in ("added", "updated") else ""
+            print_line(f"{file.status}: {describe_file(file)}{chunks}")

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from rag_app.settings import Settings
-from rag_app.wiring import LOADED, build_chat_model, build_store, silent
+from rag_app.wiring import build_chat_model, build_store, load_model
 from vectorstore.embeddings import PROVIDERS
 from vectorstore.errors import CollectionNotFoundError, RagError
 from vectorstore.types import Fingerprint
@@ -75,7 +75,7 @@ def nearest_existing(path: Path) -> Path:
 
 
 def check_embeddings(settings: Settings) -> Iterator[Check]:
-    model = LOADED.get(settings, silent)
+    model = load_model(settings)
     precision = getattr(model.embeddings, "precision", None)
     detail = f" on OpenVINO ({precision})" if precision else ""
     yield Check("embeddings", "ok", f"{model.name}{detail}, texts of up to {model.max_tokens} tokens")

@@ -15,7 +15,7 @@ import watchfiles
 from ingest.discovery import GLOB_SIGNS, FoundFile, FoundFiles, find_files, split_urls
 from ingest.report import FileReport, IngestReport, Progress
 from rag_app.settings import Settings
-from rag_app.wiring import Tell, run_ingest, silent
+from rag_app.wiring import Tell, ingest_paths, silent
 from vectorstore.errors import InputError, ProviderError, RagError, StorageError
 
 # A file is read once it has kept its size and time for so long; one that never rests is read after a minute.
@@ -52,7 +52,7 @@ def watch(  # noqa: PLR0913 - the arguments of an ingest, and when to stop
     if not on_disk:
         raise InputError("web pages cannot be watched", f"read them again now and then: rag ingest {' '.join(given)}")
     ingest = partial(
-        run_ingest,
+        ingest_paths,
         settings=settings,
         prune=prune,
         include_all=include_all,

@@ -7,13 +7,12 @@ import socket
 import sys
 import threading
 import webbrowser
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from rag_app.settings import Settings
-from rag_app.terminal import say
 from rag_app.web.access.passwords import as_hash, cookie_name
 from vectorstore.errors import InputError
 
@@ -25,7 +24,13 @@ HOST = "127.0.0.1"
 LOOPBACK_NAMES = ["localhost", HOST, "::1"]
 
 
-def serve(port: int, *, host: str = HOST, collection: str | None = None) -> None:
+def serve(
+    port: int,
+    *,
+    host: str = HOST,
+    collection: str | None = None,
+    on_message: Callable[[str], None] = lambda message: None,
+) -> None:
     """Serve the page until the process is stopped; its settings are those of the environment.
 
     Raises InputError if the port is in use, or if others could open the page without being asked who they are.
@@ -43,7 +48,7 @@ def serve(port: int, *, host: str = HOST, collection: str | None = None) -> None
     refuse_used_port(host, port)
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: sys.exit(0))
-    say(f"the page is at http://{shown_host(host)}:{port} (Ctrl-C stops it)")
+    on_message(f"the page is at http://{shown_host(host)}:{port} (Ctrl-C stops it)")
     # Streamlit reads the script's folder, with its .streamlit/config.toml, from here. Not `python -m streamlit run`:
     # that puts the current folder, with whatever modules lie there, first on the path.
     sys.argv = [str(APP)]

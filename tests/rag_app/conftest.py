@@ -91,10 +91,10 @@ def samples_chain(samples_settings: Settings) -> "Runnable[Request, Answer]":
 @pytest.fixture(scope="session")
 def embed() -> "Embed":
     """MiniLM, which embeds no text twice: the same sentences come in many examples."""
-    from rag_app.wiring import LOADED, silent
+    from rag_app.wiring import load_model
     from vectorstore.embeddings import embed_chunks
 
-    model, known = LOADED.get(Settings(), silent), dict[str, list[float]]()
+    model, known = load_model(Settings()), dict[str, list[float]]()
 
     def remembering(texts: Sequence[str]) -> list[list[float]]:
         new = [text for text in dict.fromkeys(texts) if text not in known]

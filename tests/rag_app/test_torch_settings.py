@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from rag_app import Settings
-from rag_app.wiring import LOADED, build_retriever, run_ingest, silent, torch_options
+from rag_app.wiring import ingest_paths, load_model, load_retriever, torch_options
 from tests.conftest import CommandLine
 from tests.tiny_encoder import make_tiny_encoder
 from vectorstore.embeddings import TorchOptions
@@ -37,14 +37,14 @@ def test_the_environment_says_how_torch_runs(monkeypatch: pytest.MonkeyPatch) ->
 
 def test_vectors_of_other_numbers_are_made_anew_and_searched_all_the_same(document: Path, settings: Settings) -> None:
     halves = settings.model_copy(update={"dtype": "bfloat16"})
-    assert run_ingest([document], settings).chunks_embedded == 1
-    assert run_ingest([document], halves, rebuild=True).chunks_embedded == 1
+    assert ingest_paths([document], settings).chunks_embedded == 1
+    assert ingest_paths([document], halves, rebuild=True).chunks_embedded == 1
     for searched in (settings, halves):
-        [passage] = build_retriever(searched).search("orbit")
+        [passage] = load_retriever(settings=searched).search("orbit")
         assert "Collins" in passage.chunk.text
-    assert LOADED.get(settings, silent).revision != LOADED.get(halves, silent).revision
-    assert run_ingest([document], halves, rebuild=True).chunks_embedded == 0
-    assert run_ingest([document], settings, rebuild=True).chunks_embedded == 0
+    assert load_model(settings).revision != load_model(halves).revision
+    assert ingest_paths([document], halves, rebuild=True).chunks_embedded == 0
+    assert ingest_paths([document], settings, rebuild=True).chunks_embedded == 0
 
 
 def test_a_device_that_is_not_there_is_one_line(rag: CommandLine, document: Path, settings: Settings) -> None:

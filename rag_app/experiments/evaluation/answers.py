@@ -2,23 +2,16 @@
 
 import re
 import unicodedata
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from langchain_core.runnables import Runnable
+from scipy.stats import hmean
 
 from rag_app.answering.chain import Request
 from rag_app.experiments.evaluation.datasets import AnswerQuestion
-from rag_app.experiments.evaluation.intervals import (
-    Column,
-    Weights,
-    as_column,
-    bootstrap,
-    bootstrap_means,
-    harmonic_mean,
-    mean,
-)
+from rag_app.experiments.evaluation.intervals import Column, Drawn, Draws, as_column, bootstrap, bootstrap_means, mean
 from rag_app.types import Answer
 from vectorstore.storage.text_analysis import UNSPACED
 
@@ -78,48 +71,37 @@ def measure_answers(outcomes: Sequence[Outcome]) -> dict[str, Any]:
             for kind in kinds
         }
     )
-    columns = {name: as_column(values) for name, values in measure_each(outcomes).items()}
-    figures = bootstrap(len(outcomes), lambda weights: combine(columns, weights))
-    counts = {name: int(figures.values[name] or 0) for name in COUNTED}
+    rows = [measure_one(outcome) for outcome in outcomes]
+    columns = {name: as_column(row[name] for row in rows) for name in rows[0]}
+    figures = bootstrap(len(outcomes), lambda draws: combine(columns, draws))
     return {
         **figures.values,
-        **counts,
+        **{name: int(figures.values[name] or 0) for name in COUNTED},
         "refused": refused.values,
         "questions": len(outcomes),
         "intervals": {**figures.intervals, "refused": refused.intervals},
     }
 
 
-def combine(columns: Mapping[str, Column], weights: Weights) -> dict[str, Column]:
+def combine(columns: Mapping[str, Column], draws: Draws) -> dict[str, Drawn]:
     """The means of shares, the F1 of the two means of evidence, and the sums of what is counted."""
-    precision, recall = (mean(columns[name], weights) for name in ("evidence_precision", "evidence_recall"))
+    means = {name: mean(column, draws) for name, column in columns.items() if name not in COUNTED}
+    sums = {name: columns[name][draws].sum(axis=1) for name in COUNTED}
+    return {**means, "evidence_f1": hmean([means["evidence_precision"], means["evidence_recall"]], axis=0), **sums}
+
+
+def measure_one(outcome: Outcome) -> dict[str, float | None]:
+    """The values of a question; None where it does not count."""
+    is_answerable = outcome.question.answerable
+    precision, recall = compare_evidence(outcome)
     return {
-        "answer_recall": mean(columns["answer_recall"], weights),
+        "answer_recall": float(holds_answer(outcome)) if is_answerable else None,
         "evidence_precision": precision,
         "evidence_recall": recall,
-        "evidence_f1": harmonic_mean(precision, recall),
-        "kept": mean(columns["kept"], weights),
-        **{name: weights @ columns[name] for name in COUNTED},
+        "kept": float(not outcome.refused) if is_answerable else None,
+        "unsupported_sentences": outcome.unsupported_sentences,
+        "dangling_markers": outcome.dangling_markers,
     }
-
-
-def measure_each(outcomes: Iterable[Outcome]) -> dict[str, list[float | None]]:
-    """The values of each question by their names; None where it does not count."""
-    columns: dict[str, list[float | None]] = {}
-    for outcome in outcomes:
-        is_answerable = outcome.question.answerable
-        precision, recall = compare_evidence(outcome)
-        values = {
-            "answer_recall": float(holds_answer(outcome)) if is_answerable else None,
-            "evidence_precision": precision,
-            "evidence_recall": recall,
-            "kept": float(not outcome.refused) if is_answerable else None,
-            "unsupported_sentences": float(outcome.unsupported_sentences),
-            "dangling_markers": float(outcome.dangling_markers),
-        }
-        for name, value in values.items():
-            columns.setdefault(name, []).append(value)
-    return columns
 
 
 def compare_evidence(outcome: Outcome) -> tuple[float, float] | tuple[None, None]:
@@ -143,21 +125,16 @@ def without_space(text: str) -> str:
 def holds_answer(outcome: Outcome) -> bool:
     """Whether the words of a gold answer follow one another in the quotes, one quote after the other."""
     shown = normalize(" ".join(outcome.quotes))
-    return any(contains_words(normalize(answer), shown) for answer in outcome.question.answers)
+    return any(answer.strip() and answer in shown for answer in map(normalize, outcome.question.answers))
 
 
-def normalize(text: str) -> list[str]:
-    """The words of a text in small letters, without punctuation and English articles, as SQuAD compares answers.
+def normalize(text: str) -> str:
+    """The words of a text in small letters, a space before and after each, without punctuation and English articles.
 
-    After Rajpurkar et al., "SQuAD: 100,000+ Questions for Machine Comprehension of Text" (2016), with two differences,
-    by which a gold answer is found in the passage that it was cut from, and `4` not in `24`: punctuation of any script
-    parts words (`24-10`) instead of joining them, and where no space divides words, each character is one.
+    As SQuAD compares answers (Rajpurkar and others, 2016), with two differences, by which a gold answer is found in the
+    passage that it was cut from, and `4` not in `24`: punctuation of any script parts words (`24-10`) instead of
+    joining them, and where no space divides words, each character is one.
     """
     parted = "".join(" " if unicodedata.category(sign)[0] in "PS" else sign for sign in text.lower())
     spaced = UNSPACED.sub(lambda run: f" {' '.join(run[0])} ", parted)
-    return [word for word in spaced.split() if word not in ARTICLES]
-
-
-def contains_words(words: Sequence[str], text: Sequence[str]) -> bool:
-    count = len(words)
-    return count > 0 and any(list(text[i : i + count]) == list(words) for i in range(len(text) - count + 1))
+    return f" {' '.join(word for word in spaced.split() if word not in ARTICLES)} "

@@ -8,7 +8,6 @@ from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
-from itertools import islice
 from pathlib import Path, PurePath
 from typing import Any
 
@@ -26,25 +25,23 @@ from rag_app.experiments.evaluation.datasets import (
     load_rows,
     retriever_of_texts,
 )
-from rag_app.experiments.evaluation.intervals import NONE, show
+from rag_app.experiments.evaluation.intervals import show
 from rag_app.experiments.evaluation.retrieval import DISTANCES, RANKED_DOCUMENTS, measure, rank_all, rank_exactly
 from rag_app.library.map.map import read_owners, sample_ids
 from rag_app.settings import Settings
-from rag_app.terminal import clean
 from rag_app.wiring import Tell
 from vectorstore.embeddings import EmbeddingModel, Vectors, embed_chunks, embed_question, is_remote, unit_vectors
 from vectorstore.embeddings.model import ModelName
 from vectorstore.errors import RagError
 from vectorstore.search.retriever import HybridRetriever
 
-Rankings = dict[str, list[str]]
 # As the table names them; in the result by the same names in small letters.
 RANKINGS = (
     *(f"{way} {name}" for way in ("hybrid", "cosine") for name in ("nDCG@10", "recall@10", "recall@100")),
     "dot nDCG@10",
     "Euclidean nDCG@10",
 )
-# The figure's name in the table, its name in the result, and how many places it has.
+# The figure's name in the table, its name in the result, and its decimal places.
 LINES: tuple[tuple[str, str, int], ...] = (
     *((name, name.lower(), 3) for name in RANKINGS),
     ("clusters V-measure", "v_measure", 3),
@@ -58,7 +55,6 @@ LINES: tuple[tuple[str, str, int], ...] = (
     ("ms a question", "question_ms", 1),
 )
 QUALITY_PLACES = 3
-NAME_COLUMNS = 18
 # Speed is measured over these many chunks of the set, and again until so much time has passed: a first call warms up.
 TIMED_TEXTS, WARMING_TEXTS, LEAST_S = 128, 16, 0.5
 TIMED_QUESTIONS, TIMED_PASSAGES = 20, 10
@@ -72,38 +68,16 @@ MOST_DOCUMENTS = 5_000
 STEPS = 2_000
 SEED = 0
 
+# The figures of a model, or its name and error; and a row for each query, with the documents ranked for it.
+Compared = tuple[dict[str, Any], list[dict[str, Any]]]
+
 
 @dataclass(frozen=True, slots=True)
 class Labelling:
-    """Document ids to labels, as the field of the metadata called `field` gives them; empty where none was named."""
+    """Document ids to labels, the values of `field` in their metadata; empty where `field` is None."""
 
     field: str | None
     labels: Mapping[str, str]
-
-
-@dataclass(frozen=True, slots=True)
-class Compared:
-    """What was measured of one model: `figures`, and the documents that it ranked for each query, alone and hybrid."""
-
-    figures: dict[str, Any]
-    cosine: Rankings
-    hybrid: Rankings
-
-    @property
-    def failed(self) -> bool:
-        return "error" in self.figures
-
-    def rows(self) -> list[dict[str, Any]]:
-        return [
-            {"model": self.figures["model"], "id": name, "ranked": ranked, "cosine": self.cosine[name]}
-            for name, ranked in self.hybrid.items()
-        ]
-
-
-def settings_for(name: str, settings: Settings, *, keep: bool) -> Settings:
-    """With this model; what is kept is kept in a collection of the model's own."""
-    own = f"{settings.collection}-{NO_NAME_LETTER.sub('-', name).strip('-')}" if keep else settings.collection
-    return settings.model_copy(update={"embeddings": name, "collection": own})
 
 
 def compare_model(
@@ -115,14 +89,17 @@ def compare_model(
     on_progress: Callable[[Progress], None],
     on_message: Tell,
 ) -> Compared:
-    """Ingest the set with the settings' model and measure. `figures` has the error of a model that fails."""
+    """Ingest the set with the settings' model and measure; with `keep`, into a collection of the model's own."""
+    if keep:
+        name = NO_NAME_LETTER.sub("-", settings.embeddings).strip("-")
+        settings = settings.model_copy(update={"collection": f"{settings.collection}-{name}"})
     try:
         with retriever_of_texts(
             judged.documents, settings, keep=keep, on_progress=on_progress, on_message=on_message
         ) as retriever:
             return measure_model(retriever, judged, labelling)
     except RagError as error:
-        return Compared({"model": settings.embeddings, "error": error.message, "hint": error.hint}, {}, {})
+        return {"model": settings.embeddings, "error": error.message, "hint": error.hint}, []
 
 
 def measure_model(retriever: HybridRetriever, judged: RetrievalSet, labelling: Labelling) -> Compared:
@@ -138,11 +115,10 @@ def measure_model(retriever: HybridRetriever, judged: RetrievalSet, labelling: L
     size = model_bytes(model.name)
     # Ids are hashes: the first are a fair sample.
     texts = [chunk.embedded_text for chunk, _ in retriever.store.fetch(ids[:TIMED_TEXTS]).values()]
-    reason = reason_without_labels(labelling.labels, labelling.field)
     figures = {
         "model": model.name,
         **{f"{way} {name}": measured[way].values[name] for way, name in ranking},
-        **({"labels_skipped": reason} if reason else measure_labels(labelling.labels, owners, vectors)),
+        **measure_labels(labelling, owners, vectors),
         "dimensions": int(vectors.shape[1]),
         "chunks": count,
         "vector_bytes": int(vectors.shape[1]) * vectors.itemsize,
@@ -151,7 +127,10 @@ def measure_model(retriever: HybridRetriever, judged: RetrievalSet, labelling: L
         "question_ms": question_ms(retriever, list(judged.queries.values())),
         "intervals": {f"{way} {name}": measured[way].intervals[name] for way, name in ranking},
     }
-    return Compared(figures, found["cosine"], found["hybrid"])
+    return figures, [
+        {"model": model.name, "id": name, "ranked": documents, "cosine": found["cosine"][name]}
+        for name, documents in found["hybrid"].items()
+    ]
 
 
 def texts_per_second(model: EmbeddingModel, texts: Sequence[str]) -> float:
@@ -167,7 +146,7 @@ def texts_per_second(model: EmbeddingModel, texts: Sequence[str]) -> float:
 def question_ms(retriever: HybridRetriever, questions: Sequence[str]) -> float:
     """Milliseconds of a search, the median."""
     seconds = []
-    for question in islice(questions, TIMED_QUESTIONS):
+    for question in questions[:TIMED_QUESTIONS]:
         began = time.perf_counter()
         retriever.search(question, k=TIMED_PASSAGES)
         seconds.append(time.perf_counter() - began)
@@ -191,8 +170,6 @@ def find_model(name: ModelName) -> Path | None:
     path = Path(name.model).expanduser()
     if name.model and path.exists():
         return path
-    if name.model.count("/") != 1 or importlib.util.find_spec("huggingface_hub") is None:
-        return None
     from huggingface_hub import snapshot_download  # a tenth of a second, and for names of the hub alone
 
     with suppress(OSError, ValueError):  # raised for a model that is not there, and for what is no name
@@ -200,50 +177,38 @@ def find_model(name: ModelName) -> Path | None:
     return None
 
 
-def load_labels(folder: Path, field: str) -> dict[str, str]:
-    """Document ids to the values of `field` in their metadata; lists and objects are no labels."""
+def load_labels(folder: Path, field: str | None) -> Labelling:
+    """The labels of a corpus; lists and objects are no labels."""
     labels = {}
-    for row in load_rows(find_corpus(folder), BEIR_HINT):
+    for row in load_rows(find_corpus(folder), BEIR_HINT) if field else ():
         metadata = row.get("metadata")
         value = metadata.get(field) if isinstance(metadata, Mapping) else None
         if isinstance(value, str | int | float) and str(value).strip():
             labels[str(row.get("_id"))] = str(value)
-    return labels
+    return Labelling(field, labels)
 
 
-def reason_without_labels(labels: Mapping[str, str], field: str | None) -> str | None:
-    """Why there is nothing to cluster or classify, or None where there is."""
-    if field is None:
-        return "no field of the metadata was named by --label"
-    if not labels:
-        return f"no document of the corpus has {field} in its metadata"
-    if len(repeated(labels)) < 2:
-        return f"no two values of {field} have two documents each"
-    return None
-
-
-def repeated(labels: Mapping[str, str]) -> set[str]:
-    """Labels of more than one document: of a single one nothing can be both learnt and judged."""
-    return {label for label, count in Counter(labels.values()).items() if count > 1}
-
-
-def measure_labels(labels: Mapping[str, str], owners: Sequence[str], vectors: Vectors) -> dict[str, float | int]:
+def measure_labels(labelling: Labelling, owners: Sequence[str], vectors: Vectors) -> dict[str, Any]:
     """How well the space keeps the labels apart; `vectors`, shape (chunks, dimension), are of the documents `owners`.
 
     `v_measure` of as many clusters as there are labels, by k-means (Rosenberg and Hirschberg 2007); accuracy and
-    macro-F1 of a linear probe (Alain and Bengio 2016), by cross-validation. A document is the mean of its chunks.
+    macro-F1 of a linear probe (Alain and Bengio 2016), by cross-validation. A document is the mean of its chunks. A
+    label of a single document is left out: nothing can be both learnt from it and judged by it.
     """
+    documents, numbers = np.unique(np.asarray(owners, dtype=str), return_inverse=True)
+    labels = [labelling.labels.get(name) for name in documents.tolist()]
+    kept = {label for label, count in Counter(labels).items() if label is not None and count > 1}
+    if len(kept) < 2:
+        return {"labels_skipped": reason_without_labels(labelling)}
     from sklearn.cluster import KMeans  # two seconds, and for this alone
     from sklearn.metrics import v_measure_score
 
-    documents, numbers = np.unique(np.asarray(owners, dtype=str), return_inverse=True)
     sums = np.zeros((len(documents), vectors.shape[1]), np.float32)
     np.add.at(sums, numbers, unit_vectors(vectors))
-    kept = repeated({name: labels[name] for name in documents.tolist() if name in labels})
-    rows = [row for row, name in enumerate(documents.tolist()) if labels.get(name) in kept]
+    rows = [row for row, label in enumerate(labels) if label in kept]
     if len(rows) > MOST_DOCUMENTS:
         rows = sorted(np.random.default_rng(SEED).choice(rows, MOST_DOCUMENTS, replace=False).tolist())
-    truth, space = np.array([labels[documents[row]] for row in rows]), unit_vectors(sums)[rows]
+    truth, space = np.array([labels[row] for row in rows]), unit_vectors(sums)[rows]
     clusters = KMeans(len(kept), n_init=10, random_state=SEED).fit_predict(space)
     accuracy, macro_f1 = probe(space, truth)
     return {
@@ -253,6 +218,14 @@ def measure_labels(labels: Mapping[str, str], owners: Sequence[str], vectors: Ve
         "labels": len(kept),
         "labelled": len(rows),
     }
+
+
+def reason_without_labels(labelling: Labelling) -> str:
+    if labelling.field is None:
+        return "no field of the metadata was named by --label"
+    if not labelling.labels:
+        return f"no document of the corpus has {labelling.field} in its metadata"
+    return f"no two values of {labelling.field} have two documents each"
 
 
 def probe(space: Vectors, truth: NDArray[np.str_]) -> tuple[float, float]:
@@ -276,14 +249,15 @@ def side_by_side(models: Sequence[Mapping[str, Any]]) -> Table:
     table = Table(box=box.SIMPLE_HEAD)
     table.add_column("")
     for model in models:
-        table.add_column(Text(clean(short_name(model["model"])), overflow="fold"), justify="right", min_width=8)
+        table.add_column(Text(short_name(model["model"]), overflow="fold"), justify="right", min_width=8)
     for name, figure, places in LINES:
         values: list[float | None] = [model.get(figure) for model in models]
         best = max((value for value in values if value is not None), default=None)
         styles = ["bold" if places == QUALITY_PLACES and value == best else "" for value in values]
-        shown = [NONE if value is None else show(value, places) for value in values]
         if best is not None:
-            table.add_row(name, *map(Text, shown, styles))
+            table.add_row(
+                name, *(Text(show(value, places), style) for value, style in zip(values, styles, strict=True))
+            )
     return table
 
 
@@ -291,8 +265,3 @@ def short_name(name: str) -> str:
     """`huggingface:/models/mine` is known by its end, as `huggingface:mine`."""
     prefix, colon, model = name.partition(":")
     return f"{prefix}{colon}{PurePath(model).name or model}"
-
-
-def table_width(models: Sequence[Mapping[str, Any]]) -> int:
-    """So wide that nothing is folded, for a pipe."""
-    return 24 + sum(max(NAME_COLUMNS, len(short_name(model["model"])) + 3) for model in models)

@@ -8,10 +8,9 @@ import zlib
 from collections.abc import Callable, Container, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from io import TextIOWrapper
 from itertools import islice
 from pathlib import Path
-from typing import Any, TextIO
+from typing import Any
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
@@ -21,7 +20,7 @@ from ingest.in_memory import NamedText, ingest_texts
 from ingest.report import Progress
 from rag_app.answering.chain import read_request
 from rag_app.settings import Settings
-from rag_app.wiring import LOADED, Tell, build_retriever, build_store, build_vector_cache, run_ingest
+from rag_app.wiring import Tell, build_store, build_vector_cache, load_model, load_retriever
 from vectorstore.collections import create_store, delete_collection, list_collections
 from vectorstore.errors import CollectionError, InputError
 from vectorstore.search.retriever import HybridRetriever
@@ -68,12 +67,6 @@ class AnswerQuestion(BaseModel):
     evidence: list[list[str]] | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class AnswerSet:
-    documents: tuple[NamedText, ...]
-    questions: tuple[AnswerQuestion, ...]
-
-
 def load_retrieval_set(folder: Path, *, limit: int | None = None) -> RetrievalSet:
     """Only queries with judgments count; of those the first `limit`. Raises InputError."""
     judgments = load_judgments(folder / "qrels" / "test.tsv")
@@ -100,14 +93,16 @@ def find_corpus(folder: Path) -> Path:
     return plain if plain.exists() or not packed.exists() else packed
 
 
-def load_answer_set(folder: Path, *, limit: int | None = None) -> AnswerSet:
+def load_answer_set(
+    folder: Path, *, limit: int | None = None
+) -> tuple[tuple[NamedText, ...], tuple[AnswerQuestion, ...]]:
     """All documents, and of the questions the first `limit`. Raises InputError."""
     path = folder / "answers.jsonl"
     rows = islice(number_rows(path, ANSWERS_HINT), limit)
     questions = tuple(read_question(row, f"{path}, line {number}", number) for number, row in rows)
     if not questions:
         raise InputError(f"{path} has no question", ANSWERS_HINT)
-    return AnswerSet(load_corpus(folder, ANSWERS_HINT), questions)
+    return load_corpus(folder, ANSWERS_HINT), questions
 
 
 def read_question(row: dict[str, Any], place: str, number: int) -> AnswerQuestion:
@@ -140,7 +135,11 @@ def load_judgments(path: Path) -> dict[str, dict[str, int]]:
     return judgments
 
 
-def load_chunk_questions(folder: Path) -> list[ChunkQuestion]:
+def load_chunk_set(folder: Path) -> tuple[list[Path], list[ChunkQuestion]]:
+    """The documents and the questions about them. Raises InputError."""
+    paths = sorted((folder / "corpora").glob("*.md"))
+    if not paths:
+        raise InputError(f"{folder} has no corpora/*.md", CHUNKS_HINT)
     questions = [
         ChunkQuestion(
             row["question"],
@@ -151,14 +150,7 @@ def load_chunk_questions(folder: Path) -> list[ChunkQuestion]:
     ]
     if not questions:
         raise InputError(f"{folder / 'questions.jsonl'} has no question", CHUNKS_HINT)
-    return questions
-
-
-def load_chunk_documents(folder: Path) -> list[Path]:
-    paths = sorted((folder / "corpora").glob("*.md"))
-    if not paths:
-        raise InputError(f"{folder} has no corpora/*.md", CHUNKS_HINT)
-    return paths
+    return paths, questions
 
 
 def load_rows(path: Path, hint: str) -> Iterator[dict[str, Any]]:
@@ -168,14 +160,12 @@ def load_rows(path: Path, hint: str) -> Iterator[dict[str, Any]]:
 def number_rows(path: Path, hint: str) -> Iterator[tuple[int, dict[str, Any]]]:
     """The objects of a JSON-lines file, packed by gzip or not, each with the number of its line. Raises InputError."""
     try:
-        with open_text(path) as file:
+        with gzip.open(path, "rt", encoding="utf-8") if path.suffix == ".gz" else path.open(encoding="utf-8") as file:
             for number, line in enumerate(file, 1):
                 if line.strip():
                     yield number, read_row(line, f"{path}, line {number}", hint)
-    except OSError as error:
-        raise InputError(f"{path} cannot be read: {error.strerror or error}", hint) from error
-    except (UnicodeDecodeError, EOFError, zlib.error) as error:
-        raise InputError(f"{path} cannot be read: {error}", hint) from error
+    except (OSError, UnicodeDecodeError, EOFError, zlib.error) as error:
+        raise InputError(f"{path} cannot be read: {getattr(error, 'strerror', None) or error}", hint) from error
 
 
 def read_row(line: str, place: str, hint: str) -> dict[str, Any]:
@@ -188,26 +178,24 @@ def read_row(line: str, place: str, hint: str) -> dict[str, Any]:
     return row
 
 
-def open_text(path: Path) -> TextIO:
-    if path.suffix == ".gz":
-        return TextIOWrapper(gzip.GzipFile(path), encoding="utf-8")
-    return path.open(encoding="utf-8")
-
-
 COLLECTION = "evaluation"
-Show = Callable[[Progress], None]
 
 
 @contextmanager
 def retriever_of_texts(
-    texts: Sequence[NamedText], settings: Settings, *, keep: bool, on_progress: Show, on_message: Tell
+    texts: Sequence[NamedText],
+    settings: Settings,
+    *,
+    keep: bool,
+    on_progress: Callable[[Progress], None],
+    on_message: Tell,
 ) -> Iterator[HybridRetriever]:
     """A retriever over these texts alone; with `keep` they stay in the settings' collection for the next time."""
     with own_settings(settings, {text.source for text in texts}, keep=keep) as own:
         ingest_texts(
             texts,
             store=create_store(own.data_dir, own.collection, chroma_url=own.chroma_url),
-            model=LOADED.get(own, on_message),
+            model=load_model(own, on_message),
             options=IngestOptions(
                 distance=own.distance,
                 chunk_tokens=own.chunk_tokens,
@@ -216,16 +204,7 @@ def retriever_of_texts(
             cache=build_vector_cache(own),
             on_progress=on_progress,
         )
-        yield build_retriever(own, on_message=on_message)
-
-
-@contextmanager
-def retriever_of_files(
-    paths: Sequence[Path], settings: Settings, *, keep: bool, on_progress: Show, on_message: Tell
-) -> Iterator[HybridRetriever]:
-    with own_settings(settings, {str(path.resolve()) for path in paths}, keep=keep) as own:
-        run_ingest(paths, own, on_progress=on_progress, on_message=on_message)
-        yield build_retriever(own, on_message=on_message)
+        yield load_retriever(settings=own, on_message=on_message)
 
 
 @contextmanager

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
@@ -13,21 +12,37 @@ from vectorstore.search.question import Question
 from vectorstore.search.retriever import HybridRetriever
 from vectorstore.types import Passage
 
-# Questions looked up at once: with 200,000 chunks their scores take 50 MB.
-BLOCK = 64
-
-
+MEASURES = {
+    "ndcg@10": "nDCG@10",
+    "recall@5": "R@5",
+    "recall@10": "R@10",
+    "recall@20": "R@20",
+    "recall@100": "R@100",
+    "mrr@10": "RR@10",
+}
+RANKED_DOCUMENTS = 100
+FIRST_PASSAGES = 200
 # All three give one order to unit vectors.
 DISTANCES = ("cosine", "dot", "euclidean")
+# Questions looked up at once: with 200,000 chunks their scores take 50 MB.
+BLOCK = 64
+PASSAGES = 5
+CHUNK_MEASURES = ("recall@5", "precision@5", "iou@5")
 
 
-def score_by(distance: str, questions: Vectors, chunks: Vectors) -> Vectors:
-    """Scores of shape (questions, chunks), the nearest the highest; of Euclidean distance, 2qc - c², which gives its
-    order."""
-    if distance == "cosine":
-        questions, chunks = unit_vectors(questions), unit_vectors(chunks)
-    scores: Vectors = questions @ chunks.T
-    return 2 * scores - np.einsum("ij,ij->i", chunks, chunks) if distance == "euclidean" else scores
+def rank_documents(retriever: HybridRetriever, query: str | Question) -> list[str]:
+    """The first hundred documents, each by its best chunk; as many passages are fetched as that takes."""
+    count = FIRST_PASSAGES
+    while True:
+        passages = retriever.search(query, k=count)
+        documents = list(dict.fromkeys(passage.chunk.source for passage in passages))
+        if len(documents) >= RANKED_DOCUMENTS or len(passages) < count:
+            return documents[:RANKED_DOCUMENTS]
+        count *= 2
+
+
+def rank_all(retriever: HybridRetriever, dataset: RetrievalSet) -> Iterator[tuple[str, list[str]]]:
+    return ((query_id, rank_documents(retriever, text)) for query_id, text in dataset.queries.items())
 
 
 def rank_exactly(
@@ -47,32 +62,13 @@ def rank_exactly(
             yield names[row].tolist()
 
 
-MEASURES = {
-    "ndcg@10": "nDCG@10",
-    "recall@5": "R@5",
-    "recall@10": "R@10",
-    "recall@20": "R@20",
-    "recall@100": "R@100",
-    "mrr@10": "RR@10",
-}
-RANKED_DOCUMENTS = 100
-FIRST_PASSAGES = 200
-
-
-def rank_documents(retriever: HybridRetriever, query: str | Question) -> list[str]:
-    """The first hundred documents, each by its best chunk; as many passages are fetched as that takes."""
-    count = FIRST_PASSAGES
-    while True:
-        passages = retriever.search(query, k=count)
-        documents = list(dict.fromkeys(passage.chunk.source for passage in passages))
-        if len(documents) >= RANKED_DOCUMENTS or len(passages) < count:
-            return documents[:RANKED_DOCUMENTS]
-        count *= 2
-
-
-def rank_all(retriever: HybridRetriever, dataset: RetrievalSet) -> Iterable[tuple[str, list[str]]]:
-    for query_id, text in dataset.queries.items():
-        yield query_id, rank_documents(retriever, text)
+def score_by(distance: str, questions: Vectors, chunks: Vectors) -> Vectors:
+    """Scores of shape (questions, chunks), the nearest the highest; of Euclidean distance, 2qc - c², which gives its
+    order."""
+    if distance == "cosine":
+        questions, chunks = unit_vectors(questions), unit_vectors(chunks)
+    scores: Vectors = questions @ chunks.T
+    return 2 * scores - np.einsum("ij,ij->i", chunks, chunks) if distance == "euclidean" else scores
 
 
 def measure(rankings: Mapping[str, Sequence[str]], judgments: Mapping[str, Mapping[str, int]]) -> Figures:
@@ -97,15 +93,6 @@ def measure_each(
     return {name: list(by_query.values()) for name, by_query in values.items()}
 
 
-def details(rankings: Mapping[str, Sequence[str]]) -> Iterable[dict[str, Any]]:
-    return ({"id": query_id, "ranked": list(ranked)} for query_id, ranked in rankings.items())
-
-
-PASSAGES = 5
-CHUNK_MEASURES = ("recall@5", "precision@5", "iou@5")
-Span = tuple[int, int]
-
-
 def measure_chunks(retriever: HybridRetriever, questions: Sequence[ChunkQuestion]) -> Figures:
     """The means over the questions, by the five best passages of each, and their intervals.
 
@@ -114,36 +101,19 @@ def measure_chunks(retriever: HybridRetriever, questions: Sequence[ChunkQuestion
     found twice counts twice in what was found.
     """
     scores = [score_passages(question, retriever.search(question.text, k=PASSAGES)) for question in questions]
-    return bootstrap_means({name: [one[i] for one in scores] for i, name in enumerate(CHUNK_MEASURES)})
+    return bootstrap_means(dict(zip(CHUNK_MEASURES, zip(*scores, strict=True), strict=True)))
 
 
 def score_passages(question: ChunkQuestion, passages: Sequence[Passage]) -> tuple[float, float, float]:
-    gold = merge(question.spans)
-    found = [
-        (passage.chunk.start, passage.chunk.end)
-        for passage in passages
-        if Path(passage.chunk.source).stem == question.document
-    ]
-    shared, wanted = overlap(gold, merge(found)), length(gold)
-    shown = sum(passage.chunk.end - passage.chunk.start for passage in passages)
+    """Recall, precision and intersection over union."""
+    chunks = [passage.chunk for passage in passages]
+    gold = characters(question.spans)
+    found = characters((one.start, one.end) for one in chunks if Path(one.source).stem == question.document)
+    shared, shown = len(gold & found), sum(one.end - one.start for one in chunks)
     if not shown:
         return 0.0, 0.0, 0.0
-    return shared / wanted, shared / shown, shared / (wanted + shown - shared)
+    return shared / len(gold), shared / shown, shared / (len(gold) + shown - shared)
 
 
-def merge(spans: Iterable[Span]) -> list[Span]:
-    merged: list[Span] = []
-    for start, end in sorted(spans):
-        if merged and start <= merged[-1][1]:
-            merged[-1] = (merged[-1][0], max(end, merged[-1][1]))
-        else:
-            merged.append((start, end))
-    return merged
-
-
-def overlap(one: Iterable[Span], other: Sequence[Span]) -> int:
-    return sum(max(0, min(end, last) - max(start, first)) for start, end in one for first, last in other)
-
-
-def length(spans: Iterable[Span]) -> int:
-    return sum(end - start for start, end in spans)
+def characters(spans: Iterable[tuple[int, int]]) -> set[int]:
+    return {place for start, end in spans for place in range(start, end)}

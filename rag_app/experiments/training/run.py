@@ -1,6 +1,5 @@
 """Runs a fine-tuning: measures on held-out queries, trains, measures again, and writes what was gained."""
 
-import importlib.util
 import json
 import random
 from collections.abc import Iterator, Mapping, Sequence
@@ -36,10 +35,10 @@ from rag_app.experiments.training.tasks import (
     read_chunks,
 )
 from rag_app.settings import Settings
-from rag_app.wiring import LOADED, Tell, build_store, build_vector_cache, torch_options
+from rag_app.wiring import Tell, build_store, build_vector_cache, load_model, require_documents, torch_options
 from vectorstore.embeddings import EmbeddingModel, load_embedding_model
 from vectorstore.embeddings.providers.minilm import find_weights
-from vectorstore.errors import CollectionError, InputError, MissingPackageError
+from vectorstore.errors import InputError
 from vectorstore.types import Chunk
 
 JUDGED_BY = "ndcg@10"
@@ -79,7 +78,7 @@ def fine_tune_for(
     if weights and not weights.is_dir():
         raise InputError(f"{weights} is no folder", "name the folder of an encoder with --from")
     name = f"huggingface:{weights}" if weights else DEFAULT
-    model = LOADED.get(settings.model_copy(update={"embeddings": name}), on_message)
+    model = load_model(settings.model_copy(update={"embeddings": name}), on_message)
     tasks = make_all_tasks(settings, choice, model)
     sides = [hold_out(task, share=split.share, most=split.most, seed=options.seed) for task in tasks]
     sides = [(trained, held) for trained, held in sides if held.queries]
@@ -92,7 +91,7 @@ def fine_tune_for(
     on_message(f"training on {len(examples):,} pairs ...")
     loss = fine_tune(weights or find_weights(), examples, output, options=options, on_message=on_message)
     on_message("measuring the model as it has become ...")
-    # Not by LOADED: the folder may have held another model before.
+    # Not by load_model: the folder may have held another model before.
     torch = torch_options(settings)
     tuned = load_embedding_model(
         f"huggingface:{output}", cache_dir=settings.cache_dir, on_message=on_message, torch=torch
@@ -156,8 +155,7 @@ def make_all_tasks(settings: Settings, choice: Choice, model: EmbeddingModel) ->
 def collection_chunks(settings: Settings) -> list[Chunk]:
     """Raises CollectionError for a collection that is empty or not there."""
     store = build_store(settings)
-    if not store.catalogue.has_documents():
-        raise CollectionError(f"the collection {store.name} is empty", f"rag ingest --collection {store.name} PATH")
+    require_documents(store)
     return read_chunks(store)
 
 
@@ -202,12 +200,6 @@ def write_held_out(folder: Path, task: Task, dataset: Path | None) -> None:
 
 def write_rows(path: Path, rows: Sequence[Mapping[str, str]]) -> None:
     path.write_text("".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows), encoding="utf-8")
-
-
-def require_packages(packages: Sequence[str], *, extra: str) -> None:
-    missing = [name for name in packages if importlib.util.find_spec(name) is None]
-    if missing:
-        raise MissingPackageError(f"this needs the package {missing[0]}", f"pip install 'rag-app[{extra}]'")
 
 
 def prepare_file(output: Path) -> Path:

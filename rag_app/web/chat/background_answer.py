@@ -123,6 +123,6 @@ def open_chain(settings: Settings) -> "Runnable[Request, Answer]":
 @st.cache_resource(show_spinner=False, max_entries=4, hash_funcs={Settings: Settings.model_dump_json})
 def cached_chain(settings: Settings, catalogue: int) -> "Runnable[Request, Answer]":  # noqa: ARG001 (part of the key)
     """The store finds added documents by itself; `catalogue` changes when a collection is deleted and made again."""
-    from rag_app.wiring import build_answer_chain
+    from rag_app.wiring import load_chain
 
-    return build_answer_chain(settings)
+    return load_chain(settings=settings)

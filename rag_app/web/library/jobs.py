@@ -59,9 +59,9 @@ class Job:
 
     def run(self) -> None:
         try:
-            from rag_app.wiring import run_ingest  # with all that reads and embeds: the page is drawn without it
+            from rag_app.wiring import ingest_paths  # with all that reads and embeds: the page is drawn without it
 
-            self.report = run_ingest(
+            self.report = ingest_paths(
                 self.inputs, self.settings, on_progress=self._on_progress, on_message=self._on_message
             )
         except RagError as error:

@@ -8,7 +8,7 @@ from rag_app import Settings, load_retriever
 from rag_app.answering.answerability import THRESHOLD, WORTH_ASKING, assess
 from rag_app.answering.quotes import units
 from rag_app.answering.sentence_ranking import POINTS_BACK, UNKNOWN, Judge, Kind, has_kind, judge_sentences, kind_of
-from rag_app.wiring import load_judge, silent
+from rag_app.wiring import load_judge
 from vectorstore.search.question import Question
 from vectorstore.search.retriever import HybridRetriever
 
@@ -22,7 +22,7 @@ def retriever(samples_settings: Settings) -> HybridRetriever:
 
 @pytest.fixture(scope="module")
 def judge(retriever: HybridRetriever, samples_settings: Settings) -> Judge:
-    return Judge(load_judge(samples_settings, silent), retriever.store.snapshot().lexical)
+    return Judge(load_judge(samples_settings), retriever.store.snapshot().lexical)
 
 
 class TestKinds:

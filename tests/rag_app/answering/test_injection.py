@@ -21,7 +21,7 @@ from rag_app.answering.generation.generate import build_context, render
 from rag_app.answering.generation.markers import WORD_JOINER, read_markers
 from rag_app.safe_text import make_visible
 from rag_app.types import REFUSAL
-from rag_app.wiring import load_judge, silent
+from rag_app.wiring import load_judge
 from tests.rag_app.answering.generation.test_inert import TOKENS
 from tests.rag_app.attacks import attacked_documents, own_attacks, published_attacks, published_questions
 from tests.rag_app.passages import make_passage
@@ -209,7 +209,7 @@ def check_model(model: ChatOpenAI, retriever: HybridRetriever, question: str, *,
     """The first line of what it writes is enough, and 60 tokens of it: it can go on for minutes."""
     brief = model.model_copy(update={"stop": ["\n"], "max_tokens": 60})
     sent = Sent()
-    chain = build_chain(retriever, judge=load_judge(here, silent), writer=Writer(brief, "gguf:smollm"))
+    chain = build_chain(retriever, judge=load_judge(here), writer=Writer(brief, "gguf:smollm"))
     answer = chain.invoke(question, {"callbacks": [sent]})
     ((system, human),) = sent.messages
     assert (system.type, human.type) == ("system", "human")

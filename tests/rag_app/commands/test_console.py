@@ -5,8 +5,7 @@ import json
 
 import pytest
 
-from rag_app.commands.output import print_json, print_page, print_passages
-from rag_app.terminal import CONTROL, print_line, print_text, say
+from rag_app.commands.console import CONTROL, print_json, print_line, print_page, print_passages, print_text, say
 from tests.rag_app.attacks import own_attacks
 from vectorstore.types import Chunk, Passage
 

@@ -18,7 +18,7 @@ import watchfiles
 from ingest.report import IngestReport
 from rag_app import Settings
 from rag_app.library.watch import watch as keep_in_step
-from rag_app.wiring import build_store, run_ingest
+from rag_app.wiring import build_store, ingest_paths
 from tests.conftest import CommandLine
 from vectorstore.errors import RagError, StorageError
 from vectorstore.types import READY
@@ -173,14 +173,14 @@ def test_single_files_and_patterns_are_watched_too(folder: Path, tmp_path: Path,
 def test_what_fails_for_a_time_is_reported_and_tried_again(
     folder: Path, watch: Callable[..., Running], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    ingest, failures = run_ingest, iter([StorageError("the disk is full", "free some space")])
+    ingest, failures = ingest_paths, iter([StorageError("the disk is full", "free some space")])
 
     def fail_once(*arguments: object, **options: object) -> IngestReport:
         for failure in failures:
             raise failure
         return ingest(*arguments, **options)  # type: ignore[arg-type]
 
-    monkeypatch.setattr("rag_app.library.watch.run_ingest", fail_once)
+    monkeypatch.setattr("rag_app.library.watch.ingest_paths", fail_once)
     monkeypatch.setattr("rag_app.library.watch.RETRY_S", 0.1)
     running = watch(folder)
     assert running.messages == ["error: the disk is full", "hint: free some space"]

@@ -10,7 +10,6 @@ from playwright.sync_api import Page, expect
 
 from rag_app import Settings, ingest_paths
 from rag_app.web.settings_page import setting_rows
-from rag_app.wiring import run_ingest
 from tests.rag_app.browsing import ask, served
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(300), pytest.mark.usefixtures("patience")]
@@ -80,7 +79,7 @@ def test_the_collection_is_described_and_a_failing_check_has_a_command_to_copy(
     checks.last.get_by_test_id("stCode").hover()
     checks.last.get_by_role("button", name="Copy to clipboard").click()
     assert page.evaluate("navigator.clipboard.readText()") == "rag ingest --rebuild PATH"
-    run_ingest([str(data_dir.parent / NOTE)], Settings(collection="squared", data_dir=data_dir), rebuild=True)
+    ingest_paths([str(data_dir.parent / NOTE)], Settings(collection="squared", data_dir=data_dir), rebuild=True)
     page.get_by_role("button", name="Check again").click()
     expect(checks.last).to_contain_text("squared: 1 chunks, the same in all three indexes")
 

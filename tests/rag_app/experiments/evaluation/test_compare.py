@@ -12,9 +12,9 @@ import pytest
 
 from rag_app.experiments.evaluation.compare import (
     load_labels,
+    Labelling,
     measure_labels,
     model_bytes,
-    reason_without_labels,
     short_name,
     side_by_side,
 )
@@ -92,29 +92,27 @@ def test_labels_that_lie_apart_are_told_apart_and_those_by_chance_are_not() -> N
     vectors = np.concatenate([middle + generator.normal(size=(20, 16)) * 0.1 for middle in middles]).astype(np.float32)
     owners = [f"d{number}" for number in range(60)]
     apart = {name: f"topic {number // 20}" for number, name in enumerate(owners)}
-    found = measure_labels(apart, [*owners, "unlabelled"], np.concatenate([vectors, vectors[:1]]))
+    found = measure_labels(Labelling("topic", apart), [*owners, "unlabelled"], np.concatenate([vectors, vectors[:1]]))
     assert (found["v_measure"], found["probe_accuracy"], found["probe_macro_f1"]) == pytest.approx((1, 1, 1))
     assert (found["labels"], found["labelled"]) == (3, 60)
     by_chance = {name: f"topic {generator.integers(3)}" for name in owners}
-    found = measure_labels(by_chance, owners, vectors)
+    found = measure_labels(Labelling("topic", by_chance), owners, vectors)
     assert found["v_measure"] < 0.2
     assert found["probe_accuracy"] < 0.6
 
 
-def test_a_label_of_one_document_alone_is_left_out() -> None:
+def test_a_label_of_one_document_alone_is_left_out_and_without_two_labels_the_reason_is_told(beir: Path) -> None:
     owners, vectors = list("abcde"), np.eye(5, dtype=np.float32)
     labels = {"a": "x", "b": "x", "c": "y", "d": "y", "e": "once"}
-    found = measure_labels(labels, owners, vectors)
+    found = measure_labels(Labelling("topic", labels), owners, vectors)
     assert (found["labels"], found["labelled"]) == (2, 4)
-
-
-def test_why_nothing_is_clustered_is_told(beir: Path) -> None:
-    assert load_labels(beir, "topic") == {f"{topic}{number}": topic for topic in TOPICS for number in range(3)}
-    assert reason_without_labels(load_labels(beir, "topic"), "topic") is None
-    assert reason_without_labels({}, None) == "no field of the metadata was named by --label"
-    none = "no document of the corpus has tags in its metadata"
-    assert reason_without_labels(load_labels(beir, "tags"), "tags") == none
-    assert reason_without_labels({"a": "x", "b": "y"}, "f") == "no two values of f have two documents each"
+    assert load_labels(beir, "topic").labels == {f"{topic}{number}": topic for topic in TOPICS for number in range(3)}
+    for labelling, reason in (
+        (load_labels(beir, None), "no field of the metadata was named by --label"),
+        (load_labels(beir, "tags"), "no document of the corpus has tags in its metadata"),
+        (Labelling("f", {"a": "x", "b": "y"}), "no two values of f have two documents each"),
+    ):
+        assert measure_labels(labelling, owners, vectors) == {"labels_skipped": reason}
 
 
 def test_models_stand_side_by_side_and_one_that_fails_is_a_line(

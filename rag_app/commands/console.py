@@ -1,4 +1,4 @@
-"""Prints results on stdout, and progress and messages on stderr."""
+"""Defines the options that commands share; prints results on stdout, progress and messages on stderr, as plain text."""
 
 import json
 import re
@@ -6,15 +6,16 @@ import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager, nullcontext
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 
+import typer
+from rich.console import Console
 from rich.live import Live
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 from rich.text import Text
 
-from rag_app.settings import WRITTEN_ANSWERS
-from rag_app.terminal import CONTROL, clean, err, out, print_line, print_text, say
-from vectorstore.errors import RagError
+from rag_app.settings import WRITTEN_ANSWERS, Settings
+from vectorstore.errors import InputError, RagError
 from vectorstore.types import name_place
 
 if TYPE_CHECKING:
@@ -23,18 +24,110 @@ if TYPE_CHECKING:
     from ingest.report import FileReport, IngestReport
     from ingest.report import Progress as IngestProgress
     from rag_app.types import Answer, Sentence
+    from vectorstore.storage.store import Store
     from vectorstore.types import Passage
 
+CollectionOption = Annotated[
+    str | None, typer.Option("--collection", metavar="NAME", help="The collection; RAG_COLLECTION or `default`.")
+]
+JsonOption = Annotated[bool, typer.Option("--json", help="Print one JSON object on stdout and nothing else there.")]
+TopKOption = Annotated[
+    int | None, typer.Option("--top-k", min=1, max=100, metavar="N", help="How many passages; RAG_TOP_K or 6.")
+]
+SourceOption = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--source",
+        metavar="GLOB",
+        help="Only documents whose path or URL fits, or that are in this folder; may be repeated.",
+    ),
+]
+WhereOption = Annotated[
+    list[str] | None,
+    typer.Option("--where", metavar="KEY=VALUE", help="Only documents of this kind, title or source; may be repeated."),
+]
+PruneOption = Annotated[bool, typer.Option("--prune", help="Forget documents that are gone from disk.")]
+AllOption = Annotated[bool, typer.Option("--all", help="Read hidden and git-ignored files too.")]
+SourceArgument = Annotated[
+    str, typer.Argument(metavar="SOURCE", help="A path or URL as `rag list` gives it; the end of it will do.")
+]
+MlflowOption = Annotated[
+    str | None,
+    typer.Option(
+        "--mlflow",
+        metavar="[URI]",
+        help="Keep the result as an MLflow run, at URI or in a database of the data folder (extra `mlflow`).",
+    ),
+]
+
+# A document's bytes must not move the cursor, recolour the terminal or retitle the window, nor change the order in
+# which a line is read (CVE-2021-42574, "Trojan Source").
+CONTROL = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
+# Rich would colour `[red]` and draw `:smile:` where a document has them.
+out = Console(markup=False, emoji=False, highlight=False, soft_wrap=True)
+err = Console(stderr=True, markup=False, emoji=False, highlight=False, soft_wrap=True)
 MOST_FILES_LISTED = 20
 Item = TypeVar("Item")
 
 
-def print_result(result: dict[str, Any], *, as_json: bool, as_text: Callable[[dict[str, Any]], object]) -> None:
-    """One JSON object, or what `as_text` prints of it."""
+def example(*commands: str) -> str:
+    return "Example: " + "   or: ".join(commands)
+
+
+def build_settings(
+    collection: str | None = None, *, top_k: int | None = None, file_password: str | None = None
+) -> Settings:
+    """Settings of the environment; options of the command line come first."""
+    given = {"collection": collection, "top_k": top_k, "file_password": file_password}
+    return Settings(**{name: value for name, value in given.items() if value is not None})
+
+
+def open_collection(collection: str | None) -> "Store":
+    from rag_app.wiring import build_store  # LangChain and Chroma: `rag --help` does not wait for them
+
+    return build_store(build_settings(collection))
+
+
+def read_facts(where: list[str] | None) -> dict[str, str]:
+    facts = {}
+    for given in where or ():
+        name, sign, value = given.partition("=")
+        if not sign:
+            raise InputError(f"--where {given} has no value", "write it as --where kind=pdf")
+        facts[name.strip()] = value.strip()
+    return facts
+
+
+def clean(text: str) -> str:
+    return CONTROL.sub(" ", text)
+
+
+def say(message: str) -> None:
+    err.print(clean(message))
+
+
+def print_text(text: str) -> None:
+    out.print(clean(text))
+
+
+def print_line(text: str) -> None:
+    """For titles and file names: one with a line break in it must not look like two."""
+    out.print(" ".join(clean(text).splitlines()))
+
+
+def print_result(result: Any, *, as_json: bool, as_text: Callable[[Any], object]) -> None:
+    """One JSON object, or what `as_text` prints; `result` is a dictionary or has `to_json`."""
     if as_json:
-        print_json(result)
+        print_json(result if isinstance(result, dict) else result.to_json())
     else:
         as_text(result)
+
+
+def print_json(value: dict[str, Any]) -> None:
+    is_utf8 = sys.stdout.encoding.lower().replace("-", "") == "utf8"
+    text = json.dumps(value, ensure_ascii=not is_utf8)
+    # JSON itself leaves the control characters from DEL on, which terminals obey too.
+    sys.stdout.write(CONTROL.sub(lambda match: f"\\u{ord(match[0]):04x}", text) + "\n")
 
 
 def print_page(text: str) -> None:
@@ -43,13 +136,6 @@ def print_page(text: str) -> None:
         print_text(text)
     else:
         sys.stdout.write(text + "\n")
-
-
-def print_json(value: dict[str, Any]) -> None:
-    is_utf8 = sys.stdout.encoding.lower().replace("-", "") == "utf8"
-    text = json.dumps(value, ensure_ascii=not is_utf8)
-    # JSON itself leaves the control characters from DEL on, which terminals obey too.
-    sys.stdout.write(CONTROL.sub(lambda match: f"\\u{ord(match[0]):04x}", text) + "\n")
 
 
 def print_error(error: RagError) -> None:
@@ -73,7 +159,7 @@ def ingest_progress() -> Iterator[Callable[["IngestProgress"], None]]:
 
         def show(progress: "IngestProgress") -> None:
             speed = bar.tasks[0].speed
-            # What the files not yet read will bring is guessed from those that were.
+            # The chunks of files not yet read are estimated from those that were.
             expected = progress.chunks * progress.files / max(progress.files_done, 1)
             bar.update(
                 task,
