@@ -42,7 +42,7 @@ def loads(run: subprocess.CompletedProcess[str], *, code: int = 0) -> Json:
 
 @pytest.fixture(scope="module")
 def answers(samples_settings: Settings) -> dict[str, Json]:
-    """`rag ask --json` for each question, two at a time, as each takes more than a second to start."""
+    """`rag ask --json` for each question."""
     environment = {"RAG_DATA_DIR": str(samples_settings.data_dir), "RAG_COLLECTION": "samples"}
 
     def ask(question: str) -> Json:
@@ -50,9 +50,7 @@ def answers(samples_settings: Settings) -> dict[str, Json]:
         assert run.stderr == ""
         return loads(run)
 
-    questions = [*ANSWERS, UNANSWERABLE]
-    with ThreadPoolExecutor(2) as pool:
-        return dict(zip(questions, pool.map(ask, questions), strict=True))
+    return {question: ask(question) for question in (*ANSWERS, UNANSWERABLE)}
 
 
 @pytest.fixture
@@ -92,8 +90,7 @@ class TestAsk:
             assert (shown["source"], shown["page"]) == place
             return str(shown["text"])
 
-        with ThreadPoolExecutor(2) as pool:
-            texts = dict(zip(places, pool.map(show, places), strict=True))
+        texts = {place: show(place) for place in places}
         for citation in cited:
             page_text = texts[citation["source"], citation["page"]]
             assert page_text[citation["start"] : citation["end"]] == citation["quote"] != ""

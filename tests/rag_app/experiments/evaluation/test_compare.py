@@ -11,8 +11,8 @@ import numpy as np
 import pytest
 
 from rag_app.experiments.evaluation.compare import (
-    load_labels,
     Labelling,
+    load_labels,
     measure_labels,
     model_bytes,
     short_name,
