@@ -4,6 +4,7 @@ import hashlib
 import importlib.util
 import io
 import os
+import tomllib
 import zipfile
 import zlib
 from dataclasses import dataclass
@@ -15,63 +16,18 @@ import olefile
 from ingest.reading.text_decoding import is_text
 from vectorstore.errors import UnreadableFileError
 
-
-def _words(names: str) -> frozenset[str]:
-    return frozenset(names.split())
-
-
 # The readers that need an extra, and the package of it that they import.
 READER_PACKAGES = {"ocr": "rapidocr", "bio": "Bio", "sound": "faster_whisper"}
 
-# Each name is a suffix of the kind; the other kinds have their own name for one.
-_SUFFIXES = {
-    "markdown": "md markdown mdown mkd mkdn mdx qmd rmd",
-    "text": "txt text log rst adoc asciidoc org tex bib textile wiki mediawiki typ djot ass ssa sbv ics vcf",
-    # Source code, and data that is written as text. xberg would fetch a grammar for some of it.
-    "code": "py pyi pyx js mjs cjs ts tsx jsx vue svelte java kt kts scala groovy clj c h cc cpp cxx hpp hh cs fs vb "
-    "go rs swift m mm rb php pl pm lua r jl dart ex exs erl hs ml mli elm nim zig sh bash zsh fish ps1 bat cmd sql "
-    "graphql proto thrift css scss sass less json jsonl ndjson json5 geojson yaml yml toml ini cfg conf env "
-    "properties gradle cmake mk tf hcl nix dockerfile diff patch csproj xaml plist xsd xsl xslt asm s f90 f for "
-    "pas lisp el scm v sv vhd sol cu cl",
-    "docx": "docx docm dotx dotm",
-    "doc": "doc dot",
-    "xlsx": "xlsx xlsm xltx xltm",
-    "pptx": "pptx pptm ppsx potx",
-    "ppt": "ppt pps",
-    "html": "html htm xhtml xht",
-    "xml": "xml jats nxml rss atom ttml docbook",
-    "eml": "eml emlx mht mhtml",
-    "mbox": "mbox mbx",
-    "image": "png jpg jpeg jpe gif bmp tif tiff webp",
-    "recording": "mp3 m4a m4b aac wav flac ogg oga opus wma aif aiff amr mp4 m4v mov avi mkv webm wmv flv mpg mpeg "
-    "3gp ogv",
-    "fasta": "fasta fa fna ffn faa frn",
-    "genbank": "gb gbk genbank gbff",
-    "gz": "gz tgz",
-    "bz2": "bz2 tbz tbz2",
-    "xz": "xz txz",
-}
-_KIND_OF_SUFFIX = {f".{name}": kind for kind, names in _SUFFIXES.items() for name in _words(names)} | {
-    f".{kind}": kind
-    for kind in _words(
-        "pdf odt fodt sxw rtf wpd xls xlsb ods csv tsv odp hwp hwpx dbf opml epub fb2 xps msg ipynb vtt srt zip tar"
-    )
-}
+_KINDS = tomllib.loads(Path(__file__).with_name("kinds.toml").read_text(encoding="utf-8"))
+_KIND_OF_SUFFIX = {f".{name}": kind for kind, names in _KINDS["suffixes"].items() for name in names.split()}
+MEDIA_TYPES = {name: f".{suffix}" for suffix, names in _KINDS["media_types"].items() for name in names.split()}
+SUPPORTED_SUFFIXES = frozenset(_KIND_OF_SUFFIX)
+_SKIPPED = frozenset(_KINDS["skipped"]["suffixes"].split())
 _CODE_NAMES = ("dockerfile", "makefile")
-# Skipped by name: what has no text that is read yet, and what has none.
-_SKIPPED = _words(
-    "jp2 heic heif avif ico icns svg psd ai eps raw cr2 nef dng xcf indd sketch fig emf wmf drawio dwg dxf mid midi au "
-    "swf zst lz lz4 lzma br z 7z rar ar cpio cab iso dmg img warc jar war ear apk ipa deb rpm msi whl egg crx xpi exe "
-    "dll so dylib a o obj lib pdb class pyc pyo pyd wasm elc beam bin com sys efi ttf otf ttc woff woff2 eot pfb pfm "
-    "afm fon db sqlite sqlite3 mdb accdb parquet arrow feather orc avro cbor msgpack pkl pickle npy npz h5 hdf5 mat "
-    "rds rdata safetensors gguf ggml onnx pt pth ckpt tflite pb tfrecord shp shx las pages numbers key one chm mobi "
-    "azw azw3 djvu pst ost wps pub vsd vsdx mpp pem crt cer der p12 pfx p7m p7s gpg pgp asc sig keystore jks kdbx map "
-    "swp swo bak tmp lock part crdownload torrent lnk ds_store"
-)
 ARCHIVE_KINDS = frozenset(("zip", "tar", "gz", "bz2", "xz"))
 MAIL_KINDS = frozenset(("eml", "msg", "mbox"))
 SEQUENCE_KINDS = frozenset(("fasta", "genbank"))
-SUPPORTED_SUFFIXES = frozenset(_KIND_OF_SUFFIX)
 
 ZIP, OLE = b"PK\x03\x04", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 _SIGNATURES = {
@@ -88,48 +44,10 @@ _SIGNATURES = {
 }
 _HEAD_BYTES = 8192
 _SIGNATURE_WITHIN = 1024
-_ZIP_KINDS = {
-    "docx": "a Word document",
-    "xlsx": "an Excel workbook",
-    "xlsb": "an Excel workbook",
-    "pptx": "a PowerPoint presentation",
-    "odt": "an OpenDocument text",
-    "ods": "an OpenDocument spreadsheet",
-    "odp": "an OpenDocument presentation",
-    "sxw": "an OpenOffice text",
-    "epub": "an EPUB book",
-    "xps": "an XPS document",
-}
-_OLE_KINDS = {
-    "doc": "a Word document",
-    "xls": "an Excel workbook",
-    "ppt": "a PowerPoint presentation",
-    "msg": "an Outlook message",
-}
-_TEXT_KINDS = _words("html csv tsv xml rtf ipynb eml mbox vtt srt fodt fb2 opml fasta genbank")
-# Archives of their own right, and text whose first bytes may be an example of something else.
-_NEVER_DISGUISED = _words("markdown code eml mbox image gz bz2 xz tar")
-_OPEN_DOCUMENT = "application/vnd.oasis.opendocument"
-_KIND_OF_MIMETYPE = {
-    f"{_OPEN_DOCUMENT}.text": "odt",
-    f"{_OPEN_DOCUMENT}.spreadsheet": "ods",
-    f"{_OPEN_DOCUMENT}.presentation": "odp",
-    "application/epub+zip": "epub",
-}
-_KIND_OF_MEMBER = {
-    "word/document.xml": "docx",
-    "xl/workbook.xml": "xlsx",
-    "xl/workbook.bin": "xlsb",
-    "ppt/presentation.xml": "pptx",
-}
-_KIND_OF_STREAM = {
-    "WordDocument": "doc",
-    "Workbook": "xls",
-    "Book": "xls",
-    "PowerPoint Document": "ppt",
-    "__properties_version1.0": "msg",
-    "FileHeader": "hwp",
-}
+_ZIP_KINDS: dict[str, str] = _KINDS["zip_names"]
+_OLE_KINDS: dict[str, str] = _KINDS["ole_names"]
+_TEXT_KINDS = frozenset(_KINDS["text_kinds"].split())
+_NEVER_DISGUISED = frozenset(_KINDS["never_disguised"].split())
 BAD_ZIP = (zipfile.BadZipFile, OSError, ValueError, NotImplementedError, RuntimeError, zlib.error, EOFError)
 
 
@@ -224,14 +142,15 @@ def _zip_kind(data: bytes) -> str | None:
             mimetype = archive.open("mimetype").read(100).decode("latin-1").strip() if "mimetype" in names else ""
     except BAD_ZIP:
         return None
-    of_member = next((kind for member, kind in _KIND_OF_MEMBER.items() if member in names), None)
-    return _KIND_OF_MIMETYPE.get(mimetype, of_member)
+    of_member = next((kind for member, kind in _KINDS["zip_members"].items() if member in names), None)
+    kind: str | None = _KINDS["zip_mimetypes"].get(mimetype, of_member)
+    return kind
 
 
 def _ole_kind(data: bytes) -> str | None:
     try:
         with olefile.OleFileIO(io.BytesIO(data)) as ole:
-            return next((kind for stream, kind in _KIND_OF_STREAM.items() if ole.exists(stream)), None)
+            return next((kind for stream, kind in _KINDS["ole_streams"].items() if ole.exists(stream)), None)
     except (OSError, ValueError, IndexError):
         return None
 

@@ -5,35 +5,9 @@ import re
 from email.message import Message
 from pathlib import PurePosixPath
 
-from ingest.reading.file_types import SUPPORTED_SUFFIXES, is_html
+from ingest.reading.file_types import MEDIA_TYPES, SUPPORTED_SUFFIXES, is_html
 from vectorstore.errors import UnreadableFileError
 
-_OFFICE = "application/vnd.openxmlformats-officedocument"
-_OPEN = "application/vnd.oasis.opendocument"
-_TYPES = {
-    ".html": "text/html application/xhtml+xml",
-    ".pdf": "application/pdf application/x-pdf",
-    ".md": "text/markdown text/x-markdown",
-    ".csv": "text/csv",
-    ".tsv": "text/tab-separated-values",
-    ".xml": "text/xml application/xml",
-    ".json": "application/json",
-    ".rtf": "application/rtf text/rtf",
-    ".epub": "application/epub+zip",
-    ".eml": "message/rfc822",
-    ".vtt": "text/vtt",
-    ".ipynb": "application/x-ipynb+json",
-    ".doc": "application/msword",
-    ".xls": "application/vnd.ms-excel",
-    ".ppt": "application/vnd.ms-powerpoint",
-    ".docx": f"{_OFFICE}.wordprocessingml.document",
-    ".xlsx": f"{_OFFICE}.spreadsheetml.sheet",
-    ".pptx": f"{_OFFICE}.presentationml.presentation",
-    ".odt": f"{_OPEN}.text",
-    ".ods": f"{_OPEN}.spreadsheet",
-    ".odp": f"{_OPEN}.presentation",
-}
-_SUFFIXES = {kind: suffix for suffix, kinds in _TYPES.items() for kind in kinds.split()}
 # What servers say where they do not know.
 _VAGUE = ("", "text/plain", "application/octet-stream", "binary/octet-stream", "application/x-download")
 _TEXT_SUFFIXES = frozenset((".html", ".md", ".csv", ".tsv", ".xml", ".json", ".txt", ".vtt"))
@@ -48,8 +22,8 @@ def suffix_of(content_type: str, *, path: str, head: bytes) -> str:
     """Raises UnreadableFileError for what is no text, such as images."""
     kind = _parse(content_type)[0]
     own = PurePosixPath(path).suffix.lower()
-    if kind in _SUFFIXES:
-        return _SUFFIXES[kind]
+    if kind in MEDIA_TYPES:
+        return MEDIA_TYPES[kind]
     if kind.endswith(("+xml", "+json")) and not kind.startswith("image/"):
         return ".xml" if kind.endswith("+xml") else ".json"
     if own in SUPPORTED_SUFFIXES and (kind in _VAGUE or kind.startswith(("text/", "application/"))):
