@@ -4,18 +4,14 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from ingest.batching import IngestOptions
-    from ingest.in_memory import ingest_texts
-    from ingest.pipeline import ingest_files
+    from ingest.pipeline import IngestOptions, ingest_files, ingest_texts
     from ingest.reading.parsing import parse_document
     from ingest.report import IngestReport, Progress, Stopped
 
 # Imported when they are first used: readers of the page need none of them.
 MODULES = {
-    "IngestOptions": "ingest.batching",
     **dict.fromkeys(("IngestReport", "Progress", "Stopped"), "ingest.report"),
-    "ingest_files": "ingest.pipeline",
-    "ingest_texts": "ingest.in_memory",
+    **dict.fromkeys(("IngestOptions", "ingest_files", "ingest_texts"), "ingest.pipeline"),
     "parse_document": "ingest.reading.parsing",
 }
 __all__ = ["IngestOptions", "IngestReport", "Progress", "Stopped", "ingest_files", "ingest_texts", "parse_document"]

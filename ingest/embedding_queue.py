@@ -1,24 +1,31 @@
-"""Embeds chunks in a thread: the next slice is embedded while the one before is stored.
+"""Embeds documents in groups and stores them: chunks are embedded in a thread, ahead of the group that is stored.
 
 Each distinct text is its own key; the picture of a chunk, where the model sees pictures, has a key that is no text.
 """
 
 import threading
 from collections import deque
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from queue import SimpleQueue
-from types import TracebackType
 from typing import Self
 
 import numpy as np
 
+from ingest.report import IngestLog
 from vectorstore.embeddings import EmbeddingModel, VectorCache, Vectors, embed_chunks, embed_pictures
 from vectorstore.pictures import Looks
+from vectorstore.storage.store import Store
 from vectorstore.storage.vector_index import slices_of
-from vectorstore.types import Chunk, Picture
+from vectorstore.types import Chunk, IngestedSource, Picture
 
+# Sources are stored in groups of about so many chunks: few enough that a killed ingest loses seconds, many enough that
+# committing the indexes costs little.
+GROUP_CHUNKS = 512
+# So many groups are embedded while the one before is stored.
+GROUPS_AHEAD = 1
 # Between two of these the progress moves: about two seconds of embedding on two cores.
 PART_TEXTS = 128
 # Slices under work ahead of the one that is waited for: storing takes a tenth of the time that embedding does.
@@ -63,7 +70,7 @@ class Slice:
         return np.stack([found[text] for text in self.texts])
 
 
-class Embedder:
+class Embedder(AbstractContextManager["Embedder"]):
     """Embeds chunks in the order in which they are given, each text once, none whose vector is known.
 
     It begins as many slices ahead as keep the model busy, so that memory is bounded. A picture that looks like one
@@ -85,9 +92,7 @@ class Embedder:
         self._thread.start()
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def __exit__(self, *raised: object) -> None:
         self._closed.set()
         self._parts.put(None)
         self._thread.join(CLOSING_S)
@@ -167,3 +172,50 @@ class Embedder:
         if self._cache:
             self._cache.keep(self._model.identity, part.texts, made)
         return made
+
+
+EmbeddedGroup = tuple[list[IngestedSource], Iterator[Slice]]
+
+
+def store_all(items: Iterable[IngestedSource], store: Store, embedder: Embedder, log: IngestLog) -> None:
+    """Embed and store these sources in groups, and report each once it is stored."""
+    for group, slices in embed_ahead(group_sources(items, log), embedder):
+        store.replace(group, (with_vectors(one, log) for one in slices))
+        log.note_stored(group)
+
+
+def group_sources(items: Iterable[IngestedSource], log: IngestLog) -> Iterator[list[IngestedSource]]:
+    group: list[IngestedSource] = []
+    for item in items:
+        group.append(item)
+        log.note_read(item)
+        if sum(len(waiting.chunks) for waiting in group) >= GROUP_CHUNKS:
+            yield group
+            group = []
+    if group:
+        yield group
+
+
+def embed_ahead(groups: Iterable[list[IngestedSource]], embedder: Embedder) -> Iterator[EmbeddedGroup]:
+    """Each group with its slices; the next group is embedded while the caller stores this one."""
+    ahead: deque[EmbeddedGroup] = deque()
+    for group in groups:
+        pictures = {name: picture for item in group for name, picture in item.pictures.items()}
+        ahead.append((group, embedder.embed([chunk for item in group for chunk in item.chunks], pictures)))
+        if len(ahead) > GROUPS_AHEAD:
+            yield ahead.popleft()
+    yield from ahead
+
+
+def with_vectors(one: Slice, log: IngestLog) -> tuple[list[Chunk], Vectors]:
+    """The chunks of a slice and their vectors, shape (chunks, dimension), counted part by part as they are embedded."""
+    by_text: dict[str, list[Chunk]] = {}
+    for chunk, text in zip(one.chunks, one.texts, strict=True):
+        by_text.setdefault(text, []).append(chunk)
+    new = {text for part in one.own for text in part.texts}
+    log.note_done([chunk for text, chunks in by_text.items() if text not in new for chunk in chunks])
+    for part in one.finished_parts():
+        log.chunks_embedded += len(part.texts)
+        log.characters_embedded += sum(len(text) for text in part.texts if text not in part.pictures)
+        log.note_done([chunk for text in part.texts for chunk in by_text[text]])
+    return list(one.chunks), one.vectors()

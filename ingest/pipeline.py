@@ -1,27 +1,89 @@
-"""Keeps a collection in step with files, folders and URLs: reads, chunks, embeds and stores what changed."""
+"""Keeps a collection in step with files, folders, URLs and texts: reads, chunks, embeds and stores what changed."""
 
-import time
 from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime
 from pathlib import Path
 
-from ingest.batching import IngestOptions, store_all
-from ingest.chunking.chunks import ChunkSize, chunk_pages
+from ingest.chunking.chunks import ChunkSize
+from ingest.chunking.sentences import FindSentences, find_sentences
 from ingest.discovery import FoundFile, find_files, judge_absent, split_urls
-from ingest.embedding_queue import Embedder
-from ingest.reader_process import Reader, read_ahead
+from ingest.embedding_queue import Embedder, store_all
+from ingest.reader_process import Bounds, Reader, read_ahead
 from ingest.reading.file_types import ParseOptions, describe_readers, has_markdown
+from ingest.reading.parsing import ParsedDocument
 from ingest.reading.pictures import with_objects
-from ingest.reading.read_source import ReadOptions, ReadRequest, ReadSource
-from ingest.report import FileProgress, FileReport, IngestLog, IngestReport, Progress, Status, Stopped, notice_languages
+from ingest.reading.read_source import ReadOptions, ReadRequest, ReadSource, chunk_document, make_record
+from ingest.report import FileProgress, FileReport, IngestLog, IngestReport, Progress, Stopped, notice_languages
 from vectorstore.embeddings import EmbeddingModel, VectorCache
 from vectorstore.pictures import Looks
 from vectorstore.storage.store import Store
-from vectorstore.types import MISSING, READY, REMOVED, Fingerprint, IngestedSource, Refusal, SourceRecord, hash_pages
+from vectorstore.types import MISSING, READY, REMOVED, Fingerprint, IngestedSource, Page, Refusal, SourceRecord
+
+
+@dataclass(frozen=True, slots=True)
+class IngestOptions:
+    """`chunk_tokens` is the size of a chunk in tokens of the embedding model; sizes of files are in bytes.
+
+    `prune` forgets what is gone from disk, `rebuild` builds the whole collection again while the old one answers,
+    `include_all` reads hidden files too. `password` opens encrypted files, `speech_model` is the folder of a Whisper
+    model. `bounds` limits what reading one file may use. `find_sentences` finds the places where a paragraph over size
+    may be split.
+    """
+
+    distance: str = "cosine"
+    chunk_tokens: int = 170
+    max_file_bytes: int = 200_000_000
+    prune: bool = False
+    rebuild: bool = False
+    include_all: bool = False
+    password: str | None = None
+    speech_model: str | None = None
+    allow_private_urls: bool = False
+    bounds: Bounds = field(default_factory=Bounds)
+    find_sentences: FindSentences = find_sentences
+
+    def chunk_size(self, model: EmbeddingModel) -> ChunkSize:
+        return ChunkSize(self.chunk_tokens, model.max_tokens, model.count_tokens, self.find_sentences)
+
 
 DEFAULTS = IngestOptions()
+
+
+@dataclass(frozen=True, slots=True)
+class NamedText:
+    """`source` is unique; without a `title` the source is shown, which is not embedded."""
+
+    source: str
+    title: str
+    text: str
+
+
+def ingest_texts(
+    texts: Sequence[NamedText],
+    *,
+    store: Store,
+    model: EmbeddingModel,
+    options: IngestOptions,
+    cache: VectorCache | None = None,
+    on_progress: Callable[[Progress], None] = lambda progress: None,
+) -> IngestReport:
+    """Store these texts, each in place of what was stored under its source. Raises what `ingest_files` raises."""
+    log = IngestLog(on_progress, total=len(texts))
+    size = options.chunk_size(model)
+    with store.writing(Fingerprint(model.name, options.distance)), Embedder(model, cache) as embedder:
+        log.known = {record.source for record in store.catalogue.sources()}
+        store_all((chunk_text(text, size) for text in texts), store, embedder, log)
+    return log.finish(store.name)
+
+
+def chunk_text(text: NamedText, size: ChunkSize) -> IngestedSource:
+    pages = (Page(None, text.text),) if text.text.strip() else ()
+    title, is_titled = text.title or text.source, bool(text.title)
+    document = ParsedDocument(title, pages, "text", markdown=False, is_titled=is_titled)
+    chunks = chunk_document(text.source, document, size)
+    record = make_record(text.source, document, chunks, text.text.encode("utf-8", "surrogatepass"))
+    return IngestedSource(record, pages, chunks)
 
 
 def ingest_files(
@@ -42,20 +104,23 @@ def ingest_files(
     `on_progress` is called between two steps, and each half second while a file is read. Where it raises Stopped the
     ingest ends: files that are finished stay, the others are as they were (in a rebuild, all), and a warning says so.
     """
-    began, sent = time.monotonic(), model.count_sent() if model.count_sent else 0
+    log, sent = IngestLog(on_progress), model.count_sent() if model.count_sent else 0
     urls, local = split_urls(paths)
     found = find_files(local, include_all=options.include_all, max_bytes=options.max_file_bytes)
+    log.total = len(found.files) + len(urls)
     made_by = Fingerprint(model.name, options.distance)
     is_rebuild = options.rebuild and store.fingerprint is not None
+    # With the signatures of the pictures that the collection has, where the model sees pictures.
+    looks = Looks(store.catalogue.signatures()) if model.embed_pictures else None
     with (
         store.writing(None if is_rebuild else made_by, on_wait=on_wait),
-        open_embedder(store, model, cache) as embedder,
+        Embedder(model, cache, looks) as embedder,
     ):
-        known = {record.source: record for record in store.catalogue.sources()}
-        absent, warnings = judge_absent(found, known)
-        absent = [source for source in absent if known[source].state != REMOVED]  # may be restored, on disk or not
-        log = IngestLog(on_progress, known, total=len(found.files) + len(urls))
-        changes = Changes(store, model, options, known, log, gone=absent)
+        log.known = known = {record.source: record for record in store.catalogue.sources()}
+        absent, log.warnings = judge_absent(found, known)
+        # A removed source may be restored, whether its file is on disk or not.
+        gone = [source for source in absent if known[source].state != REMOVED]
+        changes = Changes(store, model, options, known, log, gone)
         try:
             if is_rebuild:
                 with store.rebuilding(made_by) as changes.store:
@@ -64,33 +129,15 @@ def ingest_files(
             else:
                 sync(changes, found.files, urls, embedder)
                 drop_gone(changes)
-            warnings += notice_languages(store, model)
+            log.warnings += notice_languages(store, model)
         except Stopped:
             if is_rebuild:
                 log.reports.clear()
             store.take_back()
-            warnings.append(f"stopped: {log.total - len(log.reports):,} of {log.total:,} files are left as they were")
-    return IngestReport(
-        collection=store.name,
-        files=in_order(log.reports, [*(file.source for file in found.files), *urls]),
-        chunks_embedded=log.chunks_embedded,
-        characters_embedded=log.characters_embedded,
-        seconds=time.monotonic() - began,
-        warnings=(*warnings, *log.warnings),
-        tokens_sent=model.count_sent() - sent if model.count_sent else None,
-    )
-
-
-def open_embedder(store: Store, model: EmbeddingModel, cache: VectorCache | None) -> Embedder:
-    """With the signatures of the pictures that the collection has, where the model sees pictures."""
-    return Embedder(model, cache, Looks(store.catalogue.signatures()) if model.embed_pictures else None)
-
-
-def in_order(reports: dict[str, FileReport], sources: Sequence[str]) -> tuple[FileReport, ...]:
-    """The reports in the order of `sources`, those of other sources last."""
-    named = dict.fromkeys(sources)
-    first = [reports[source] for source in named if source in reports]
-    return (*first, *(report for source, report in reports.items() if source not in named))
+            left = log.total - len(log.reports)
+            log.warnings.append(f"stopped: {left:,} of {log.total:,} files are left as they were")
+    named = [*(file.source for file in found.files), *urls]
+    return log.finish(store.name, named, tokens_sent=model.count_sent() - sent if model.count_sent else None)
 
 
 @dataclass(slots=True)
@@ -111,6 +158,10 @@ class Changes:
         record = None if self.options.rebuild else self.known.get(source)
         return record if record and record.state == READY else None
 
+    def known_hash(self, source: str) -> str | None:
+        record = self.ready_record(source)
+        return record.content_hash if record else None
+
 
 def sync(changes: Changes, files: Sequence[FoundFile], urls: Sequence[str], embedder: Embedder) -> None:
     """Read, embed and store what is new or has changed."""
@@ -127,23 +178,17 @@ def read_changed(
 ) -> Generator[IngestedSource, None, None]:
     """The documents of these files and URLs that are new or have changed; reports the outcome of all others."""
     options, model, log = changes.options, changes.model, changes.log
-    by_source = {file.source: file for file in files}
     requests = [request for file in files if (request := judge(changes, file))]
-    requests += [ReadRequest(url, None, content_hash_of(changes.ready_record(url))) for url in urls]
+    requests += [ReadRequest(url, None, changes.known_hash(url)) for url in urls]
     for request in requests:
         log.show(FileProgress(request.source, "waiting"))
     parse = ParseOptions(options.password, model.sequence_letters, options.speech_model)
-    size, sees = size_of(model, options), model.embed_pictures is not None
+    size, sees = options.chunk_size(model), model.embed_pictures is not None
     how = ReadOptions(size, options.max_file_bytes, parse, options.allow_private_urls, sees)
     with closing(read_ahead(note_begun(log, requests), Reader(how, options.bounds), on_wait=log.show)) as reads:
         for read in reads:
-            item = judge_read(changes, read, by_source.get(read.source))
-            if item:
+            if item := judge_read(changes, read):
                 yield with_objects(item, model.find_objects, size) if model.find_objects else item
-
-
-def size_of(model: EmbeddingModel, options: IngestOptions) -> ChunkSize:
-    return ChunkSize(options.chunk_tokens, model.max_tokens, model.count_tokens, options.find_sentences)
 
 
 def note_begun(log: IngestLog, requests: Iterable[ReadRequest]) -> Iterator[ReadRequest]:
@@ -152,62 +197,41 @@ def note_begun(log: IngestLog, requests: Iterable[ReadRequest]) -> Iterator[Read
         yield request
 
 
-def content_hash_of(record: SourceRecord | None) -> str | None:
-    return record.content_hash if record else None
-
-
 def judge(changes: Changes, file: FoundFile) -> ReadRequest | None:
     """The request to read a file; None, and a report, where the outcome is known without reading it."""
+    state, log = (file.size, file.mtime_ns), changes.log
+    record, refusal = changes.ready_record(file.source), changes.refusals.get(file.source)
     if file.skip_reason:
         is_failure = file.skip_reason.startswith("cannot be read")
-        changes.log.report(FileReport(file.source, "failed" if is_failure else "skipped", reason=file.skip_reason))
-        return None
-    record = changes.ready_record(file.source)
-    if record and (record.size, record.mtime_ns) == (file.size, file.mtime_ns):
-        changes.log.report(FileReport(file.source, "unchanged", record.chunks))
-        return None
-    refusal = changes.refusals.get(file.source)
-    if refusal and (refusal.size, refusal.mtime_ns) == (file.size, file.mtime_ns):
-        status: Status = "skipped" if refusal.status == "skipped" else "failed"
-        changes.log.report(FileReport(file.source, status, reason=refusal.reason))
-        return None
-    return ReadRequest(file.source, file.path, content_hash_of(record))
+        log.report(FileReport(file.source, "failed" if is_failure else "skipped", reason=file.skip_reason))
+    elif record and (record.size, record.mtime_ns) == state:
+        log.report(FileReport(file.source, "unchanged", record.chunks))
+    elif refusal and (refusal.size, refusal.mtime_ns) == state:
+        is_skipped = refusal.status == "skipped"
+        log.report(FileReport(file.source, "skipped" if is_skipped else "failed", reason=refusal.reason))
+    else:
+        return ReadRequest(file.source, file.path, changes.known_hash(file.source), *state)
+    return None
 
 
-def judge_read(changes: Changes, read: ReadSource, file: FoundFile | None) -> IngestedSource | None:
+def judge_read(changes: Changes, read: ReadSource) -> IngestedSource | None:
     """The document that was read; None, and a report, where there is none to store."""
-    log = changes.log
+    request, log = read.request, changes.log
+    source, is_file = request.source, request.path is not None
     if read.outcome == "same":
-        if file is not None:
-            changes.store.catalogue.touch(read.source, size=file.size, mtime_ns=file.mtime_ns)
-        log.report(FileReport(read.source, "unchanged", changes.known[read.source].chunks))
-        return None
-    if read.outcome == "gone" and read.source in changes.known:
-        changes.gone.append(read.source)
-        return None
-    if read.document is None:
-        log.report(FileReport(read.source, "skipped" if read.outcome == "skipped" else "failed", reason=read.reason))
-        if file is not None and read.is_final:
-            refusal = Refusal(read.source, file.size, file.mtime_ns, read.outcome, read.reason or "")
+        if is_file:
+            changes.store.catalogue.touch(source, size=request.file_size, mtime_ns=request.mtime_ns)
+        log.report(FileReport(source, "unchanged", changes.known[source].chunks))
+    elif read.outcome == "gone" and source in changes.known:
+        changes.gone.append(source)
+    elif read.item is None:
+        log.report(FileReport(source, "skipped" if read.outcome == "skipped" else "failed", reason=read.reason))
+        if is_file and read.is_final:
+            refusal = Refusal(source, request.file_size, request.mtime_ns, read.outcome, read.reason or "")
             changes.new_refusals.append(refusal)
-        return None
-    if read.left_out:
-        log.warnings.append(f"{read.source}: {read.left_out}")
-    document = read.document
-    record = SourceRecord(
-        source=read.source,
-        title=document.title,
-        is_titled=document.is_titled,
-        kind=document.kind,
-        text_id=hash_pages(document.pages),
-        content_hash=read.content_hash,
-        size=file.size if file else read.n_bytes,
-        mtime_ns=file.mtime_ns if file else 0,
-        chunks=len(read.chunks),
-        state=READY,
-        ingested_at=datetime.now(UTC).isoformat(timespec="seconds"),
-    )
-    return IngestedSource(record, document.pages, read.chunks, {picture.hash: picture for picture in read.pictures})
+    elif read.left_out:
+        log.warnings.append(f"{source}: {read.left_out}")
+    return read.item
 
 
 def carry_over(changes: Changes, before: Store) -> Iterator[IngestedSource]:
@@ -233,14 +257,13 @@ def restore(changes: Changes, record: SourceRecord, before: Store) -> IngestedSo
     if record.state == MISSING:
         return IngestedSource(record, pages, [])
     if changes.model.embed_pictures:
-        found = [
-            chunk for chunk, _ in before.fetch(sorted(before.catalogue.chunk_ids(sources=[record.source]))).values()
-        ]
+        ids = sorted(before.catalogue.chunk_ids(sources=[record.source]))
+        found = [chunk for chunk, _ in before.fetch(ids).values()]
         pictures = before.catalogue.pictures([chunk.picture for chunk in found])
         chunks = [chunk for chunk in found if chunk.picture in pictures]
         return IngestedSource(replace(record, chunks=len(chunks)), pages, chunks, pictures)
-    size, markdown = size_of(changes.model, changes.options), has_markdown(record.kind)
-    chunks = chunk_pages(record.source, record.title, pages, markdown=markdown, size=size, is_titled=record.is_titled)
+    document = ParsedDocument(record.title, tuple(pages), record.kind, has_markdown(record.kind), record.is_titled)
+    chunks = chunk_document(record.source, document, changes.options.chunk_size(changes.model))
     return IngestedSource(replace(record, chunks=len(chunks)), pages, chunks)
 
 

@@ -22,8 +22,7 @@ from collections.abc import Callable, Generator, Iterable
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, replace
 from pathlib import Path
-from types import TracebackType
-from typing import IO, Any, Self, cast
+from typing import IO, Any, cast
 
 from ingest.reading.read_source import ReadOptions, ReadRequest, ReadSource
 
@@ -43,7 +42,7 @@ class Bounds:
     memory_bytes: int = 1_000_000_000
 
 
-class Reader:
+class Reader(contextlib.AbstractContextManager["Reader"]):
     """A worker process that reads one source at a time; started when it is first needed, and again when it has died."""
 
     def __init__(self, options: ReadOptions, bounds: Bounds) -> None:
@@ -51,12 +50,7 @@ class Reader:
         self._process: subprocess.Popen[bytes] | None = None
         self._is_ended = False
 
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def __exit__(self, *raised: object) -> None:
         self.close()
 
     def read(self, request: ReadRequest) -> ReadSource:
@@ -154,7 +148,7 @@ def kill(process: subprocess.Popen[bytes]) -> None:
 
 
 def failed(request: ReadRequest, message: str, setting: str) -> ReadSource:
-    return ReadSource(request.source, "failed", f"{message} (split it into smaller files, or raise {setting})")
+    return ReadSource(request, "failed", f"{message} (split it into smaller files, or raise {setting})")
 
 
 def send(pipe: IO[bytes] | None, message: object) -> None:

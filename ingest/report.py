@@ -1,6 +1,7 @@
 """Reports what an ingest did, file by file, and how far it is."""
 
 import html
+import time
 from collections import Counter
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import asdict, dataclass, field
@@ -8,15 +9,10 @@ from typing import Any, Literal
 
 from vectorstore.embeddings import EmbeddingModel
 from vectorstore.storage.store import Store
-from vectorstore.storage.text_analysis import OTHER
+from vectorstore.storage.text_analysis import OTHER, STEMMERS
 from vectorstore.types import Chunk, IngestedSource
 
-NAMES = {
-    "ar": "Arabic", "da": "Danish", "de": "German", "el": "Greek", "en": "English", "es": "Spanish", "fi": "Finnish",
-    "fr": "French", "hu": "Hungarian", "it": "Italian", "nl": "Dutch", "no": "Norwegian", "pt": "Portuguese",
-    "ro": "Romanian", "ru": "Russian", "sv": "Swedish", "ta": "Tamil", "tr": "Turkish",
-    OTHER: "Chinese, Japanese, Korean or Thai",
-}  # fmt: skip
+NAMES = {code: name.capitalize() for code, name in STEMMERS.items()} | {OTHER: "Chinese, Japanese, Korean or Thai"}
 NOTICED = "languages_told"  # the name of this fact in collections
 
 Status = Literal["added", "updated", "unchanged", "missing", "removed", "skipped", "failed"]
@@ -103,11 +99,15 @@ class Stopped(Exception):  # noqa: N818 - nothing has gone wrong
 
 @dataclass(slots=True)
 class IngestLog:
-    """Collects the reports of a running ingest and calls `on_progress`. `known` are the sources of the collection."""
+    """Collects the reports of a running ingest and calls `on_progress`.
+
+    `total` counts its files, `known` are the sources that the collection had.
+    """
 
     on_progress: Callable[[Progress], None]
-    known: Collection[str]
-    total: int
+    total: int = 0
+    known: Collection[str] = ()
+    began: float = field(default_factory=time.monotonic)
     reports: dict[str, FileReport] = field(default_factory=dict)
     warnings: list[str] = field(default_factory=list)
     chunks_of: dict[str, int] = field(default_factory=dict)
@@ -144,11 +144,22 @@ class IngestLog:
 
     def note_stored(self, items: Sequence[IngestedSource]) -> None:
         """Report these as added or updated, but for those that have a report already."""
-        new = [item.record.source for item in items if item.record.source not in self.reports]
-        self.report(*(FileReport(source, self._status(source), self.chunks_of[source]) for source in new))
+        new = {item.record.source: len(item.chunks) for item in items if item.record.source not in self.reports}
+        status_of: dict[str, Status] = {source: "updated" if source in self.known else "added" for source in new}
+        self.report(*(FileReport(source, status_of[source], chunks) for source, chunks in new.items()))
 
-    def _status(self, source: str) -> Status:
-        return "updated" if source in self.known else "added"
+    def finish(self, collection: str, order: Sequence[str] = (), tokens_sent: int | None = None) -> IngestReport:
+        """The reports of the sources in `order`, then the others in the order in which they came."""
+        named = [source for source in dict.fromkeys(order) if source in self.reports]
+        return IngestReport(
+            collection=collection,
+            files=tuple(self.reports[source] for source in dict.fromkeys([*named, *self.reports])),
+            chunks_embedded=self.chunks_embedded,
+            characters_embedded=self.characters_embedded,
+            seconds=time.monotonic() - self.began,
+            warnings=tuple(self.warnings),
+            tokens_sent=tokens_sent,
+        )
 
 
 def notice_languages(store: Store, model: EmbeddingModel) -> list[str]:

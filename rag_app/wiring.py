@@ -157,10 +157,9 @@ def ingest_paths(
     Raises what `ingest.pipeline.ingest_files` raises.
     """
     # The readers of files take 0.3 s to import, for which no question should wait.
-    from ingest.batching import IngestOptions
     from ingest.chunking.sentences import load_find_sentences
     from ingest.discovery import find_files, judge_absent, split_urls
-    from ingest.pipeline import ingest_files
+    from ingest.pipeline import IngestOptions, ingest_files
     from ingest.reader_process import Bounds
 
     settings = settings or Settings()

@@ -5,8 +5,9 @@ The line is the picture's caption where the page has one for it, else its name a
 
 import re
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
+from typing import NamedTuple
 
 from ingest.chunking.chunks import ChunkSize, chunk_pages
 from ingest.reading.file_types import ParseOptions, detect_kind, has_reader
@@ -27,23 +28,16 @@ CAPTION = re.compile(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Place:
-    """Where in the text of a page the line of a picture is."""
-
-    page: int | None
-    start: int
-    end: int
-    picture: Picture
+# The page, start and end of the line of a picture, in the text of that page.
+Place = tuple[int | None, int, int, Picture]
 
 
-@dataclass(frozen=True, slots=True)
-class Pictured:
-    """The document, its page texts complete, and what was made of it."""
+class Pictured(NamedTuple):
+    """The document with its page texts complete, a chunk for each picture, the pictures, and what was left out."""
 
     document: ParsedDocument
-    chunks: tuple[Chunk, ...]
-    pictures: tuple[Picture, ...]
+    chunks: Sequence[Chunk]
+    pictures: Sequence[Picture]
     left_out: str
 
 
@@ -54,7 +48,7 @@ def read_pictured(source: str, path: Path, data: bytes, *, size: ChunkSize, pass
         picture = keep_picture(read_pixels(data))
         document = _document_of_image(path, data, picture)
         first = document.pages[0]
-        places, left_out = [Place(first.number, 0, len(first.text), picture)], ""
+        places, left_out = [(first.number, 0, len(first.text), picture)], ""
     else:
         figures = read_figures(data, kind=kind, password=password) if kind and data else Figures()
         left_out = figures.describe_left_out()
@@ -66,13 +60,10 @@ def read_pictured(source: str, path: Path, data: bytes, *, size: ChunkSize, pass
     texts = {page.number: page.text for page in document.pages}
     title, is_titled = document.title, document.is_titled
     lines = [
-        Chunk(
-            source, title, at.page, at.start, at.end, texts[at.page][at.start : at.end], (), is_titled, at.picture.hash
-        )
-        for at in places
+        Chunk(source, title, page, start, end, texts[page][start:end], (), is_titled, picture.hash)
+        for page, start, end, picture in places
     ]
-    chunks = tuple(_cut_to_window(line, size) for line in lines)
-    return Pictured(document, chunks, tuple(place.picture for place in places), left_out)
+    return Pictured(document, [_cut_to_window(line, size) for line in lines], [place[-1] for place in places], left_out)
 
 
 def _nothing(left_out: str) -> UnreadableFileError:
@@ -91,7 +82,7 @@ def _document_of_image(path: Path, data: bytes, picture: Picture) -> ParsedDocum
     if read is None:
         return ParsedDocument(path.stem or path.name, (Page(None, line),), "image", markdown=False, is_titled=False)
     first, *others = read.pages
-    return replace(read, pages=(Page(first.number, f"{line}\n\n{first.text}"), *others))
+    return replace(read, pages=(replace(first, text=f"{line}\n\n{first.text}"), *others))
 
 
 def _document_of_pages(path: Path, data: bytes, kind: str, password: str | None) -> ParsedDocument:
@@ -112,7 +103,7 @@ def place_figures(
     texts = {page.number: page.text for page in pages}
     if len(pages) == 1 and None in {pages[0].number, figures[0][0]}:  # a document that is all one page
         figures = [(pages[0].number, picture) for _, picture in figures]
-    places = []
+    places: list[Place] = []
     for number in dict.fromkeys(number for number, _ in figures):
         shown = [picture for page, picture in figures if page == number]
         text = texts.get(number, "")
@@ -123,7 +114,7 @@ def place_figures(
                 text, span = _append_line(text, f"Picture {place} ({picture.width} × {picture.height})")
                 spans.append(span)
         texts[number] = text
-        places += [Place(number, *span, picture) for span, picture in zip(spans, shown, strict=True)]
+        places += [(number, *span, picture) for span, picture in zip(spans, shown, strict=True)]
     ordered = sorted(texts, key=lambda number: number or 0)
     return tuple(Page(number, texts[number]) for number in ordered), places
 

@@ -3,7 +3,9 @@
 import hashlib
 import os
 import stat
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Literal
 
@@ -11,7 +13,7 @@ from ingest.chunking.chunks import ChunkSize, chunk_pages
 from ingest.reading.file_types import ParseOptions, detect_kind
 from ingest.reading.parsing import ParsedDocument, parse_document
 from vectorstore.errors import NothingToReadError, UnreadableFileError
-from vectorstore.types import Chunk, Picture
+from vectorstore.types import READY, Chunk, IngestedSource, Picture, SourceRecord, hash_pages
 
 Outcome = Literal["read", "same", "skipped", "failed", "gone"]
 
@@ -30,34 +32,33 @@ class ReadOptions:
 
 @dataclass(frozen=True, slots=True)
 class ReadRequest:
-    """`path` is None for a URL; with `known_hash`, content of that hash is not read again."""
+    """`path` is None for a URL; with `known_hash`, content of that hash is not read again.
+
+    `file_size` in bytes and `mtime_ns` are those of the file when it was found.
+    """
 
     source: str
     path: Path | None
     known_hash: str | None = None
+    file_size: int = 0
+    mtime_ns: int = 0
 
 
 @dataclass(frozen=True, slots=True)
 class ReadSource:
-    """`document` is there where the outcome is `read`; `content_hash` and `n_bytes` too where it is `same`.
-
-    `pictures` are those that the chunks name; `left_out` says what of the file was not read.
+    """`item` is there where the outcome is `read`; `left_out` says what of the file was not read.
 
     `is_final` says of a file that was not read that it would not be read another time either, as long as it stays as
     it is; `is_breakdown` that the reader failed in a way that it did not foresee.
     """
 
-    source: str
+    request: ReadRequest
     outcome: Outcome
     reason: str | None = None
-    content_hash: str = ""
-    n_bytes: int = 0
-    document: ParsedDocument | None = None
-    chunks: tuple[Chunk, ...] = ()
+    item: IngestedSource | None = None
+    left_out: str = ""
     is_final: bool = False
     is_breakdown: bool = False
-    pictures: tuple[Picture, ...] = ()
-    left_out: str = ""
 
 
 def read_source(request: ReadRequest, options: ReadOptions) -> ReadSource:
@@ -65,50 +66,70 @@ def read_source(request: ReadRequest, options: ReadOptions) -> ReadSource:
     is_file = request.path is not None
     try:
         return _read(request, options)
-    except NothingToReadError as error:
-        return ReadSource(request.source, "skipped", f"{error.message} ({error.hint})", is_final=True)
     except UnreadableFileError as error:
-        if getattr(error, "gone", False):
-            return ReadSource(request.source, "gone")
-        return ReadSource(request.source, "failed", f"{error.message} ({error.hint})", is_final=is_file)
+        is_nothing = isinstance(error, NothingToReadError)
+        outcome: Outcome = "skipped" if is_nothing else "gone" if getattr(error, "gone", False) else "failed"
+        reason = f"{error.message} ({error.hint})"
+        return ReadSource(request, outcome, reason, is_final=is_file or is_nothing)
     except OSError as error:
-        return ReadSource(request.source, "failed", f"cannot be read: {error.strerror or error}")
+        return ReadSource(request, "failed", f"cannot be read: {error.strerror or error}")
     except MemoryError:
         raise  # of a process at its bound nothing more is asked
     except Exception as error:  # noqa: BLE001 - whatever a reader makes of a broken file is that file's line
         reason = f"its reader failed: {type(error).__name__} (check that the file opens in its own program)"
-        return ReadSource(request.source, "failed", reason, is_breakdown=True)
+        return ReadSource(request, "failed", reason, is_breakdown=True)
 
 
 def _read(request: ReadRequest, options: ReadOptions) -> ReadSource:
-    source = request.source
     name, data = _load(request, options)
-    content_hash = hashlib.sha256(data).hexdigest()
-    if content_hash == request.known_hash:
-        return ReadSource(source, "same", None, content_hash, len(data))
+    if request.known_hash == hashlib.sha256(data).hexdigest():
+        return ReadSource(request, "same")
     if data and detect_kind(name, data) is None:
         reason = f"a kind of file that is not read ({name.suffix or 'no suffix'})"
-        return ReadSource(source, "skipped", reason, is_final=request.path is not None)
+        return ReadSource(request, "skipped", reason, is_final=request.path is not None)
+    pictures: Sequence[Picture] = ()
+    left_out = ""
     if options.sees_pictures:
         from ingest.reading.pictures import read_pictured  # with OpenCV, an extra
 
-        found = read_pictured(source, name, data, size=options.size, password=options.parse.password)
-        document, chunks, pictures, left_out = found.document, found.chunks, found.pictures, found.left_out
+        found = read_pictured(request.source, name, data, size=options.size, password=options.parse.password)
+        document, chunks, pictures, left_out = found
     else:
         document = parse_document(name, data, options.parse)
-        chunks = tuple(
-            chunk_pages(
-                source,
-                document.title,
-                document.pages,
-                markdown=document.markdown,
-                size=options.size,
-                is_titled=document.is_titled,
-            )
-        )
-        pictures, left_out = (), ""
-    read = ReadSource(source, "read", None, content_hash, len(data), document, chunks)
-    return replace(read, pictures=pictures, left_out=left_out)
+        chunks = chunk_document(request.source, document, options.size)
+    record = make_record(request.source, document, chunks, data)
+    if request.path is not None:
+        record = replace(record, size=request.file_size, mtime_ns=request.mtime_ns)
+    item = IngestedSource(record, document.pages, chunks, {picture.hash: picture for picture in pictures})
+    return ReadSource(request, "read", None, item, left_out)
+
+
+def chunk_document(source: str, document: ParsedDocument, size: ChunkSize) -> list[Chunk]:
+    return chunk_pages(
+        source,
+        document.title,
+        document.pages,
+        markdown=document.markdown,
+        size=size,
+        is_titled=document.is_titled,
+    )
+
+
+def make_record(source: str, document: ParsedDocument, chunks: Sequence[Chunk], data: bytes) -> SourceRecord:
+    """The record of a source that was read from these bytes just now."""
+    return SourceRecord(
+        source=source,
+        title=document.title,
+        is_titled=document.is_titled,
+        kind=document.kind,
+        text_id=hash_pages(document.pages),
+        content_hash=hashlib.sha256(data).hexdigest(),
+        size=len(data),
+        mtime_ns=0,
+        chunks=len(chunks),
+        state=READY,
+        ingested_at=datetime.now(UTC).isoformat(timespec="seconds"),
+    )
 
 
 def _load(request: ReadRequest, options: ReadOptions) -> tuple[Path, bytes]:

@@ -12,8 +12,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from ingest.batching import IngestOptions
-from ingest.pipeline import ingest_files
+from ingest.pipeline import IngestOptions, ingest_files
 from ingest.reader_process import Reader
 from ingest.report import IngestReport
 from vectorstore.collections import create_store

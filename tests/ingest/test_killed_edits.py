@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from ingest.batching import IngestOptions
 from ingest.chunking.chunks import ChunkSize
+from ingest.pipeline import IngestOptions
 from ingest.reading.read_source import ReadOptions, ReadRequest, read_source
 from tests.ingest.library import Library, check_alike, check_in_step
 
@@ -71,7 +71,7 @@ def ids_of_clean_build(library: Library) -> set[str]:
     size = ChunkSize(OPTIONS.chunk_tokens, library.model.max_tokens, library.model.count_tokens)
     options = ReadOptions(size, OPTIONS.max_file_bytes)
     read = [read_source(ReadRequest(str(path), path), options) for path in library.docs.rglob("*.md")]
-    return {chunk.id for document in read for chunk in document.chunks}
+    return {chunk.id for found in read if found.item for chunk in found.item.chunks}
 
 
 def check_edits_with_kills(library: Library, *, runs: int) -> None:

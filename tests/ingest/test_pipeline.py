@@ -9,8 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from ingest.batching import IngestOptions
-from ingest.pipeline import ingest_files
+from ingest.pipeline import IngestOptions, ingest_files
 from ingest.report import Progress
 from tests.ingest.library import Library, check_alike, check_in_step, names_of, state_of
 from vectorstore.errors import InputError, WrongModelError

@@ -14,7 +14,7 @@ from tests.ingest.library import Library, check_alike, check_in_step, names_of
 @pytest.fixture(autouse=True)
 def _small_steps(monkeypatch: pytest.MonkeyPatch) -> None:
     """A few chunks go the way of thousands: in several groups, slices and parts."""
-    monkeypatch.setattr("ingest.batching.GROUP_CHUNKS", 8)
+    monkeypatch.setattr("ingest.embedding_queue.GROUP_CHUNKS", 8)
     monkeypatch.setattr("vectorstore.storage.vector_index.SLICE_CHUNKS", 6)
     monkeypatch.setattr("ingest.embedding_queue.PART_TEXTS", 2)
 

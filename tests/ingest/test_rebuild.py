@@ -7,8 +7,7 @@ from pathlib import Path
 import pytest
 from langchain_core.embeddings import Embeddings
 
-from ingest.batching import IngestOptions
-from ingest.pipeline import ingest_files
+from ingest.pipeline import IngestOptions, ingest_files
 from tests.ingest.library import Library, check_alike, check_in_step, names_of
 from vectorstore.collections import create_store
 from vectorstore.embeddings import EmbeddingModel, VectorCache, embed_chunks

@@ -41,10 +41,11 @@ def read(reader: Reader, path: Path, known_hash: str | None = None) -> ReadSourc
 
 def test_a_file_is_read_and_cut_in_another_process(reader: Reader, small: Path) -> None:
     found = read(reader, small)
-    assert (found.outcome, found.document and found.document.title) == ("read", "Moon")
-    assert [chunk.text for chunk in found.chunks] == ["# Moon\n\nIt goes around the Earth."]
-    again = read(reader, small, found.content_hash)
-    assert (again.outcome, again.document, again.n_bytes) == ("same", None, small.stat().st_size)
+    assert found.item is not None
+    assert (found.outcome, found.item.record.title) == ("read", "Moon")
+    assert [chunk.text for chunk in found.item.chunks] == ["# Moon\n\nIt goes around the Earth."]
+    again = read(reader, small, found.item.record.content_hash)
+    assert (again.outcome, again.item) == ("same", None)
 
 
 def test_a_file_that_takes_too_long_fails_and_the_next_is_read(options: ReadOptions, small: Path) -> None:

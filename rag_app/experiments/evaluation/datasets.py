@@ -14,9 +14,8 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
-from ingest.batching import IngestOptions
 from ingest.chunking.sentences import load_find_sentences
-from ingest.in_memory import NamedText, ingest_texts
+from ingest.pipeline import IngestOptions, NamedText, ingest_texts
 from ingest.report import Progress
 from rag_app.answering.chain import read_request
 from rag_app.settings import Settings

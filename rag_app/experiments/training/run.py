@@ -12,7 +12,7 @@ import numpy as np
 
 from ingest.chunking.chunks import ChunkSize
 from ingest.chunking.sentences import load_find_sentences
-from ingest.in_memory import NamedText
+from ingest.pipeline import NamedText
 from rag_app.experiments.evaluation.datasets import load_corpus
 from rag_app.experiments.evaluation.intervals import bootstrap_means
 from rag_app.experiments.training.fine_tune import (

@@ -13,8 +13,7 @@ import numpy as np
 import platformdirs
 import pytest
 
-from ingest.batching import IngestOptions
-from ingest.pipeline import ingest_files
+from ingest.pipeline import IngestOptions, ingest_files
 from ingest.report import IngestReport
 from rag_app.library.map.map import read_owners, sample_ids
 from tests.clip_model import picture
