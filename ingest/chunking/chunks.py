@@ -1,4 +1,4 @@
-"""Splits pages into chunks at headings and paragraphs, within the model's window.
+"""Splits pages into blocks, and these into chunks at headings and paragraphs, within the model's window.
 
 Blocks under one heading are joined until a chunk is full; a block is split only if it is over size.
 """
@@ -6,8 +6,10 @@ Blocks under one heading are joined until a chunk is full; a block is split only
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import accumulate
 
-from ingest.chunking.blocks import Block, find_blocks, heading_text
+from markdown_it import MarkdownIt
+
 from ingest.chunking.sentences import FindSentences, find_sentences
 from vectorstore.types import Chunk, Page, embedded_context
 
@@ -21,6 +23,30 @@ JOINT_TOKENS = 2
 TITLE_SHARE, HEADING_SHARE = 4, 6
 LINES = re.compile(r"[^\n]*\n|[^\n]+")
 HAS_WORD = re.compile(r"\w")
+# Without inline parsing, which blocks do not need and which takes two thirds of the time.
+MARKDOWN = MarkdownIt("commonmark").enable("table").disable(["inline", "text_join"])
+FRONT_MATTER = re.compile(r"\A---\n.*?\n---[ \t]*(?:\n|\Z)", re.DOTALL)
+PARAGRAPH_GAP = re.compile(r"\n[ \t]*\n\s*")
+# Marks of emphasis are at the edge of a word; an underscore within one is part of a name.
+HEADING_MARKS = re.compile(r"^\s{0,3}#{1,6}(?:\s+|$)|\s+#+\s*$|\n[=-]+\s*$|(?<!\w)[*_`]{1,3}|[*_`]{1,3}(?!\w)")
+KINDS = {
+    "heading_open": "heading",
+    "table_open": "table",
+    "fence": "code",
+    "code_block": "code",
+    "bullet_list_open": "list",
+    "ordered_list_open": "list",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """`text[start:end]` of a page; `kind` is heading, paragraph, table, code or list; `level` of a heading from 1."""
+
+    start: int
+    end: int
+    kind: str
+    level: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,26 +92,14 @@ def chunk_pages(
     headings: list[tuple[int, str]] = []
     title = fit_name(title, share=TITLE_SHARE, size=size)
     for page in pages:
-        shown = title if is_titled else ""
-        for start, end, path in cut_page(page.text, shown, headings, markdown=markdown, size=size):
-            chunks.append(Chunk(source, title, page.number, start, end, page.text[start:end], path, is_titled))
+        # `headings` carries the open ones from page to page.
+        pieces = find_pieces(page.text, title if is_titled else "", headings, markdown=markdown, size=size)
+        for group in pack(pieces, size.target):
+            start, end = strip_span(page.text, group[0].start, group[-1].end)
+            if HAS_WORD.search(page.text, start, end):
+                path = group[-1].headings
+                chunks.append(Chunk(source, title, page.number, start, end, page.text[start:end], path, is_titled))
     return chunks
-
-
-def cut_page(
-    text: str,
-    title: str,
-    headings: list[tuple[int, str]],
-    *,
-    markdown: bool,
-    size: ChunkSize,
-) -> Iterator[tuple[int, int, tuple[str, ...]]]:
-    """Start, end and heading path of each chunk of a page; `headings` carries the open ones from page to page."""
-    pieces = list(find_pieces(text, title, headings, markdown=markdown, size=size))
-    for group in pack(pieces, size.target):
-        start, end = strip_span(text, group[0].start, group[-1].end)
-        if HAS_WORD.search(text, start, end):
-            yield start, end, group[-1].headings
 
 
 def find_pieces(
@@ -141,7 +155,11 @@ def pack(pieces: Iterable[Piece], target: int) -> Iterator[list[Piece]]:
 
 def cut_block(text: str, block: Block, *, limit: int, size: ChunkSize) -> Iterator[tuple[int, int, int]]:
     """Start, end and tokens of the parts of a block over size: whole lines or sentences as far as they go."""
-    units = find_lines(text, block) if block.kind in ("table", "code", "list") else sentences_of(text, block, size)
+    if block.kind in ("table", "code", "list"):
+        units = [match.span() for match in LINES.finditer(text, block.start, block.end)]
+    else:
+        found = size.find_sentences(text[block.start : block.end])
+        units = [(block.start + start, block.start + end) for start, end in found]
     counts = size.measure([text[start:end] for start, end in units])
     first, total, last = block.start, 0, block.start
     for (start, end), tokens in zip(units, counts, strict=True):
@@ -156,15 +174,6 @@ def cut_block(text: str, block: Block, *, limit: int, size: ChunkSize) -> Iterat
         last = end
     if total:
         yield first, last, total
-
-
-def find_lines(text: str, block: Block) -> list[tuple[int, int]]:
-    return [match.span() for match in LINES.finditer(text, block.start, block.end)]
-
-
-def sentences_of(text: str, block: Block, size: ChunkSize) -> list[tuple[int, int]]:
-    found = size.find_sentences(text[block.start : block.end])
-    return [(block.start + start, block.start + end) for start, end in found]
 
 
 def cut_unit(text: str, start: int, end: int, *, limit: int, size: ChunkSize) -> Iterator[tuple[int, int, int]]:
@@ -199,3 +208,44 @@ def stretches(text: str, start: int, end: int, *, length: int) -> Iterator[int]:
 def strip_span(text: str, start: int, end: int) -> tuple[int, int]:
     piece = text[start:end]
     return start + len(piece) - len(piece.lstrip()), start + len(piece.rstrip())
+
+
+def find_blocks(text: str, *, markdown: bool) -> list[Block]:
+    """All blocks of a page in order; together they cover everything but white space."""
+    return list(markdown_blocks(text) if markdown else paragraph_blocks(text))
+
+
+def paragraph_blocks(text: str) -> Iterator[Block]:
+    start = 0
+    for gap in PARAGRAPH_GAP.finditer(text):
+        yield Block(start, gap.start(), "paragraph")
+        start = gap.end()
+    yield Block(start, len(text), "paragraph")
+
+
+def markdown_blocks(text: str) -> Iterator[Block]:
+    front = FRONT_MATTER.match(text)
+    begin = front.end() if front else 0
+    if front:
+        yield Block(0, begin, "paragraph")
+    lines = text[begin:].split("\n")
+    offsets = [begin, *(begin + n for n in accumulate(len(line) + 1 for line in lines))]
+    covered = 0  # link definitions and the like give no token: what lies between tokens is a paragraph
+    # To the parser a carriage return begins a line; here it is white space, and places must be counted alike.
+    for token in MARKDOWN.parse(text[begin:].replace("\r", " ")):
+        if token.level or not token.map or token.nesting < 0:
+            continue
+        first, last = token.map
+        if covered < first:
+            yield Block(offsets[covered], offsets[first], "paragraph")
+        kind = KINDS.get(token.type, "paragraph")
+        level = int(token.tag[1]) if kind == "heading" else 0
+        yield Block(offsets[first], min(offsets[last], len(text)), kind, level)
+        covered = max(covered, last)
+    if covered < len(lines):
+        yield Block(offsets[covered], len(text), "paragraph")
+
+
+def heading_text(block_text: str) -> str:
+    """The words of a heading, on one line, without its marks."""
+    return " ".join(HEADING_MARKS.sub("", block_text.strip()).split())

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from pathlib import PurePosixPath
 from typing import IO, Any
 
-from ingest.chunking.blocks import find_blocks
+from ingest.chunking.chunks import find_blocks
 from ingest.reading.file_types import ParseOptions
 from ingest.reading.formats.document_tree import fence
 from ingest.reading.formats.office import encrypted_error, wrong_password_error

@@ -15,7 +15,7 @@ from vectorstore.errors import RagError
 from vectorstore.types import REMOVED, SourceRecord
 
 if TYPE_CHECKING:
-    from ingest.chunking.blocks import Block
+    from ingest.chunking.chunks import Block
     from vectorstore.storage.store import Store
 
 OPENED = "open-document"
@@ -138,7 +138,7 @@ def draw_text(text: str, kind: str) -> None:
 
 
 def blocks_of(text: str, kind: str) -> Iterator[tuple["Block", str]]:
-    from ingest.chunking.blocks import find_blocks, heading_text
+    from ingest.chunking.chunks import find_blocks, heading_text
     from ingest.reading.file_types import has_markdown
 
     for block in find_blocks(text, markdown=has_markdown(kind)):

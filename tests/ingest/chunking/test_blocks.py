@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ingest.chunking.blocks import find_blocks, heading_text
+from ingest.chunking.chunks import find_blocks, heading_text
 
 MARKS = (
     "§ §# One§## Two§Under§===§---§| a | b |§|---|---|§```§~~~ py§    code§- item§1. first§  more§> quote§<div>§[a]: b"
