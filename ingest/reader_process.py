@@ -2,17 +2,15 @@
 
 Whatever a file does to its reader, it ends as one line of the report.
 
-The process is a plain `python -m ingest.reader_process` that is written to and read from: the spawning of
-`multiprocessing` runs the caller's main module again.
+The process is a plain `python -m ingest.reader_process` at the other end of a pipe: the spawning of `multiprocessing`
+runs the caller's main module again.
 """
 
 import contextlib
 import os
 import pickle
 import resource
-import select
 import signal
-import struct
 import subprocess
 import sys
 import threading
@@ -21,12 +19,13 @@ from collections import deque
 from collections.abc import Callable, Generator, Iterable
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, replace
+from multiprocessing import Pipe
+from multiprocessing.connection import Connection
 from pathlib import Path
-from typing import IO, Any, cast
+from typing import cast
 
 from ingest.reading.read_source import ReadOptions, ReadRequest, ReadSource
 
-LENGTH = struct.Struct("!Q")
 # A reader that has grown over this share of its bound is replaced before the next file: libraries keep what they had.
 WORN_SHARE = 0.5
 WATCH_S = 0.5
@@ -47,7 +46,7 @@ class Reader(contextlib.AbstractContextManager["Reader"]):
 
     def __init__(self, options: ReadOptions, bounds: Bounds) -> None:
         self._options, self._bounds = options, bounds
-        self._process: subprocess.Popen[bytes] | None = None
+        self._running: tuple[subprocess.Popen[bytes], Connection] | None = None
         self._is_ended = False
 
     def __exit__(self, *raised: object) -> None:
@@ -55,7 +54,7 @@ class Reader(contextlib.AbstractContextManager["Reader"]):
 
     def read(self, request: ReadRequest) -> ReadSource:
         """The source as read; a reader that dies or takes too long is an outcome of its own."""
-        is_fresh = self._process is None
+        is_fresh = self._running is None
         answer = self._read_once(request)
         if answer.is_breakdown and not is_fresh and not self._is_ended:
             # What was read before may have taken the memory: a file's outcome must not hang on its neighbours.
@@ -64,12 +63,14 @@ class Reader(contextlib.AbstractContextManager["Reader"]):
         return answer
 
     def _read_once(self, request: ReadRequest) -> ReadSource:
-        process = self._process or self._start()
+        _, pipe = self._running or self._start()
         try:
             if self._is_ended:
                 raise EOFError
-            send(process.stdin, request)
-            answer, is_worn = receive(process.stdout, time.monotonic() + self._bounds.seconds)
+            pipe.send(request)
+            if not pipe.poll(self._bounds.seconds):
+                raise TimeoutError
+            answer, is_worn = cast("tuple[ReadSource, bool]", pipe.recv())
         except TimeoutError:
             self.close()
             return failed(request, f"not read within {self._bounds.seconds:g} s", "RAG_MAX_FILE_SECONDS")
@@ -80,37 +81,38 @@ class Reader(contextlib.AbstractContextManager["Reader"]):
             return replace(failed(request, message, "RAG_MAX_READER_MB"), is_breakdown=True)
         if is_worn:
             self.close()
-        return cast("ReadSource", answer)
+        return answer
 
-    def _start(self) -> subprocess.Popen[bytes]:
+    def _start(self) -> tuple[subprocess.Popen[bytes], Connection]:
         root = str(Path(__file__).parents[1])
         environment = {**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, [root, os.environ.get("PYTHONPATH")]))}
-        self._process = subprocess.Popen(
-            [sys.executable, "-m", "ingest.reader_process"],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,  # what libraries say about a broken file is no message to a person
-            env=environment,
-            start_new_session=True,  # a Ctrl-C is for the ingest, which ends its reader
-        )
-        send(self._process.stdin, (self._options, self._bounds))
-        return self._process
+        ours, theirs = Pipe()
+        with theirs:
+            process = subprocess.Popen(
+                [sys.executable, "-m", "ingest.reader_process", str(theirs.fileno())],
+                pass_fds=[theirs.fileno()],
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.DEVNULL,
+                stderr=subprocess.DEVNULL,  # what libraries say about a broken file is no message to a person
+                env=environment,
+                start_new_session=True,  # a Ctrl-C is for the ingest, which ends its reader
+            )
+        self._running = process, ours
+        ours.send((self._options, self._bounds))
+        return self._running
 
     def end(self) -> None:
-        """Read no more, whatever another thread is reading; its pipes are its own to close, with `close`."""
+        """Read no more, whatever another thread is reading; its pipe is its own to close, with `close`."""
         self._is_ended = True
-        if process := self._process:
-            kill(process)
+        if self._running:
+            kill(self._running[0])
 
     def close(self) -> None:
-        process, self._process = self._process, None
-        if process is None:
-            return
-        kill(process)
-        process.wait()
-        for pipe in (process.stdin, process.stdout):
-            with contextlib.suppress(OSError):
-                pipe.close()  # type: ignore[union-attr]
+        if self._running:
+            (process, pipe), self._running = self._running, None
+            kill(process)
+            process.wait()
+            pipe.close()
 
 
 def read_ahead(
@@ -151,53 +153,22 @@ def failed(request: ReadRequest, message: str, setting: str) -> ReadSource:
     return ReadSource(request, "failed", f"{message} (split it into smaller files, or raise {setting})")
 
 
-def send(pipe: IO[bytes] | None, message: object) -> None:
-    assert pipe is not None
-    packed = pickle.dumps(message, protocol=pickle.HIGHEST_PROTOCOL)
-    pipe.write(LENGTH.pack(len(packed)))
-    pipe.write(packed)
-    pipe.flush()
-
-
-def receive(pipe: IO[bytes] | None, deadline: float | None = None) -> Any:
-    """Raises TimeoutError past the deadline, and EOFError where the other side has gone."""
-    assert pipe is not None
-    length = LENGTH.unpack(read_exactly(pipe, LENGTH.size, deadline))[0]
-    # Our own worker's words: what a document can put into them are strings in dataclasses of ours.
-    return pickle.loads(read_exactly(pipe, length, deadline))  # noqa: S301
-
-
-def read_exactly(pipe: IO[bytes], count: int, deadline: float | None) -> bytearray:
-    data = bytearray()
-    while len(data) < count:
-        if deadline is not None and not select.select([pipe], [], [], max(deadline - time.monotonic(), 0))[0]:
-            raise TimeoutError
-        part = os.read(pipe.fileno(), min(count - len(data), 1 << 20))
-        if not part:
-            raise EOFError
-        data += part
-    return data
-
-
 # In the worker
 
 
 def main() -> None:
-    requests, answers = os.fdopen(os.dup(0), "rb", buffering=0), os.fdopen(os.dup(1), "wb")
-    nothing = os.open(os.devnull, os.O_RDWR)
-    for standard in (0, 1):
-        os.dup2(nothing, standard)  # what libraries print would break the answers
     from ingest.reading.read_source import read_source  # with all readers, which only this process needs
 
-    options, bounds = receive(requests)
+    pipe = Connection(int(sys.argv[1]))
+    options, bounds = pipe.recv()
     bound_memory(bounds)
     threading.Thread(target=watch, args=(os.getppid(), bounds), daemon=True).start()
-    with contextlib.suppress(EOFError, BrokenPipeError):
+    with contextlib.suppress(EOFError, OSError):
         while True:
-            request = receive(requests)
+            request = pipe.recv()
             bound_processor_time(bounds)
             answer = read_source(request, options)
-            send(answers, (answer, memory_bytes() > WORN_SHARE * bounds.memory_bytes))
+            pipe.send((answer, memory_bytes() > WORN_SHARE * bounds.memory_bytes))
     os._exit(0)  # with no farewell of libraries
 
 

@@ -79,8 +79,8 @@ def test_a_file_that_needs_too_much_memory_fails_and_the_next_is_read(
 
 def test_a_reader_that_dies_is_replaced(reader: Reader, small: Path) -> None:
     read(reader, small)
-    assert reader._process is not None
-    os.kill(reader._process.pid, signal.SIGKILL)
+    assert reader._running is not None
+    os.kill(reader._running[0].pid, signal.SIGKILL)
     assert read(reader, small).outcome == "read"
 
 
@@ -99,7 +99,7 @@ from vectorstore.embeddings.model import count_in_bytes
 
 reader = Reader(ReadOptions(ChunkSize(200, 250, count_in_bytes), max_bytes=1000), Bounds())
 reader.read(ReadRequest(sys.argv[1], Path(sys.argv[1])))
-print(reader._process.pid, flush=True)
+print(reader._running[0].pid, flush=True)
 time.sleep(60)
 """
 
