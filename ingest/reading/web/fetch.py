@@ -3,19 +3,16 @@
 Proxies of the environment are not used: a proxy looks hosts up by itself, so that no address could be checked.
 """
 
-import asyncio
 import ipaddress
 import socket
 import ssl
-import threading
 import zlib
-from collections.abc import Callable, Iterator
-from concurrent.futures import Future, InvalidStateError
-from contextlib import contextmanager, suppress
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import PurePosixPath
-from typing import TypeVar
 
 import certifi
 import httpx
@@ -33,7 +30,6 @@ CHECK = "check the address in a browser"
 IPAddress = ipaddress.IPv4Address | ipaddress.IPv6Address
 NAT64 = ipaddress.IPv6Network("64:ff9b::/96")  # RFC 6052
 NAT64_LOCAL = ipaddress.IPv6Network("64:ff9b:1::/48")  # RFC 8215, for private use
-Result = TypeVar("Result")
 
 
 class GonePageError(UnreadableFileError):
@@ -73,56 +69,36 @@ def fetch_page(url: str, *, max_bytes: int, timeout_s: float, allow_private: boo
     GonePageError for 404 and 410, else UnreadableFileError.
     """
     source = _parse(url)
-    # A thread of its own: the caller's may run a loop already, as in a notebook.
-    fetched = _in_thread(lambda: asyncio.run(_fetch(source, max_bytes, timeout_s, allow_private)))
-    return fetched.result()
-
-
-def _in_thread(call: Callable[[], Result]) -> Future[Result]:
-    """The outcome of a call in a thread that nobody waits for when the program ends."""
-    outcome: Future[Result] = Future()
-
-    def run() -> None:
-        try:
-            result = call()
-        except BaseException as error:  # noqa: BLE001 - raised where it is waited for
-            outcome.set_exception(error)
-        else:
-            with suppress(InvalidStateError):  # given up meanwhile
-                outcome.set_result(result)
-
-    threading.Thread(target=run, daemon=True).start()
-    return outcome
-
-
-async def _fetch(source: httpx.URL, max_bytes: int, timeout_s: float, allow_private: bool) -> FetchedPage:  # noqa: FBT001
+    # In a thread, since neither a look-up nor the reading of headers can be stopped; closing the client ends the rest.
+    thread = ThreadPoolExecutor(1)
     try:
-        async with asyncio.timeout(timeout_s):
-            async with httpx.AsyncClient(verify=_tls(), trust_env=False, timeout=timeout_s) as client:
-                return await _follow(client, source, max_bytes=max_bytes, allow_private=allow_private)
+        with httpx.Client(verify=_tls(), trust_env=False, timeout=timeout_s) as client:
+            return thread.submit(_follow, client, source, max_bytes, allow_private).result(timeout_s)
     except (TimeoutError, httpx.TimeoutException):
         raise UnreadableFileError(f"the server did not finish within {timeout_s:g} s", LATER) from None
+    finally:
+        thread.shutdown(wait=False)
 
 
-async def _follow(client: httpx.AsyncClient, source: httpx.URL, *, max_bytes: int, allow_private: bool) -> FetchedPage:
+def _follow(client: httpx.Client, source: httpx.URL, max_bytes: int, allow_private: bool) -> FetchedPage:  # noqa: FBT001
     url = source
     for _ in range(MOST_REDIRECTS + 1):
-        response = await _request(client, url, await _addresses(url, allow_private=allow_private))
+        response = _request(client, url, _addresses(url, allow_private=allow_private))
         try:
             if response.status_code in REDIRECTS and "location" in response.headers:
                 url = _parse(str(url.join(response.headers["location"])))
                 continue
             _require_success(response)
             content_type = response.headers.get("content-type", "")
-            data = await _read(response, max_bytes)
+            data = _read(response, max_bytes)
         finally:
-            await response.aclose()
+            response.close()
         suffix = suffix_of(content_type, path=url.path, head=data[:1024])
         return FetchedPage(str(source), with_charset(data, content_type, suffix=suffix), suffix)
     raise UnreadableFileError(f"the server redirects more than {MOST_REDIRECTS} times", CHECK)
 
 
-async def _request(client: httpx.AsyncClient, url: httpx.URL, addresses: list[str]) -> httpx.Response:
+def _request(client: httpx.Client, url: httpx.URL, addresses: list[str]) -> httpx.Response:
     """By address, not by name: a name could lead elsewhere when it is looked up a second time."""
     headers = {
         "Host": url.netloc.decode("ascii"),
@@ -139,18 +115,17 @@ async def _request(client: httpx.AsyncClient, url: httpx.URL, addresses: list[st
         )
         try:
             with _translated(url):
-                return await client.send(request, stream=True)
+                return client.send(request, stream=True)
         except UnreadableFileError as error:
             if address == addresses[-1] or not isinstance(error.__cause__, httpx.ConnectError):
                 raise
     raise AssertionError("a host has an address")
 
 
-async def _addresses(url: httpx.URL, *, allow_private: bool) -> list[str]:
+def _addresses(url: httpx.URL, *, allow_private: bool) -> list[str]:
     host = url.raw_host.decode("ascii")
     literal = literal_address(host)
-    # Not the loop's own threads, which are waited for at its end: a look-up cannot be stopped.
-    found = [literal] if literal else await asyncio.wrap_future(_in_thread(lambda: _look_up(host)))
+    found = [literal] if literal else _look_up(host)
     if not found:
         raise UnreadableFileError(f"there is no host {url.host}, or no network", CHECK)
     allowed = [address for address in found if allow_private or is_public(address)]
@@ -170,7 +145,7 @@ def _look_up(host: str) -> list[IPAddress]:
     return list(dict.fromkeys(parse_address(str(row[4][0])) for row in rows))
 
 
-async def _read(response: httpx.Response, max_bytes: int) -> bytes:
+def _read(response: httpx.Response, max_bytes: int) -> bytes:
     encoding = response.headers.get("content-encoding", "").strip().lower() or "identity"
     if encoding not in ("identity", "gzip", "x-gzip", "deflate"):
         raise UnreadableFileError(f"the server packs the page in a way that is not read ({encoding})", SAVE)
@@ -180,7 +155,7 @@ async def _read(response: httpx.Response, max_bytes: int) -> bytes:
     data, received = bytearray(), 0
     unpacker = Unpacker() if encoding != "identity" else None
     with _translated(response.request.url):
-        async for raw in response.aiter_raw():
+        for raw in response.iter_raw():
             received += len(raw)
             data += unpacker.unpack(raw, max_bytes + 1 - len(data)) if unpacker else raw
             if max(received, len(data)) > max_bytes:
