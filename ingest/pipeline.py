@@ -10,8 +10,7 @@ from ingest.chunking.sentences import FindSentences, find_sentences
 from ingest.discovery import FoundFile, find_files, judge_absent, split_urls
 from ingest.embedding_queue import Embedder, store_all
 from ingest.reader_process import Bounds, Reader, read_ahead
-from ingest.reading.file_types import ParseOptions, describe_readers, has_markdown
-from ingest.reading.parsing import ParsedDocument
+from ingest.reading.file_types import ParsedDocument, ParseOptions, describe_readers
 from ingest.reading.pictures import with_objects
 from ingest.reading.read_source import ReadOptions, ReadRequest, ReadSource, chunk_document, make_record
 from ingest.report import FileProgress, FileReport, IngestLog, IngestReport, Progress, Stopped, notice_languages
@@ -80,7 +79,7 @@ def ingest_texts(
 def chunk_text(text: NamedText, size: ChunkSize) -> IngestedSource:
     pages = (Page(None, text.text),) if text.text.strip() else ()
     title, is_titled = text.title or text.source, bool(text.title)
-    document = ParsedDocument(title, pages, "text", markdown=False, is_titled=is_titled)
+    document = ParsedDocument(title, pages, "text", is_titled)
     chunks = chunk_document(text.source, document, size)
     record = make_record(text.source, document, chunks, text.text.encode("utf-8", "surrogatepass"))
     return IngestedSource(record, pages, chunks)
@@ -262,7 +261,7 @@ def restore(changes: Changes, record: SourceRecord, before: Store) -> IngestedSo
         pictures = before.catalogue.pictures([chunk.picture for chunk in found])
         chunks = [chunk for chunk in found if chunk.picture in pictures]
         return IngestedSource(replace(record, chunks=len(chunks)), pages, chunks, pictures)
-    document = ParsedDocument(record.title, tuple(pages), record.kind, has_markdown(record.kind), record.is_titled)
+    document = ParsedDocument(record.title, tuple(pages), record.kind, record.is_titled)
     chunks = chunk_document(record.source, document, changes.options.chunk_size(changes.model))
     return IngestedSource(replace(record, chunks=len(chunks)), pages, chunks)
 

@@ -15,6 +15,7 @@ import olefile
 
 from ingest.reading.text_decoding import is_text
 from vectorstore.errors import UnreadableFileError
+from vectorstore.types import Page
 
 # The readers that need an extra, and the package of it that they import.
 READER_PACKAGES = {"ocr": "rapidocr", "bio": "Bio", "sound": "faster_whisper"}
@@ -59,6 +60,21 @@ class ParseOptions:
     password: str | None = None
     letters: int = 600
     speech_model: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ParsedDocument:
+    """`kind` is a short name of the format; `is_titled` is False where `title` is the file's name."""
+
+    title: str
+    pages: tuple[Page, ...]
+    kind: str
+    is_titled: bool = True
+
+    @property
+    def markdown(self) -> bool:
+        """Whether the text of its pages has Markdown structure."""
+        return has_markdown(self.kind)
 
 
 def has_reader(extra: str) -> bool:

@@ -4,22 +4,21 @@ The readers of PDF and of pictures take a tenth of a second to import, so a file
 """
 
 import re
-from dataclasses import dataclass
 from pathlib import Path
 
 from ingest.reading.file_types import (
     ARCHIVE_KINDS,
     MAIL_KINDS,
     SEQUENCE_KINDS,
+    ParsedDocument,
     ParseOptions,
     detect_kind,
-    has_markdown,
     has_reader,
     install_hint,
     refuse_mislabelled,
 )
 from ingest.reading.formats.mail import read_mail
-from ingest.reading.formats.nested_documents import Nesting, Part, read_archive
+from ingest.reading.formats.nested_documents import Nesting, read_archive
 from ingest.reading.formats.office import FENCED, decrypt_office, read_structured
 from ingest.reading.formats.recordings import read_recording
 from ingest.reading.formats.sequences import read_sequences
@@ -45,26 +44,12 @@ _WITHOUT_TITLE_HEADING = (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class ParsedDocument:
-    """`kind` is a short name of the format; `markdown` says whether the pages' text has Markdown structure.
-
-    `is_titled` is False where the document names no title and `title` is the file's name.
-    """
-
-    title: str
-    pages: tuple[Page, ...]
-    kind: str
-    markdown: bool
-    is_titled: bool = True
-
-
 def parse_document(path: Path, data: bytes, options: ParseOptions = DEFAULT) -> ParsedDocument:
     """The pages of `data`, read as the kind that the name of `path` and the bytes say; `path` is not opened.
 
     Raises UnreadableFileError where there is nothing to read.
     """
-    return _parse(path, data, Nesting(_read_part, options))
+    return _parse(path, data, Nesting(_parse, options))
 
 
 def _parse(path: Path, data: bytes, nesting: Nesting) -> ParsedDocument:
@@ -78,12 +63,7 @@ def _parse(path: Path, data: bytes, nesting: Nesting) -> ParsedDocument:
     if not pages:
         raise _nothing_in(kind)
     own = _title(title, pages[0].text, kind=kind)
-    return ParsedDocument(own or _clean_title(path.stem) or path.name, pages, kind, has_markdown(kind), own is not None)
-
-
-def _read_part(name: str, data: bytes, nesting: Nesting) -> Part:
-    document = _parse(Path(name), data, nesting)
-    return Part(document.pages, document.markdown, document.kind == "code")
+    return ParsedDocument(own or _clean_title(path.stem) or path.name, pages, kind, own is not None)
 
 
 def _read(path: Path, data: bytes, *, kind: str, nesting: Nesting) -> tuple[str | None, tuple[Page, ...]]:

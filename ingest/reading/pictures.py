@@ -10,9 +10,9 @@ from pathlib import Path
 from typing import NamedTuple
 
 from ingest.chunking.chunks import ChunkSize, chunk_pages
-from ingest.reading.file_types import ParseOptions, detect_kind, has_reader
+from ingest.reading.file_types import ParsedDocument, ParseOptions, detect_kind, has_reader
 from ingest.reading.formats.document_pictures import Figures, read_figures
-from ingest.reading.parsing import ParsedDocument, parse_document
+from ingest.reading.parsing import parse_document
 from vectorstore.embeddings import Box
 from vectorstore.errors import NothingToReadError, UnreadableFileError
 from vectorstore.pictures import keep_picture, read_pixels
@@ -80,7 +80,7 @@ def _document_of_image(path: Path, data: bytes, picture: Picture) -> ParsedDocum
     except UnreadableFileError:  # no text in it, or a format that only OpenCV reads
         read = None
     if read is None:
-        return ParsedDocument(path.stem or path.name, (Page(None, line),), "image", markdown=False, is_titled=False)
+        return ParsedDocument(path.stem or path.name, (Page(None, line),), "image", is_titled=False)
     first, *others = read.pages
     return replace(read, pages=(replace(first, text=f"{line}\n\n{first.text}"), *others))
 
@@ -90,7 +90,7 @@ def _document_of_pages(path: Path, data: bytes, kind: str, password: str | None)
     try:
         return parse_document(path, data, ParseOptions(password))
     except UnreadableFileError:
-        return ParsedDocument(path.stem or path.name, (), kind, markdown=False, is_titled=False)
+        return ParsedDocument(path.stem or path.name, (), kind, is_titled=False)
 
 
 def place_figures(

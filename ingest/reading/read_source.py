@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import Literal
 
 from ingest.chunking.chunks import ChunkSize, chunk_pages
-from ingest.reading.file_types import ParseOptions, detect_kind
-from ingest.reading.parsing import ParsedDocument, parse_document
+from ingest.reading.file_types import ParsedDocument, ParseOptions, detect_kind
+from ingest.reading.parsing import parse_document
 from vectorstore.errors import NothingToReadError, UnreadableFileError
 from vectorstore.types import READY, Chunk, IngestedSource, Picture, SourceRecord, hash_pages
 

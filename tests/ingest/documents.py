@@ -9,8 +9,8 @@ import openpyxl
 import pytest
 from docx.enum.text import WD_BREAK
 
-from ingest.reading.file_types import ParseOptions
-from ingest.reading.parsing import DEFAULT, ParsedDocument, parse_document
+from ingest.reading.file_types import ParsedDocument, ParseOptions
+from ingest.reading.parsing import DEFAULT, parse_document
 from vectorstore.errors import UnreadableFileError
 
 NOISE = random.Random(0).randbytes(4000)

@@ -12,7 +12,7 @@ from email.message import EmailMessage, MIMEPart
 
 import olefile
 
-from ingest.reading.formats.nested_documents import Nesting, Part, as_markdown, section_name
+from ingest.reading.formats.nested_documents import Nesting, as_markdown, section_name
 from ingest.reading.formats.office import read_structured
 from ingest.reading.text_decoding import decode_text
 from vectorstore.errors import UnreadableFileError
@@ -53,8 +53,8 @@ def _read_mailbox(data: bytes, nesting: Nesting) -> str:
     for start, end in zip(starts, ends, strict=True):
         nesting.count_part(0)
         message = _parse(data[start.end() : end])
-        part = Part((Page(None, _write(message, nesting)),), markdown=True)
-        sections.append(nesting.write_section(_header(message, "Subject") or "Without a subject", part))
+        subject = _header(message, "Subject") or "Without a subject"
+        sections.append(nesting.write_section(subject, [Page(None, _write(message, nesting))], "markdown"))
     if not sections:
         raise UnreadableFileError("no message in it", "check what the file really is")
     return "\n\n".join(sections)
@@ -83,15 +83,14 @@ def _header(message: EmailMessage, name: str) -> str:
 
 
 def _body_text(body: MIMEPart, nesting: Nesting) -> str:
-    content = _content(body)
-    part = Part((Page(None, content.strip()),), markdown=False)
+    text, kind = _content(body), "text"
     if body.get_content_type() == "text/html":
         try:
-            part = nesting.read_part("body.html", content.encode())
+            part = nesting.read_part("body.html", text.encode())
         except UnreadableFileError:
             return ""
-    text = "\n\n".join(page.text for page in part.pages)
-    return as_markdown(text, part) if text else ""
+        text, kind = "\n\n".join(page.text for page in part.pages), part.kind
+    return as_markdown(text.strip(), kind) if text.strip() else ""
 
 
 def _content(part: MIMEPart) -> str:
@@ -141,7 +140,7 @@ def _write_attachment(name: str, data: bytes, nesting: Nesting) -> str:
         part = nesting.read_part(section_name(name), data)
     except UnreadableFileError as error:
         return f"Attachment {section_name(name)} was not read: {error.message}"
-    return nesting.write_section(f"Attachment: {name}", part)
+    return nesting.write_section(f"Attachment: {name}", part.pages, part.kind)
 
 
 def _outlook_attachments(data: bytes) -> Iterator[tuple[str, bytes]]:

@@ -11,13 +11,13 @@ import re
 import tarfile
 import zipfile
 import zlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from pathlib import PurePosixPath
+from pathlib import Path, PurePosixPath
 from typing import IO, Any
 
 from ingest.chunking.chunks import find_blocks
-from ingest.reading.file_types import ParseOptions
+from ingest.reading.file_types import ParsedDocument, ParseOptions, has_markdown
 from ingest.reading.formats.document_tree import fence
 from ingest.reading.formats.office import encrypted_error, wrong_password_error
 from ingest.reading.text_decoding import decode_text
@@ -44,15 +44,6 @@ _UTF8_NAME, _ENCRYPTED = 0x800, 0x1
 _DAMAGED = (OSError, EOFError, ValueError, zlib.error, lzma.LZMAError, zipfile.BadZipFile, tarfile.TarError)
 
 
-@dataclass(frozen=True, slots=True)
-class Part:
-    """A document inside another; `markdown`: its text has Markdown structure, `code`: its lines count."""
-
-    pages: tuple[Page, ...]
-    markdown: bool
-    code: bool = False
-
-
 @dataclass(slots=True)
 class Nesting:
     """Reads the documents inside one file of the disk, at any depth, as far as its bounds allow.
@@ -60,19 +51,19 @@ class Nesting:
     `read` raises UnreadableFileError; the other fields are what may still be unpacked.
     """
 
-    read: Callable[[str, bytes, "Nesting"], Part]
+    read: Callable[[Path, bytes, "Nesting"], ParsedDocument]
     options: ParseOptions
     depth: int = 0
     parts: int = MAX_PARTS
     unpacked_bytes: int = MAX_UNPACKED_BYTES
     characters: int = MAX_CHARACTERS
 
-    def read_part(self, name: str, data: bytes) -> Part:
+    def read_part(self, name: str, data: bytes) -> ParsedDocument:
         if self.depth >= MAX_DEPTH:
             raise UnreadableFileError(f"nested more than {MAX_DEPTH} deep", _UNPACK)
         self.depth += 1
         try:
-            return self.read(name, data, self)
+            return self.read(Path(name), data, self)
         finally:
             self.depth -= 1
 
@@ -87,9 +78,9 @@ class Nesting:
         if self.unpacked_bytes < 0:
             raise UnreadableFileError(f"unpacks to more than {MAX_UNPACKED_BYTES >> 20} MB", _UNPACK)
 
-    def write_section(self, heading: str, part: Part) -> str:
-        text = "\n\n".join(page.text.strip("\n") for page in part.pages)
-        section = f"# {section_name(heading)}\n\n{as_markdown(text, part)}"
+    def write_section(self, heading: str, pages: Sequence[Page], kind: str) -> str:
+        text = "\n\n".join(page.text.strip("\n") for page in pages)
+        section = f"# {section_name(heading)}\n\n{as_markdown(text, kind)}"
         self.characters -= len(section)
         if self.characters < 0:
             raise UnreadableFileError(f"holds more than {MAX_CHARACTERS} characters of text", _UNPACK)
@@ -101,14 +92,14 @@ def section_name(name: str) -> str:
     return " ".join(_CONTROLS.sub(" ", name).split())[:_MAX_NAME] or "without a name"
 
 
-def as_markdown(text: str, part: Part) -> str:
+def as_markdown(text: str, kind: str) -> str:
     """The text as blocks that end where it ends, its headings one level below the section's own."""
-    if part.markdown:
+    if has_markdown(kind):
         lowered = _lower_headings(text)
         return lowered if _is_closed(lowered) else fence(text)
-    text = text if part.code else _UNDERLINE.sub(r"\1\n", text)
+    text = text if kind == "code" else _UNDERLINE.sub(r"\1\n", text)
     is_prose = all(block.kind not in ("heading", "code") for block in find_blocks(text, markdown=True))
-    return text if is_prose and not part.code and _is_closed(text) else fence(text)
+    return text if is_prose and kind != "code" and _is_closed(text) else fence(text)
 
 
 def _is_closed(text: str) -> bool:
@@ -138,7 +129,7 @@ def read_archive(data: bytes, *, kind: str, name: str, nesting: Nesting) -> tupl
                 part = nesting.read_part(PurePosixPath(path.replace("\\", "/")).name or path, content)
             except UnreadableFileError:
                 continue  # pictures, programs: passed over as quietly as in a folder
-            sections.append(nesting.write_section(path, part))
+            sections.append(nesting.write_section(path, part.pages, part.kind))
     except _DAMAGED as error:
         if not sections:
             detail = " ".join(str(error).split())[:200] or type(error).__name__
