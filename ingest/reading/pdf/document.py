@@ -8,11 +8,10 @@ import numpy as np
 import pypdfium2 as pdfium
 
 from ingest.reading.pdf.characters import PDFIUM_LOCK, open_page, open_pdf, read_glyphs, turn
-from ingest.reading.pdf.lines import Glyphs, Ints, Line, find_lines
+from ingest.reading.pdf.lines import Floats, Glyphs, Ints, Line, find_lines
 from ingest.reading.pdf.margins import Edges, find_edges, without_margins
-from ingest.reading.pdf.paragraphs import lay_out
 from ingest.reading.pdf.reading_order import join_cells, order_blocks
-from ingest.reading.pdf.text import IsWord, PdfPageText, join_texts, unbroken_words, write_text
+from ingest.reading.pdf.text import IsWord, PdfPageText, join_texts, lay_out, unbroken_words, write_text
 from vectorstore.errors import UnreadableFileError
 from vectorstore.types import Page
 
@@ -43,19 +42,10 @@ class PdfPageMap:
         """
         indices = self.read.char_indices[start:end]
         quoted = np.array([index for index in indices if index is not None], dtype=np.intp)
-        return [self._as_shown(box) for glyphs in self.parts for box in _boxes_of(glyphs, quoted)]
-
-    def _as_shown(self, box: Box) -> Box:
-        (left, bottom, right, top), crop = box, self.crop
-        match self.rotation:
-            case 90:
-                return bottom - crop[1], crop[2] - right, top - crop[1], crop[2] - left
-            case 180:
-                return crop[2] - right, crop[3] - top, crop[2] - left, crop[3] - bottom
-            case 270:
-                return crop[3] - top, left - crop[0], crop[3] - bottom, right - crop[0]
-            case _:
-                return left - crop[0], bottom - crop[1], right - crop[0], top - crop[1]
+        drawn = [_boxes_of(glyphs, quoted) for glyphs in self.parts]
+        left, bottom, right, top = self.crop
+        corner, *shown = turn(np.concatenate([[(left, top, right, bottom)], *drawn]), self.rotation // 90).tolist()
+        return [(box[0] - corner[0], box[3] - corner[3], box[2] - corner[0], box[1] - corner[3]) for box in shown]
 
 
 def read_pdf(data: bytes, password: str | None = None) -> tuple[str | None, tuple[Page, ...]]:
@@ -117,8 +107,8 @@ def _part_text(lines: Sequence[Line], part: Glyphs, is_word: IsWord) -> PdfPageT
     return write_text(lay_out(order_blocks(join_cells(lines, seen)), seen), seen, is_word)
 
 
-def _boxes_of(glyphs: Glyphs, quoted: Ints) -> list[Box]:
-    """A box a line around those characters of one direction, merged while they are side by side."""
+def _boxes_of(glyphs: Glyphs, quoted: Ints) -> Floats:
+    """A box (left, top, right, bottom) a line around those characters of one direction."""
     lines: list[Box] = []
     for box in glyphs.boxes[quoted[np.isin(quoted, glyphs.visible)]].tolist():
         left, top, right, bottom = box
@@ -127,8 +117,7 @@ def _boxes_of(glyphs: Glyphs, quoted: Ints) -> list[Box]:
             lines[-1] = min(last[0], left), max(last[1], top), max(last[2], right), min(last[3], bottom)
         else:
             lines.append((left, top, right, bottom))
-    turned = turn(np.array(lines).reshape(-1, 4), glyphs.direction).tolist()
-    return [(left, bottom, right, top) for left, top, right, bottom in turned]
+    return turn(np.array(lines).reshape(-1, 4), glyphs.direction)
 
 
 def _shares_line(one: Box, other: Box) -> bool:

@@ -5,8 +5,8 @@ import pytest
 
 from ingest.reading.pdf.document import map_pdf_page, read_pdf
 from ingest.reading.pdf.lines import Glyphs, find_lines, find_visible
-from ingest.reading.pdf.paragraphs import lay_out
 from ingest.reading.pdf.reading_order import order_blocks
+from ingest.reading.pdf.text import lay_out
 from tests.ingest.papers import LEFT, PITCH, RIGHT, Paper
 
 NAMES = ("Orbit", "Landing", "Moonwalk", "Return")
@@ -120,8 +120,8 @@ def test_a_page_written_from_the_right_is_laid_out_from_the_right() -> None:
     ]
     text = "".join(lines)
     glyphs = Glyphs(text, find_visible(text), np.array(boxes, dtype=np.float32)).from_the_left()
-    layout = lay_out(order_blocks(find_lines(glyphs)), glyphs)
-    assert [joint.name for joint in layout.joints] == ["PARAGRAPH", "NEWLINE", "SPACE", "SPACE", "SPACE"]
+    laid_out = lay_out(order_blocks(find_lines(glyphs)), glyphs)
+    assert [joint.name for _, joint in laid_out] == ["PARAGRAPH", "NEWLINE", "SPACE", "SPACE", "SPACE"]
 
 
 def test_an_index_under_an_exponent_stays_in_its_line() -> None:
