@@ -1,32 +1,32 @@
-"""Watches files and folders and ingests what changes in them, until it is stopped."""
+"""Watches files and folders and ingests them again whenever something in them changes, until it is stopped."""
 
 import os
 import re
-import stat
 import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
 
 import watchfiles
 
-from ingest.discovery import GLOB_SIGNS, FoundFile, FoundFiles, find_files, split_urls
-from ingest.report import FileReport, IngestReport, Progress
+from ingest.discovery import GLOB_SIGNS, expand, split_urls
+from ingest.report import IngestReport, Progress
 from rag_app.settings import Settings
 from rag_app.wiring import Tell, ingest_paths, silent
 from vectorstore.errors import InputError, ProviderError, RagError, StorageError
 
-# A file is read once it has kept its size and time for so long; one that never rests is read after a minute.
+# Changes are read once no other has come for so long; where there is no end of them, after a minute.
 REST_S = 0.7
 MOST_UNREST_S = 60.0
-# Systems drop events when there are too many, and network folders send none: a scan a minute, for 1 % of the time.
-SCAN_S = 60.0
-SCAN_SHARE = 0.01
+# Systems drop events when there are too many, and network folders send none: an ingest a minute, for 1 % of the time.
+LOOK_S = 60.0
+LOOK_SHARE = 0.01
 RETRY_S = 30.0
-POLL_MS = 2_000
+POLL_S = 2.0
 IN_COLLECTION = ("added", "updated", "unchanged")
+HIDDEN = re.compile(r"/\.(?!gitignore$)")
 
 
 def watch(  # noqa: PLR0913 - the arguments of an ingest, and when to stop
@@ -59,71 +59,68 @@ def watch(  # noqa: PLR0913 - the arguments of an ingest, and when to stop
         on_progress=on_progress,
         on_message=on_message,
     )
-    find = partial(find_files, include_all=include_all, max_bytes=settings.max_file_mb * 1_000_000)
     own = tuple(f"{os.path.realpath(folder)}/" for folder in (settings.data_dir, settings.cache_dir))
-    Watch(on_disk, own, find, ingest, on_report, on_message, rest_s).run(given, stop_event or threading.Event())
-
-
-@dataclass(frozen=True, slots=True)
-class Scan:
-    """The files that the watched paths lead to, and the paths that lead nowhere."""
-
-    files: frozenset[FoundFile]
-    waiting: tuple[str, ...]
+    Watch(on_disk, own, include_all, ingest, on_report, on_message, rest_s).run(given, stop_event or threading.Event())
 
 
 @dataclass(slots=True)
 class Watch:
-    """A running watch: `synced` is the scan before the last ingest, `seen` the last scan.
+    """A running watch; each change is followed by an ingest of all paths, in which unchanged files cost little.
 
-    `own_folders` are written to by the ingest itself; `named` are files that a path or pattern names by itself.
+    `own_folders` are written to by the ingest itself; `named` are the files in the collection that a path or pattern
+    names by itself, `waiting` the paths that lead nowhere at present, `last` the last report.
     """
 
     paths: tuple[str, ...]
     own_folders: tuple[str, ...]
-    find: Callable[[Sequence[str]], FoundFiles]
+    include_all: bool
     ingest: Callable[[Sequence[str]], IngestReport]
     on_report: Callable[[IngestReport], None]
     on_message: Tell
     rest_s: float
-    synced: Scan | None = None
-    seen: Scan | None = None
-    seen_since: float = 0.0
-    restless_since: float | None = None
-    next_scan: float = 0.0
+    next_look: float = 0.0
     polls: bool = False
     named: set[str] = field(default_factory=set)
-    reported: dict[str, FileReport] = field(default_factory=dict)
-    warnings: tuple[str, ...] = ()
+    waiting: set[str] = field(default_factory=set)
+    last: IngestReport | None = None
 
     def run(self, given: Sequence[str], stop_event: threading.Event) -> None:
-        self.synced = self.seen = self.scan()  # before the ingest: the next scan finds what changes during it
         self.sync(given, is_first=True)
+        # When the first change came that is not read yet: one may have come before the system was asked to report them.
+        since: float | None = time.monotonic()
         while not stop_event.is_set():
-            roots = self.root_states()
-            self.next_scan = 0.0
-            for changed in self.events(stop_event):
-                if any(map(self.concerns, changed)) or time.monotonic() >= self.next_scan:
-                    self.check()
-                if self.root_states() != roots:  # a root has come or gone: other folders are to be watched
+            roots = self.roots()
+            for changed in self.events(roots, stop_event):
+                now, is_same = time.monotonic(), self.roots() == roots and roots.isdisjoint(changed)
+                is_quiet = is_same and not any(map(self.concerns, changed))
+                if not is_quiet:
+                    since = since or now
+                if (since and is_quiet) or now >= (since + MOST_UNREST_S if since else self.next_look):
+                    since = None
+                    self.sync()
+                if not is_same:  # the system reports changes below what was there before
                     break
 
-    def events(self, stop_event: threading.Event) -> Iterator[list[str]]:
-        """The changed paths, at the latest every `rest_s` and then perhaps none. Raises KeyboardInterrupt."""
+    def roots(self) -> set[str]:
+        """The watched files and folders that are there, symbolic links resolved."""
+        return {place for place in map(watched_place, self.paths) if os.path.lexists(place)}
+
+    def events(self, roots: Iterable[str], stop_event: threading.Event) -> Iterator[list[str]]:
+        """The changed paths; none after `rest_s` without a change. Raises KeyboardInterrupt."""
         try:
             for changes in watchfiles.watch(
-                *(place for path in self.paths if os.path.isdir(place := watched_place(path))),  # noqa: PTH112
+                *roots,
                 watch_filter=None,
-                rust_timeout=int(self.rest_s * 1000),
+                rust_timeout=int(1000 * (2 * POLL_S if self.polls else self.rest_s)),
                 yield_on_timeout=True,
                 stop_event=stop_event,
                 force_polling=self.polls or None,
-                poll_delay_ms=POLL_MS,
+                poll_delay_ms=int(1000 * POLL_S),
                 ignore_permission_denied=True,
             ):
                 yield [path for _, path in changes]
         except FileNotFoundError:
-            return  # a folder that has gone just now
+            return  # a root that has gone just now
         except (OSError, RuntimeError) as error:
             if self.polls:
                 raise
@@ -131,83 +128,60 @@ class Watch:
             self.on_message(f"the system cannot report changes ({error}): looking every few seconds instead")
 
     def concerns(self, changed: str) -> bool:
-        return not changed.startswith(self.own_folders)
+        """Whether a changed path can matter: not what the ingest itself writes, and no hidden file."""
+        places = (place for place in map(watched_place, self.paths) if changed.startswith(place))
+        is_seen = self.include_all or any(not HIDDEN.search(changed, len(place)) for place in places)
+        return is_seen and not changed.startswith(self.own_folders)
 
-    def root_states(self) -> list[tuple[int, ...] | None]:
-        """The identity of each watched folder, and also size and time of each file that is named."""
-        return [state_of(watched_place(path)) for path in self.paths]
-
-    def scan(self) -> Scan:
-        files: set[FoundFile] = set()
-        waiting = []
-        for path in self.paths:
-            try:
-                found = self.find([path])
-            except InputError:  # a pattern that matches nothing at present
-                waiting.append(path)
-                continue
-            waiting += [path] if found.absent else []
-            kept = [file for file in found.files if self.concerns(str(file.path))]
-            files.update(kept)
-            inside = tuple(f"{folder}/" for folder in found.folders)
-            self.named |= {file.source for file in kept if not str(file.path).startswith(inside)}
-        return Scan(frozenset(files), tuple(waiting))
-
-    def check(self) -> None:
-        """Ingest if the files are others than at the last ingest and have rested."""
-        began = time.monotonic()
-        found = self.scan()
-        if found != self.seen:
-            self.seen, self.seen_since = found, began
-        self.next_scan = time.monotonic() + max(SCAN_S, (time.monotonic() - began) / SCAN_SHARE)
-        if found == self.synced:
-            self.restless_since = None
-            return
-        self.restless_since = self.restless_since or began
-        if began - self.seen_since < self.rest_s and began - self.restless_since < MOST_UNREST_S:
-            self.next_scan = began + self.rest_s
-            return
-        self.report_waiting(found)
-        self.synced, self.restless_since = found, None
-        if paths := [path for path in self.paths if path not in found.waiting] + self.gone():
-            self.sync(paths)
-
-    def report_waiting(self, now: Scan) -> None:
-        before = self.synced.waiting if self.synced else ()
-        for path in set(now.waiting).symmetric_difference(before):
-            self.on_message(f"{path} is there again" if path in before else f"{path} is not there; waiting for it")
-
-    def gone(self) -> list[str]:
-        """Files that were named by themselves and are gone from a folder that is still there."""
-        ingested = {source for source, file in self.reported.items() if file.status in IN_COLLECTION}
-        named = sorted(self.named & ingested)
-        return [path for path in named if not os.path.lexists(path) and Path(path).parent.is_dir()]
-
-    def sync(self, paths: Sequence[str], *, is_first: bool = False) -> None:
+    def sync(self, given: Sequence[str] = (), *, is_first: bool = False) -> None:
+        there = self.find_paths()
+        # A file that has gone with its folder may only be on a disk that is not mounted.
+        gone = sorted(path for path in self.named - there if Path(path).parent.is_dir())
+        paths, began = given or [*sorted(there), *gone], time.monotonic()
         try:
-            report = self.ingest(paths)
+            report = self.ingest(paths) if paths else None
         except RagError as error:
             if is_first and not isinstance(error, (ProviderError, StorageError)):
                 raise
             self.on_message(f"error: {error.message}")
             self.on_message(f"hint: {error.hint}")
-            self.synced, self.next_scan = None, time.monotonic() + RETRY_S
+            self.next_look = time.monotonic() + RETRY_S
             return
-        self.on_report(report if is_first else self.only_news(report))
-        self.reported |= {file.source: file for file in report.files}
-        self.warnings = report.warnings
+        self.next_look = time.monotonic() + max(LOOK_S, (time.monotonic() - began) / LOOK_SHARE)
+        if report:
+            is_in = {file.source: file.status in IN_COLLECTION for file in report.files}
+            self.named = {path for path in self.named | there if is_in.get(path, path in self.named)}
+            self.report(report)
 
-    def only_news(self, report: IngestReport) -> IngestReport:
-        """Without what was reported before: a file that cannot be read fails at every ingest."""
-        known = {(source, file.status, file.reason) for source, file in self.reported.items()}
-        files = tuple(
-            file
-            for file in report.files
-            if file.status in ("added", "updated")
-            or (file.status != "unchanged" and (file.source, file.status, file.reason) not in known)
-        )
-        warnings = tuple(warning for warning in report.warnings if warning not in self.warnings)
-        return replace(report, files=files, warnings=warnings)
+    def find_paths(self) -> set[str]:
+        """The files and folders that the paths lead to at present."""
+        found = {path: matches(path) for path in self.paths}
+        waiting = {path for path, there in found.items() if not there}
+        for path in sorted(waiting ^ self.waiting) if self.last else ():
+            self.on_message(f"{path} is not there; waiting for it" if path in waiting else f"{path} is there again")
+        self.waiting = waiting
+        return set().union(*found.values())
+
+    def report(self, report: IngestReport) -> None:
+        """Report what is new since the last report: a file that cannot be read fails at every ingest."""
+        last, self.last = self.last, report
+        if last is None:
+            self.on_report(report)
+            return
+        known = {(file.source, file.status, file.reason) for file in last.files}
+        changed = [file for file in report.files if file.status in ("added", "updated")]
+        others = [file for file in report.files if file.status not in IN_COLLECTION]
+        files = (*changed, *(file for file in others if (file.source, file.status, file.reason) not in known))
+        warnings = tuple(warning for warning in report.warnings if warning not in last.warnings)
+        if files or warnings:
+            self.on_report(replace(report, files=files, warnings=warnings))
+
+
+def matches(given: str) -> set[str]:
+    try:
+        return {str(path) for path in expand([given]) if os.path.lexists(path)}
+    except InputError:  # a pattern that matches nothing
+        return set()
 
 
 def watched_place(given: str) -> str:
@@ -216,12 +190,3 @@ def watched_place(given: str) -> str:
     if not GLOB_SIGNS.isdisjoint(given) and not os.path.lexists(path):
         path = os.path.dirname(re.split(r"[*?\[]", path, maxsplit=1)[0]) or "."  # noqa: PTH120
     return os.path.realpath(path)
-
-
-def state_of(path: str) -> tuple[int, ...] | None:
-    try:
-        status = os.stat(path)  # noqa: PTH116
-    except OSError:
-        return None
-    identity = (status.st_dev, status.st_ino)
-    return identity if stat.S_ISDIR(status.st_mode) else (*identity, status.st_size, status.st_mtime_ns)

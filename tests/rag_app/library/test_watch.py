@@ -20,6 +20,7 @@ from rag_app import Settings
 from rag_app.library.watch import watch as keep_in_step
 from rag_app.wiring import build_store, ingest_paths
 from tests.conftest import CommandLine
+from tests.hash_embedding import hash_model
 from vectorstore.errors import RagError, StorageError
 from vectorstore.types import READY
 
@@ -31,7 +32,7 @@ def until(holds: Callable[[], bool]) -> None:
     deadline = time.monotonic() + PATIENCE_S
     while not holds():
         assert time.monotonic() < deadline
-        time.sleep(0.02)
+        time.sleep(0.1)
 
 
 class Running:
@@ -57,8 +58,8 @@ class Running:
 
 
 @pytest.fixture
-def watch(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Callable[..., Running]]:
-    monkeypatch.chdir(tmp_path)
+def watch(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..., Running]]:
+    monkeypatch.setattr("rag_app.wiring.load_model", lambda settings, on_message: hash_model())
     started: list[Running] = []
 
     def start(*paths: str | Path, prune: bool = False) -> Running:
@@ -96,7 +97,7 @@ def test_what_is_added_edited_renamed_and_deleted_is_followed(folder: Path, watc
     (folder / "new" / "inner").mkdir(parents=True)
     sun = folder / "new" / "inner" / "sun.md"
     sun.write_text("# Sun\n\nThe sun is a star of fire.\n")
-    until(lambda: names() == {"moon.md", "sun.md"})
+    until(lambda: running.has_told("sun.md", "added"))
 
     (folder / "broken.pdf").write_bytes(b"%PDF-1.4 and no more")
     until(lambda: running.has_told("broken.pdf", "failed"))
@@ -111,7 +112,8 @@ def test_what_is_added_edited_renamed_and_deleted_is_followed(folder: Path, watc
     assert names() == {"moon.md", "zebras.md"}
 
     (folder / "zebras.md").unlink()
-    until(lambda: names() == {"moon.md"})
+    until(lambda: running.has_told("zebras.md", "missing"))
+    assert names() == {"moon.md"}
     assert str(running.told()).count("broken.pdf") == 1  # read, and failed, at every ingest
     assert running.messages == []
 
@@ -128,7 +130,7 @@ def test_a_root_that_goes_is_waited_for_and_loses_nothing(folder: Path, watch: C
     assert "missing" not in str(running.told())
 
 
-def test_hidden_and_ignored_files_start_no_ingest(folder: Path, watch: Callable[..., Running]) -> None:
+def test_hidden_and_ignored_files_are_not_reported(folder: Path, watch: Callable[..., Running]) -> None:
     (folder / ".gitignore").write_text("build/\n")
     (folder / "build").mkdir()
     running = watch(folder)
@@ -159,15 +161,19 @@ def test_single_files_and_patterns_are_watched_too(folder: Path, tmp_path: Path,
     (tmp_path / "mail").mkdir()
     (tmp_path / "mail" / "one.md").write_text("The first letter.\n")
     moon = folder / "moon.md"
-    watch(moon, "mail/*.md")
+    running = watch(moon, "mail/*.md")
     (tmp_path / "mail" / "two.md").write_text("The second letter.\n")
-    until(lambda: names() == {"moon.md", "one.md", "two.md"})
-    (folder / "beside.md").write_text("Nobody asked for this.\n")
+    until(lambda: running.has_told("two.md", "added"))
+    (folder / "other.md").write_text("Nobody asked for this.\n")
     (tmp_path / "mail" / "one.md").unlink()
     moon.unlink()
     until(lambda: names() == {"two.md"})
     moon.write_text("# Moon\n\nIt is back.\n")
-    until(lambda: names() == {"moon.md", "two.md"})
+    until(lambda: running.has_told("moon.md", "updated"))
+    (folder / "draft").write_text("# Moon\n\nAs editors save, by renaming a draft.\n")
+    (folder / "draft").rename(moon)
+    until(lambda: "by renaming" in texts())
+    assert names() == {"moon.md", "two.md"}
 
 
 def test_what_fails_for_a_time_is_reported_and_tried_again(
@@ -195,9 +201,10 @@ def test_where_the_system_reports_no_changes_they_are_found_by_looking(
     def refuse(*folders: str, **options: Any) -> Iterator[Any]:
         if not options["force_polling"]:
             raise OSError("OS file watch limit reached")
-        return real(*folders, **{**options, "poll_delay_ms": 50})
+        return real(*folders, **options)
 
     monkeypatch.setattr(watchfiles, "watch", refuse)
+    monkeypatch.setattr("rag_app.library.watch.POLL_S", 0.05)
     running = watch(folder)
     until(lambda: bool(running.messages))
     assert "looking every few seconds instead" in running.messages[0]
