@@ -12,7 +12,7 @@ from vectorstore.types import name_place
 if TYPE_CHECKING:
     import altair
 
-    from rag_app.library.map.map import CollectionMap
+    from rag_app.library.map import CollectionMap
 
 # Okabe and Ito's colours, which the colour-blind can tell apart, without their yellow and orange: yellow is for proof.
 # Clusters beyond these are squares. map_page.css has the same colours for the list.

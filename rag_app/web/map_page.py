@@ -17,8 +17,8 @@ from vectorstore.types import SourceFilter, name_place
 if TYPE_CHECKING:
     from streamlit.delta_generator import DeltaGenerator
 
-    from rag_app.library.map.map import CollectionMap
-    from rag_app.library.map.near_duplicates import NearDuplicates
+    from rag_app.library.map import CollectionMap
+    from rag_app.library.near_duplicates import NearDuplicates
     from rag_app.types import Answer
     from vectorstore.storage.store import Store
     from vectorstore.types import Chunk
@@ -87,7 +87,7 @@ def draw_topics(store: "Store") -> None:
 
 @st.cache_resource(show_spinner="Drawing the map …", max_entries=4)
 def cached_map(_store: "Store", folder: str, generation: int) -> "tuple[CollectionMap, Any]":  # noqa: ARG001 (the key)
-    from rag_app.library.map.map import draw_map
+    from rag_app.library.map import draw_map
 
     found = draw_map(_store)
     return found, points_table(found)
@@ -105,7 +105,7 @@ def locate_passages(store: "Store", found: "CollectionMap", answer: "Answer") ->
     """The answer's passages that are still in the collection, whether or not they were chosen to be drawn."""
     import numpy as np
 
-    from rag_app.library.map.map import beginning
+    from rag_app.library.map import beginning
 
     hidden = store.catalogue.state().hidden
     vectors = store.catalogue.vectors(
@@ -114,7 +114,7 @@ def locate_passages(store: "Store", found: "CollectionMap", answer: "Answer") ->
     chunks = [passage.chunk for passage in answer.passages if passage.chunk.id in vectors]
     if not chunks or found.projection is None:
         return []
-    places = found.projection.place(np.stack([vectors[chunk.id] for chunk in chunks])).tolist()
+    places = found.projection(np.stack([vectors[chunk.id] for chunk in chunks])).tolist()
     return [
         LitPassage(chunk.id, name_place(chunk.title, chunk.page, chunk.time), beginning(chunk.text), x, y)
         for chunk, (x, y) in zip(chunks, places, strict=True)
@@ -177,13 +177,13 @@ def draw_duplicates(store: "Store") -> None:
 
 @st.cache_resource(show_spinner="Comparing the passages …", max_entries=4)
 def cached_duplicates(_store: "Store", folder: str, generation: int) -> "NearDuplicates":  # noqa: ARG001 (the key)
-    from rag_app.library.map.near_duplicates import find_near_duplicates
+    from rag_app.library.near_duplicates import find_near_duplicates
 
     return find_near_duplicates(_store, most_shown=MOST_SHOWN)
 
 
 def describe_duplicates(found: "NearDuplicates") -> str:
-    from rag_app.library.map.near_duplicates import MOST_PAIRS, THRESHOLD
+    from rag_app.library.near_duplicates import MOST_PAIRS, THRESHOLD
 
     words = [f"No two documents have a passage in common, even nearly (cosine {THRESHOLD} or more)."]
     if found.groups:

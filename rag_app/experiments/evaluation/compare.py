@@ -27,7 +27,7 @@ from rag_app.experiments.evaluation.datasets import (
 )
 from rag_app.experiments.evaluation.intervals import show
 from rag_app.experiments.evaluation.retrieval import DISTANCES, RANKED_DOCUMENTS, measure, rank_all, rank_exactly
-from rag_app.library.map.map import read_owners, sample_ids
+from rag_app.library.map import read_owners, sample_ids
 from rag_app.settings import Settings
 from rag_app.wiring import Tell
 from vectorstore.embeddings import EmbeddingModel, Vectors, embed_chunks, embed_question, is_remote, unit_vectors

@@ -15,7 +15,7 @@ import pytest
 
 from ingest.pipeline import IngestOptions, ingest_files
 from ingest.report import IngestReport
-from rag_app.library.map.map import read_owners, sample_ids
+from rag_app.library.map import read_owners, sample_ids
 from tests.clip_model import picture
 from tests.rag_app.embeddings_server import EmbeddingsServer
 from tests.tiny_encoder import make_tiny_encoder

@@ -1,1 +1,0 @@
-"""The map of a collection: layout, clusters and near-duplicates."""
