@@ -10,7 +10,7 @@ from rag_app import Settings, ingest_paths
 from rag_app.library.documents import bring_back, remove_for_now
 from rag_app.library.map import draw_map, sample_ids
 from rag_app.library.near_duplicates import BLOCK, Pairs, find_near_duplicates, find_pairs, group_pairs, same_documents
-from rag_app.wiring import LOADED, build_store
+from rag_app.wiring import build_store
 from tests.hash_embedding import hash_model
 from tests.rag_app.library.made_up import DIMENSION, around
 from vectorstore.embeddings import unit_vectors
@@ -78,7 +78,7 @@ def test_a_text_in_two_documents_is_found_every_passage_is_on_the_map_and_remove
     texts = {"one": f"# Bees\n\n{shared}", "two": f"# Bees\n\n{shared}", "three": "# Tides\n\nThe moon pulls the sea."}
     for name, text in texts.items():
         (tmp_path / f"{name}.md").write_text(text, encoding="utf-8")
-    monkeypatch.setattr(LOADED, "get", lambda settings, on_message: hash_model())
+    monkeypatch.setattr("rag_app.wiring.load_model", lambda settings, on_message: hash_model())
     ingest_paths([tmp_path / f"{name}.md" for name in texts], settings=settings)
     store = build_store(settings)
     found = find_near_duplicates(store)
