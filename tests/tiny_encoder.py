@@ -24,7 +24,7 @@ def make_tiny_encoder(
     from sentence_transformers.sentence_transformer.modules import Normalize, Pooling, Transformer
     from transformers import AutoTokenizer, BertConfig, BertModel
 
-    from vectorstore.embeddings.providers.minilm import find_weights
+    from vectorstore.embeddings.providers.packaged import find_weights
 
     tokenizer = AutoTokenizer.from_pretrained(find_weights())
     torch.manual_seed(seed)

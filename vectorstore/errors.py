@@ -102,8 +102,12 @@ def translated_errors(message: str, hint: str, *, error_class: type[RagError] = 
 def require_packages(*packages: str, needed_by: str, install: str) -> None:
     """Raises MissingPackageError for the first package that is not installed; `install` is what pip installs."""
     for package in packages:
-        if importlib.util.find_spec(package) is None:
-            raise MissingPackageError(f"{needed_by} needs the package {package}", f"pip install {install}")
+        if importlib.util.find_spec(package.replace("-", "_")) is None:
+            raise missing_package(package, needed_by=needed_by, remedy=f"pip install {install}")
+
+
+def missing_package(package: str, *, needed_by: str, remedy: str) -> MissingPackageError:
+    return MissingPackageError(f"{needed_by} needs the package {package}, which is not installed", remedy)
 
 
 @contextmanager

@@ -2,14 +2,17 @@
 
 import os
 import re
+import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import suppress
+from email.utils import parsedate_to_datetime
 from typing import Any, Literal
 from urllib.parse import urlsplit
 
 from langchain_core.messages import BaseMessage
+from pydantic import ValidationError
 
-from vectorstore.errors import ProviderError, RagError
+from vectorstore.errors import ProviderError, RagError, missing_package
 
 Kind = Literal["no key", "key", "unreachable", "rate", "model", "context", "quota", "server", "other"]
 BY_STATUS: dict[int, Kind] = {401: "key", 402: "quota", 403: "key", 404: "model", 408: "server", 429: "rate"}
@@ -55,55 +58,42 @@ SENTENCES: dict[Kind, tuple[str, str]] = {
     ),
     "other": ("{spec} failed{status}{reason}", "ask again, or name another model in {setting}{base}"),
 }
-# What a provider's own package reads; every other one reads PROVIDER_API_KEY.
-AWS_KEYS = "AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY"
+# The names that hold keys, by a part of the provider's name; every other provider reads PROVIDER_API_KEY.
 KEY_NAMES = {
-    "anthropic_bedrock": AWS_KEYS,
-    "bedrock": AWS_KEYS,
-    "bedrock_converse": AWS_KEYS,
-    "bedrock_mantle_anthropic": "AWS_BEARER_TOKEN_BEDROCK",
-    "bedrock_mantle_openai": "AWS_BEARER_TOKEN_BEDROCK",
-    "google_anthropic_vertex": "GOOGLE_APPLICATION_CREDENTIALS",
+    "mantle": "AWS_BEARER_TOKEN_BEDROCK",
+    "bedrock": "AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY",
+    "vertex": "GOOGLE_APPLICATION_CREDENTIALS",
     "google_genai": "GOOGLE_API_KEY",
-    "google_vertexai": "GOOGLE_APPLICATION_CREDENTIALS",
     "huggingface": "HUGGINGFACEHUB_API_TOKEN",
     "ibm": "WATSONX_APIKEY",
     "mistralai": "MISTRAL_API_KEY",
 }
 
 
-@contextmanager
-def translated_provider_errors(name: str) -> Iterator[None]:
-    """Raise whatever the embedding model `name` raises inside as a ProviderError; a RagError stays as it is."""
-    try:
-        yield
-    except RagError:
-        raise
-    except Exception as error:  # every provider raises its own
-        raise explain_provider_error(error, name, setting="RAG_EMBEDDINGS") from error
-
-
-def explain_provider_error(error: Exception, spec: str, *, setting: str = "RAG_LLM") -> ProviderError:
+def explain_provider_error(error: Exception, spec: str, *, setting: str = "RAG_LLM") -> RagError:
     """The error of `spec` (`provider:model`) for a person; `setting` is the one that names the model."""
-    if isinstance(error, ProviderError):
+    if isinstance(error, RagError):
         return error
+    if isinstance(error, ImportError) and (package := package_to_install(error)):
+        return missing_package(package, needed_by=spec, remedy=f"pip install {package}")
+    if isinstance(error, ValidationError):  # whose own text shows the arguments, keys among them
+        error = ValueError(error.errors(include_input=False)[0]["msg"].removeprefix("Value error, "))
     provider, model = split_spec(spec)
-    kind, status, wait, is_openai = kind_of(error), status_of(error), retry_after(error), provider == "openai"
-    key = KEY_NAMES.get(provider, f"{provider.upper()}_API_KEY")
+    kind, is_openai, wait = kind_of(error), provider == "openai", retry_after_s(error)
+    key = next((name for part, name in KEY_NAMES.items() if part in provider), f"{provider.upper()}_API_KEY")
     if kind == "no key" and all(os.environ.get(name) for name in key.split(" and ")):
         kind = "other"  # words about credentials mean a missing key only where none is set
-    reason = reason_of(error, kind)
-    configured = host_and_port(os.environ.get("OPENAI_BASE_URL", "")) if is_openai else ""
+    reason, status = reason_of(error, kind), status_of(error)
     words = {
         "spec": spec,
         "model": model,
         "setting": setting,
         "key": key,
-        "server": address_of(error) or configured or provider,
+        "server": server_of(error, provider),
         "status": f" ({status})" if status else "",
         "reason": reason and f": {reason}",
-        "wait": wait and f"; it asks to wait {wait}",
-        "later": f"in {wait or 'a minute'}",
+        "wait": f"; it asks to wait {wait:.3g} s" if wait else "",
+        "later": f"in {wait:.3g} s" if wait else "in a minute",
         "size": "RAG_CHUNK_TOKENS" if setting == "RAG_EMBEDDINGS" else "RAG_CONTEXT_TOKENS",
         "base": ", and check OPENAI_BASE_URL, which usually ends in /v1" if is_openai else "",
         "own": "; a server of your own that asks for none takes any value" if is_openai else "",
@@ -112,7 +102,7 @@ def explain_provider_error(error: Exception, spec: str, *, setting: str = "RAG_L
     return ProviderError(message.format_map(words), hint.format_map(words))
 
 
-def explain_unfinished(message: BaseMessage, spec: str) -> ProviderError | None:
+def explain_unfinished(message: BaseMessage, spec: str) -> RagError | None:
     """The error of an answer whose stream ended before its last piece, or None for a whole answer.
 
     `message` is the sum of the streamed chunks. A proxy in front of a dead server ends the stream tidily, which the
@@ -192,22 +182,27 @@ def message_in(body: Any) -> str:
     return message if isinstance(message, str) else message_in(message)
 
 
-def retry_after(error: Exception) -> str:
-    for cause in causes(error):
-        headers = getattr(getattr(cause, "response", None), "headers", None) or {}
-        seconds: str = headers.get("retry-after", "")
-        if seconds.replace(".", "", 1).isdigit():  # it may be a date too, which is left out
-            return f"{seconds} s"
-    return ""
+def retry_after_s(error: BaseException) -> float | None:
+    """The seconds that the server asks to wait: a number, or an HTTP date (RFC 9110, 10.2.3)."""
+    headers = (getattr(getattr(cause, "response", None), "headers", None) or {} for cause in causes(error))
+    value: str = next(filter(None, (one.get("retry-after") for one in headers)), "")
+    try:
+        return max(float(value), 0) or None
+    except ValueError:
+        pass
+    try:
+        return max(parsedate_to_datetime(value).timestamp() - time.time(), 0) or None
+    except ValueError:
+        return None
 
 
-def address_of(error: Exception) -> str:
+def server_of(error: Exception, provider: str) -> str:
+    """The address of the request that failed, else the one that is configured, else the provider's name."""
     for cause in causes(error):
-        try:
+        with suppress(AttributeError, RuntimeError):  # RuntimeError: httpx, where the request was never set
             return host_and_port(str(cause.request.url))  # type: ignore[attr-defined]
-        except (AttributeError, RuntimeError):  # RuntimeError: httpx, where the request was never set
-            continue
-    return ""
+    configured = os.environ.get("OPENAI_BASE_URL", "") if provider == "openai" else ""
+    return host_and_port(configured) or provider
 
 
 def host_and_port(url: str) -> str:
@@ -226,3 +221,12 @@ def split_spec(spec: str) -> tuple[str, str]:
     """Provider, as LangChain spells it, and model of `provider:model`."""
     provider, _, model = spec.partition(":")
     return provider.strip().lower().replace("-", "_"), model.strip()
+
+
+def package_to_install(error: ImportError) -> str:
+    """The package of the module that was not found, else the one that the error's text says to install."""
+    module = getattr(error.__cause__, "name", None)
+    if module:
+        return str(module).partition(".")[0].replace("_", "-")
+    found = re.search(r"pip install ([\w.-]+)", str(error))
+    return found[1] if found else ""

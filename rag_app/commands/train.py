@@ -157,7 +157,7 @@ def minilm(
 
 
 def find_origin(weights: Path | None) -> Path:
-    from vectorstore.embeddings.providers.minilm import find_weights
+    from vectorstore.embeddings.providers.packaged import find_weights
 
     return weights.expanduser().resolve() if weights else find_weights()
 

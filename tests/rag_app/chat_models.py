@@ -5,8 +5,9 @@ from collections.abc import Callable
 import pytest
 from langchain_core.language_models import BaseChatModel
 
-from rag_app.answering.generation.chat_models import explain_provider_error, load_chat_model
+from rag_app.answering.generation.chat_models import load_chat_model
 from vectorstore.errors import RagError
+from vectorstore.provider_errors import explain_provider_error
 
 SPEC = "openai:test-model"
 GREETING = "Say hello."

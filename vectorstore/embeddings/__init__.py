@@ -1,6 +1,7 @@
 """Embedding models by name: `minilm`, or any `provider:model` that LangChain's `init_embeddings` takes."""
 
 from vectorstore.embeddings.model import (
+    PROVIDERS,
     Box,
     EmbeddingModel,
     TorchOptions,
@@ -9,9 +10,10 @@ from vectorstore.embeddings.model import (
     embed_chunks,
     embed_pictures,
     embed_question,
+    is_remote,
+    load_embedding_model,
     unit_vectors,
 )
-from vectorstore.embeddings.registry import PROVIDERS, is_remote, load_embedding_model
 from vectorstore.embeddings.vector_cache import VectorCache
 
 __all__ = [

@@ -10,20 +10,19 @@ import subprocess
 import sys
 import time
 import warnings
+from collections.abc import Callable
 from dataclasses import asdict
-from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-from filelock import FileLock
 
-from vectorstore.embeddings.model import LoadOptions
 from vectorstore.embeddings.openvino import PRECISION_FILE, EncoderFacts, OpenVINOEmbeddings, import_openvino
 from vectorstore.errors import RagError
 
 # As sentence-transformers calls them: the mean of the tokens, the first, the last.
 POOLINGS = ("mean", "cls", "lasttoken")
+# In the folder of an encoder, the one where it gives the same vectors, the other with the reason where it does not.
 FACTS_FILE, UNFIT_FILE = "encoder.json", "unfit.txt"
 MEASURED_TEXTS = ["one of the texts that the two precisions are measured with " * 10] * 16
 MEASUREMENTS = 3
@@ -36,36 +35,12 @@ PARITY_TEXTS = ["Moon", "Wo liegt der Hafen?", "\u6708\u304c\u6d77\u3092\u5f15\u
 ]
 
 
-def open_converted(cache_dir: Path, revision: str) -> tuple[EncoderFacts, OpenVINOEmbeddings, Path] | None:
-    """The encoder and its folder; None where it has not been converted, or gave other vectors."""
-    folder = converted_folder(cache_dir, revision)
+def open_converted(folder: Path) -> tuple[EncoderFacts, OpenVINOEmbeddings] | None:
+    """None where the model has not been converted, or gave other vectors."""
     if not (folder / FACTS_FILE).exists():
         return None
     facts = EncoderFacts(**json.loads((folder / FACTS_FILE).read_text(encoding="utf-8")))
-    return facts, OpenVINOEmbeddings(folder, facts), folder
-
-
-def converted_folder(cache_dir: Path, revision: str) -> Path:
-    return cache_dir / f"encoder-{revision}-{version('openvino')}"
-
-
-def convert_if_equal(opened: Any, weights: Path, facts: EncoderFacts, options: LoadOptions, revision: str) -> bool:
-    """Convert a model that sentence-transformers has opened; returns whether it gives the same vectors on OpenVINO."""
-    folder = converted_folder(options.cache_dir, revision)
-    if not is_convertible(opened, weights, facts) or (folder / UNFIT_FILE).exists():
-        return False
-    options.cache_dir.mkdir(parents=True, exist_ok=True)
-    with FileLock(options.cache_dir / "encoder.lock"):
-        if not (folder / FACTS_FILE).exists():
-            options.on_message(f"converting {weights.name} for this processor, once ...")
-            reason = convert_and_compare(opened, weights, folder, facts)
-            if reason:
-                folder.mkdir(exist_ok=True)
-                (folder / UNFIT_FILE).write_text(reason, encoding="utf-8")
-                options.on_message(f"{weights.name} runs on torch, which is slower: {reason}")
-                return False
-            (folder / FACTS_FILE).write_text(json.dumps(asdict(facts)), encoding="utf-8")
-    return True
+    return facts, OpenVINOEmbeddings(folder, facts)
 
 
 def is_convertible(opened: Any, weights: Path, facts: EncoderFacts) -> bool:
@@ -76,12 +51,24 @@ def is_convertible(opened: Any, weights: Path, facts: EncoderFacts) -> bool:
     return is_known and facts.pooling in POOLINGS and has_tokenizer and opened.device.type == "cpu"
 
 
-def convert_and_compare(opened: Any, weights: Path, folder: Path, facts: EncoderFacts) -> str:
-    """Why the converted model cannot be used; empty where it can."""
+def convert_and_compare(
+    weights: Path, folder: Path, facts: EncoderFacts, *, opened: Any, on_message: Callable[[str], None]
+) -> None:
+    """Convert a model that sentence-transformers has `opened`, and write whether it gives the same vectors."""
     try:
         convert(weights, folder, facts)
+        reason = compare(opened, folder, facts)
     except RagError as error:
-        return error.message
+        reason = error.message
+    if reason:
+        on_message(f"{weights.name} runs on torch, which is slower: {reason}")
+        (folder / UNFIT_FILE).write_text(reason, encoding="utf-8")
+    else:
+        (folder / FACTS_FILE).write_text(json.dumps(asdict(facts)), encoding="utf-8")
+
+
+def compare(opened: Any, folder: Path, facts: EncoderFacts) -> str:
+    """Why the converted model cannot be used; empty where it can, if need be in a higher precision."""
     expected = opened.encode(PARITY_TEXTS, prompt="", normalize_embeddings=True, show_progress_bar=False)
     for precision in dict.fromkeys(((folder / PRECISION_FILE).read_text(encoding="utf-8"), "f32")):
         vectors = OpenVINOEmbeddings(folder, facts, precision=precision).embed_array(PARITY_TEXTS)
@@ -92,20 +79,16 @@ def convert_and_compare(opened: Any, weights: Path, folder: Path, facts: Encoder
 
 
 def convert(weights: Path, folder: Path, facts: EncoderFacts) -> None:
-    """Convert in a process of its own, so that torch's memory goes with it; the folder appears whole or not at all."""
-    unfinished = folder.with_suffix(".unfinished")
-    shutil.rmtree(unfinished, ignore_errors=True)
-    unfinished.mkdir(parents=True)
-    command = [sys.executable, "-m", "vectorstore.embeddings.conversion", str(weights), str(unfinished)]
+    """Convert into a folder, in a process of its own, so that torch's memory goes with it. Raises RagError."""
+    command = [sys.executable, "-m", "vectorstore.embeddings.conversion", str(weights), str(folder), facts.pooling]
     search_path = [str(Path(__file__).parents[2]), os.environ.get("PYTHONPATH")]
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, search_path))}
-    finished = subprocess.run([*command, facts.pooling], capture_output=True, text=True, env=environment, check=False)
+    finished = subprocess.run(command, capture_output=True, text=True, env=environment, check=False)
     if finished.returncode != 0:
         reason = (finished.stderr.strip().splitlines() or ["no message"])[-1]
         raise RagError(f"the model in {weights} could not be converted: {reason}", "rag doctor")
-    shutil.copy(weights / "tokenizer.json", unfinished)
-    (unfinished / PRECISION_FILE).write_text(faster_precision(unfinished, facts), encoding="utf-8")
-    unfinished.rename(folder)
+    shutil.copy(weights / "tokenizer.json", folder)
+    (folder / PRECISION_FILE).write_text(faster_precision(folder, facts), encoding="utf-8")
 
 
 def faster_precision(folder: Path, facts: EncoderFacts) -> str:

@@ -3,20 +3,18 @@
 import os
 import sys
 import threading
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 import numpy as np
-from langchain_core.embeddings import Embeddings
 from numpy.typing import NDArray
 from tokenizers import Encoding, Tokenizer
 
-from vectorstore.embeddings.model import Vectors
+from vectorstore.embeddings.model import ArrayEmbeddings, Vectors
 
-Inputs = Mapping[str, NDArray[np.int64]]
-Key = TypeVar("Key")
 PRECISION_FILE = "precision"
 # Each more stream would hold buffers of its own and gain little.
 MOST_STREAMS = 4
@@ -46,24 +44,21 @@ class EncoderFacts:
     pooling: str = ""
 
 
-class OpenVINOEmbeddings(Embeddings):
-    """A converted encoder (see `conversion`). One object serves any number of threads.
+class OpenVINOEmbeddings(ArrayEmbeddings):
+    """A converted encoder (see `conversion`): `model.xml` of a folder, compiled at first use, once for each of the two
+    ways to run it. One object serves any number of threads.
 
     `precision` is OpenVINO's inference precision, `bf16` or `f32`, by default the one that was measured as faster.
     """
 
     def __init__(self, folder: Path, facts: EncoderFacts, *, precision: str | None = None) -> None:
-        self._dimension = facts.dimension
+        self._folder, self._dimension = folder, facts.dimension
         self.precision = precision or (folder / PRECISION_FILE).read_text(encoding="utf-8")
-        self._model = CompiledModel(folder, precision=self.precision)
         self._tokenizer = load_tokenizer(folder)
         self._tokenizer.enable_truncation(facts.window)
-
-    def embed_documents(self, texts: list[str]) -> list[list[float]]:
-        return [vector.tolist() for vector in self.embed_array(texts)]
-
-    def embed_query(self, text: str) -> list[float]:
-        return self.embed_documents([text])[0]
+        self._compiled: dict[str, Any] = {}
+        self._compiling, self._parallel = threading.Lock(), threading.Lock()
+        self._requests = threading.local()  # an infer request holds its buffers: one a thread
 
     def embed_array(self, texts: Sequence[str]) -> Vectors:
         """Unit vectors, shape (texts, dimension), in the order of `texts`; a text over the window is cut at its end."""
@@ -71,33 +66,66 @@ class OpenVINOEmbeddings(Embeddings):
         lengths = [len(encoding.ids) for encoding in encodings]
         vectors = np.empty((len(encodings), self._dimension), dtype=np.float32)
         if sum(lengths) < MANY_TOKENS:
-            for batch in batches_by_length(lengths, budget=BATCH_TOKENS):
-                vectors[batch] = self._model.infer(to_inputs([encodings[i] for i in batch]))
+            self._run(encodings, batches_by_length(lengths, budget=BATCH_TOKENS), vectors)
         else:
-            batches = batches_by_length(lengths, budget=PARALLEL_TOKENS)
-            calls = ((batch, to_inputs([encodings[i] for i in batch])) for batch in batches)
-            self._model.infer_parallel(calls, vectors.__setitem__)
+            self._run_abreast(encodings, batches_by_length(lengths, budget=PARALLEL_TOKENS), vectors)
         return vectors
 
+    def _run(self, encodings: Sequence[Encoding], batches: Sequence[list[int]], vectors: Vectors) -> None:
+        """One call after another, each on all cores: the lowest latency."""
+        if not hasattr(self._requests, "request"):
+            self._requests.request = self._compile("LATENCY").create_infer_request()
+        for batch in batches:
+            vectors[batch] = self._requests.request.infer(to_inputs([encodings[i] for i in batch]))[0]
 
-def to_inputs(encodings: Sequence[Encoding]) -> dict[str, NDArray[np.int64]]:
+    def _run_abreast(self, encodings: Sequence[Encoding], batches: Sequence[list[int]], vectors: Vectors) -> None:
+        """Many calls, a core each: the highest throughput, for no core waits at every layer for the others."""
+        cores = usable_cores()
+        streams = min(cores, MOST_STREAMS)
+        with self._parallel:
+            compiled = self._compile("THROUGHPUT", NUM_STREAMS=str(streams), INFERENCE_NUM_THREADS=str(cores))
+            # One more than run at once, so that a stream that has finished finds the next ready.
+            queue = import_openvino().AsyncInferQueue(compiled, streams + 1)
+            queue.set_callback(partial(copy_result, vectors))
+            try:
+                for batch in batches:
+                    queue.start_async(to_inputs([encodings[i] for i in batch]), batch)
+            finally:
+                queue.wait_all()
+
+    def _compile(self, hint: str, **options: str) -> Any:
+        with self._compiling:
+            if hint not in self._compiled:
+                core = import_openvino().Core()
+                core.set_property({"CACHE_DIR": str(self._folder / "compiled")})
+                options |= {"PERFORMANCE_HINT": hint, "INFERENCE_PRECISION_HINT": self.precision}
+                self._compiled[hint] = core.compile_model(str(self._folder / "model.xml"), "CPU", options)
+            return self._compiled[hint]
+
+
+def copy_result(vectors: Vectors, request: Any, batch: list[int]) -> None:
+    vectors[batch] = request.get_output_tensor(0).data
+
+
+def to_inputs(encodings: Sequence[Encoding]) -> Mapping[str, NDArray[np.int64]]:
     """Arrays of shape (texts, tokens of the longest, rounded up)."""
     longest = max(len(encoding.ids) for encoding in encodings)
-    shape = (len(encodings), -(-longest // LENGTH_STEP) * LENGTH_STEP)
-    ids, mask = np.zeros(shape, dtype=np.int64), np.zeros(shape, dtype=np.int64)
-    for row, encoding in enumerate(encodings):
-        ids[row, : len(encoding.ids)] = encoding.ids
-        mask[row, : len(encoding.ids)] = 1
+    for encoding in encodings:
+        encoding.pad(-(-longest // LENGTH_STEP) * LENGTH_STEP)
+    ids = np.array([encoding.ids for encoding in encodings], dtype=np.int64)
+    mask = np.array([encoding.attention_mask for encoding in encodings], dtype=np.int64)
     return {"input_ids": ids, "attention_mask": mask, "token_type_ids": np.zeros_like(ids)}
 
 
-def batches_by_length(lengths: Sequence[int], *, budget: int) -> list[list[int]]:
-    """Indices grouped so that texts of like length share a batch and no padded batch exceeds the budget."""
+def batches_by_length(lengths: Sequence[int], *, budget: int, most: int | None = None) -> list[list[int]]:
+    """Indices grouped so that texts of like length share a batch: at most so many of them, and padded within the
+    budget."""
     batches: list[list[int]] = []
     longest = 0
     for index in sorted(range(len(lengths)), key=lengths.__getitem__):
         length = lengths[index]
-        if not batches or length > longest or (len(batches[-1]) + 1) * length > budget:
+        is_full = not batches or len(batches[-1]) == most or (len(batches[-1]) + 1) * length > budget
+        if is_full or length > longest:
             batches.append([])
             longest = int(length * PADDING_FACTOR) + PADDING_TOKENS
         batches[-1].append(index)
@@ -105,75 +133,24 @@ def batches_by_length(lengths: Sequence[int], *, budget: int) -> list[list[int]]
 
 
 def load_tokenizer(folder: Path) -> Tokenizer:
-    return unbounded(Tokenizer.from_file(str(folder / "tokenizer.json")))
+    return without_bounds(Tokenizer.from_file(str(folder / "tokenizer.json")))
 
 
-def unbounded(tokenizer: Tokenizer) -> Tokenizer:
-    """The tokenizer without truncation or padding, for measuring texts."""
+def without_bounds(tokenizer: Tokenizer) -> Tokenizer:
+    """The tokenizer without truncation or padding."""
     tokenizer.no_padding()
     tokenizer.no_truncation()
     return tokenizer
 
 
-@dataclass(frozen=True, slots=True)
-class TokenCounter:
-    """Counts the tokens of texts; a class, so that it can be pickled."""
-
-    tokenizer: Tokenizer
-
-    def __call__(self, texts: Sequence[str]) -> list[int]:
-        encodings = self.tokenizer.encode_batch_fast(list(texts), add_special_tokens=False)
-        return [len(encoding.ids) for encoding in encodings]
+def count_tokens(tokenizer: Tokenizer, texts: Sequence[str]) -> list[int]:
+    """The tokens of whole texts, without the model's own."""
+    return [len(encoding.ids) for encoding in tokenizer.encode_batch_fast(list(texts), add_special_tokens=False)]
 
 
-class CompiledModel:
-    """`model.xml` of a folder, compiled at first use, once for each of the two ways to run it. Safe for threads."""
-
-    def __init__(self, folder: Path, *, precision: str) -> None:
-        self._folder, self._precision = folder, precision
-        self._compiled: dict[str, Any] = {}
-        self._compiling, self._parallel = threading.Lock(), threading.Lock()
-        self._requests = threading.local()  # an infer request holds its buffers: one a thread
-
-    def infer(self, inputs: Inputs) -> Vectors:
-        """One call on all cores: the lowest latency."""
-        if not hasattr(self._requests, "request"):
-            self._requests.request = self._compile({"PERFORMANCE_HINT": "LATENCY"}).create_infer_request()
-        result: Vectors = self._requests.request.infer(inputs)[0]
-        return result.copy()
-
-    def infer_parallel(self, calls: Iterable[tuple[Key, Inputs]], store: Callable[[Key, Vectors], None]) -> None:
-        """Many calls, a core each: the highest throughput, for no core waits at every layer for the others.
-
-        `store` is given each key with its result, which it has to copy, in no order.
-        """
-        with self._parallel:
-            queue = self._open_queue()
-            queue.set_callback(lambda request, key: store(key, request.get_output_tensor(0).data))
-            try:
-                for key, inputs in calls:
-                    queue.start_async(inputs, key)
-            finally:
-                queue.wait_all()
-
-    def _open_queue(self) -> Any:
-        # Those that this process may use.
-        cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-        streams = min(cores, MOST_STREAMS)
-        threads = {"NUM_STREAMS": str(streams), "INFERENCE_NUM_THREADS": str(cores)}
-        compiled = self._compile({"PERFORMANCE_HINT": "THROUGHPUT", **threads})
-        # One more than run at once, so that a stream that has finished finds the next ready.
-        return import_openvino().AsyncInferQueue(compiled, streams + 1)
-
-    def _compile(self, options: Mapping[str, str]) -> Any:
-        hint = options["PERFORMANCE_HINT"]
-        with self._compiling:
-            if hint not in self._compiled:
-                core = import_openvino().Core()
-                core.set_property({"CACHE_DIR": str(self._folder / "compiled")})
-                options = {"INFERENCE_PRECISION_HINT": self._precision, **options}
-                self._compiled[hint] = core.compile_model(str(self._folder / "model.xml"), "CPU", options)
-            return self._compiled[hint]
+def usable_cores() -> int:
+    """Those that this process may use, which in a container are fewer than the machine has."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def import_openvino() -> Any:

@@ -1,6 +1,5 @@
-"""Loads the chat model that RAG_LLM names, and translates whatever providers raise into a RagError."""
+"""Loads the chat model that RAG_LLM names."""
 
-import importlib.util
 import ipaddress
 import os
 import re
@@ -9,16 +8,12 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from langchain_core.language_models import BaseChatModel
-from pydantic import ValidationError
 
 from rag_app.answering.generation.gguf import load_gguf_model, openai_clients
-from vectorstore.errors import MissingPackageError, RagError, SettingsError
-from vectorstore.provider_errors import explain_provider_error, explain_unfinished, split_spec, without_secrets
-
-__all__ = ["explain_provider_error", "explain_unfinished", "load_chat_model"]
+from vectorstore.errors import SettingsError, require_packages
+from vectorstore.provider_errors import explain_provider_error, split_spec, without_secrets
 
 EXAMPLES = "such as RAG_LLM=openai:gpt-5-mini or RAG_LLM=gguf:/models/model.gguf"
-MILLISECONDS = 1000  # what langchain-openrouter counts in; the others take seconds
 
 
 def load_chat_model(spec: str, *, timeout_s: float = 60.0, max_retries: int = 2) -> BaseChatModel:
@@ -36,24 +31,23 @@ def load_chat_model(spec: str, *, timeout_s: float = 60.0, max_retries: int = 2)
     arguments: dict[str, Any] = {"temperature": 0, "timeout": timeout_s, "max_retries": max_retries}
     if provider == "openai":
         arguments |= openai_clients(trust_env=not is_loopback(os.environ.get("OPENAI_BASE_URL")))
+    if provider == "ollama":  # without its package LangChain turns to langchain-community, and fails by AttributeError
+        require_packages("langchain-ollama", needed_by=spec, install="langchain-ollama")
     try:
         return init(provider, model, arguments)
-    except RagError:
-        raise
     except Exception as error:  # of any class: each provider's package raises its own
-        raise translate(error, spec) from error
+        if isinstance(error, ValueError) and "Unsupported provider" in str(error):
+            raise unknown_provider(spec, known=re.findall(r"\w+", str(error).rpartition(":")[2])) from error
+        raise explain_provider_error(error, spec) from error
 
 
 def init(provider: str, model: str, arguments: dict[str, Any]) -> BaseChatModel:
     from langchain.chat_models import init_chat_model  # here, because it costs 0.8 s
 
-    # Without langchain-ollama LangChain turns to langchain-community, and fails there by AttributeError.
-    if provider == "ollama" and importlib.util.find_spec("langchain_ollama") is None:
-        raise missing_package("langchain-ollama", f"{provider}:{model}")
     # The provider apart from the model: where it is unknown, one string would be guessed at from its first letters.
     chat_model: BaseChatModel = init_chat_model(model, model_provider=provider, **arguments)
-    refused = refused_by(chat_model) & arguments.keys()
-    if refused:
+    refused = refused_by(chat_model)
+    if refused & arguments.keys():
         kept = {name: value for name, value in arguments.items() if name not in refused}
         chat_model = init_chat_model(model, model_provider=provider, **kept)
     return chat_model
@@ -91,18 +85,6 @@ def host_of(base_url: str) -> str:
     return url.hostname
 
 
-def translate(error: Exception, spec: str) -> RagError:
-    text = str(error)
-    if isinstance(error, ImportError) and (package := re.search(r"pip install ([\w.-]+)", text)):
-        return missing_package(package[1], spec, cause=error.__cause__)
-    if isinstance(error, ValidationError):  # whose own text shows the arguments, keys among them
-        reason = error.errors(include_input=False)[0]["msg"].removeprefix("Value error, ")
-        return explain_provider_error(ValueError(reason), spec)
-    if isinstance(error, ValueError) and "Unsupported provider" in text:
-        return unknown_provider(spec, known=re.findall(r"\w+", text.rpartition(":")[2]))
-    return explain_provider_error(error, spec)
-
-
 def unknown_provider(spec: str, *, known: list[str]) -> SettingsError:
     provider = spec.partition(":")[0].strip()
     nearest = get_close_matches(provider.lower(), known, n=1)
@@ -110,10 +92,3 @@ def unknown_provider(spec: str, *, known: list[str]) -> SettingsError:
     return SettingsError(
         f"RAG_LLM={spec} names an unknown provider: {provider}", f"{suggestion}set RAG_LLM=provider:model, {EXAMPLES}"
     )
-
-
-def missing_package(package: str, spec: str, *, cause: BaseException | None = None) -> MissingPackageError:
-    """The error for a provider's package that is not there, or that lacks one which only some of its models need."""
-    if importlib.util.find_spec(package.replace("-", "_")) and isinstance(cause, ModuleNotFoundError) and cause.name:
-        package = cause.name.partition(".")[0].replace("_", "-")
-    return MissingPackageError(f"{spec} needs the package {package}, which is not installed", f"pip install {package}")

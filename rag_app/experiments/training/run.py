@@ -37,7 +37,7 @@ from rag_app.experiments.training.tasks import (
 from rag_app.settings import Settings
 from rag_app.wiring import Tell, build_store, build_vector_cache, load_model, require_documents, torch_options
 from vectorstore.embeddings import EmbeddingModel, load_embedding_model
-from vectorstore.embeddings.providers.minilm import find_weights
+from vectorstore.embeddings.providers.packaged import find_weights
 from vectorstore.errors import InputError
 from vectorstore.types import Chunk
 

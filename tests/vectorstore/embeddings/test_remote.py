@@ -3,8 +3,6 @@
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from datetime import UTC, datetime, timedelta
-from email.utils import format_datetime
 from pathlib import Path
 
 import numpy as np
@@ -15,8 +13,8 @@ from rag_app import Settings, ingest_paths
 from tests.conftest import CommandLine
 from tests.rag_app.embeddings_server import EmbeddingsServer, count_words
 from vectorstore.embeddings import EmbeddingModel, embed_question, load_embedding_model
-from vectorstore.embeddings.providers.remote import read_wait, request_batches
-from vectorstore.errors import ProviderError
+from vectorstore.embeddings.providers.remote import request_batches
+from vectorstore.errors import MissingPackageError, ProviderError
 
 NAME = "openai:text-embedding-3-small"
 
@@ -33,7 +31,7 @@ def open_model(name: str = NAME) -> EmbeddingModel:
     return load_embedding_model(name, cache_dir=Path("cache"))
 
 
-def test_vectors_come_in_the_order_of_the_texts(server: EmbeddingsServer) -> None:
+def test_vectors_come_in_the_order_of_the_texts_and_in_their_whole_length(server: EmbeddingsServer) -> None:
     texts = ["one", "two two", "three three three"]
     assert open_model().embeddings.embed_documents(texts) == [count_words(text) for text in texts]
     assert "dimensions" not in server.requests[0][1]
@@ -50,7 +48,7 @@ def test_fewer_dimensions_are_asked_of_the_server(server: EmbeddingsServer) -> N
     assert caught.value.hint == "set RAG_EMBEDDINGS=openai:text-embedding-3-small"
 
 
-def test_a_request_has_no_more_texts_or_bytes_than_the_server_takes(server: EmbeddingsServer) -> None:
+def test_a_request_has_no_more_texts_and_bytes_than_the_server_takes(server: EmbeddingsServer) -> None:
     texts = [f"word{n}" for n in range(5_000)] + ["ä" * 4_000] * 100
     parts = list(request_batches(texts))
     assert [text for part in parts for text in part] == texts
@@ -62,35 +60,24 @@ def test_a_request_has_no_more_texts_or_bytes_than_the_server_takes(server: Embe
     assert list(request_batches(["a" * 400_000, "b"])) == [["a" * 400_000], ["b"]]
 
 
-@pytest.mark.parametrize("status", [429, 500, 503])
-def test_what_passes_is_sent_again_after_the_time_that_the_server_asks(status: int, server: EmbeddingsServer) -> None:
+def test_what_passes_is_sent_again_after_the_time_that_the_server_asks(server: EmbeddingsServer) -> None:
     model = open_model()
-    server.refusals += [(status, "0.4"), (status, "0.2")]
+    server.refusals += [(429, "0.3"), (500, "0.2"), (503, "0.1")]
     began = time.monotonic()
     assert embed_question(model, "one") == count_words("one")
     assert 0.6 <= time.monotonic() - began < 5
-    assert len(server.requests) == 3
+    assert len(server.requests) == 4
 
 
-def test_what_does_not_pass_and_what_takes_too_long_is_told_at_once(server: EmbeddingsServer) -> None:
+def test_what_does_not_pass_and_what_takes_too_long_is_an_error_at_once(server: EmbeddingsServer) -> None:
     model = open_model()
     began = time.monotonic()
-    server.refusals.append((400, "0.1"))
-    with pytest.raises(ProviderError, match=r"failed \(400\)"):
-        embed_question(model, "one")
-    server.refusals.append((429, "3600"))
-    with pytest.raises(ProviderError, match="takes no more requests"):
-        embed_question(model, "one")
+    server.refusals += [(400, "0.1"), (429, "3600")]
+    for message in (r"failed \(400\)", "takes no more requests"):
+        with pytest.raises(ProviderError, match=message):
+            embed_question(model, "one")
     assert len(server.requests) == 2
     assert time.monotonic() - began < 5
-
-
-def test_a_wait_is_a_number_or_a_date() -> None:
-    assert read_wait("1500", 0.001) == 1.5
-    soon = format_datetime(datetime.now(UTC) + timedelta(seconds=90), usegmt=True)
-    assert 80 < (read_wait(soon, 1) or 0) < 91
-    past = format_datetime(datetime.now(UTC) - timedelta(seconds=90), usegmt=True)
-    assert [read_wait(value, 1) for value in (None, "", "0", "-3", past, "soon")] == [None] * 6
 
 
 def test_tokens_are_counted_by_what_the_server_says_from_any_thread(server: EmbeddingsServer) -> None:
@@ -101,7 +88,7 @@ def test_tokens_are_counted_by_what_the_server_says_from_any_thread(server: Embe
     assert model.count_sent() == 120
 
 
-def test_an_ingest_tells_the_tokens_and_what_is_remembered_costs_none(
+def test_an_ingest_reports_the_tokens_and_what_is_remembered_costs_none(
     server: EmbeddingsServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, rag: CommandLine
 ) -> None:
     monkeypatch.setenv("RAG_EMBEDDINGS", NAME)
@@ -124,3 +111,10 @@ def test_a_server_of_one_s_own_needs_no_key(server: EmbeddingsServer, monkeypatc
     monkeypatch.delenv("OPENAI_BASE_URL")
     with pytest.raises(ProviderError, match="needs a key, and none is set"):
         open_model()
+
+
+def test_other_providers_are_langchain_s_and_name_what_they_lack(server: EmbeddingsServer) -> None:
+    with pytest.raises(MissingPackageError, match="cohere:embed needs the package langchain-cohere, which is not"):
+        open_model("cohere:embed")
+    with pytest.raises(ProviderError, match="nobody:model failed: Provider 'nobody' is not supported"):
+        open_model("nobody:model")

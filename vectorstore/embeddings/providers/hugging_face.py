@@ -3,7 +3,9 @@
 import hashlib
 import json
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
+from functools import partial
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -11,9 +13,17 @@ import numpy as np
 from langchain_core.embeddings import Embeddings
 from tokenizers import Tokenizer
 
-from vectorstore.embeddings.conversion import convert_if_equal, open_converted
-from vectorstore.embeddings.model import EmbeddingModel, LoadOptions, ModelName, TorchOptions, Vectors, unit_vectors
-from vectorstore.embeddings.openvino import EncoderFacts, TokenCounter, load_tokenizer, unbounded
+from vectorstore.embeddings.conversion import convert_and_compare, is_convertible, open_converted
+from vectorstore.embeddings.model import (
+    ArrayEmbeddings,
+    EmbeddingModel,
+    LoadOptions,
+    ModelName,
+    TorchOptions,
+    Vectors,
+    unit_vectors,
+)
+from vectorstore.embeddings.openvino import EncoderFacts, count_tokens, load_tokenizer, without_bounds
 from vectorstore.errors import SettingsError, translated_errors
 
 OTHER_WINDOW = 2048
@@ -27,15 +37,15 @@ PROMPTS = {
 NOT_NEEDED = ["*.h5", "*.msgpack", "*.onnx", "*.ot", "*.tflite", "onnx/*", "openvino/*", "*.md"]
 
 
-class EncoderEmbeddings(Embeddings):
+class EncoderEmbeddings(ArrayEmbeddings):
     """Unit vectors by `encode`, texts behind the prompts that the model was trained with, cut to `dimensions` numbers
     (Matryoshka: Kusupati et al. 2022, arXiv:2205.13147) where that is given."""
 
     def __init__(self, encode: Callable[[Sequence[str]], Vectors], facts: EncoderFacts, dimensions: int | None) -> None:
         self._encode, self._facts, self._dimensions = encode, facts, dimensions
 
-    def embed_documents(self, texts: list[str]) -> list[list[float]]:
-        return self._embed([self._facts.document_prompt + text for text in texts]).tolist()  # type: ignore[no-any-return]
+    def embed_array(self, texts: Sequence[str]) -> Vectors:
+        return self._embed([self._facts.document_prompt + text for text in texts])
 
     def embed_query(self, text: str) -> list[float]:
         return self._embed([self._facts.query_prompt + text])[0].tolist()  # type: ignore[no-any-return]
@@ -46,48 +56,62 @@ class EncoderEmbeddings(Embeddings):
 
 
 def load_hugging_face(name: ModelName, options: LoadOptions) -> EmbeddingModel:
+    """On OpenVINO where the model was converted and gives the same vectors there, else by sentence-transformers."""
     hint = "name a sentence-transformers model of the hub, or a folder that holds one: huggingface:PATH"
+    # OpenVINO runs on the processor alone, in place of float32.
+    may_convert = options.torch.device in (None, "cpu") and options.torch.dtype in ("auto", "float32")
     with translated_errors(f"{name.model} could not be loaded", hint):
-        model = load_encoder(name, options)
+        model = open_on_openvino(name, options) if may_convert else None
+        if model is None:
+            opened = open_sentence_transformer(name.model, options.torch)
+            model = convert_once(name, opened, options) if may_convert else None
+            model = model or describe_on_torch(name, opened, name.model, options.torch)
         return replace(model, languages=read_languages(find_folder(name.model)))
 
 
-def load_encoder(name: ModelName, options: LoadOptions) -> EmbeddingModel:
-    """On OpenVINO where the model was converted and gives the same vectors there, else by sentence-transformers."""
-    # OpenVINO runs on the processor alone, in place of float32.
-    may_convert = options.torch.device in (None, "cpu") and options.torch.dtype in ("auto", "float32")
-    folder = find_folder(name.model)
-    revision = fingerprint_folder(str(folder)) if folder else ""
-    if folder and may_convert and (converted := open_converted(options.cache_dir, revision)):
-        facts, encoder, kept = converted
-        embeddings = EncoderEmbeddings(encoder.embed_array, facts, name.dimensions)
-        return describe_model(name, embeddings, facts, TokenCounter(load_tokenizer(kept)), revision)
-    opened = open_sentence_transformer(name.model, options.torch)
-    facts = read_facts(opened, name.model)
-    folder = find_folder(name.model)  # by now a model of the hub is on this machine
-    revision = fingerprint_folder(str(folder)) if folder else ""
-    if folder and may_convert and convert_if_equal(opened, folder, facts, options, revision):
-        return load_encoder(name, options)
-    return describe_on_torch(name, opened, facts, revision, batch=options.torch.batch)
+def open_on_openvino(name: ModelName, options: LoadOptions) -> EmbeddingModel | None:
+    """None where the model has not been converted, or gave other vectors."""
+    revision = fingerprint_folder(find_folder(name.model))
+    folder = options.cache_dir / converted_name(revision)
+    if not (converted := open_converted(folder)):
+        return None
+    facts, encoder = converted
+    embeddings = EncoderEmbeddings(encoder.embed_array, facts, name.dimensions)
+    return describe_model(name, embeddings, facts, partial(count_tokens, load_tokenizer(folder)), revision)
+
+
+def convert_once(name: ModelName, opened: Any, options: LoadOptions) -> EmbeddingModel | None:
+    """The model on OpenVINO; None where it cannot run there, or gives other vectors."""
+    weights, facts = find_folder(name.model), read_facts(opened, name.model)
+    if not weights or not is_convertible(opened, weights, facts):
+        return None
+    convert = partial(convert_and_compare, weights, facts=facts, opened=opened, on_message=options.on_message)
+    message = f"converting {weights.name} for this processor, once ..."
+    options.make_once(converted_name(fingerprint_folder(weights)), convert, message=message)
+    return open_on_openvino(name, options)
+
+
+def converted_name(revision: str) -> str:
+    return f"encoder-{revision}-{version('openvino')}"
 
 
 def load_on_torch(name: ModelName, path: str, options: TorchOptions) -> EmbeddingModel:
-    """A model in a folder, never converted: for machines with a graphics processor."""
-    opened = open_sentence_transformer(path, options)
-    return describe_on_torch(name, opened, read_facts(opened, path), fingerprint_folder(path), batch=options.batch)
+    """A model that is never converted: for machines with a graphics processor."""
+    return describe_on_torch(name, open_sentence_transformer(path, options), path, options)
 
 
-def describe_on_torch(
-    name: ModelName, opened: Any, facts: EncoderFacts, revision: str, *, batch: int
-) -> EmbeddingModel:
+def describe_on_torch(name: ModelName, opened: Any, path: str, options: TorchOptions) -> EmbeddingModel:
+    facts = read_facts(opened, path)
+
     def encode(texts: Sequence[str]) -> Vectors:
         encoded = opened.encode(
-            list(texts), prompt="", batch_size=batch, normalize_embeddings=True, show_progress_bar=False
+            list(texts), prompt="", batch_size=options.batch, normalize_embeddings=True, show_progress_bar=False
         )
         return np.asarray(encoded, np.float32)
 
     embeddings = EncoderEmbeddings(encode, facts, name.dimensions)
-    return describe_model(name, embeddings, facts, token_counter(opened.tokenizer), add_dtype(revision, opened.dtype))
+    revision = add_dtype(fingerprint_folder(find_folder(path)), opened.dtype)
+    return describe_model(name, embeddings, facts, token_counter(opened.tokenizer), revision)
 
 
 def describe_model(
@@ -159,6 +183,20 @@ def find_folder(model: str) -> Path | None:
         return None
 
 
+def open_transformer(model: str, options: TorchOptions) -> tuple[Path, Any]:
+    """The folder of a model of transformers, fetched from the hub if it is missing, and the model on its device."""
+    from transformers import AutoModel  # seconds
+    from transformers.utils import logging
+
+    logging.disable_progress_bar()  # type: ignore[no-untyped-call] # it draws into a pipe too
+    logging.set_verbosity_error()  # type: ignore[no-untyped-call] # that the head is left out is as it should be
+    device = choose_device(options.device)
+    folder = fetch_folder(model)
+    opened = AutoModel.from_pretrained(folder, dtype=options.dtype, local_files_only=True)
+    opened = opened.get_encoder() if opened.config.is_encoder_decoder else opened
+    return folder, opened.eval().to(device)
+
+
 def fetch_folder(model: str) -> Path:
     """The files that transformers reads: in the folder, or in the hub's copy on this machine, fetched if missing."""
     root = Path(model).expanduser()
@@ -173,9 +211,9 @@ def fetch_folder(model: str) -> Path:
     return root
 
 
-def fingerprint_folder(path: str) -> str:
-    """A hash of the sizes and times of a model's files, which change with its training; empty for a hub name."""
-    files = sorted(Path(path).rglob("*")) if Path(path).is_dir() else []
+def fingerprint_folder(folder: Path | None) -> str:
+    """A hash of the sizes and times of a model's files, which change with its training; empty without a folder."""
+    files = sorted(folder.rglob("*")) if folder and folder.is_dir() else []
     facts = "\n".join(
         f"{file.name} {file.stat().st_size} {file.stat().st_mtime_ns}" for file in files if file.is_file()
     )
@@ -208,16 +246,11 @@ def add_dtype(revision: str, dtype: Any) -> str:
 def token_counter(tokenizer: Any) -> Callable[[Sequence[str]], list[int]]:
     """Counts as a tokenizer of transformers does, without transformers where possible: importing that would take the
     reader process, to which the counter is sent, two seconds."""
-    if getattr(tokenizer, "is_fast", False):
-        return TokenCounter(unbounded(Tokenizer.from_str(tokenizer.backend_tokenizer.to_str())))
-    return SlowTokenCounter(tokenizer)
+    if not getattr(tokenizer, "is_fast", False):
+        return partial(count_slowly, tokenizer)
+    fast = Tokenizer.from_str(tokenizer.backend_tokenizer.to_str())
+    return partial(count_tokens, without_bounds(fast))
 
 
-@dataclass(frozen=True, slots=True)
-class SlowTokenCounter:
-    """Counts tokens by a tokenizer of transformers; a class, so that it can be pickled."""
-
-    tokenizer: Any
-
-    def __call__(self, texts: Sequence[str]) -> list[int]:
-        return [len(self.tokenizer.tokenize(text)) for text in texts]
+def count_slowly(tokenizer: Any, texts: Sequence[str]) -> list[int]:
+    return [len(tokenizer.tokenize(text)) for text in texts]

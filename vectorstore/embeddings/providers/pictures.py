@@ -5,26 +5,32 @@ as well. `clip:MODEL+detectron2:CONFIG` also embeds the objects that the detecto
 """
 
 import io
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 import PIL.Image
 from langchain_core.embeddings import Embeddings
+from langchain_core.utils import batch_iterate
 
-from vectorstore.embeddings.model import Box, EmbeddingModel, LoadOptions, ModelName, TorchOptions, count_in_bytes
+from vectorstore.embeddings.model import (
+    BY_PREFIX,
+    Box,
+    EmbeddingModel,
+    LoadOptions,
+    ModelName,
+    TorchOptions,
+    count_in_bytes,
+)
 from vectorstore.embeddings.providers.hugging_face import (
     add_dtype,
-    choose_device,
-    fetch_folder,
     fingerprint_folder,
+    open_transformer,
     token_counter,
 )
-from vectorstore.embeddings.registry import BY_PREFIX
 from vectorstore.errors import ProviderError, translated_errors
 from vectorstore.pictures import Pixels, read_pixels
 
-Item = TypeVar("Item")
 CLIP_HINT = "name a CLIP or SigLIP model of the hub, or a folder that holds one: clip:PATH"
 DETECTOR_HINT = "name a model of Detectron2's zoo, or a configuration file: detectron2:PATH.yaml"
 # Of a picture: those of the highest scores, none smaller than so many pixels.
@@ -33,18 +39,16 @@ DETECTOR_WINDOW = 512
 
 
 def load_clip(name: ModelName, options: LoadOptions) -> EmbeddingModel:
-    if name.dimensions:
-        raise ProviderError(f"{name.model} has one number of dimensions", f"clip:{name.model}, without the @")
+    name.refuse_dimensions()
     model, _, detector = name.model.partition("+detectron2:")
     with translated_errors(f"{name.model} could not be loaded", CLIP_HINT):
-        folder = fetch_folder(model)
-        embeddings = ClipEmbeddings(folder, options.torch)
+        embeddings = ClipEmbeddings(model, options.torch)
     return EmbeddingModel(
         name.setting,
         embeddings,
         embeddings.window - embeddings.tokenizer.num_special_tokens_to_add(),
         token_counter(embeddings.tokenizer),
-        revision=add_dtype(fingerprint_folder(str(folder)), embeddings.dtype),
+        revision=embeddings.revision,
         embed_pictures=embeddings.embed_pictures,
         find_objects=open_detector(detector).find_objects if detector else None,
     )
@@ -57,7 +61,7 @@ def load_detectron2(name: ModelName, options: LoadOptions) -> EmbeddingModel:  #
         detector,
         DETECTOR_WINDOW,
         count_in_bytes,
-        revision=fingerprint_folder(str(config.parent)) if config.is_file() else "",
+        revision=fingerprint_folder(config.parent) if config.is_file() else "",
         embed_pictures=detector.embed_pictures,
         find_objects=detector.find_objects,
     )
@@ -72,61 +76,50 @@ def open_detector(config: str) -> "DetectorEmbeddings":
 class ClipEmbeddings(Embeddings):
     """Unit vectors. How texts and pictures are prepared is what the model's own files say."""
 
-    def __init__(self, folder: Path, options: TorchOptions) -> None:
+    def __init__(self, path: str, options: TorchOptions) -> None:
         import torch
-        from transformers import AutoImageProcessor, AutoModel, AutoTokenizer
-        from transformers.utils import logging
+        from transformers import AutoImageProcessor, AutoTokenizer
 
-        logging.disable_progress_bar()  # type: ignore[no-untyped-call] # it draws into a pipe too
-        self._torch = torch
-        self._device, self._batch = choose_device(options.device), options.batch
-        model = AutoModel.from_pretrained(folder, dtype=options.dtype, local_files_only=True)
-        if not (hasattr(model, "get_image_features") and hasattr(model, "get_text_features")):
+        folder, self._model = open_transformer(path, options)
+        if not (hasattr(self._model, "get_image_features") and hasattr(self._model, "get_text_features")):
             raise ProviderError(f"{folder} holds no model of pictures and texts", CLIP_HINT)
-        self._model = model.eval().to(self._device)
-        self.dtype = model.dtype
+        self._torch, self._batch = torch, options.batch
         # By Pillow: the other way needs torchvision.
         processor: Any = AutoImageProcessor
         self._processor = processor.from_pretrained(folder, backend="pil", local_files_only=True)
         self.tokenizer: Any = AutoTokenizer.from_pretrained(folder, local_files_only=True)
-        self.window = int(model.config.get_text_config().max_position_embeddings)
+        self.window = int(self._model.config.get_text_config().max_position_embeddings)
         # SigLIP was trained on texts padded to one length and no others, and masks nothing.
-        self._is_padded = "siglip" in model.config.model_type
+        self._is_padded = "siglip" in self._model.config.model_type
+        self.revision = add_dtype(fingerprint_folder(folder), self._model.dtype)
 
     def embed_documents(self, texts: list[str]) -> list[list[float]]:
-        return [vector for batch in batches_of(texts, self._batch) for vector in self._embed_texts(batch)]
+        return [vector for batch in batch_iterate(self._batch, texts) for vector in self._embed_texts(batch)]
 
     def embed_query(self, text: str) -> list[float]:
         return self._embed_texts([text])[0]
 
     def embed_pictures(self, pictures: Sequence[bytes]) -> list[list[float]]:
-        return [vector for batch in batches_of(pictures, self._batch) for vector in self._embed_pictures(batch)]
+        return [vector for batch in batch_iterate(self._batch, pictures) for vector in self._embed_pictures(batch)]
 
-    def _embed_texts(self, texts: Sequence[str]) -> list[list[float]]:
+    def _embed_texts(self, texts: list[str]) -> list[list[float]]:
         padding = "max_length" if self._is_padded else True
-        inputs = self.tokenizer(
-            list(texts), padding=padding, truncation=True, max_length=self.window, return_tensors="pt"
-        ).to(self._device)
+        inputs = self.tokenizer(texts, padding=padding, truncation=True, max_length=self.window, return_tensors="pt")
         if self._is_padded:
             inputs.pop("attention_mask", None)
-        with self._torch.inference_mode():
-            return self._unit(self._model.get_text_features(**inputs))
+        return self._unit(self._model.get_text_features, inputs.to(self._model.device))
 
-    def _embed_pictures(self, pictures: Sequence[bytes]) -> list[list[float]]:
+    def _embed_pictures(self, pictures: list[bytes]) -> list[list[float]]:
         opened = [PIL.Image.open(io.BytesIO(data)).convert("RGB") for data in pictures]
-        inputs = self._processor(images=opened, return_tensors="pt").to(self._device, self.dtype)
+        inputs = self._processor(images=opened, return_tensors="pt")
+        return self._unit(self._model.get_image_features, inputs.to(self._model.device, self._model.dtype))
+
+    def _unit(self, extract: Any, inputs: Any) -> list[list[float]]:
         with self._torch.inference_mode():
-            return self._unit(self._model.get_image_features(**inputs))
-
-    def _unit(self, features: Any) -> list[list[float]]:
-        vectors = getattr(features, "pooler_output", features)
-        units: list[list[float]] = self._torch.nn.functional.normalize(vectors.float(), dim=-1).cpu().tolist()
+            features = extract(**inputs)
+            vectors = getattr(features, "pooler_output", features)
+            units: list[list[float]] = self._torch.nn.functional.normalize(vectors.float(), dim=-1).cpu().tolist()
         return units
-
-
-def batches_of(items: Sequence[Item], size: int) -> Iterator[Sequence[Item]]:
-    for start in range(0, len(items), size):
-        yield items[start : start + size]
 
 
 class DetectorEmbeddings(Embeddings):

@@ -2,18 +2,23 @@
 
 import os
 import threading
-import time
 from collections.abc import Iterator, Sequence
-from email.utils import parsedate_to_datetime
 from typing import Any
 
 from langchain_core.embeddings import Embeddings
 from tenacity import RetryCallState, Retrying, retry_if_exception, stop_after_attempt, stop_before_delay
 from tenacity import wait_exponential_jitter as back_off
 
-from vectorstore.embeddings.model import BYTES_PER_TOKEN, EmbeddingModel, LoadOptions, ModelName, count_in_bytes
-from vectorstore.errors import MissingPackageError, ProviderError, SettingsError, translated_errors
-from vectorstore.provider_errors import is_temporary, translated_provider_errors
+from vectorstore.embeddings.model import (
+    BYTES_PER_TOKEN,
+    EmbeddingModel,
+    LoadOptions,
+    ModelName,
+    count_in_bytes,
+    translated_provider_errors,
+)
+from vectorstore.errors import ProviderError
+from vectorstore.provider_errors import is_temporary, retry_after_s
 
 # What OpenAI accepts (platform.openai.com/docs/api-reference/embeddings/create).
 OPENAI_WINDOW, MOST_TEXTS, MOST_BYTES = 8191, 2048, 300_000
@@ -98,49 +103,19 @@ def request_batches(texts: Sequence[str]) -> Iterator[list[str]]:
 def wait_as_asked(state: RetryCallState) -> float:
     """Seconds: as the server asks, else twice as long each time."""
     error = state.outcome.exception() if state.outcome else None
-    headers = getattr(getattr(error, "response", None), "headers", {})
-    asked = read_wait(headers.get("retry-after-ms"), 0.001) or read_wait(headers.get("retry-after"), 1.0)
-    return asked or back_off(initial=1, max=60)(state)
-
-
-def read_wait(value: str | None, unit: float) -> float | None:
-    """Seconds of a number of units or of an HTTP date (RFC 9110, 10.2.3); None where there is no wait."""
-    if not value:
-        return None
-    try:
-        return max(float(value) * unit, 0) or None
-    except ValueError:
-        pass
-    try:
-        return max(parsedate_to_datetime(value).timestamp() - time.time(), 0) or None
-    except ValueError:
-        return None
+    return (error and retry_after_s(error)) or back_off(initial=1, max=60)(state)
 
 
 def load_langchain(name: ModelName, options: LoadOptions) -> EmbeddingModel:  # noqa: ARG001 (as every provider's)
     """Whatever LangChain's `init_embeddings` knows: Ollama, Azure, Cohere and the like."""
-    embeddings = init_langchain_embeddings(name)
+    from langchain.embeddings import init_embeddings  # 0.3 s, and only other providers need it
+
+    # langchain-openai would count tokens itself, with a vocabulary that it downloads; chunks are bounded already.
+    arguments: dict[str, Any] = {"check_embedding_ctx_length": False} if name.prefix == "azure_openai" else {}
+    with translated_provider_errors(name.setting):
+        embeddings = init_embeddings(name.setting, **arguments)
     window = OPENAI_WINDOW if name.prefix == "azure_openai" else OTHER_WINDOW
     # The server's address, where the client has it: the same name may be another model elsewhere.
     client = getattr(getattr(embeddings, "client", None), "_client", None)  # Azure's
     address = getattr(client, "base_url", None) or getattr(embeddings, "base_url", None) or ""
     return EmbeddingModel(name.setting, embeddings, window // BYTES_PER_TOKEN, count_in_bytes, revision=str(address))
-
-
-def init_langchain_embeddings(name: ModelName) -> Embeddings:
-    from langchain.embeddings import init_embeddings  # 0.3 s, and only other providers need it
-
-    # langchain-openai would count tokens itself, with a vocabulary that it downloads; chunks are bounded already.
-    options: dict[str, Any] = {"check_embedding_ctx_length": False} if name.prefix == "azure_openai" else {}
-    hint = f"check the name in RAG_EMBEDDINGS and the key of {name.prefix} (such as OPENAI_API_KEY)"
-    with translated_errors(f"{name.setting} could not be opened", hint):
-        try:
-            embeddings = init_embeddings(name.setting, **options)
-        except ImportError as error:
-            package = f"langchain-{name.prefix.replace('_', '-')}"
-            raise MissingPackageError(
-                f"{name.setting} needs the package {package}", f"pip install {package}"
-            ) from error
-    if not isinstance(embeddings, Embeddings):
-        raise SettingsError(f"{name.setting} names no embedding model", "set RAG_EMBEDDINGS=provider:model")
-    return embeddings

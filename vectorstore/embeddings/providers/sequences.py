@@ -8,15 +8,24 @@ import re
 import string
 import zlib
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from langchain_core.embeddings import Embeddings
 
-from vectorstore.embeddings.model import EmbeddingModel, LoadOptions, ModelName, TorchOptions, Vectors, unit_vectors
-from vectorstore.embeddings.providers.hugging_face import add_dtype, choose_device, fetch_folder, fingerprint_folder
+from vectorstore.embeddings.model import (
+    ArrayEmbeddings,
+    EmbeddingModel,
+    LoadOptions,
+    ModelName,
+    TorchOptions,
+    Vectors,
+    unit_vectors,
+)
+from vectorstore.embeddings.openvino import batches_by_length
+from vectorstore.embeddings.providers.hugging_face import add_dtype, fingerprint_folder, open_transformer
 from vectorstore.errors import ProviderError, SettingsError, translated_errors
 
 MOST_K = 31
@@ -51,19 +60,19 @@ def load_kmer(name: ModelName, options: LoadOptions) -> EmbeddingModel:  # noqa:
             f"RAG_EMBEDDINGS={name.setting} gives no length of words from 1 to {MOST_K}",
             "set RAG_EMBEDDINGS=kmer:6 for DNA, kmer:3 for proteins",
         )
-    embeddings = KmerEmbeddings(int(name.model))
-    return EmbeddingModel(name.setting, embeddings, MAX_TOKENS, count_by_letters, sequence_letters=LETTERS_READ)
+    return describe(name, KmerEmbeddings(int(name.model)))
 
 
 def load_protein(name: ModelName, options: LoadOptions) -> EmbeddingModel:
-    if name.dimensions:
-        raise ProviderError(f"{name.model} has one number of dimensions", f"protein:{name.model}, without the @")
+    name.refuse_dimensions()
     with translated_errors(f"{name.model} could not be loaded", PROTEIN_HINT):
-        folder = fetch_folder(name.model)
-        embeddings = ProteinEmbeddings(folder, options.torch)
-    revision = add_dtype(fingerprint_folder(str(folder)), embeddings.dtype)
+        embeddings = ProteinEmbeddings(name.model, options.torch)
+    return describe(name, embeddings, embeddings.revision)
+
+
+def describe(name: ModelName, embeddings: Embeddings, revision: str = "") -> EmbeddingModel:
     return EmbeddingModel(
-        name.setting, embeddings, MAX_TOKENS, count_by_letters, revision=revision, sequence_letters=LETTERS_READ
+        name.setting, embeddings, MAX_TOKENS, count_by_letters, revision, sequence_letters=LETTERS_READ
     )
 
 
@@ -80,8 +89,8 @@ def is_nucleotides(sequence: str) -> bool:
     return sum(letter in NUCLEOTIDES for letter in sequence) >= NUCLEOTIDE_SHARE * len(sequence)
 
 
-class KmerEmbeddings(Embeddings):
-    """Vectors of unit length, shape (1024,), and of length 0 for a text without a sequence.
+class KmerEmbeddings(ArrayEmbeddings):
+    """Vectors of unit length, shape (texts, 1024), and of length 0 for a text without a sequence.
 
     Counts of overlapping words of K letters, each under its square root (the Hellinger kernel, so that no repeat
     outweighs all else), hashed with signs (Weinberger et al. 2009, arXiv:0902.2206). Of DNA a word and its reverse
@@ -91,16 +100,13 @@ class KmerEmbeddings(Embeddings):
     def __init__(self, k: int) -> None:
         self._k = k
 
-    def embed_documents(self, texts: list[str]) -> list[list[float]]:
+    def embed_array(self, texts: Sequence[str]) -> Vectors:
         spectra = np.zeros((len(texts), KMER_DIMENSION), np.float32)
         for spectrum, text in zip(spectra, texts, strict=True):
             for word, count in count_kmers(find_sequence(text), self._k).items():
                 place = zlib.crc32(word.encode())
                 spectrum[place % KMER_DIMENSION] += np.sqrt(count) * (1 if place >> 31 else -1)
-        return [(row / (float(np.linalg.norm(row)) or 1)).tolist() for row in spectra]
-
-    def embed_query(self, text: str) -> list[float]:
-        return self.embed_documents([text])[0]
+        return unit_vectors(spectra)
 
 
 def count_kmers(sequence: str, k: int) -> Counter[str]:
@@ -112,7 +118,7 @@ def count_kmers(sequence: str, k: int) -> Counter[str]:
     return Counter(min(word, word.translate(COMPLEMENT)[::-1]) for word in known) if is_dna else Counter(known)
 
 
-class ProteinEmbeddings(Embeddings):
+class ProteinEmbeddings(ArrayEmbeddings):
     """Unit vectors by ESM-2, ProtBERT and their like, as transformers opens them, from the hub or a folder.
 
     A text's vector is the mean of the last hidden states of its residues (Rives et al. 2021,
@@ -120,43 +126,34 @@ class ProteinEmbeddings(Embeddings):
     into equal windows, each weighted by its number of residues.
     """
 
-    def __init__(self, folder: Path, options: TorchOptions) -> None:
+    def __init__(self, path: str, options: TorchOptions) -> None:
         import torch
-        from transformers import AutoModel
-        from transformers.utils import logging
 
-        logging.disable_progress_bar()  # type: ignore[no-untyped-call] # it draws into a pipe too
-        logging.set_verbosity_error()  # type: ignore[no-untyped-call] # that the head is left out is as it should be
-        self._torch = torch
-        self._device, self._batch = choose_device(options.device), options.batch
+        folder, self._model = open_transformer(path, options)
+        self._torch, self._batch = torch, options.batch
         self._tokenizer = ResidueTokenizer(folder)
-        model = AutoModel.from_pretrained(folder, dtype=options.dtype, local_files_only=True)
-        model = model.get_encoder() if model.config.is_encoder_decoder else model
-        self._model = model.eval().to(self._device)
-        self.dtype = self._model.dtype
-        self.window = self._tokenizer.window(model)
+        self._window = self._tokenizer.window(self._model)
+        self.revision = add_dtype(fingerprint_folder(folder), self._model.dtype)
 
-    def embed_documents(self, texts: list[str]) -> list[list[float]]:
+    def embed_array(self, texts: Sequence[str]) -> Vectors:
         sums = np.zeros((len(texts), self._model.config.hidden_size), np.float32)
         windows = [
             (number, window)
             for number, text in enumerate(texts)
-            for window in split_sequence(find_protein(text), self.window)
+            for window in split_sequence(find_protein(text), self._window)
         ]
-        for batch in batches_by_letters(windows, most=self._batch):
-            for (number, _), total in zip(batch, self._sum([window for _, window in batch]), strict=True):
-                sums[number] += total
-        return unit_vectors(sums).tolist()  # type: ignore[no-any-return]
-
-    def embed_query(self, text: str) -> list[float]:
-        return self.embed_documents([text])[0]
+        lengths = [len(window) for _, window in windows]
+        for batch in batches_by_length(lengths, budget=BATCH_LETTERS, most=self._batch):
+            numbers, letters = zip(*[windows[place] for place in batch], strict=True)
+            np.add.at(sums, list(numbers), self._sum(letters))
+        return unit_vectors(sums)
 
     def _sum(self, sequences: Sequence[str]) -> Vectors:
         """Sums of the residues' last hidden states: at unit length they equal the means, and windows add up."""
-        inputs = self._tokenizer.encode(sequences).to(self._device)
+        inputs = self._tokenizer.encode(sequences).to(self._model.device)
         with self._torch.inference_mode():
             hidden = self._model(**inputs).last_hidden_state.float()
-        special = self._torch.tensor(self._tokenizer.special_ids, device=self._device)
+        special = self._torch.tensor(self._tokenizer.special_ids, device=self._model.device)
         residues = inputs["attention_mask"].bool() & ~self._torch.isin(inputs["input_ids"], special)
         sums: Vectors = (hidden * residues.unsqueeze(-1)).sum(1).cpu().numpy()
         return sums
@@ -211,15 +208,3 @@ def split_sequence(sequence: str, window: int) -> list[str]:
         return []
     size = math.ceil(len(sequence) / math.ceil(len(sequence) / window))
     return [sequence[start : start + size] for start in range(0, len(sequence), size)]
-
-
-def batches_by_letters(windows: Sequence[tuple[int, str]], *, most: int) -> Iterator[list[tuple[int, str]]]:
-    """Those of like length together, so that little is padded."""
-    batch: list[tuple[int, str]] = []
-    for window in sorted(windows, key=lambda window: len(window[1])):
-        if batch and (len(batch) == most or (len(batch) + 1) * len(window[1]) > BATCH_LETTERS):
-            yield batch
-            batch = []
-        batch.append(window)
-    if batch:
-        yield batch

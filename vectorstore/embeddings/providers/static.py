@@ -8,18 +8,16 @@ import hashlib
 import json
 import logging
 import re
-import shutil
 from collections.abc import Iterable, Iterator, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any, Literal
 
 import numpy as np
-from filelock import FileLock
-from langchain_core.embeddings import Embeddings
 
-from vectorstore.embeddings.model import EmbeddingModel, LoadOptions, ModelName, Vectors
+from vectorstore.embeddings.model import ArrayEmbeddings, EmbeddingModel, LoadOptions, ModelName, Vectors, unit_vectors
 from vectorstore.embeddings.providers.hugging_face import fingerprint_folder
-from vectorstore.errors import InputError, ProviderError, StorageError, translated_errors
+from vectorstore.errors import InputError, ProviderError, translated_errors
 
 Format = Literal["model2vec", "gensim", "word2vec binary", "word2vec text", "GloVe"]
 FORMATS = (
@@ -43,7 +41,7 @@ def load_static(name: ModelName, options: LoadOptions) -> EmbeddingModel:
     kind, revision = detect_format(path), fingerprint_files(path)
     with translated_errors(f"{path} could not be loaded as {kind}", FORMATS):
         if kind == "model2vec":
-            embeddings: Embeddings = Model2VecEmbeddings(path)
+            embeddings: ArrayEmbeddings = Model2VecEmbeddings(path)
         else:
             embeddings = WordVectorEmbeddings(open_word_vectors(path, kind, revision, options))
     return EmbeddingModel(name.setting, embeddings, NO_WINDOW, count_words, revision)
@@ -54,11 +52,11 @@ def load_spacy(name: ModelName, options: LoadOptions) -> EmbeddingModel:  # noqa
         nlp = open_spacy_vectors(name.model)
     if not nlp.vocab.vectors.size:
         raise ProviderError(f"the spaCy pipeline {name.model} has no word vectors", SPACY_HINT)
-    revision = f"{nlp.meta.get('version', '')} {fingerprint_folder(name.model)}".strip()
+    revision = f"{nlp.meta.get('version', '')} {fingerprint_folder(Path(name.model))}".strip()
     return EmbeddingModel(name.setting, SpacyEmbeddings(nlp), NO_WINDOW, count_words, revision)
 
 
-class MeanOfWords(Embeddings):
+class MeanOfWords(ArrayEmbeddings):
     """Means of word vectors at unit length; zeros for a text with no known word, or whose words cancel out."""
 
     dimension: int
@@ -66,16 +64,12 @@ class MeanOfWords(Embeddings):
     def word_vectors(self, text: str) -> Iterable[Vectors]:
         raise NotImplementedError
 
-    def embed_documents(self, texts: list[str]) -> list[list[float]]:
-        return [self.embed_query(text) for text in texts]
-
-    def embed_query(self, text: str) -> list[float]:
-        total = np.zeros(self.dimension, dtype=np.float64)
-        for vector in self.word_vectors(text):
-            total += vector
-        length = float(np.linalg.norm(total))
-        mean: list[float] = (total / length if length > 0 else total).astype(np.float32).tolist()
-        return mean
+    def embed_array(self, texts: Sequence[str]) -> Vectors:
+        sums = np.zeros((len(texts), self.dimension))
+        for total, text in zip(sums, texts, strict=True):
+            for vector in self.word_vectors(text):
+                total += vector
+        return unit_vectors(sums.astype(np.float32))
 
 
 class WordVectorEmbeddings(MeanOfWords):
@@ -109,7 +103,7 @@ class SpacyEmbeddings(MeanOfWords):
                 yield token.vector
 
 
-class Model2VecEmbeddings(Embeddings):
+class Model2VecEmbeddings(ArrayEmbeddings):
     """By model2vec's own `encode`, at unit length, without a bound on a text's length."""
 
     def __init__(self, path: Path) -> None:
@@ -118,16 +112,11 @@ class Model2VecEmbeddings(Embeddings):
         logging.getLogger("model2vec").setLevel(logging.ERROR)  # it warns where texts are not to be cut
         self._model = StaticModel.from_pretrained(path, max_length=None)
 
-    def embed_documents(self, texts: list[str]) -> list[list[float]]:
+    def embed_array(self, texts: Sequence[str]) -> Vectors:
         if not texts:
-            return []
+            return np.empty((0, self._model.dim), np.float32)
         # Processes of its own would be started from 10,000 texts on: not from within threads that embed.
-        vectors = self._model.encode(texts, normalize=True, max_length=None, use_multiprocessing=False)
-        listed: list[list[float]] = np.asarray(vectors, dtype=np.float32).tolist()
-        return listed
-
-    def embed_query(self, text: str) -> list[float]:
-        return self.embed_documents([text])[0]
+        return self._model.encode(texts, normalize=True, max_length=None, use_multiprocessing=False)
 
 
 def find_words(text: str) -> list[str]:
@@ -137,7 +126,7 @@ def find_words(text: str) -> list[str]:
 
 def count_words(texts: Sequence[str]) -> list[int]:
     """Words and marks of each text; near enough where nothing is ever cut off."""
-    return [sum(1 for _ in TOKEN.finditer(text)) for text in texts]
+    return [len(TOKEN.findall(text)) for text in texts]
 
 
 def detect_format(path: Path) -> Format:
@@ -192,43 +181,27 @@ def open_word_vectors(path: Path, kind: Format, revision: str, options: LoadOpti
             raise InputError(f"{path} holds a {type(loaded).__name__}, which has no word vectors", FORMATS)
         return vectors
     key = hashlib.sha256(f"{path.resolve()}\n{revision}".encode()).hexdigest()[:16]
-    folder = options.cache_dir / f"static-{key}"
-    if not (folder / CACHED).exists():
-        cache_word_vectors(path, kind, folder, options)
-    return KeyedVectors.load(str(folder / CACHED), mmap="r")
+    convert = partial(convert_word_vectors, path, kind)
+    message = f"reading {path.name} once; a large file takes a minute ..."
+    return KeyedVectors.load(str(options.make_once(f"static-{key}", convert, message=message) / CACHED), mmap="r")
 
 
-def cache_word_vectors(path: Path, kind: Format, folder: Path, options: LoadOptions) -> None:
-    """Read a file of vectors and write it in gensim's form; the folder appears whole or not at all."""
+def convert_word_vectors(path: Path, kind: Format, folder: Path) -> None:
+    """Read a file of vectors and write it in gensim's form."""
     from gensim.models import KeyedVectors
 
-    unfinished = folder.with_suffix(".unfinished")
-    try:
-        options.cache_dir.mkdir(parents=True, exist_ok=True)
-        with FileLock(folder.with_suffix(".lock")):
-            if (folder / CACHED).exists():
-                return
-            options.on_message(f"reading {path.name} once; a large file takes a minute ...")
-            # Files in circulation have words that are no UTF-8, and no text asks for those.
-            vectors = KeyedVectors.load_word2vec_format(
-                str(path), binary=kind == "word2vec binary", no_header=kind == "GloVe", unicode_errors="replace"
-            )
-            shutil.rmtree(unfinished, ignore_errors=True)
-            unfinished.mkdir()
-            # Its numbers in a file of their own, whatever their size: only those can be memory-mapped.
-            vectors.save(str(unfinished / CACHED), sep_limit=0)
-            unfinished.rename(folder)
-    except OSError as error:
-        raise StorageError(
-            f"the word vectors cannot be stored in {options.cache_dir}: {error.strerror or error}",
-            "free space or make the folder writable, or set RAG_CACHE_DIR to another folder",
-        ) from error
+    # Files in circulation have words that are no UTF-8, and no text asks for those.
+    vectors = KeyedVectors.load_word2vec_format(
+        str(path), binary=kind == "word2vec binary", no_header=kind == "GloVe", unicode_errors="replace"
+    )
+    # Its numbers in a file of their own, whatever their size: only those can be memory-mapped.
+    vectors.save(str(folder / CACHED), sep_limit=0)
 
 
 def fingerprint_files(path: Path) -> str:
     """Sizes and times of the folder's files, or of the file and those that gensim has put next to it."""
     if path.is_dir():
-        return fingerprint_folder(str(path))
+        return fingerprint_folder(path)
     files = [path, *sorted(path.parent.glob(f"{path.name}.*.npy"))]
     return " ".join(f"{file.stat().st_size}-{file.stat().st_mtime_ns}" for file in files)
 

@@ -296,5 +296,5 @@ def test_a_missing_package_is_two_lines_with_the_command_that_installs_it(
     )
     assert run.returncode == 2
     error, hint = run.stderr.splitlines()
-    assert error.endswith(f"needs the package {blocked}")
+    assert error.endswith(f"needs the package {blocked}, which is not installed")
     assert hint == f"hint: pip install 'rag-app[{extra}]'"
