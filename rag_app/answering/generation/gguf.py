@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING, Any
 import httpx
 from langchain_core.language_models import BaseChatModel
 
-from vectorstore.errors import MissingPackageError, SettingsError
+from vectorstore.embeddings.openvino import usable_cores
+from vectorstore.errors import MissingPackageError, SettingsError, require_packages
 
 if TYPE_CHECKING:
     from langchain_openai import ChatOpenAI
@@ -26,23 +27,26 @@ ANSWER_TOKENS = 512
 
 MAGIC = b"GGUF"
 SILENT = -1
-SERVERS: dict[Path, Any] = {}
-MODELS: dict[Path, "ChatOpenAI"] = {}
+# A server runs for as long as somebody holds it.
+LOADED: "dict[Path, tuple[Any, ChatOpenAI]]" = {}
 LOCK = threading.Lock()
 
 
 def load_gguf_model(path: str | Path) -> BaseChatModel:
     """The chat model of a GGUF file, loaded once per process and closed with it.
 
-    Raises SettingsError where there is no such file or llama.cpp cannot load it, and MissingPackageError
-    where xllamacpp is not installed.
+    Raises SettingsError where there is no such file or llama.cpp cannot load it, and MissingPackageError.
     """
     file = Path(path).expanduser().resolve()
     with LOCK:
-        if file not in MODELS:
+        if file not in LOADED:
             check_file(file)
-            MODELS[file] = start_model(file)
-        return MODELS[file]
+            key = secrets.token_urlsafe(32)
+            server = open_server(file, key)
+            if not LOADED:
+                atexit.register(LOADED.clear)
+            LOADED[file] = server, connect(server.listening_address, file.stem, key)
+        return LOADED[file][1]
 
 
 def openai_clients(*, trust_env: bool) -> dict[str, Any]:
@@ -53,10 +57,7 @@ def openai_clients(*, trust_env: bool) -> dict[str, Any]:
     import openai
 
     # A connection that is kept belongs to the event loop that opened it, and fails in the next asyncio.run().
-    options: dict[str, Any] = {
-        "trust_env": trust_env,
-        "headers": {"Connection": "close"},
-    }
+    options: dict[str, Any] = {"trust_env": trust_env, "headers": {"Connection": "close"}}
     if trust_env and (proxy := os.environ.get("OPENAI_PROXY")):
         options["proxy"] = proxy
     return {
@@ -85,22 +86,14 @@ def check_file(file: Path) -> None:
         )
 
 
-def start_model(file: Path) -> "ChatOpenAI":
+def connect(address: str, name: str, key: str) -> "ChatOpenAI":
     from langchain_openai import ChatOpenAI  # here, because it costs a second
 
-    key = secrets.token_urlsafe(32)
-    server = open_server(file, key)
-    if not SERVERS:
-        atexit.register(SERVERS.clear)
-    SERVERS[file] = server
     return ChatOpenAI(
-        model=file.stem,
-        base_url=f"{server.listening_address}/v1",
+        model=name,
+        base_url=f"{address}/v1",
         # Never the one that LangChain would look up by the file's name.
-        profile={
-            "max_input_tokens": context_size(server.listening_address, key),
-            "max_output_tokens": ANSWER_TOKENS,
-        },
+        profile={"max_input_tokens": context_size(address, key), "max_output_tokens": ANSWER_TOKENS},
         api_key=key,  # type: ignore[arg-type]  # made a SecretStr by pydantic
         temperature=0,
         use_responses_api=False,  # langchain-openai chooses the API by the model's name
@@ -118,20 +111,17 @@ def start_model(file: Path) -> "ChatOpenAI":
 def context_size(address: str, key: str) -> int:
     """How many tokens of prompt and answer together the engine holds for this model."""
     headers = {"Authorization": f"Bearer {key}"}
-    told = httpx.get(f"{address}/v1/models", headers=headers, trust_env=False).raise_for_status().json()
-    return int(told["data"][0]["meta"]["n_ctx"])
+    answer = httpx.get(f"{address}/v1/models", headers=headers, trust_env=False).raise_for_status().json()
+    return int(answer["data"][0]["meta"]["n_ctx"])
 
 
 def open_server(file: Path, key: str) -> Any:
     # Read when libgomp is loaded. Threads that spin as long as by default, waiting for each other, make an answer
     # take 10 to 25 times as long where another program is busy; in peace, this costs 5 %.
     os.environ.setdefault("GOMP_SPINCOUNT", "1000")
+    require_packages("xllamacpp", needed_by=f"gguf:{file}", install="'rag-app[local]'")
     try:
         import xllamacpp
-    except ModuleNotFoundError as error:
-        raise MissingPackageError(
-            f"gguf:{file} needs the package xllamacpp, which is not installed", "pip install 'rag-app[local]'"
-        ) from error
     except ImportError as error:
         raise MissingPackageError(
             f"gguf:{file} needs the package xllamacpp, which cannot be loaded: {error}",
@@ -153,7 +143,7 @@ def set_parameters(parameters: Any, file: Path, key: str) -> Any:
     parameters.verbosity = SILENT
     parameters.n_ctx = CONTEXT_TOKENS
     parameters.n_predict = ANSWER_TOKENS
-    parameters.cpuparams.n_threads = cores()
+    parameters.cpuparams.n_threads = usable_cores()
     parameters.enable_reasoning = 0  # thinking aloud would use up the answer's tokens unseen
     parameters.cache_ram_mib = 0  # by default up to 8 GB of old prompts; prompts here share only their beginning
     parameters.sse_ping_interval = 1  # seconds until a reader that went away is noticed; closing waits for it
@@ -166,10 +156,3 @@ def set_parameters(parameters: Any, file: Path, key: str) -> Any:
     parameters.endpoint_slots = False
     parameters.ui = False
     return parameters
-
-
-def cores() -> int:
-    """Cores this process may use, which in a container are fewer than the machine has."""
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
