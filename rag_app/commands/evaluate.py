@@ -27,7 +27,7 @@ from rag_app.commands.console import (
 from vectorstore.errors import InputError, require_packages
 
 if TYPE_CHECKING:
-    from ingest.in_memory import NamedText
+    from ingest.pipeline import NamedText
     from rag_app.experiments.evaluation.compare import Compared
     from rag_app.settings import Settings
     from vectorstore.search.retriever import HybridRetriever
