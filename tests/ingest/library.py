@@ -1,9 +1,10 @@
-"""A folder of documents and the collection made from it, with what can be told of the collection from outside."""
+"""A folder of documents and the collection made from it, with checks of the collection from outside."""
 
 import os
 import shutil
 import sqlite3
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from contextlib import closing
 from dataclasses import dataclass, field, replace
 from functools import cache
 from pathlib import Path
@@ -14,9 +15,9 @@ import pytest
 
 from ingest.pipeline import IngestOptions, ingest_files
 from ingest.reader_process import Reader
-from ingest.report import IngestReport
+from ingest.report import IngestReport, Progress
 from vectorstore.collections import create_store
-from vectorstore.embeddings import EmbeddingModel
+from vectorstore.embeddings import EmbeddingModel, VectorCache
 from vectorstore.search.retriever import HybridRetriever
 from vectorstore.storage.store import Store
 from vectorstore.types import Chunk
@@ -72,11 +73,19 @@ class Library:
     def source(self, name: str) -> str:
         return str(self.docs / name)
 
-    def ingest(self, *paths: str | Path, **options: Any) -> IngestReport:
-        given = [self.docs / path for path in paths] or [self.docs]
+    def ingest(
+        self,
+        *paths: str | Path,
+        cache: VectorCache | None = None,
+        on_progress: Callable[[Progress], None] = lambda progress: None,
+        **options: Any,
+    ) -> IngestReport:
+        given, how = [self.docs / path for path in paths] or [self.docs], replace(self.options, **options)
         with pytest.MonkeyPatch.context() as patch:
             patch.setattr("ingest.pipeline.Reader", kept_reader)
-            return ingest_files(given, store=self.store, model=self.model, options=replace(self.options, **options))
+            return ingest_files(
+                given, store=self.store, model=self.model, options=how, cache=cache, on_progress=on_progress
+            )
 
     def statuses(self, *paths: str | Path, **options: Any) -> dict[str, str]:
         """Of an ingest, by name below the folder."""
@@ -110,18 +119,12 @@ def check_in_step(store: Store) -> None:
         assert chunk.id == chunk_id
         assert store.load_page(chunk.source, chunk.page)[chunk.start : chunk.end] == chunk.text
         assert abs(np.linalg.norm(vector) - 1) < 0.01
-    assert stored_texts(store) == {record.text_id for record in store.catalogue.sources()}
+    with closing(sqlite3.connect(store.catalogue.database.path)) as connection:
+        stored = {row[0] for row in connection.execute("SELECT DISTINCT text_id FROM pages")}
+    assert stored == {record.text_id for record in store.catalogue.sources()}
     for record in store.catalogue.sources():
         chunks = store.catalogue.chunk_ids(sources=[record.source])
         assert len(chunks) == (record.chunks if record.state == "ready" else 0)
-
-
-def stored_texts(store: Store) -> set[str]:
-    connection = sqlite3.connect(store.catalogue.database.path)
-    try:
-        return {row[0] for row in connection.execute("SELECT DISTINCT text_id FROM pages")}
-    finally:
-        connection.close()
 
 
 def state_of(store: Store) -> dict[str, Any]:
