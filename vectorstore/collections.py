@@ -1,6 +1,5 @@
 """Lists, opens, renames and deletes the collections of a data folder by name."""
 
-import ipaddress
 import re
 import shutil
 import time
@@ -10,27 +9,19 @@ from vectorstore.errors import CollectionError, CollectionNotFoundError, InputEr
 from vectorstore.storage.database import CURRENT, FILE, OF_FORMAT_1
 from vectorstore.storage.store import Store
 
-# Chroma's own rule for names, but for their length: a folder's name has at most 255 bytes.
-NAME = re.compile(r"[a-zA-Z0-9][a-zA-Z0-9._-]{1,253}[a-zA-Z0-9]")
+# Chroma's own rule for names, which may be no IP address; but for their length: a folder's name has at most 255 bytes.
+NAME = re.compile(r"(?!(\d{1,3}\.){3}\d{1,3}$)(?!.*\.\.)[a-zA-Z0-9][a-zA-Z0-9._-]{1,253}[a-zA-Z0-9]")
 # One of these files is in every collection: as it was made, after a rebuild, of an older format.
 MARKS = (FILE, CURRENT, OF_FORMAT_1)
 
 
 def collection_folder(data_dir: Path, name: str) -> Path:
-    if not NAME.fullmatch(name) or ".." in name or is_ip_address(name):
+    if not NAME.fullmatch(name):
         raise InputError(
             f"{name!r} cannot be the name of a collection",
             "use 3 to 255 letters, digits, dots, dashes and underscores, with a letter or digit first and last",
         )
     return data_dir / "collections" / name
-
-
-def is_ip_address(name: str) -> bool:
-    try:
-        ipaddress.IPv4Address(name)
-    except ValueError:
-        return False
-    return True
 
 
 def list_collections(data_dir: Path) -> list[str]:
@@ -39,7 +30,7 @@ def list_collections(data_dir: Path) -> list[str]:
 
 
 def create_store(data_dir: Path, name: str, *, chroma_url: str | None = None) -> Store:
-    """Open a collection, made empty if there is none."""
+    """Open a collection; an empty one is made where there is none."""
     folder = collection_folder(data_dir, name)
     with translated_storage_errors(data_dir):
         folder.mkdir(parents=True, exist_ok=True)
@@ -47,11 +38,11 @@ def create_store(data_dir: Path, name: str, *, chroma_url: str | None = None) ->
 
 
 def open_store(data_dir: Path, name: str, *, chroma_url: str | None = None, hint: str | None = None) -> Store:
-    """Open a collection that is there; CollectionNotFoundError names those that are."""
+    """Open an existing collection. Raises CollectionNotFoundError, which names those that there are."""
     folder = collection_folder(data_dir, name)
     if not any((folder / mark).exists() for mark in MARKS):
-        there = list_collections(data_dir)
-        names = f" (there are: {', '.join(there)})" if there else ""
+        known = list_collections(data_dir)
+        names = f" (there are: {', '.join(known)})" if known else ""
         raise CollectionNotFoundError(
             f"there is no collection {name}{names}",
             hint or f"rag ingest --collection {name} PATH",
@@ -64,7 +55,7 @@ def delete_collection(data_dir: Path, name: str, *, chroma_url: str | None = Non
     with store.writing():
         store.drop_vectors()
         store.close()
-        # Moved away first, in one step: half a collection must never be taken for a whole one.
+        # Moved away first, in one step: half a collection must never look like a whole one.
         going = data_dir / "deleted" / f"{name[:200]}-{time.time_ns()}"
         with translated_storage_errors(store.folder):
             going.parent.mkdir(exist_ok=True)
@@ -83,5 +74,5 @@ def rename_collection(data_dir: Path, name: str, new_name: str, *, chroma_url: s
     with store.writing():
         store.close()
         with translated_storage_errors(store.folder):
-            # In one step; an embedded Chroma is told the new name when it is opened, a server has a name of its own.
+            # In one step; an embedded Chroma gets the new name when it is opened, a server has a name of its own.
             store.folder.rename(target)

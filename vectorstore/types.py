@@ -220,11 +220,6 @@ def hash_pages(pages: Sequence[Page]) -> str:
     return digest.hexdigest()
 
 
-def describe_pages(numbers: Sequence[int | None]) -> str:
-    counted = [number for number in numbers if number is not None]
-    return f"{counted[0]} to {counted[-1]}" if counted else "it has none; leave --page out"
-
-
 FACTS = ("kind", "title", "source")
 
 

@@ -14,10 +14,9 @@ from typing import Any
 
 from tests.hash_embedding import hash_model
 from tests.ingest.library import check_alike
-from tests.vectorstore.texts import put
+from tests.vectorstore.texts import found_texts, put
 from vectorstore.collections import create_store
 from vectorstore.errors import RagError
-from vectorstore.search.retriever import HybridRetriever
 from vectorstore.storage import changes
 from vectorstore.storage.lexical_index import LexicalIndex
 from vectorstore.storage.store import Store
@@ -35,11 +34,6 @@ STEPS: dict[str, CodeType] = {
 MODEL = hash_model()
 Facts = dict[str, Any]
 Texts = dict[str, list[str]]
-
-
-def main(case: str, folder: Path) -> None:
-    facts = {"fills-up": fills_up, "is-filled": is_filled, "is-read-only": is_read_only}[case](folder)
-    sys.stdout.write(json.dumps(facts))
 
 
 def open_store(disk: Path) -> Store:
@@ -61,11 +55,11 @@ def texts(version: int, *, files: int) -> Texts:
 
 
 def found(store: Store) -> str:
-    return HybridRetriever(store=store, model=MODEL).search("apples, version")[0].chunk.text
+    return found_texts(store, MODEL, "apples, version")[0]
 
 
-def told(action: Callable[[], Any]) -> Any:
-    """What an action gives back, or the two lines that its error has for a person."""
+def outcome(action: Callable[[], Any]) -> Any:
+    """The result of an action, or the two lines that its error has for a person."""
     try:
         return action()
     except RagError as error:
@@ -82,7 +76,7 @@ def is_like_a_clean_build(store: Store, folder: Path, documents: Texts) -> bool:
 def fills_up(folder: Path) -> Facts:
     """More documents than there is space for, after one that fitted."""
     store, documents = store_on_a_disk(folder, "3m"), texts(0, files=8)
-    facts: Facts = {"ingest": told(partial(put, store, MODEL, **documents)), "found": found(store)}
+    facts: Facts = {"ingest": outcome(partial(put, store, MODEL, **documents)), "found": found(store)}
     store.close()
     store = open_store(folder / "disk")
     facts["found in a new Store"] = found(store)
@@ -98,7 +92,7 @@ def is_filled(folder: Path) -> Facts:
     facts: Facts = {}
     for version, step in enumerate(STEPS):
         documents = texts(version, files=2)
-        facts[step] = told(partial(put_with_filled_disk, store, documents, filler, STEPS[step]))
+        facts[step] = outcome(partial(put_with_filled_disk, store, documents, filler, STEPS[step]))
         filler.unlink()
         store.close()
         store = open_store(folder / "disk")
@@ -134,12 +128,16 @@ def is_read_only(folder: Path) -> Facts:
     store, documents = store_on_a_disk(folder, "6m"), texts(0, files=1)
     store.close()
     subprocess.run(["mount", "-o", "remount,ro", folder / "disk"], check=True)
-    facts: Facts = {"ingest": told(partial(put, store, MODEL, **documents)), "search": told(partial(found, store))}
-    facts["open"] = told(lambda: open_store(folder / "disk").name)
+    facts: Facts = {
+        "ingest": outcome(partial(put, store, MODEL, **documents)),
+        "search": outcome(partial(found, store)),
+    }
+    facts["open"] = outcome(lambda: open_store(folder / "disk").name)
     subprocess.run(["mount", "-o", "remount,rw", folder / "disk"], check=True)
     put(store, MODEL, **documents)
     return facts | {"alike": is_like_a_clean_build(store, folder, documents)}
 
 
 if __name__ == "__main__":
-    main(sys.argv[1], Path(sys.argv[2]))
+    run_case = {"fills-up": fills_up, "is-filled": is_filled, "is-read-only": is_read_only}[sys.argv[1]]
+    sys.stdout.write(json.dumps(run_case(Path(sys.argv[2]))))

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from vectorstore.embeddings import EmbeddingModel, embed_chunks
 from vectorstore.search.question import Question
+from vectorstore.search.retriever import HybridRetriever
 from vectorstore.storage.lexical_index import LexicalReader
 from vectorstore.storage.store import Store
 from vectorstore.types import READY, Chunk, Fingerprint, IngestedSource, Page, SourceRecord, hash_pages
@@ -62,3 +63,8 @@ def remove(store: Store, *sources: str) -> None:
 def matches(lexical: LexicalReader, question: str) -> dict[str, float]:
     """The first ten chunk ids that share words with a question, with their scores."""
     return lexical.match(Question(question).terms(lexical), limit=10)
+
+
+def found_texts(store: Store, model: EmbeddingModel, question: str) -> list[str]:
+    """The texts of the passages that a search finds, best first."""
+    return [passage.chunk.text for passage in HybridRetriever(store=store, model=model).search(question)]

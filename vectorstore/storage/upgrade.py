@@ -4,17 +4,14 @@ Format 1 had sources and pages in `catalogue.sqlite3`, chunks and pictures in fi
 killed leaves a draft, and the next open begins again; the old files go only when the new one is in place.
 """
 
-import json
 import logging
 import sqlite3
-from collections.abc import Iterator, Sequence
+from collections.abc import Mapping
 from contextlib import closing
 from pathlib import Path
 
 import numpy as np
-from langchain_core.documents import Document
 
-from vectorstore.embeddings.model import Vectors
 from vectorstore.errors import translated_storage_errors
 from vectorstore.storage.changes import put_chunks
 from vectorstore.storage.database import (
@@ -28,11 +25,26 @@ from vectorstore.storage.database import (
     write_lock,
 )
 from vectorstore.storage.vector_index import open_vector_index
-from vectorstore.types import Chunk
 
 LOG = logging.getLogger(__name__)
+COPY_CATALOGUE = """
+INSERT INTO sources SELECT * FROM old.sources;
+INSERT INTO pages SELECT * FROM old.pages;
+INSERT INTO refusals SELECT * FROM old.refusals;
+INSERT INTO repairs SELECT * FROM old.repairs;
+INSERT INTO states SELECT source, id, state FROM old.chunks;
+INSERT INTO facts SELECT name, value FROM old.facts WHERE name != 'indexes';
+"""
+COPY_CHUNKS = """
+INSERT INTO vectors SELECT row, id, vector FROM old.vectors JOIN old.texts USING (row);
+INSERT INTO chunks
+    SELECT row, json_extract(metadata, '$.source'), json_extract(metadata, '$.title'), json_extract(metadata, '$.page'),
+        json_extract(metadata, '$.start'), json_extract(metadata, '$.end'), text, json_extract(metadata, '$.headings'),
+        json_extract(metadata, '$.is_titled'), coalesce(json_extract(metadata, '$.picture'), '')
+    FROM old.vectors JOIN old.texts USING (row);
+"""
+COPY_PICTURES = "INSERT INTO pictures SELECT hash, data, width, height, signature FROM old.pictures;"
 ROWS_AT_ONCE = 1_000
-UNCHANGED = ("sources", "pages", "refusals", "repairs")
 
 
 def upgrade(database: Database, *, name: str, url: str | None) -> None:
@@ -55,56 +67,33 @@ def replace_files(database: Database, old: Path, *, name: str, url: str | None) 
     draft = place / f"{FILE}.new"
     remove([draft, draft.with_name(f"{draft.name}-journal")])
     with closing(connect(draft, may_create=True)) as new:
-        new.execute("ATTACH DATABASE ? AS old", (str(old),))
-        with new:
-            new.execute("BEGIN IMMEDIATE")
-            copy_catalogue(new)
-            copy_pictures(new, place / "pictures" / "pictures.sqlite3")
-            for part in read_chunks(place / "chunks" / "chunks.sqlite3"):
-                put_rows(new, part)
-            if missing := missing_ids(new):
-                index = open_vector_index(place, facts, name=name, url=url)
-                for start in range(0, len(missing), ROWS_AT_ONCE):
-                    put_rows(new, list(index.fetch(missing[start : start + ROWS_AT_ONCE]).values()))
+        copy(new, old, COPY_CATALOGUE)
+        copy(new, place / "chunks" / "chunks.sqlite3", COPY_CHUNKS)
+        copy(new, place / "pictures" / "pictures.sqlite3", COPY_PICTURES)
+        fetch_missing(new, place, facts, name=name, url=url)
     put_in_place(draft, place / FILE)
     if place != database.folder:
         database.switch_to(place.name)
-    remove([folder / name for folder in {place, database.folder} for name in LEFT_OF_FORMAT_1])
+    remove([folder / left for folder in {place, database.folder} for left in LEFT_OF_FORMAT_1])
 
 
-def copy_catalogue(new: sqlite3.Connection) -> None:
-    for table in UNCHANGED:
-        new.execute(f"INSERT INTO {table} SELECT * FROM old.{table}")
-    new.execute("INSERT INTO states SELECT source, id, state FROM old.chunks")
-    new.execute("INSERT INTO facts SELECT name, value FROM old.facts WHERE name != 'indexes'")
+def copy(new: sqlite3.Connection, old: Path, statements: str) -> None:
+    if old.exists():
+        new.execute("ATTACH DATABASE ? AS old", (str(old),))
+        new.executescript(f"BEGIN;{statements}COMMIT; DETACH DATABASE old;")
 
 
-def copy_pictures(new: sqlite3.Connection, path: Path) -> None:
-    if path.exists():
-        with closing(sqlite3.connect(path)) as old:
-            rows = old.execute("SELECT hash, data, width, height, signature FROM pictures")
-            new.executemany("INSERT INTO pictures VALUES (?, ?, ?, ?, ?)", rows)
-
-
-def read_chunks(path: Path) -> Iterator[list[tuple[Chunk, Vectors]]]:
-    if not path.exists():
+def fetch_missing(
+    new: sqlite3.Connection, place: Path, facts: Mapping[str, str], *, name: str, url: str | None
+) -> None:
+    """Bring over the chunks that a killed process, or a still older version, kept in Chroma alone."""
+    query = "SELECT DISTINCT id FROM states WHERE id NOT IN (SELECT id FROM vectors)"
+    missing = [row[0] for row in new.execute(query)]
+    if not missing:
         return
-    with closing(sqlite3.connect(path)) as old:
-        rows = old.execute("SELECT vector, text, metadata FROM vectors JOIN texts USING (row) ORDER BY row")
-        while part := rows.fetchmany(ROWS_AT_ONCE):
-            yield [
-                (
-                    Chunk.from_document(Document(page_content=text, metadata=json.loads(metadata))),
-                    np.frombuffer(vector, np.float32),
-                )
-                for vector, text, metadata in part
-            ]
-
-
-def missing_ids(new: sqlite3.Connection) -> list[str]:
-    """Chunks that a killed process, or a still older version, kept in Chroma alone."""
-    return [row[0] for row in new.execute("SELECT DISTINCT id FROM states WHERE id NOT IN (SELECT id FROM vectors)")]
-
-
-def put_rows(new: sqlite3.Connection, rows: Sequence[tuple[Chunk, Vectors]]) -> None:
-    put_chunks(new, [chunk for chunk, _ in rows], np.array([vector for _, vector in rows]))
+    index = open_vector_index(place, facts, name=name, url=url)
+    with new:
+        new.execute("BEGIN")
+        for start in range(0, len(missing), ROWS_AT_ONCE):
+            found = list(index.fetch(missing[start : start + ROWS_AT_ONCE]).values())
+            put_chunks(new, [chunk for chunk, _ in found], np.array([vector for _, vector in found]))

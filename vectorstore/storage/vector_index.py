@@ -34,14 +34,6 @@ def slices_of(chunks: Sequence[Chunk]) -> Iterator[Sequence[Chunk]]:
         yield chunks[start : start + SLICE_CHUNKS]
 
 
-def estimate_bytes(chunks: Sequence[Chunk], vectors: Vectors) -> int:
-    """An upper bound of the disk space that chunks take, their way through Chroma's log and tables included.
-
-    Measured at 384 numbers a vector: 7 to 12 kB a chunk.
-    """
-    return len(chunks) * (10_000 + 20 * int(vectors.shape[1]))
-
-
 class VectorIndex:
     """One Chroma collection: embedded in `folder`, made at the first opening; on the server at `url` where `is_new`.
 
@@ -52,15 +44,15 @@ class VectorIndex:
     generation = 0
 
     def __init__(self, folder: Path, *, name: str, distance: str, url: str | None = None, is_new: bool = False) -> None:
-        self._client = connect(url) if url else open_embedded(folder, name)
-        weakref.finalize(self, close, self._client).atexit = False
+        self.client = connect(url) if url else open_embedded(folder, name)
+        weakref.finalize(self, close, self.client).atexit = False
         if (
             is_new or url is None
         ):  # on a server a reader must not bring back a collection that a writer has just dropped
             # Without the space Chroma measures by squared Euclidean distance.
             configuration = cast(Any, {"hnsw": {"space": distance}})
-            self._client.get_or_create_collection(name, embedding_function=None, configuration=configuration)
-        self.collection = self._client.get_collection(name, embedding_function=None)
+            self.client.get_or_create_collection(name, embedding_function=None, configuration=configuration)
+        self.collection = self.client.get_collection(name, embedding_function=None)
         # Chroma loads an index when it is first asked for a vector.
         self.collection.get(limit=1, include=["embeddings"])
 
@@ -83,7 +75,7 @@ class VectorIndex:
     def upsert(self, chunks: Sequence[Chunk], vectors: Vectors) -> None:
         documents = [chunk.to_document() for chunk in chunks]
         # Chroma takes at most so many rows at once, and refuses ids that stand twice in one call.
-        most = self._client.get_max_batch_size()
+        most = self.client.get_max_batch_size()
         for start in range(0, len(documents), most):
             rows = {document.id: i for i, document in enumerate(documents[start : start + most], start)}
             self.collection.upsert(
@@ -94,7 +86,7 @@ class VectorIndex:
             )
 
     def delete(self, ids: Sequence[str]) -> None:
-        most = self._client.get_max_batch_size()
+        most = self.client.get_max_batch_size()
         for start in range(0, len(ids), most):
             self.collection.delete(list(ids[start : start + most]))
 

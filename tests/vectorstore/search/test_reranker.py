@@ -56,21 +56,20 @@ def test_passages_stand_in_the_order_of_the_encoders_scores(encoder: str) -> Non
     assert all(0 <= passage.score <= 1 for passage in ranked)
 
 
-def test_what_is_not_read_stays_behind_in_its_order(encoder: str) -> None:
+@pytest.mark.parametrize(("seconds", "read"), [(10, READ_PASSAGES), (0, 8)])
+def test_passages_that_are_not_read_stay_behind_in_their_order(
+    encoder: str, caplog: pytest.LogCaptureFixture, seconds: float, read: int
+) -> None:
     given = passages(READ_PASSAGES + 5)
-    ranked = Reranker(encoder).rerank("moon", given)
-    assert [passage.chunk for passage in ranked[-5:]] == [passage.chunk for passage in given[-5:]]
-    assert all(passage.score <= 0 for passage in ranked[-5:])
+    ranked = Reranker(encoder, seconds=seconds).rerank("moon", given)
+    assert [passage.chunk for passage in ranked[read:]] == [passage.chunk for passage in given[read:]]
+    assert all(passage.score <= 0 for passage in ranked[read:])
+    assert ("read 8 passages" in caplog.text) == (read == 8)
 
 
-def test_it_ends_in_time_with_what_it_has_read(encoder: str, caplog: pytest.LogCaptureFixture) -> None:
-    given = passages(30)
-    ranked = Reranker(encoder, seconds=0).rerank("moon", given)
-    assert [passage.chunk for passage in ranked[8:]] == [passage.chunk for passage in given[8:]]
-    assert "read 8 passages" in caplog.text
-
-
-def test_where_it_fails_the_order_stays(encoder: str, tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+def test_where_it_fails_the_order_stays_and_a_model_that_is_not_there_is_an_error(
+    encoder: str, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
     from transformers import AutoModelForSequenceClassification, AutoTokenizer
 
     broken = AutoModelForSequenceClassification.from_pretrained(encoder)
@@ -79,9 +78,6 @@ def test_where_it_fails_the_order_stays(encoder: str, tmp_path: Path, caplog: py
     AutoTokenizer.from_pretrained(encoder).save_pretrained(tmp_path)
     assert Reranker(str(tmp_path)).rerank("moon", passages(3)) == passages(3)
     assert "failed (its scores are no numbers)" in caplog.text
-
-
-def test_a_model_that_is_not_there_is_told(tmp_path: Path) -> None:
     with pytest.raises(SettingsError) as raised:
         Reranker(str(tmp_path / "nothing")).rerank("moon", passages(2))
     assert "RAG_RERANKER" in raised.value.hint

@@ -17,7 +17,7 @@ from langchain_core.load import dumps
 from langchain_core.retrievers import BaseRetriever
 
 from tests.vectorstore.conftest import NewStore
-from tests.vectorstore.texts import matches, put, remove
+from tests.vectorstore.texts import put, remove
 from vectorstore.embeddings import EmbeddingModel, Vectors, cosine_similarities
 from vectorstore.errors import CollectionError, WrongModelError
 from vectorstore.search.question import Question
@@ -45,9 +45,18 @@ def retriever(filled: Store, model: EmbeddingModel) -> HybridRetriever:
     return HybridRetriever(store=filled, model=model, k=3)
 
 
-def test_the_passage_that_answers_comes_first(retriever: HybridRetriever) -> None:
+def test_the_passage_that_answers_comes_first_and_scores_fall_within_their_bounds(retriever: HybridRetriever) -> None:
     firsts = [retriever.search(question)[0].chunk.text for question in QUESTIONS]
     assert firsts == [FACTS["apollo"][0], *FACTS["saturn"], FACTS["garden"][0]]
+    passages = retriever.search(QUESTIONS[0], k=6)
+    assert [passage.score for passage in passages] == sorted((passage.score for passage in passages), reverse=True)
+    for passage in passages:
+        assert -1 <= passage.cosine <= 1.001
+        assert 0 <= passage.lexical <= 1
+    nearest = retriever.search_vector(Question(QUESTIONS[0]).vector(retriever.model), k=6)
+    by_meaning = sorted(passages, key=lambda passage: passage.dense_rank or 0)
+    assert [passage.chunk for passage in nearest] == [passage.chunk for passage in by_meaning]
+    assert [passage.score for passage in nearest] == pytest.approx([passage.cosine for passage in by_meaning], abs=1e-5)
 
 
 @pytest.mark.parametrize("k", [1, 2, 6, 100])
@@ -56,23 +65,17 @@ def test_as_many_passages_as_asked_for_come_back(filled: Store, model: Embedding
     assert len(HybridRetriever(store=filled, model=model, k=4).search("moon", k=k)) == min(k, 6)
 
 
-def test_scores_fall_and_lie_in_their_bounds(retriever: HybridRetriever) -> None:
-    passages = retriever.search("Who stayed in orbit?", k=6)
-    assert [passage.score for passage in passages] == sorted((passage.score for passage in passages), reverse=True)
-    for passage in passages:
-        assert -1 <= passage.cosine <= 1.001
-        assert 0 <= passage.lexical <= 1
-
-
 def test_it_is_a_langchain_retriever(retriever: HybridRetriever) -> None:
     assert isinstance(retriever, BaseRetriever)
     expected = [PassageDocument.of(passage) for passage in retriever.search(QUESTIONS[0])]
+    assert all(isinstance(document, Document) for document in expected)
     assert retriever.invoke(QUESTIONS[0]) == expected
     assert asyncio.run(retriever.ainvoke(QUESTIONS[0])) == expected
     assert retriever.batch(QUESTIONS) == [retriever.invoke(question) for question in QUESTIONS]
     assert asyncio.run(retriever.abatch(QUESTIONS)) == retriever.batch(QUESTIONS)
     assert list(retriever.stream(QUESTIONS[0])) == [expected]
-    assert all(isinstance(document, Document) for document in expected)
+    chain = retriever | (lambda documents: documents[0].page_content)
+    assert chain.invoke(QUESTIONS[1]) == FACTS["saturn"][0]
 
 
 def test_a_document_keeps_its_passage_through_copies_and_out_of_what_is_serialised(retriever: HybridRetriever) -> None:
@@ -96,45 +99,30 @@ def test_a_question_made_before_is_searched_and_its_text_goes_to_callbacks(retri
 
 
 def test_words_of_before_weigh_less_than_the_question_s_own(filled: Store, model: EmbeddingModel) -> None:
-    question = Question("tomatoes, rocket", (("rocket bees", 0.5),))
+    question, lexical = Question("tomatoes, rocket", (("rocket bees", 0.5),)), filled.snapshot().lexical
     assert question.searched_text == "tomatoes, rocket rocket bees"
-    (terms,) = question.terms(filled.snapshot().lexical).values()
+    (terms,) = question.terms(lexical).values()
     assert terms == {"tomato": 1.0, "rocket": 1.0, "bee": 0.5}
-    assert question.weights(filled.snapshot().lexical).keys() == {"tomato", "rocket"}
-    scores = filled.snapshot().lexical.match({"en": {"tomato": 1.0, "bee": 0.5}}, limit=10)
-    assert [filled.fetch([name])[name][0].text for name in scores] == list(reversed(FACTS["garden"]))[::-1]
+    assert question.weights(lexical).keys() == {"tomato", "rocket"}
+    scores = lexical.match({"en": {"tomato": 1.0, "bee": 0.5}}, limit=10)
+    assert [filled.fetch([name])[name][0].text for name in scores] == FACTS["garden"]
     own, whole = (Question(text).vector(model) for text in ("tomatoes, rocket", question.searched_text))
     assert cosine_similarities(question.vector(model), np.stack([own, whole])).min() > 0.7
-
-
-def test_a_question_by_itself_scores_as_its_terms_do(filled: Store) -> None:
-    for text in QUESTIONS:
-        by_terms = filled.snapshot().lexical.match(Question(text).terms(filled.snapshot().lexical), limit=10)
-        assert by_terms == matches(filled.snapshot().lexical, text)
-
-
-def test_it_can_stand_in_a_chain(retriever: HybridRetriever) -> None:
-    chain = retriever | (lambda documents: documents[0].page_content)
-    assert chain.invoke(QUESTIONS[1]) == FACTS["saturn"][0]
 
 
 def test_eight_threads_get_what_one_gets(retriever: HybridRetriever) -> None:
     expected = {question: retriever.search(question) for question in QUESTIONS}
     with ThreadPoolExecutor(8) as threads:
-        results = list(threads.map(lambda n: (n, retriever.search(QUESTIONS[n % 4])), range(200)))
+        results = list(threads.map(lambda n: (n, retriever.search(QUESTIONS[n % 4])), range(100)))
     assert all(found == expected[QUESTIONS[n % 4]] for n, found in results)
 
 
-@settings(max_examples=40)
-@given(question=st.text(st.characters(exclude_categories=["Cs"]), max_size=60))
+ODD = ["", " ", "the of and", "?" * 50, "orbit " * 20_000, "أين بقي كولينز؟", "\0", "\udc80 orbit", '"(*']
+
+
+@settings(max_examples=30)
+@given(question=st.text(st.characters(exclude_categories=["Cs"]), max_size=60) | st.sampled_from(ODD))
 def test_any_question_is_answered(retriever: HybridRetriever, question: str) -> None:
-    assert len(retriever.search(question)) == 3
-
-
-@pytest.mark.parametrize(
-    "question", ["", " ", "the of and", "?" * 50, "orbit " * 20_000, "أين بقي كولينز؟", "\0", "\udc80 orbit", '"(*']
-)
-def test_odd_questions_are_answered(retriever: HybridRetriever, question: str) -> None:
     assert len(retriever.search(question)) == 3
 
 
@@ -147,16 +135,13 @@ def test_equal_texts_of_two_files_are_two_passages_in_an_order_that_stays(store:
     assert [passage.chunk.id for passage in retriever.search("boats")] == first
 
 
-def test_a_collection_that_was_emptied_finds_nothing(store: Store, model: EmbeddingModel) -> None:
-    put(store, model, a="Boats cross the river.")
-    remove(store, "a")
-    assert HybridRetriever(store=store, model=model).search("boats") == []
-
-
-def test_a_collection_that_was_never_filled_says_so(store: Store, model: EmbeddingModel) -> None:
+def test_an_empty_collection_says_so_until_it_was_filled_once(store: Store, model: EmbeddingModel) -> None:
     with pytest.raises(CollectionError) as raised:
         HybridRetriever(store=store, model=model).search("boats")
     assert (raised.value.message, raised.value.hint) == ("the collection library is empty", "rag ingest PATH")
+    put(store, model, a="Boats cross the river.")
+    remove(store, "a")
+    assert HybridRetriever(store=store, model=model).search("boats") == []
 
 
 def test_a_question_by_another_distance_is_refused(filled: Store, model: EmbeddingModel) -> None:

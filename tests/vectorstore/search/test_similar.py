@@ -13,21 +13,14 @@ TEXTS = {
 }
 
 
-def test_the_document_about_the_same_is_the_nearest(store: Store, model: EmbeddingModel) -> None:
+def test_documents_about_the_same_come_first_itself_never(store: Store, model: EmbeddingModel) -> None:
     put(store, model, **TEXTS)
     found = similar_documents(store, "moon", limit=5)
     assert [document.source for document in found] == ["space", "garden"]
     assert 1 > found[0].similarity > found[1].similarity
     assert found[0].title == "Title"
     assert similar_documents(store, "moon", limit=1) == found[:1]
-
-
-def test_a_copy_is_as_near_as_can_be(store: Store, model: EmbeddingModel) -> None:
-    put(store, model, **TEXTS, copy=TEXTS["moon"])
+    assert similar_documents(store, "empty", limit=5) == []
+    put(store, model, copy=TEXTS["moon"])
     [nearest, *_] = similar_documents(store, "moon", limit=5)
     assert (nearest.source, round(nearest.similarity, 4)) == ("copy", 1.0)
-
-
-def test_a_document_without_chunks_has_no_neighbours(store: Store, model: EmbeddingModel) -> None:
-    put(store, model, **TEXTS)
-    assert similar_documents(store, "empty", limit=5) == []

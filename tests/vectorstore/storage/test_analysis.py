@@ -18,18 +18,12 @@ def test_the_language_of_a_text_is_found_and_in_doubt_it_is_english(text: str, l
     assert detect_language(text) == language
 
 
-def test_words_are_stemmed_by_their_language() -> None:
+def test_words_are_stemmed_by_language_identifiers_parted_and_text_without_spaces_cut_into_pairs() -> None:
     assert analyze("Häuser", "de") == analyze("Haus", "de") != analyze("Katze", "de")
     assert analyze("houses", "en") == analyze("house", "en")
     assert analyze("die der das", "de") == []
-
-
-def test_an_identifier_is_found_whole_and_by_its_parts() -> None:
     assert analyze("readHTTPServer", "en") == ["readhttpserv", "read", "http", "server"]
     assert analyze("utf8 snake_case", "en")[:3] == ["utf8", "snake", "case"]
-
-
-def test_text_without_spaces_is_cut_into_pairs() -> None:
     assert analyze("运动员 ABC", "other") == ["运动", "动员", "abc"]
 
 

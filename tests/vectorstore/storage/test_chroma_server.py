@@ -6,12 +6,10 @@ from pathlib import Path
 import pytest
 
 from tests.chroma_server import ChromaServer, free_port
-from tests.vectorstore.texts import put, remove
+from tests.vectorstore.texts import found_texts, put, remove
 from vectorstore.collections import create_store, delete_collection, open_store, rename_collection
 from vectorstore.embeddings import EmbeddingModel
 from vectorstore.errors import StorageError
-from vectorstore.search.retriever import HybridRetriever
-from vectorstore.storage.store import Store
 
 
 @pytest.fixture
@@ -20,29 +18,25 @@ def server(tmp_path: Path) -> Iterator[ChromaServer]:
         yield server
 
 
-def found(store: Store, model: EmbeddingModel, question: str) -> list[str]:
-    return [passage.chunk.text for passage in HybridRetriever(store=store, model=model).search(question)]
-
-
 def test_a_collection_on_a_server_is_filled_searched_renamed_and_deleted(
     server: ChromaServer, model: EmbeddingModel, tmp_path: Path
 ) -> None:
     url = server.url
     store = create_store(tmp_path, "library", chroma_url=url)
     put(store, model, a="apples grow", b="boats sail")
-    assert found(store, model, "apples") == ["apples grow", "boats sail"]
+    assert found_texts(store, model, "apples") == ["apples grow", "boats sail"]
     assert not (tmp_path / "collections" / "library" / "chroma").exists()
     put(store, model, a="ants crawl")
     remove(store, "b")
-    assert found(store, model, "boats") == ["ants crawl"]
+    assert found_texts(store, model, "boats") == ["ants crawl"]
     assert set(store.count_chunks().values()) == {1}
     rename_collection(tmp_path, "library", "papers", chroma_url=url)
     papers = open_store(tmp_path, "papers", chroma_url=url)
-    assert found(papers, model, "ants") == ["ants crawl"]
+    assert found_texts(papers, model, "ants") == ["ants crawl"]
     delete_collection(tmp_path, "papers", chroma_url=url)
     again = create_store(tmp_path, "papers", chroma_url=url)
     put(again, model, c="clouds rain")
-    assert found(again, model, "ants") == ["clouds rain"]
+    assert found_texts(again, model, "ants") == ["clouds rain"]
     again.close()
 
 
@@ -52,7 +46,7 @@ def test_a_server_that_dies_is_told_and_what_was_stored_is_kept(
     store = create_store(tmp_path, "library", chroma_url=server.url)
     put(store, model, a="apples grow")
     server.end()
-    for action in (lambda: found(store, model, "apples"), lambda: put(store, model, b="boats sail")):
+    for action in (lambda: found_texts(store, model, "apples"), lambda: put(store, model, b="boats sail")):
         with pytest.raises(StorageError) as raised:
             action()
         assert raised.value.message.startswith(f"the collection in {store.folder} cannot be read: ")

@@ -1,7 +1,6 @@
 """The file of a collection: kept connections, its version, and another file put in its place."""
 
 import os
-import shutil
 import sqlite3
 import subprocess
 import sys
@@ -51,27 +50,24 @@ def test_connections_are_kept_for_the_next_use_until_it_is_closed(database: Data
     assert facts(database) == {"a": "1"}
 
 
-def test_what_fails_leaves_nothing_of_its_transaction(database: Database) -> None:
+def test_a_change_that_fails_leaves_nothing_of_its_transaction(database: Database) -> None:
     put(database, "a", "1")
 
-    def begin_and_fail() -> None:
+    def delete_and_fail() -> None:
         with database.writing() as connection:
             connection.execute("DELETE FROM facts")
             connection.execute("DELETE FROM nothing")
 
     with pytest.raises(StorageError):
-        begin_and_fail()
+        delete_and_fail()
     assert facts(database) == {"a": "1"}
 
 
-def test_a_file_that_was_deleted_and_made_again_is_read_again(database: Database, tmp_path: Path) -> None:
+def test_a_file_that_was_deleted_and_made_again_is_read_again(database: Database) -> None:
     put(database, "a", "1")
-    shutil.rmtree(tmp_path)
-    tmp_path.mkdir()
-    other = Database(tmp_path)
-    other.create()
-    put(other, "b", "2")
-    assert facts(database) == {"b": "2"}
+    database.path.unlink()
+    database.create()
+    assert facts(database) == {}
 
 
 def test_who_waits_to_write_while_another_file_is_put_in_place_writes_to_that(database: Database) -> None:
@@ -114,25 +110,25 @@ def test_a_newer_version_is_refused_in_words(database: Database, tmp_path: Path)
 MAKE = """
 import sys
 from pathlib import Path
-from vectorstore.storage.catalogue import Catalogue
+from vectorstore.storage.database import Database
 
 print("ready", flush=True)
 for line in sys.stdin:
     Path(line.strip()).mkdir(exist_ok=True)
-    catalogue = Catalogue(Path(line.strip()))
-    catalogue.database.create()
-    print(len(catalogue.chunk_ids()), flush=True)
+    database = Database(Path(line.strip()))
+    database.create()
+    with database.reading() as connection:
+        print(*connection.execute("SELECT count(*) FROM sources").fetchone(), flush=True)
 """
 
 
 def test_processes_that_make_a_file_at_the_same_moment_all_can(tmp_path: Path) -> None:
     pipe, command = subprocess.PIPE, [sys.executable, "-c", MAKE]
     makers = [subprocess.Popen(command, cwd=ROOT, stdin=pipe, stdout=pipe, text=True) for _ in range(3)]
-    streams = [(maker.stdin, maker.stdout) for maker in makers if maker.stdin and maker.stdout]
-    assert {replies.readline() for _, replies in streams} == {"ready\n"}
-    for number in range(20):
-        for orders, _ in streams:
-            orders.write(f"{tmp_path / str(number)}\n")
-            orders.flush()
+    assert {maker.stdout.readline() for maker in makers if maker.stdout} == {"ready\n"}
+    orders = "".join(f"{tmp_path / str(number)}\n" for number in range(20))
     for maker in makers:
-        assert maker.communicate(timeout=60)[0] == "0\n" * 20
+        assert maker.stdin is not None
+        maker.stdin.write(orders)
+        maker.stdin.flush()
+    assert [maker.communicate(timeout=60)[0] for maker in makers] == ["0\n" * 20] * 3

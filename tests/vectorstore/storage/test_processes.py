@@ -12,9 +12,8 @@ from typing import Any
 import pytest
 
 from tests.vectorstore.opened import open_again
-from tests.vectorstore.texts import put, remove
+from tests.vectorstore.texts import found_texts, put
 from vectorstore.embeddings import EmbeddingModel
-from vectorstore.search.retriever import HybridRetriever
 from vectorstore.storage.store import Store
 
 ROOT = Path(__file__).parents[3]
@@ -23,12 +22,11 @@ OTHER = """
 import json, sys
 from pathlib import Path
 from tests.hash_embedding import hash_model
-from tests.vectorstore.texts import put, remove
-from vectorstore.search.retriever import HybridRetriever
+from tests.vectorstore.texts import found_texts, put, remove
 from tests.vectorstore.opened import open_again
 
 model = hash_model()
-print("ready", flush=True)
+print(json.dumps("ready"), flush=True)
 for line in sys.stdin:
     folder, verb, argument = json.loads(line)
     store = open_again(Path(folder))
@@ -38,7 +36,7 @@ for line in sys.stdin:
     elif verb == "remove":
         remove(store, *argument)
     elif verb == "search":
-        answer = [passage.chunk.text for passage in HybridRetriever(store=store, model=model).search(argument)]
+        answer = found_texts(store, model, argument)
     elif verb == "hold":
         with store.writing():
             print(json.dumps("held"), flush=True)
@@ -77,9 +75,7 @@ class OtherProcess:
 @pytest.fixture(scope="module")
 def others() -> Iterator[list[OtherProcess]]:
     others = [OtherProcess(), OtherProcess()]
-    for other in others:
-        assert other.child.stdout is not None
-        assert other.child.stdout.readline() == "ready\n"
+    assert [other.answer() for other in others] == ["ready", "ready"]
     yield others
     for other in others:
         other.end()
@@ -90,32 +86,18 @@ def other(others: list[OtherProcess]) -> OtherProcess:
     return others[0]
 
 
-def texts_found(store: Store, model: EmbeddingModel, question: str) -> list[str]:
-    return [passage.chunk.text for passage in HybridRetriever(store=store, model=model).search(question)]
-
-
-def test_what_another_process_adds_edits_and_removes_is_seen_by_a_store_that_is_open(
-    store: Store, model: EmbeddingModel, other: OtherProcess
-) -> None:
-    put(store, model, a="apples grow")
-    assert texts_found(store, model, "boats") == ["apples grow"]
-    other.does(store, "put", {"b": "boats sail"})
-    assert texts_found(store, model, "boats") == ["boats sail", "apples grow"]
-    other.does(store, "put", {"b": "buses wait"})
-    assert set(texts_found(store, model, "boats")) == {"buses wait", "apples grow"}
-    other.does(store, "remove", ["a"])
-    assert texts_found(store, model, "apples") == ["buses wait"]
-
-
-def test_it_is_seen_however_many_stores_this_process_has_open(
+def test_what_another_process_adds_edits_and_removes_is_seen_by_every_store_that_is_open(
     store: Store, model: EmbeddingModel, other: OtherProcess
 ) -> None:
     put(store, model, a="apples grow")
     stores = [store, open_again(store.folder), open_again(store.folder)]
-    for each in stores:
-        texts_found(each, model, "apples")
+    assert [found_texts(each, model, "boats") for each in stores] == [["apples grow"]] * 3
     other.does(store, "put", {"b": "boats sail"})
-    assert [texts_found(each, model, "boats")[0] for each in stores] == ["boats sail"] * 3
+    assert [found_texts(each, model, "boats") for each in stores] == [["boats sail", "apples grow"]] * 3
+    other.does(store, "put", {"b": "buses wait"})
+    assert [set(found_texts(each, model, "boats")) for each in stores] == [{"buses wait", "apples grow"}] * 3
+    other.does(store, "remove", ["a"])
+    assert [found_texts(each, model, "apples") for each in stores] == [["buses wait"]] * 3
 
 
 def test_two_processes_that_change_in_turn_see_each_others_changes(
@@ -124,7 +106,7 @@ def test_two_processes_that_change_in_turn_see_each_others_changes(
     for n in range(4):
         put(store, model, **{f"mine-{n}": f"apples {n}"})
         other.does(store, "put", {f"theirs-{n}": f"apples too {n}"})
-        assert len(texts_found(store, model, "apples")) == min(2 * n + 2, 6)
+        assert len(found_texts(store, model, "apples")) == min(2 * n + 2, 6)
         assert len(other.does(store, "search", "apples")) == min(2 * n + 2, 6)
     assert set(store.count_chunks().values()) == {8}
 
@@ -137,59 +119,45 @@ def test_a_source_that_another_process_ingests_again_is_never_missing(
     for version in range(1, 9):
         other.send(store, "put", {"a": f"apples, version {version}"})
         while not other.has_answered():
-            found.append(texts_found(store, model, "apples, version"))
+            found.append(found_texts(store, model, "apples, version"))
         other.answer()
-        assert texts_found(store, model, "apples, version") == [f"apples, version {version}", "boats sail"]
+        assert found_texts(store, model, "apples, version") == [f"apples, version {version}", "boats sail"]
     assert len(found) > 8
     assert [texts for texts in found if "apples" not in texts[0]] == []
 
 
-def test_writers_take_turns_and_the_one_that_waits_says_so(
+def test_writers_take_turns_the_one_that_waits_says_so_and_a_search_never_waits(
     store: Store, model: EmbeddingModel, other: OtherProcess
 ) -> None:
+    put(store, model, a="apples grow")
     assert other.does(store, "hold") == "held"
-    told: list[str] = []
+    assert found_texts(open_again(store.folder), model, "apples") == ["apples grow"]
+    messages: list[str] = []
 
     def let_go(message: str) -> None:
-        told.append(message)
+        messages.append(message)
         time.sleep(0.3)
         other.send(store, "let go")
 
     with store.writing(on_wait=let_go):
-        assert told == ["another process is writing to the collection library; waiting for it ..."]
+        assert messages == ["another process is writing to the collection library; waiting for it ..."]
         assert other.answer() == "done"
 
 
-def test_a_writer_that_does_not_wait_says_nothing(store: Store) -> None:
-    with store.writing(on_wait=pytest.fail):
-        pass
-
-
-def test_searching_never_waits_for_a_writer(store: Store, model: EmbeddingModel, other: OtherProcess) -> None:
-    put(store, model, a="apples grow")
-    other.does(store, "hold")
-    assert texts_found(open_again(store.folder), model, "apples") == ["apples grow"]
-    other.does(store, "let go")
-
-
-def test_the_lock_of_a_killed_writer_is_free(store: Store, model: EmbeddingModel) -> None:
-    killed = OtherProcess()
-    assert killed.child.stdout is not None
-    killed.child.stdout.readline()
-    killed.does(store, "hold")
+def test_the_lock_of_a_killed_writer_is_free(store: Store, model: EmbeddingModel, others: list[OtherProcess]) -> None:
+    killed = others.pop()
+    assert killed.does(store, "hold") == "held"
     killed.end()
     with store.writing(on_wait=pytest.fail):
         pass
     put(store, model, a="apples grow")
-    remove(store, "a")
 
 
 def test_processes_that_make_a_collection_at_the_same_time_make_one(
-    store: Store, model: EmbeddingModel, others: list[OtherProcess]
+    store: Store, model: EmbeddingModel, other: OtherProcess
 ) -> None:
-    for number, other in enumerate(others):
-        other.send(store, "put", {f"s{number}-{n}": f"apples {number} {n}" for n in range(3)})
+    other.send(store, "put", {f"theirs-{n}": f"apples {n}" for n in range(3)})
     put(store, model, mine="boats")
-    assert [other.answer() for other in others] == ["done", "done"]
-    assert set(store.count_chunks().values()) == {7}
-    assert texts_found(store, model, "boats")[0] == "boats"
+    assert other.answer() == "done"
+    assert set(store.count_chunks().values()) == {4}
+    assert found_texts(store, model, "boats")[0] == "boats"

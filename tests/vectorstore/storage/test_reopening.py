@@ -104,8 +104,7 @@ def test_each_change_of_another_process_is_found_in_time_and_leaves_nothing_open
     for _ in range(changes):
         [added] = writer.store(chunks=1)
         began = time.monotonic()
-        found = store.fetch([added])
-        [(chunk, vector)] = found.values()
+        [(chunk, vector)] = store.fetch([added]).values()
         nearest = store.snapshot().nearest(vector, limit=DENSE_CANDIDATES)
         delays.append(time.monotonic() - began)
         assert added in nearest, chunk.text

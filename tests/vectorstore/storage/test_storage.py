@@ -3,9 +3,9 @@
 import json
 import os
 import shutil
-import sqlite3
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -78,6 +78,7 @@ def test_a_disk_that_is_read_only_is_told(tmp_path: Path) -> None:
 
 CREATE = """
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from vectorstore.collections import create_store
 from vectorstore.errors import StorageError
@@ -100,33 +101,34 @@ def test_a_data_folder_that_this_user_may_not_write_to_is_told(tmp_path: Path) -
     assert run.stdout.splitlines() == [READ_ONLY.format(tmp_path / "theirs" / "data"), WRITABLE_HINT], run.stderr
 
 
-def test_a_data_folder_that_is_a_file_is_told(tmp_path: Path) -> None:
+def test_damaged_files_are_errors_in_words(store: Store, model: EmbeddingModel, tmp_path: Path) -> None:
+    put(store, model, a="apples")
     (tmp_path / "data").write_text("no folder")
-    with pytest.raises(StorageError) as raised:
-        create_store(tmp_path / "data", "library")
-    assert raised.value.message == f"the data folder {tmp_path / 'data'} cannot be used: Not a directory"
-    assert raised.value.hint == "set RAG_DATA_DIR to a folder that can be written to"
     assert list_collections(tmp_path / "data") == []
-
-
-def test_a_catalogue_that_is_no_database_is_told(store: Store, model: EmbeddingModel) -> None:
-    put(store, model, a="apples")
-    store.catalogue.database.path.write_bytes(b"no database" * 100)
-    with pytest.raises(StorageError) as raised:
-        store.catalogue.sources()
-    assert raised.value.message == f"the catalogue in {store.folder} cannot be used: file is not a database"
-    assert raised.value.hint == "rag doctor"
-    assert isinstance(raised.value.__cause__, sqlite3.DatabaseError)
-
-
-def test_a_lexical_index_that_is_damaged_is_told(store: Store, model: EmbeddingModel) -> None:
-    put(store, model, a="apples")
     (store.folder / "lexical" / "meta.json").write_text("no index")
-    for opened in (store, open_again(store.folder)):
+    again = open_again(store.folder)
+    store.catalogue.database.path.write_bytes(b"no database" * 100)
+    rebuild = "make it anew: rag ingest --rebuild PATH"
+    cases: list[tuple[Callable[[], object], str, str]] = [
+        (
+            lambda: create_store(tmp_path / "data", "library"),
+            f"the data folder {tmp_path / 'data'} cannot be used: Not a directory",
+            "set RAG_DATA_DIR to a folder that can be written to",
+        ),
+        (lambda: store.lexical.reader(), f"the lexical index in {store.folder} cannot be used: ", rebuild),
+        (lambda: again.lexical.reader(), f"the lexical index in {store.folder} cannot be used: ", rebuild),
+        (
+            lambda: store.catalogue.sources(),
+            f"the catalogue in {store.folder} cannot be used: file is not a database",
+            "rag doctor",
+        ),
+    ]
+    for action, message, hint in cases:
         with pytest.raises(StorageError) as raised:
-            opened.lexical.reader().ids()
-        assert raised.value.message.startswith(f"the lexical index in {store.folder} cannot be used: ")
-        assert raised.value.hint == "make it anew: rag ingest --rebuild PATH"
+            action()
+        assert raised.value.message.startswith(message)
+        assert raised.value.hint == hint
+        assert raised.value.__cause__ is not None
 
 
 def test_space_that_no_disk_has_is_not_there(tmp_path: Path) -> None:

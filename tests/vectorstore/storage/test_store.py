@@ -1,44 +1,123 @@
 """What a collection promises: three indexes in step, one model to a collection, nothing lost while it changes."""
 
 import threading
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
-from tests.vectorstore.conftest import NewStore
+from tests.hash_embedding import hash_model
 from tests.vectorstore.opened import open_again
-from tests.vectorstore.texts import cut, embedded, matches, put, remove, source_of
+from tests.vectorstore.texts import embedded, found_texts, matches, put, remove, source_of
 from vectorstore.embeddings import EmbeddingModel
 from vectorstore.errors import CollectionError, WrongModelError
-from vectorstore.search.retriever import HybridRetriever
+from vectorstore.search.retriever import DENSE_CANDIDATES
+from vectorstore.search.similar_documents import similar_documents
+from vectorstore.storage import changes
 from vectorstore.storage.store import Store
 from vectorstore.types import Fingerprint, Page
 
 OTHER_MODEL, OTHER_DISTANCE = Fingerprint("openai:text-embedding-3-small", "cosine"), Fingerprint("hash", "l2")
-
-
-def texts_found(store: Store, model: EmbeddingModel, question: str) -> list[str]:
-    return [passage.chunk.text for passage in HybridRetriever(store=store, model=model).search(question)]
+Step = Callable[[Store], object]
 
 
 def ids_of(store: Store) -> list[set[str]]:
     return [store.catalogue.chunk_ids(), store.open_vectors().ids(), store.lexical.reader().ids()]
 
 
-def test_a_new_collection_is_made_by_nobody_and_takes_any_model(store: Store) -> None:
-    assert store.fingerprint is None
-    store.require(OTHER_MODEL)
-    store.require(OTHER_DISTANCE)
+def puts(**sources: str | list[str]) -> Step:
+    return lambda store: put(store, hash_model(), **sources)
 
 
-def test_a_collection_remembers_what_made_it(store: Store, model: EmbeddingModel) -> None:
-    put(store, model, a="apples")
-    assert store.fingerprint == Fingerprint("hash", "cosine")
-    assert open_again(store.folder).fingerprint == Fingerprint("hash", "cosine")
+def deletes(store: Store) -> None:
+    remove(store, "a")
+
+
+def misses(store: Store) -> None:
+    with store.writing():
+        store.remove(["a"], forget=False)
+
+
+def leaves_unfinished(store: Store) -> None:
+    """As a process that is killed when both indexes have the new version of a source."""
+    item = source_of("a", ["apples are red", "apples are sweet"])
+    changes.announce(store.catalogue.database, [item])
+    for chunks, vectors in embedded(hash_model(), item):
+        changes.put(store.catalogue.database, chunks, vectors)
+        store.open_vectors().upsert(chunks, vectors)
+    store.lexical.change(add=item.chunks)
+
+
+def leaves_unremoved(store: Store) -> None:
+    changes.retire(store.catalogue.database, ["a"], forget=False)
+
+
+def hides(*sources: str) -> Step:
+    return lambda store: store.catalogue.hide(sources)
+
+
+def restores(*sources: str) -> Step:
+    return lambda store: store.catalogue.restore(sources)
+
+
+BEFORE = puts(a=["apples are green", "boats sail"], b="clouds rain")
+OLD, NEW = {"apples are green", "boats sail"}, {"apples are blue"}
+MANY = [f"clouds rain on {n}" for n in range(DENSE_CANDIDATES + 20)]
+
+
+@pytest.mark.parametrize(
+    ("steps", "found", "states"),
+    [
+        pytest.param([puts(a="apples are blue")], NEW, ["ready", "ready"], id="edited"),
+        pytest.param([deletes], set(), ["ready"], id="deleted"),
+        pytest.param([misses], set(), ["missing", "ready"], id="missing"),
+        pytest.param([hides("a")], set(), ["removed", "ready"], id="removed"),
+        pytest.param([hides("a"), restores("a")], OLD, ["ready", "ready"], id="restored"),
+        pytest.param([misses, hides("a"), restores("a")], set(), ["missing", "ready"], id="missing and restored"),
+        pytest.param([hides("a"), puts(a="apples are blue")], NEW, ["ready", "ready"], id="removed and put again"),
+        pytest.param([leaves_unfinished], OLD, ["ready", "ready"], id="new version unfinished"),
+        pytest.param([leaves_unremoved], set(), ["missing", "ready"], id="old version not yet removed"),
+        pytest.param([puts(c=MANY), hides("c")], OLD, ["ready", "ready", "removed"], id="large one removed"),
+    ],
+)
+def test_a_source_is_found_as_it_was_last_finished(
+    store: Store, model: EmbeddingModel, steps: Sequence[Step], found: set[str], states: list[str]
+) -> None:
+    for step in (BEFORE, *steps):
+        step(store)
+    for _ in range(2):
+        for reader in (store, open_again(store.folder)):
+            assert set(found_texts(reader, model, "clouds")) == found | {"clouds rain"}
+        assert [record.state for record in store.catalogue.sources()] == states
+        store.mend()  # changes nothing of it
+        assert ids_of(store) == [store.catalogue.chunk_ids()] * 3
+
+
+def test_what_a_killed_process_left_is_noted_once(store: Store) -> None:
+    BEFORE(store)
+    leaves_unfinished(store)
+    assert set(store.count_chunks().values()) == {3, 5}
+    for _ in range(2):
+        store.mend()
+        ((_, what),) = store.catalogue.repairs()
+        assert what.startswith("a run was cut short: 2 chunks that it had not finished")
+
+
+def test_a_removed_source_is_neither_shown_nor_similar_until_it_is_restored(
+    store: Store, model: EmbeddingModel
+) -> None:
+    put(store, model, a="apples are red", b="apples are green", c="boats sail")
+    before = found_texts(store, model, "apples are red")
+    store.catalogue.hide(["a"])
+    for reader in (store, open_again(store.folder)):
+        with pytest.raises(CollectionError, match="not in the collection"):
+            reader.load_page("a", None)
+    assert {one.source for one in similar_documents(store, "b", limit=5)} == {"c"}
+    store.catalogue.restore(["a"])
+    assert found_texts(store, model, "apples are red") == before
+    assert store.load_page("a", None) == "apples are red"
 
 
 @pytest.mark.parametrize(
@@ -60,7 +139,10 @@ def test_a_collection_remembers_what_made_it(store: Store, model: EmbeddingModel
 def test_another_model_or_distance_is_refused_before_anything_is_written(
     store: Store, model: EmbeddingModel, fingerprint: Fingerprint, message: str, hint: str
 ) -> None:
+    assert store.fingerprint is None
+    store.require(fingerprint)  # whatever makes an empty one
     put(store, model, a="apples")
+    assert store.fingerprint == open_again(store.folder).fingerprint == Fingerprint("hash", "cosine")
     before = (store.catalogue.state().facts, ids_of(store))
     with pytest.raises(WrongModelError) as raised, store.writing(fingerprint):
         pytest.fail("writing began")
@@ -69,44 +151,10 @@ def test_another_model_or_distance_is_refused_before_anything_is_written(
     put(store, model, b="boats")  # and the lock was given back
 
 
-@settings(max_examples=20)
-@given(model_name=st.text(min_size=1, max_size=20), distance=st.sampled_from(["cosine", "l2", "ip"]))
-def test_only_the_model_and_distance_that_made_a_collection_are_taken(
-    new_store: NewStore, model: EmbeddingModel, model_name: str, distance: str
-) -> None:
-    store = new_store()
-    with store.writing(Fingerprint(model_name, distance)):
-        pass
-    store.require(Fingerprint(model_name, distance))
-    for other in (Fingerprint(model_name + "x", distance), Fingerprint(model_name, distance + "x")):
-        with pytest.raises(WrongModelError), store.writing(other):
-            pytest.fail("writing began")
-    assert store.fingerprint == Fingerprint(model_name, distance)
-
-
-def test_reading_and_removing_need_no_model(store: Store, model: EmbeddingModel) -> None:
-    put(store, model, a="apples", b="boats")
-    again = open_again(store.folder)
-    assert again.count_chunks() == {"catalogue": 2, "the vector index": 2, "the lexical index": 2}
-    assert again.load_page("a", None) == "apples"
-    remove(again, "a")
-    assert [record.source for record in again.catalogue.sources()] == ["b"]
-    assert ids_of(store) == [store.catalogue.chunk_ids()] * 3
-
-
-def test_new_content_takes_the_place_of_old(store: Store, model: EmbeddingModel) -> None:
-    put(store, model, a=["apples grow", "boats sail"], b="clouds rain")
-    put(store, model, a=["apples grow", "dogs bark"])
-    assert set(texts_found(store, model, "boats that sail")) == {"apples grow", "dogs bark", "clouds rain"}
-    assert store.load_page("a", None) == "apples grow\n\ndogs bark"
-    assert ids_of(store) == [store.catalogue.chunk_ids()] * 3
-
-
 def test_a_chunk_that_stays_gets_its_new_title_and_vector(store: Store, model: EmbeddingModel) -> None:
-    fingerprint = Fingerprint(model.name, "cosine")
     for title in ("Rivers", "Mountains"):
         item = source_of("a", ["apples grow"], title=title)
-        with store.writing(fingerprint):
+        with store.writing(Fingerprint(model.name, "cosine")):
             store.replace([item], embedded(model, item))
     ((chunk, vector),) = store.fetch([item.chunks[0].id]).values()
     assert chunk.title == "Mountains"
@@ -115,25 +163,18 @@ def test_a_chunk_that_stays_gets_its_new_title_and_vector(store: Store, model: E
     assert matches(store.lexical.reader(), "rivers") == {}
 
 
-def test_a_missing_source_is_left_out_and_its_text_is_kept(store: Store, model: EmbeddingModel) -> None:
-    put(store, model, a="apples", b="boats")
-    with store.writing():
-        store.remove(["a"], forget=False)
-    assert texts_found(store, model, "apples") == ["boats"]
-    assert [(record.source, record.state) for record in store.catalogue.sources()] == [("a", "missing"), ("b", "ready")]
-    assert store.load_page("a", None) == "apples"
-
-
-def test_more_chunks_than_chroma_takes_at_once_are_stored(store: Store, model: EmbeddingModel) -> None:
-    page, chunks = cut("a", [f"number {n}" for n in range(5600)])
+def test_more_chunks_than_chroma_takes_at_once_are_stored_and_removed(store: Store) -> None:
+    item = source_of("a", [f"number {n}" for n in range(5600)])
     vectors = np.random.default_rng(0).random((5600, 4), dtype=np.float32)
     with store.writing(Fingerprint("any", "cosine")):
-        item = replace(source_of("a", []), pages=[page], chunks=chunks)
-        store.replace([item], [(chunks, vectors)])
+        store.replace([item], [(item.chunks, vectors)])
     assert store.count_chunks() == {"catalogue": 5600, "the vector index": 5600, "the lexical index": 5600}
     assert len(store.snapshot().nearest(vectors[0], limit=100)) == 100
     remove(store, "a")
-    assert store.count_chunks() == {"catalogue": 0, "the vector index": 0, "the lexical index": 0}
+    assert set(store.count_chunks().values()) == {0}
+    with store.catalogue.database.reading() as connection:
+        for table in ("vectors", "chunks", "states", "pages", "sources"):
+            assert connection.execute(f"SELECT count(*) FROM {table}").fetchone() == (0,)
 
 
 def test_a_page_that_is_not_there_is_told_from_a_source_that_is_not(store: Store, model: EmbeddingModel) -> None:
@@ -155,19 +196,6 @@ def test_a_page_that_is_not_there_is_told_from_a_source_that_is_not(store: Store
     }
 
 
-def test_several_stores_of_one_process_on_one_folder_see_each_others_changes(
-    store: Store, model: EmbeddingModel
-) -> None:
-    put(store, model, a="apples")
-    other = open_again(store.folder)
-    assert texts_found(other, model, "apples") == ["apples"]
-    put(other, model, b="boats")
-    assert set(texts_found(store, model, "boats")) == {"apples", "boats"}
-    other.close()
-    remove(store, "a")
-    assert texts_found(store, model, "apples") == texts_found(other, model, "apples") == ["boats"]
-
-
 def test_eight_threads_search_while_sources_come_and_go(store: Store, model: EmbeddingModel) -> None:
     put(store, model, stays="the lighthouse stays", goes="the ferry goes")
     done = threading.Event()
@@ -176,7 +204,7 @@ def test_eight_threads_search_while_sources_come_and_go(store: Store, model: Emb
         own = open_again(store.folder)  # as a page has one, and each upload another
         found = []
         while not done.is_set():
-            found += [texts_found(chosen, model, "lighthouse") for chosen in (store, own)]
+            found += [found_texts(chosen, model, "lighthouse") for chosen in (store, own)]
         return found
 
     with ThreadPoolExecutor(8) as threads:
