@@ -1,9 +1,8 @@
 """Runs `rag eval`: measures retrieval, answers, chunks and embedding models on sets of questions with known answers."""
 
-import json
 import sys
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -24,7 +23,7 @@ from rag_app.commands.console import (
     say,
     track,
 )
-from vectorstore.errors import InputError, require_packages
+from vectorstore.errors import require_packages
 
 if TYPE_CHECKING:
     from ingest.pipeline import NamedText
@@ -82,9 +81,14 @@ class Evaluation:
         self.began, self.settings, self.keep = time.monotonic(), build_settings(collection), bool(collection)
         self.dataset, self.mlflow, self.details = dataset, mlflow, details
         # What cannot be written is refused before minutes of work rather than after them.
-        if details:
-            write_rows(details, [], mode="a")  # what an earlier run wrote stays until this one has as much
+        self.write_details([], mode="a")  # what an earlier run wrote stays until this one has as much
         require_mlflow(mlflow)
+
+    def write_details(self, rows: Sequence[dict[str, Any]], *, mode: str = "w") -> None:
+        from rag_app.experiments.evaluation.datasets import write_rows
+
+        if self.details:
+            write_rows(self.details, rows, hint="name another file for --details", mode=mode)
 
     @contextmanager
     def retriever_of(self, texts: "Sequence[NamedText]") -> "Iterator[HybridRetriever]":
@@ -100,28 +104,19 @@ class Evaluation:
         self,
         kind: str,
         result: dict[str, Any],
-        rows: "Sequence[dict[str, Any]]",
+        rows: Sequence[dict[str, Any]],
         *,
         as_json: bool,
-        as_text: "Callable[[dict[str, Any]], None] | None" = None,
+        as_text: Callable[[dict[str, Any]], None] | None = None,
         models: "Sequence[Compared]" = (),
     ) -> None:
-        if self.details:
-            write_rows(self.details, rows)
+        self.write_details(rows)
         result["seconds"] = time.monotonic() - self.began
         parameters = {"kind": kind, "dataset": self.dataset.resolve()}
         if models:
             parameters["embeddings"] = f"{len(models)} models"
         track_run(self.mlflow, self.settings, parameters, result, rows=rows, models=models)
         print_result(result, as_json=as_json, as_text=as_text or print_figures)
-
-
-def write_rows(path: Path, rows: Iterable[dict[str, Any]], *, mode: str = "w") -> None:
-    try:
-        with path.open(mode, encoding="utf-8") as file:
-            file.writelines(json.dumps(row, ensure_ascii=False) + "\n" for row in rows)
-    except OSError as error:
-        raise InputError(f"{path} cannot be written: {error.strerror}", "name another file for --details") from error
 
 
 def require_mlflow(mlflow: str | None) -> None:
@@ -135,7 +130,7 @@ def track_run(
     parameters: dict[str, Any],
     result: dict[str, Any],
     *,
-    rows: "Sequence[dict[str, Any]]" = (),
+    rows: Sequence[dict[str, Any]] = (),
     models: "Sequence[Compared]" = (),
 ) -> None:
     """Log an MLflow run where --mlflow was given, and say how it is looked at."""

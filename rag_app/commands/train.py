@@ -55,13 +55,13 @@ def word2vec(
     as_json: JsonOption = False,
 ) -> None:
     """Learn word vectors (skip-gram) from the text of a collection."""
-    from rag_app.experiments.training.run import collection_chunks, prepare_file
-    from rag_app.experiments.training.word_vectors import WordOptions, train_word2vec
+    from rag_app.experiments.training.run import collection_chunks, prepare_output
+    from rag_app.experiments.training.word_vectors import train_word2vec
 
     require_packages("gensim", needed_by="this", install="'rag-app[static]'")
-    began, path = time.monotonic(), prepare_file(output)
+    began, path = time.monotonic(), prepare_output(output, is_folder=False)
     texts = dict.fromkeys(chunk.text for chunk in collection_chunks(build_settings(collection)))
-    made = train_word2vec(texts, path, options=WordOptions(dimensions, epochs, min_count, seed=seed))
+    made = train_word2vec(texts, path, dimensions=dimensions, epochs=epochs, min_count=min_count, seed=seed)
     finish({"output": str(path), **made, "seed": seed}, f"static:{path}", began, as_json)
 
 
@@ -77,11 +77,11 @@ def static(
     as_json: JsonOption = False,
 ) -> None:
     """Distil the default model, or another encoder, into a table of token vectors (model2vec)."""
-    from rag_app.experiments.training.run import collection_chunks, prepare_folder
+    from rag_app.experiments.training.run import collection_chunks, prepare_output
     from rag_app.experiments.training.word_vectors import distill_static, frequent_words
 
     require_packages("model2vec", "skeletoken", needed_by="this", install="'rag-app[static]'")
-    began, folder = time.monotonic(), prepare_folder(output)
+    began, folder = time.monotonic(), prepare_output(output, is_folder=True)
     origin = find_origin(weights)
     chunks = collection_chunks(build_settings(collection)) if collection else []
     words = frequent_words(chunk.text for chunk in chunks)
@@ -127,27 +127,25 @@ def minilm(
     """Fine-tune the default model, or another encoder, on pairs: headings with their text, passages with the next one,
     questions with their answers; and measure on held-out pairs whether it helped."""
     from rag_app.experiments.training.fine_tune import TrainingOptions
-    from rag_app.experiments.training.run import (
-        Choice,
-        Split,
-        flat_metrics,
-        prepare_folder,
-        tabulate,
-        write_held_out,
-    )
-    from rag_app.experiments.training.run import fine_tune_for as run
+    from rag_app.experiments.training.run import fine_tune_for, flat_metrics, prepare_output, tabulate, write_held_out
 
     require_packages("datasets", "accelerate", needed_by="this", install="'rag-app[train]'")
     require_mlflow(mlflow)
-    began, folder, settings = time.monotonic(), prepare_folder(output), build_settings(collection)
-    options = TrainingOptions(epochs, batch_size, learning_rate, seed, blend=blend)
-    split = Split(limit=limit, negatives=negatives)
-    choice = Choice(weights, questions, dataset, with_collection=dataset is None or collection is not None)
-    result, held = run(settings, choice, folder, split=split, options=options, on_message=say)
+    began, folder = time.monotonic(), prepare_output(output, is_folder=True)
+    settings = build_settings(collection)
+    how: dict[str, Any] = {
+        "epochs": epochs,
+        "batch_size": batch_size,
+        "learning_rate": learning_rate,
+        "negatives": negatives,
+    }
+    how |= {"blend": blend, "seed": seed}
+    with_collection = dataset is None or collection is not None
+    options = TrainingOptions(weights, questions, dataset, with_collection, limit, **how)
+    result, held = fine_tune_for(settings, options, folder, on_message=say)
     if held_out:
         write_held_out(held_out, held[0], dataset)
-    parameters = {"output": str(folder), "from": str(weights or "minilm"), "epochs": epochs, "batch_size": batch_size}
-    parameters |= {"learning_rate": learning_rate, "negatives": negatives, "blend": blend, "seed": seed}
+    parameters = {"output": str(folder), "from": str(weights or "minilm"), **how}
     described = {"kind": "train", "dataset": folder, **parameters}
     track_run(mlflow, settings, described, flat_metrics(result))
     if not as_json:

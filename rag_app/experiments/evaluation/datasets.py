@@ -5,7 +5,7 @@ import gzip
 import json
 import tempfile
 import zlib
-from collections.abc import Callable, Container, Iterator, Sequence
+from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import islice
@@ -175,6 +175,15 @@ def read_row(line: str, place: str, hint: str) -> dict[str, Any]:
     if not isinstance(row, dict):
         raise InputError(f"{place}, is not a JSON object", hint)
     return row
+
+
+def write_rows(path: Path, rows: Iterable[Mapping[str, Any]], *, hint: str, mode: str = "w") -> None:
+    """Write a JSON-lines file. Raises InputError."""
+    try:
+        with path.open(mode, encoding="utf-8") as file:
+            file.writelines(json.dumps(row, ensure_ascii=False) + "\n" for row in rows)
+    except OSError as error:
+        raise InputError(f"{path} cannot be written: {error.strerror}", hint) from error
 
 
 COLLECTION = "evaluation"

@@ -1,9 +1,8 @@
 """Runs a fine-tuning: measures on held-out queries, trains, measures again, and writes what was gained."""
 
-import json
 import random
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from itertools import compress
 from pathlib import Path
 from typing import Any
@@ -13,13 +12,11 @@ import numpy as np
 from ingest.chunking.chunks import ChunkSize
 from ingest.chunking.sentences import load_find_sentences
 from ingest.pipeline import NamedText
-from rag_app.experiments.evaluation.datasets import load_corpus
+from rag_app.experiments.evaluation.datasets import load_corpus, write_rows
 from rag_app.experiments.evaluation.intervals import bootstrap_means
 from rag_app.experiments.training.fine_tune import (
-    Columns,
-    Embedded,
-    Example,
     TrainingOptions,
+    embed_passages,
     fine_tune,
     make_examples,
     measure_task,
@@ -43,74 +40,50 @@ from vectorstore.types import Chunk
 
 JUDGED_BY = "ndcg@10"
 FEWEST_EXAMPLES = 2
-DEFAULT = "minilm"
 MODEL_FILE = "config.json"
+OUTPUT_HINT = "name another place with --output"
 
-
-@dataclass(frozen=True, slots=True)
-class Split:
-    """Of each task's queries, the share held out to measure, and at most how many; at most `limit` examples in all."""
-
-    share: float = 0.25
-    most: int = 300
-    limit: int | None = None
-    negatives: int = 0
-
-
-@dataclass(frozen=True, slots=True)
-class Choice:
-    """What to begin from, the default model without `weights`, and what to learn from."""
-
-    weights: Path | None = None
-    questions: Path | None = None
-    dataset: Path | None = None
-    with_collection: bool = True
+Columns = dict[str, list[float]]
 
 
 def fine_tune_for(
-    settings: Settings, choice: Choice, output: Path, *, split: Split, options: TrainingOptions, on_message: Tell
+    settings: Settings, options: TrainingOptions, output: Path, *, on_message: Tell
 ) -> tuple[dict[str, Any], list[Task]]:
     """Train, and measure before and after: the gain as JSON, and the tasks of what was held out.
 
     Raises InputError for too few queries.
     """
-    weights = choice.weights.expanduser().resolve() if choice.weights else None
+    weights = options.weights.expanduser().resolve() if options.weights else None
     if weights and not weights.is_dir():
         raise InputError(f"{weights} is no folder", "name the folder of an encoder with --from")
-    name = f"huggingface:{weights}" if weights else DEFAULT
+    name, cache = f"huggingface:{weights}" if weights else "minilm", build_vector_cache(settings)
     model = load_model(settings.model_copy(update={"embeddings": name}), on_message)
-    tasks = make_all_tasks(settings, choice, model)
-    sides = [hold_out(task, share=split.share, most=split.most, seed=options.seed) for task in tasks]
+    sides = [hold_out(task, seed=options.seed) for task in make_all_tasks(settings, options, model)]
     sides = [(trained, held) for trained, held in sides if held.queries]
-    before = Embedded(model, build_vector_cache(settings))
+    held_out = [held for _, held in sides]
     on_message("measuring the model as it is ...")
-    was = [measure_task(held, before) for _, held in sides]
-    examples = draw_examples([trained for trained, _ in sides], before, split, options.seed)
+    passages = embed_passages(model, held_out, cache)
+    was = [measure_task(held, model, passages) for held in held_out]
+    # At most `limit` of all tasks, of as many queries each: what is not trained on need not be embedded.
+    examples = []
+    for trained, _ in sides:
+        some = replace(trained, queries=tuple(draw(trained.queries, options.limit, options.seed)))
+        examples += make_examples(some, model, passages, negatives=options.negatives, seed=options.seed)
+    examples = draw(examples, options.limit, options.seed)
     if len(examples) < FEWEST_EXAMPLES:
         raise InputError("there are too few pairs to train on and to hold out", "rag ingest more, or give --questions")
     on_message(f"training on {len(examples):,} pairs ...")
     loss = fine_tune(weights or find_weights(), examples, output, options=options, on_message=on_message)
     on_message("measuring the model as it has become ...")
     # Not by load_model: the folder may have held another model before.
-    torch = torch_options(settings)
-    tuned = load_embedding_model(
-        f"huggingface:{output}", cache_dir=settings.cache_dir, on_message=on_message, torch=torch
-    )
-    after = Embedded(tuned)
-    now = [measure_task(held, after) for _, held in sides]
+    torch, name = torch_options(settings), f"huggingface:{output}"
+    tuned = load_embedding_model(name, cache_dir=settings.cache_dir, on_message=on_message, torch=torch)
+    passages = embed_passages(tuned, held_out, cache)
+    now = [measure_task(held, tuned, passages) for held in held_out]
     rows = [row for side, one, other in zip(sides, was, now, strict=True) for row in describe_gains(side, one, other)]
     gains = [np.subtract(other[JUDGED_BY], one[JUDGED_BY]) for one, other in zip(was, now, strict=True)]
     helped = float(np.concatenate(gains).mean()) > 0
-    return {"examples": len(examples), "loss": loss, "held_out": dict(rows), "helped": helped}, [h for _, h in sides]
-
-
-def draw_examples(tasks: Sequence[Task], embedded: Embedded, split: Split, seed: int) -> list[Example]:
-    """At most `split.limit` of all tasks, of as many queries each: what is not trained on need not be embedded."""
-    examples = []
-    for task in tasks:
-        some = replace(task, queries=tuple(draw(task.queries, split.limit, seed)))
-        examples += make_examples(some, embedded, negatives=split.negatives, seed=seed)
-    return draw(examples, split.limit, seed)
+    return {"examples": len(examples), "loss": loss, "held_out": dict(rows), "helped": helped}, held_out
 
 
 def draw(items: Sequence[Any], limit: int | None, seed: int) -> list[Any]:
@@ -141,14 +114,14 @@ def describe_gain(was: Columns, now: Columns) -> dict[str, Any]:
     }
 
 
-def make_all_tasks(settings: Settings, choice: Choice, model: EmbeddingModel) -> list[Task]:
+def make_all_tasks(settings: Settings, options: TrainingOptions, model: EmbeddingModel) -> list[Task]:
     find_sentences = load_find_sentences(settings.sentences)
     size = ChunkSize(settings.chunk_tokens, model.max_tokens, model.count_tokens, find_sentences)
-    tasks = [load_training_set(choice.dataset, size=size)] if choice.dataset else []
-    if choice.with_collection or choice.questions:
+    tasks = [load_training_set(options.dataset, size=size)] if options.dataset else []
+    if options.with_collection or options.questions:
         chunks = collection_chunks(settings)
-        tasks += [load_questions(choice.questions, chunks)] if choice.questions else []
-        tasks += make_tasks(chunks) if choice.with_collection else []
+        tasks += [load_questions(options.questions, chunks)] if options.questions else []
+        tasks += make_tasks(chunks) if options.with_collection else []
     return tasks
 
 
@@ -184,44 +157,33 @@ def flat_metrics(result: dict[str, Any]) -> dict[str, Any]:
 
 def write_held_out(folder: Path, task: Task, dataset: Path | None) -> None:
     """What was held out of a task in BEIR form: over the documents of `dataset`, or, without one, over its passages."""
+    passages = zip(task.keys, task.texts, strict=True)
+    documents = load_corpus(dataset, BEIR_HINT) if dataset else [NamedText(key, "", text) for key, text in passages]
+    corpus = [{"_id": one.source, "title": one.title, "text": one.text} for one in documents]
+    queries = [{"_id": query.id, "text": query.text} for query in task.queries]
     judged = [f"{query.id}\t{key}\t1" for query in task.queries for key in sorted(query.relevant)]
+    hint = "name another folder: --held-out"
     try:
         (folder / "qrels").mkdir(parents=True, exist_ok=True)
-        write_rows(folder / "queries.jsonl", [{"_id": query.id, "text": query.text} for query in task.queries])
-        passages = zip(task.passages.keys, task.passages.texts, strict=True)
-        documents = load_corpus(dataset, BEIR_HINT) if dataset else [NamedText(key, "", text) for key, text in passages]
-        corpus = [{"_id": one.source, "title": one.title, "text": one.text} for one in documents]
-        write_rows(folder / "corpus.jsonl", corpus)
-        rows = "\n".join(["query-id\tcorpus-id\tscore", *judged, ""])
-        (folder / "qrels" / "test.tsv").write_text(rows, encoding="utf-8")
+        (folder / "qrels" / "test.tsv").write_text("\n".join(["query-id\tcorpus-id\tscore", *judged, ""]), "utf-8")
     except OSError as error:
-        raise InputError(f"{folder} cannot be written: {error.strerror}", "name another folder: --held-out") from error
+        raise InputError(f"{folder} cannot be written: {error.strerror}", hint) from error
+    write_rows(folder / "queries.jsonl", queries, hint=hint)
+    write_rows(folder / "corpus.jsonl", corpus, hint=hint)
 
 
-def write_rows(path: Path, rows: Sequence[Mapping[str, str]]) -> None:
-    path.write_text("".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows), encoding="utf-8")
+def prepare_output(output: Path, *, is_folder: bool) -> Path:
+    """Where a model is written, a file or a folder; its own folder is made.
 
-
-def prepare_file(output: Path) -> Path:
-    """Raises InputError where the file cannot be written; its folder is made."""
-    return prepare(output, is_refused=output.is_dir(), why="is a folder")
-
-
-def prepare_folder(output: Path) -> Path:
-    """The same for a model's folder: an older model may be replaced, other things may not."""
-    is_foreign = output.exists() and not (output / MODEL_FILE).is_file() and not is_empty(output)
-    return prepare(output, is_refused=is_foreign, why="holds something other than a model")
-
-
-def is_empty(path: Path) -> bool:
-    return path.is_dir() and not any(path.iterdir())
-
-
-def prepare(output: Path, *, is_refused: bool, why: str) -> Path:
-    if is_refused:
-        raise InputError(f"{output} {why}", "name another place with --output")
+    Raises InputError where it cannot be written, or holds something other than a model, which may be replaced.
+    """
+    if not is_folder and output.is_dir():
+        raise InputError(f"{output} is a folder", OUTPUT_HINT)
+    is_empty = not output.exists() or (output.is_dir() and not any(output.iterdir()))
+    if is_folder and not is_empty and not (output / MODEL_FILE).is_file():
+        raise InputError(f"{output} holds something other than a model", OUTPUT_HINT)
     try:
         output.parent.mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        raise InputError(f"{output} cannot be written: {error.strerror}", "name another place with --output") from error
+        raise InputError(f"{output} cannot be written: {error.strerror}", OUTPUT_HINT) from error
     return output.resolve()

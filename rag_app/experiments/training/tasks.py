@@ -2,18 +2,19 @@
 
 import random
 import re
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
-from ingest.chunking.chunks import ChunkSize, chunk_pages
+from ingest.chunking.chunks import ChunkSize
+from ingest.pipeline import make_document
 from rag_app.experiments.evaluation.datasets import load_corpus, load_judgments, load_rows, number_rows
 from vectorstore.errors import InputError
 from vectorstore.storage.store import Store
-from vectorstore.types import Chunk, Page
+from vectorstore.types import Chunk
 
 BATCH = 500
 HEADING_MARKS = re.compile(r"^[#=*_\s]+|[#=*_:\s]+$")
@@ -24,12 +25,8 @@ BEIR_HINT = "a folder in BEIR form has corpus.jsonl (or .gz), queries.jsonl and,
 QUESTIONS_HINT = 'such a file has a line a question: {"question": "...", "source": "...", "answer": "..."}'
 
 
-@dataclass(frozen=True, slots=True)
-class Passages:
-    """Texts as they are embedded, in order, each with the key that is judged: its own, or that of its document."""
-
-    texts: tuple[str, ...]
-    keys: tuple[str, ...]
+# Of a task's queries this share is held out, and at most so many.
+HELD_OUT, MOST_HELD_OUT = 0.25, 300
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,32 +40,34 @@ class Query:
 
 @dataclass(frozen=True, slots=True)
 class Task:
-    """`name` is shown in the table of results."""
+    """`texts` are passages as they are embedded, each with the key that is judged: its own, or that of its document.
+
+    `name` is shown in the table of results.
+    """
 
     name: str
-    passages: Passages
+    texts: tuple[str, ...]
+    keys: tuple[str, ...]
     queries: tuple[Query, ...]
 
 
-def hold_out(task: Task, *, share: float, most: int, seed: int) -> tuple[Task, Task]:
-    """The task for training, and that of `share` of its queries, at most `most`, held out to measure.
+def hold_out(task: Task, *, seed: int) -> tuple[Task, Task]:
+    """The task for training, and that of the queries held out to measure.
 
     Queries of the same words go to the same side. Passages are on both: a collection is asked new questions about
     what it was trained on, and `only_new` says how it fares with the others.
     """
-    groups: dict[str, list[Query]] = {}
-    for query in task.queries:
-        groups.setdefault(" ".join(query.text.casefold().split()), []).append(query)
-    drawn = list(groups.values())
-    random.Random(seed).shuffle(drawn)  # noqa: S311 (a split that can be repeated)
-    wanted = min(round(len(task.queries) * share), most)
-    held: set[str] = set()
-    for group in drawn:
-        if len(held) + len(group) <= wanted:
-            held |= {query.id for query in group}
-    sides = ([one for one in task.queries if (one.id in held) == is_held] for is_held in (False, True))
-    trained, measured = (replace(task, queries=tuple(queries)) for queries in sides)
-    return trained, measured
+    counts = Counter(normal(query.text) for query in task.queries)
+    texts = random.Random(seed).sample(list(counts), len(counts))  # noqa: S311 (a split that can be repeated)
+    room, held = min(round(len(task.queries) * HELD_OUT), MOST_HELD_OUT), set()
+    for text in texts:
+        if counts[text] <= room:
+            held.add(text)
+            room -= counts[text]
+    trained, measured = (
+        tuple(query for query in task.queries if (normal(query.text) in held) == is_held) for is_held in (False, True)
+    )
+    return replace(task, queries=trained), replace(task, queries=measured)
 
 
 def only_new(held: Task, trained: Task) -> list[bool]:
@@ -97,7 +96,7 @@ def make_tasks(chunks: Sequence[Chunk]) -> list[Task]:
         text = without_headings(chunk)
         if len(text) >= SHORTEST:
             by_text.setdefault(text, chunk)
-    passages = Passages(tuple(by_text), tuple(chunk.id for chunk in by_text.values()))
+    keys = tuple(chunk.id for chunk in by_text.values())
     under: dict[str, set[str]] = defaultdict(set)
     for chunk in by_text.values():
         if heading := " ".join(filter(None, (chunk.title if chunk.is_titled else "", *chunk.headings[-1:]))):
@@ -109,7 +108,12 @@ def make_tasks(chunks: Sequence[Chunk]) -> list[Task]:
         if (chunk.source, chunk.page) == (following.source, following.page)
     ]
     return [
-        Task(name, passages, tuple(Query(f"{name} {n}", text, frozenset(ids)) for n, (text, ids) in enumerate(found)))
+        Task(
+            name,
+            tuple(by_text),
+            keys,
+            tuple(Query(f"{name} {n}", text, frozenset(ids)) for n, (text, ids) in enumerate(found)),
+        )
         for name, found in (("headings", headings), ("neighbours", neighbours))
         if found
     ]
@@ -140,21 +144,9 @@ def load_training_set(folder: Path, *, size: ChunkSize) -> Task:
     )
     if not queries:
         raise InputError(f"{folder} has no query with a judgment in qrels/train.tsv", BEIR_HINT)
-    chunks = [
-        chunk
-        for document in documents
-        if document.text.strip()
-        for chunk in chunk_pages(
-            document.source,
-            document.title or document.source,
-            [Page(None, document.text)],
-            markdown=False,
-            size=size,
-            is_titled=bool(document.title),
-        )
-    ]
-    passages = Passages(tuple(chunk.embedded_text for chunk in chunks), tuple(chunk.source for chunk in chunks))
-    return Task("questions", passages, queries)
+    chunks = [chunk for document in documents for chunk in make_document(document, size).chunks]
+    texts, keys = (chunk.embedded_text for chunk in chunks), (chunk.source for chunk in chunks)
+    return Task("questions", tuple(texts), tuple(keys), queries)
 
 
 def load_questions(path: Path, chunks: Sequence[Chunk]) -> Task:
@@ -179,7 +171,7 @@ def load_questions(path: Path, chunks: Sequence[Chunk]) -> Task:
         queries.append(Query(f"question {number}", question, frozenset(relevant)))
     if not queries:
         raise InputError(f"{path} has no question", QUESTIONS_HINT)
-    return Task("questions", Passages(tuple(texts.values()), tuple(texts)), tuple(queries))
+    return Task("questions", tuple(texts.values()), tuple(texts), tuple(queries))
 
 
 def find_relevant(row: Mapping[str, Any], chunks: Sequence[Chunk]) -> set[str]:

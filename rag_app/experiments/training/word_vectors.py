@@ -3,7 +3,6 @@
 import os
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
 from vectorstore.embeddings.providers.static import find_words
@@ -11,6 +10,8 @@ from vectorstore.errors import InputError, RagError, first_line
 
 # A rarer word is as well embedded by its tokens.
 FEWEST, MOST_WORDS = 5, 20_000
+# Words to each side that count as near.
+WINDOW = 5
 
 
 def frequent_words(texts: Iterable[str]) -> list[str]:
@@ -39,18 +40,9 @@ def distill_static(weights: Path, output: Path, *, dimensions: int, words: Seque
     return {"tokens": len(model.tokens), "dimensions": model.dim}
 
 
-@dataclass(frozen=True, slots=True)
-class WordOptions:
-    """`window` is how many words to each side count as near; rarer words than `min_count` are left out."""
-
-    dimensions: int = 100
-    epochs: int = 10
-    min_count: int = 2
-    window: int = 5
-    seed: int = 0
-
-
-def train_word2vec(texts: Iterable[str], output: Path, *, options: WordOptions) -> dict[str, int]:
+def train_word2vec(
+    texts: Iterable[str], output: Path, *, dimensions: int = 100, epochs: int = 10, min_count: int = 2, seed: int = 0
+) -> dict[str, int]:
     """Write gensim's KeyedVectors to `output`; the same texts and seed give the same vectors.
 
     Raises InputError where no word occurs `min_count` times.
@@ -59,18 +51,18 @@ def train_word2vec(texts: Iterable[str], output: Path, *, options: WordOptions) 
 
     sentences = [[word.lower() for word in find_words(text)] for text in texts]
     model = Word2Vec(
-        vector_size=options.dimensions,
+        vector_size=dimensions,
         sg=1,
         negative=10,
-        window=options.window,
-        min_count=options.min_count,
-        seed=options.seed,
+        window=WINDOW,
+        min_count=min_count,
+        seed=seed,
         workers=1,  # with more, threads take turns in no order that could be repeated
     )
     model.build_vocab(sentences)
     if not len(model.wv):
         hint = "rag ingest more documents, or give a lower --min-count"
-        raise InputError(f"no word occurs {options.min_count} times in these documents", hint)
-    model.train(sentences, total_examples=len(sentences), epochs=options.epochs)
+        raise InputError(f"no word occurs {min_count} times in these documents", hint)
+    model.train(sentences, total_examples=len(sentences), epochs=epochs)
     model.wv.save(str(output))
-    return {"words": len(model.wv), "dimensions": options.dimensions, "texts": len(sentences)}
+    return {"words": len(model.wv), "dimensions": dimensions, "texts": len(sentences)}

@@ -2,37 +2,34 @@
 
 import importlib.util
 import json
-import os
 import sqlite3
-import subprocess
 import sys
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 
+from ingest.pipeline import IngestOptions, NamedText, ingest_texts
 from rag_app import Settings, ingest_paths, load_retriever
-from rag_app.experiments.evaluation.datasets import load_retrieval_set
-from rag_app.experiments.training.fine_tune import Embedded, TrainingOptions, make_examples
+from rag_app.experiments.evaluation.datasets import load_retrieval_set, write_rows
+from rag_app.experiments.training.fine_tune import TrainingOptions, embed_passages, make_examples
 from rag_app.experiments.training.run import (
-    Choice,
-    Split,
     collection_chunks,
     describe_gain,
     fine_tune_for,
-    prepare_file,
-    prepare_folder,
+    prepare_output,
     tabulate,
-    write_rows,
 )
-from rag_app.experiments.training.tasks import Passages, Query, Task, hold_out, load_questions, make_tasks, only_new
-from rag_app.experiments.training.word_vectors import WordOptions, train_word2vec
+from rag_app.experiments.training.tasks import Query, Task, hold_out, load_questions, make_tasks, only_new
+from rag_app.experiments.training.word_vectors import train_word2vec
 from tests.conftest import CommandLine
 from tests.hash_embedding import hash_model
 from tests.tiny_encoder import make_tiny_encoder
-from vectorstore.embeddings import load_embedding_model
+from vectorstore.collections import create_store
+from vectorstore.embeddings import VectorCache, load_embedding_model
 from vectorstore.errors import CollectionError, InputError
 from vectorstore.types import Chunk
 
@@ -40,21 +37,22 @@ TOPICS = ["moon", "rocket", "garden", "bees", "bread", "river", "violin", "glass
 SENTENCES = "The {0} is made with care. People have known the {0} for ages. Nobody needs more than one {0} a day."
 
 
-@pytest.fixture
-def library(tmp_path: Path) -> Path:
+@pytest.fixture(scope="module")
+def library(tmp_path_factory: pytest.TempPathFactory) -> Settings:
     """A collection of twelve documents with three headings each."""
-    folder = tmp_path / "documents"
-    folder.mkdir()
+    folder = tmp_path_factory.mktemp("library")
+    (folder / "documents").mkdir()
     for topic in TOPICS:
         sections = [
             f"## {part} of the {topic}\n\n{part}: {SENTENCES.format(topic)}\n" for part in ("Use", "Age", "Care")
         ]
-        (folder / f"{topic}.md").write_text(f"# The {topic}\n\n" + "\n".join(sections))
-    assert len(ingest_paths([folder]).files) == len(TOPICS)
-    return folder
+        (folder / "documents" / f"{topic}.md").write_text(f"# The {topic}\n\n" + "\n".join(sections))
+    settings = Settings(data_dir=folder / "data")
+    assert len(ingest_paths([folder / "documents"], settings=settings).files) == len(TOPICS)
+    return settings
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def tiny(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return make_tiny_encoder(tmp_path_factory.mktemp("encoder") / "tiny")
 
@@ -64,44 +62,45 @@ def beir(tmp_path: Path) -> Path:
     folder = tmp_path / "set"
     (folder / "qrels").mkdir(parents=True)
     rows = [{"_id": topic, "title": f"The {topic}", "text": SENTENCES.format(topic)} for topic in TOPICS]
-    write_rows(folder / "corpus.jsonl", rows)
-    write_rows(
-        folder / "queries.jsonl", [{"_id": f"q {one}", "text": f"What is known of the {one}?"} for one in TOPICS]
-    )
+    write_rows(folder / "corpus.jsonl", rows, hint="")
+    queries = [{"_id": f"q {one}", "text": f"What is known of the {one}?"} for one in TOPICS]
+    write_rows(folder / "queries.jsonl", queries, hint="")
     judged = "".join(f"q {topic}\t{topic}\t1\n" for topic in TOPICS)
     (folder / "qrels" / "train.tsv").write_text("query-id\tcorpus-id\tscore\n" + judged)
     return folder
 
 
 def test_word_vectors_are_learned_from_the_collection_and_the_same_each_time(
-    rag: CommandLine, library: Path, tmp_path: Path
+    rag: CommandLine, library: Settings, tmp_path: Path
 ) -> None:
     pytest.importorskip("gensim", reason="the extra static is not installed")
-    run = rag("train", "word2vec", "--dimensions", "16", "--output", "one.kv")
+    there = {"RAG_DATA_DIR": str(library.data_dir)}
+    run = rag("train", "word2vec", "--dimensions", "16", "--output", "one.kv", **there)
     assert run.returncode == 0, run.stderr
     assert run.stdout.splitlines()[-1] == f"To use it: RAG_EMBEDDINGS=static:{tmp_path / 'one.kv'}"
-    texts = dict.fromkeys(chunk.text for chunk in collection_chunks(Settings()))
-    train_word2vec(texts, tmp_path / "other.kv", options=WordOptions(16))
+    texts = dict.fromkeys(chunk.text for chunk in collection_chunks(library))
+    train_word2vec(texts, tmp_path / "other.kv", dimensions=16)
     vectors = [
         load_embedding_model(f"static:{tmp_path / name}", cache_dir=tmp_path).embeddings.embed_query("the Moon")
         for name in ("one.kv", "other.kv")
     ]
     assert vectors[0] == vectors[1]
     assert np.linalg.norm(vectors[0]) == pytest.approx(1)
-    own = Settings(embeddings=f"static:{tmp_path / 'one.kv'}", collection="own")
-    ingest_paths([library], settings=own)
+    own = Settings(embeddings=f"static:{tmp_path / 'one.kv'}")
+    (tmp_path / "violin.txt").write_text(SENTENCES.format("violin"))
+    ingest_paths([tmp_path / "violin.txt"], settings=own)
     assert "violin" in load_retriever(settings=own).invoke("violin")[0].page_content
 
 
 def test_too_few_words_and_an_empty_collection_are_refused(tmp_path: Path) -> None:
     pytest.importorskip("gensim", reason="the extra static is not installed")
     with pytest.raises(InputError, match="no word occurs 2 times in these documents"):
-        train_word2vec(["Every word here occurs once."], tmp_path / "words.kv", options=WordOptions())
+        train_word2vec(["Every word here occurs once."], tmp_path / "words.kv")
     with pytest.raises(InputError, match=f"{tmp_path} is a folder"):
-        prepare_file(tmp_path)
+        prepare_output(tmp_path, is_folder=False)
     (tmp_path / "letter.txt").write_text("not a model")
     with pytest.raises(InputError, match="holds something other than a model"):
-        prepare_folder(tmp_path)
+        prepare_output(tmp_path, is_folder=True)
     with pytest.raises(CollectionError):
         collection_chunks(Settings())
 
@@ -146,22 +145,12 @@ def test_an_encoder_is_fine_tuned_on_judged_queries_and_what_was_held_out_is_a_s
     rag: CommandLine, beir: Path, tiny: Path, tmp_path: Path
 ) -> None:
     pytest.importorskip("datasets", reason="the extra train is not installed")
-    options: list[str | Path] = [
-        "--epochs",
-        "1",
-        "--dataset",
-        beir,
-        "--held-out",
-        "held",
-        "--output",
-        "tuned",
-        "--from",
-        tiny,
-    ]
-    run = rag("train", "minilm", "--json", *options, "--batch-size", "4", "--limit", "4", "--mlflow")
+    options: list[str | Path] = ["--dataset", beir, "--held-out", "held", "--output", "tuned", "--from", tiny]
+    options += ["--epochs", "1", "--batch-size", "4", "--limit", "4"]
+    run = rag("train", "minilm", "--json", *options, "--mlflow")
     if importlib.util.find_spec("mlflow") is None:
         assert (run.returncode, "pip install 'rag-app[mlflow]'" in run.stderr) == (2, True)
-        run = rag("train", "minilm", "--json", *options, "--batch-size", "4", "--limit", "4")
+        run = rag("train", "minilm", "--json", *options)
     assert run.returncode == 0, run.stderr
     told: dict[str, Any] = json.loads(run.stdout)
     assert (told["embeddings"], told["examples"]) == (f"huggingface:{tmp_path / 'tuned'}", 4)
@@ -179,29 +168,23 @@ def test_an_encoder_is_fine_tuned_on_judged_queries_and_what_was_held_out_is_a_s
 
 
 def test_questions_and_pairs_of_the_collection_are_learned_and_the_result_is_used_by_its_name(
-    library: Path, tiny: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    library: Settings, tiny: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     pytest.importorskip("datasets", reason="the extra train is not installed")
-    for name in ("HF_HUB_OFFLINE", "HF_DATASETS_OFFLINE", "HF_HUB_DISABLE_TELEMETRY", "TQDM_DISABLE", "WANDB_DISABLED"):
+    for name in ("HF_HUB_OFFLINE", "HF_HUB_DISABLE_TELEMETRY", "TQDM_DISABLE"):
         monkeypatch.setenv(name, "1")  # the trainer's own, put back afterwards
     rows = [{"question": f"How old is the {topic}?", "source": f"{topic}.md"} for topic in TOPICS[:5]]
     rows += [{"question": f"Who knows the {t}?", "answer": f"people have known the {t.upper()}"} for t in TOPICS[5:10]]
     rows += [{"question": f"What about {topic} soup?", "text": f"A soup of {topic}."} for topic in TOPICS[10:]]
-    write_rows(tmp_path / "questions.jsonl", rows)
+    write_rows(tmp_path / "questions.jsonl", rows, hint="")
     messages: list[str] = []
-    result, _ = fine_tune_for(
-        Settings(),
-        Choice(tiny, tmp_path / "questions.jsonl"),
-        tmp_path / "tuned",
-        split=Split(limit=8, negatives=1),
-        options=TrainingOptions(epochs=1, batch_size=4),
-        on_message=messages.append,
-    )
+    options = TrainingOptions(tiny, tmp_path / "questions.jsonl", limit=8, negatives=1, epochs=1, batch_size=4)
+    result, _ = fine_tune_for(library, options, tmp_path / "tuned", on_message=messages.append)
     assert [name for name in result["held_out"] if "new" not in name] == ["questions", "headings", "neighbours"]
     assert result["examples"] == 8
     assert "epoch 1 of 1 ..." in messages
-    own = Settings(embeddings=f"huggingface:{tmp_path / 'tuned'}", collection="own")
-    ingest_paths([library / "moon.md"], settings=own)
+    own = Settings(embeddings=f"huggingface:{tmp_path / 'tuned'}")
+    ingest_paths([tmp_path / "questions.jsonl"], settings=own)
     assert load_retriever(settings=own).invoke("moon")
 
 
@@ -215,21 +198,22 @@ def test_questions_and_pairs_of_the_collection_are_learned_and_the_result_is_use
 def test_a_question_without_an_answer_in_the_collection_is_refused(
     row: dict[str, str], error: str, tmp_path: Path
 ) -> None:
-    write_rows(tmp_path / "questions.jsonl", [row])
+    write_rows(tmp_path / "questions.jsonl", [row], hint="")
     chunk = Chunk("/a.md", "Apollo", None, 0, 20, "The crew stayed in orbit.")
     with pytest.raises(InputError, match=error):
         load_questions(tmp_path / "questions.jsonl", [chunk])
 
 
-def test_hard_negatives_are_near_and_wrong_and_of_no_document_that_is_right() -> None:
+def test_hard_negatives_are_near_and_wrong_and_of_no_document_that_is_right(tmp_path: Path) -> None:
     texts = ("about the moon", "more about the moon", "of the moon too", "bread", "salt", "wool")
     keys = ("moon", "moon", "orbit", "bread", "salt", "wool")
-    task = Task("questions", Passages(texts, keys), (Query("q", "the moon", frozenset({"moon"})),))
-    [(query, right, *wrong)] = make_examples(task, Embedded(hash_model()), negatives=2, seed=0)
+    task, model = Task("questions", texts, keys, (Query("q", "the moon", frozenset({"moon"})),)), hash_model()
+    passages = embed_passages(model, [task], VectorCache(tmp_path / "vectors", max_bytes=10**6))
+    [(query, right, *wrong)] = make_examples(task, model, passages, negatives=2, seed=0)
     assert (query, right) == ("the moon", "about the moon")
     assert len(wrong) == 2
     assert not set(wrong) & set(texts[:2])
-    assert make_examples(task, Embedded(hash_model()), negatives=2, seed=0) == [(query, right, *wrong)]
+    assert make_examples(task, model, passages, negatives=2, seed=0) == [(query, right, *wrong)]
 
 
 def test_the_table_says_whether_it_helped() -> None:
@@ -242,12 +226,12 @@ def test_the_table_says_whether_it_helped() -> None:
 
 def test_what_is_held_out_is_a_part_of_the_queries_none_of_which_is_trained() -> None:
     queries = tuple(Query(str(n), f"query {n // 2}", frozenset({f"d{n % 30}"})) for n in range(80))
-    task = Task("questions", Passages((), ()), queries)
-    trained, held = hold_out(task, share=0.25, most=300, seed=0)
+    task = Task("questions", (), (), queries)
+    trained, held = hold_out(task, seed=0)
     assert len(held.queries) == 20
     assert sorted([*trained.queries, *held.queries], key=lambda query: int(query.id)) == list(queries)
     assert not {query.text for query in trained.queries} & {query.text for query in held.queries}
-    assert hold_out(task, share=0.25, most=300, seed=0) == (trained, held)
+    assert hold_out(task, seed=0) == (trained, held)
     known = {key for query in trained.queries for key in query.relevant}
     assert only_new(held, trained) == [not query.relevant & known for query in held.queries]
 
@@ -260,7 +244,7 @@ def test_a_heading_asks_for_the_passages_under_it_without_giving_itself_away() -
         Chunk("/b.md", "b", None, 0, 50, "Bees need flowers, and flowers in turn need bees.", (), is_titled=False),
     ]
     headings, neighbours = make_tasks(chunks)
-    assert headings.passages.texts[0] == told
+    assert headings.texts[0] == told
     assert [query.text for query in headings.queries] == ["Apollo Orbit"]
     assert headings.queries[0].relevant == {chunks[0].id, chunks[1].id}
     assert [(query.text, query.relevant) for query in neighbours.queries] == [(told, frozenset({chunks[1].id}))]
@@ -277,23 +261,16 @@ def test_a_heading_asks_for_the_passages_under_it_without_giving_itself_away() -
     ],
 )
 def test_a_missing_package_is_two_lines_with_the_command_that_installs_it(
-    blocked: str, arguments: list[str], extra: str, library: Path, tmp_path: Path
+    rag: CommandLine, blocked: str, arguments: list[str], extra: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    code = f"import sys; sys.modules[{blocked!r}] = None; from rag_app.commands.main import main; main()"
-    # A collection of that model is there in name: what is missing is told when a question is to be embedded.
-    environment = {"RAG_EMBEDDINGS": f"{extra}:anything"} if arguments[0] == "search" else {}
-    if environment:
-        with closing(sqlite3.connect(next((tmp_path / "data").rglob("collection.sqlite3")))) as catalogue:
-            catalogue.execute("UPDATE facts SET value = ? WHERE name = 'model'", (environment["RAG_EMBEDDINGS"],))
-            catalogue.commit()
-    run = subprocess.run(
-        [sys.executable, "-c", code, *arguments],
-        cwd=tmp_path,
-        env={**os.environ, **environment},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    monkeypatch.setitem(sys.modules, blocked, None)
+    environment = {}
+    if arguments[0] == "search":  # a collection of that model: what is missing is told when a question is embedded
+        model = replace(hash_model(), name=f"{extra}:anything")
+        store = create_store(Settings().data_dir, "default")
+        ingest_texts([NamedText("moon", "", "The Moon.")], store=store, model=model, options=IngestOptions())
+        environment["RAG_EMBEDDINGS"] = model.name
+    run = rag(*arguments, **environment)
     assert run.returncode == 2
     error, hint = run.stderr.splitlines()
     assert error.endswith(f"needs the package {blocked}, which is not installed")
