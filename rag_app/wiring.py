@@ -2,6 +2,7 @@
 
 import threading
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -22,6 +23,7 @@ from vectorstore.storage.store import Store
 from vectorstore.types import Fingerprint, SourceFilter
 
 if TYPE_CHECKING:
+    from ingest.pipeline import IngestOptions
     from ingest.report import IngestReport, Progress
 
 Tell = Callable[[str], None]
@@ -142,6 +144,24 @@ def build_chat_model(settings: Settings) -> BaseChatModel | None:
     return load_chat_model(settings.llm)
 
 
+def build_ingest_options(settings: Settings) -> "IngestOptions":
+    # The readers of files take 0.3 s to import, for which no question should wait.
+    from ingest.chunking.sentences import load_find_sentences
+    from ingest.pipeline import IngestOptions
+    from ingest.reader_process import Bounds
+
+    return IngestOptions(
+        distance=settings.distance,
+        chunk_tokens=settings.chunk_tokens,
+        max_file_bytes=settings.max_file_mb * 1_000_000,
+        speech_model=settings.whisper,
+        password=settings.file_password.get_secret_value() if settings.file_password else None,
+        allow_private_urls=settings.allow_private_urls,
+        find_sentences=load_find_sentences(settings.sentences),
+        bounds=Bounds(settings.max_file_seconds, settings.max_reader_mb * 1_000_000),
+    )
+
+
 def ingest_paths(
     paths: Sequence[str | Path],
     settings: Settings | None = None,
@@ -156,26 +176,11 @@ def ingest_paths(
 
     Raises what `ingest.pipeline.ingest_files` raises.
     """
-    # The readers of files take 0.3 s to import, for which no question should wait.
-    from ingest.chunking.sentences import load_find_sentences
     from ingest.discovery import find_files, judge_absent, split_urls
-    from ingest.pipeline import IngestOptions, ingest_files
-    from ingest.reader_process import Bounds
+    from ingest.pipeline import ingest_files
 
     settings = settings or Settings()
-    options = IngestOptions(
-        distance=settings.distance,
-        chunk_tokens=settings.chunk_tokens,
-        max_file_bytes=settings.max_file_mb * 1_000_000,
-        prune=prune,
-        rebuild=rebuild,
-        include_all=include_all,
-        speech_model=settings.whisper,
-        password=settings.file_password.get_secret_value() if settings.file_password else None,
-        allow_private_urls=settings.allow_private_urls,
-        find_sentences=load_find_sentences(settings.sentences),
-        bounds=Bounds(settings.max_file_seconds, settings.max_reader_mb * 1_000_000),
-    )
+    options = replace(build_ingest_options(settings), prune=prune, rebuild=rebuild, include_all=include_all)
     if settings.collection not in list_collections(settings.data_dir):
         # A mistyped first path is refused before a model is converted for it and a collection made.
         _, local = split_urls(paths)

@@ -14,12 +14,11 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
-from ingest.chunking.sentences import load_find_sentences
-from ingest.pipeline import IngestOptions, NamedText, ingest_texts
+from ingest.pipeline import NamedText, ingest_texts
 from ingest.report import Progress
 from rag_app.answering.chain import read_request
 from rag_app.settings import Settings
-from rag_app.wiring import Tell, build_store, build_vector_cache, load_model, load_retriever
+from rag_app.wiring import Tell, build_ingest_options, build_store, build_vector_cache, load_model, load_retriever
 from vectorstore.collections import create_store, delete_collection, list_collections
 from vectorstore.errors import CollectionError, InputError
 from vectorstore.search.retriever import HybridRetriever
@@ -204,11 +203,7 @@ def retriever_of_texts(
             texts,
             store=create_store(own.data_dir, own.collection, chroma_url=own.chroma_url),
             model=load_model(own, on_message),
-            options=IngestOptions(
-                distance=own.distance,
-                chunk_tokens=own.chunk_tokens,
-                find_sentences=load_find_sentences(own.sentences),
-            ),
+            options=build_ingest_options(own),
             cache=build_vector_cache(own),
             on_progress=on_progress,
         )

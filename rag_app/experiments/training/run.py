@@ -9,8 +9,6 @@ from typing import Any
 
 import numpy as np
 
-from ingest.chunking.chunks import ChunkSize
-from ingest.chunking.sentences import load_find_sentences
 from ingest.pipeline import NamedText
 from rag_app.experiments.evaluation.datasets import load_corpus, write_rows
 from rag_app.experiments.evaluation.intervals import bootstrap_means
@@ -32,7 +30,15 @@ from rag_app.experiments.training.tasks import (
     read_chunks,
 )
 from rag_app.settings import Settings
-from rag_app.wiring import Tell, build_store, build_vector_cache, load_model, require_documents, torch_options
+from rag_app.wiring import (
+    Tell,
+    build_ingest_options,
+    build_store,
+    build_vector_cache,
+    load_model,
+    require_documents,
+    torch_options,
+)
 from vectorstore.embeddings import EmbeddingModel, load_embedding_model
 from vectorstore.embeddings.providers.packaged import find_weights
 from vectorstore.errors import InputError
@@ -115,8 +121,7 @@ def describe_gain(was: Columns, now: Columns) -> dict[str, Any]:
 
 
 def make_all_tasks(settings: Settings, options: TrainingOptions, model: EmbeddingModel) -> list[Task]:
-    find_sentences = load_find_sentences(settings.sentences)
-    size = ChunkSize(settings.chunk_tokens, model.max_tokens, model.count_tokens, find_sentences)
+    size = build_ingest_options(settings).chunk_size(model)
     tasks = [load_training_set(options.dataset, size=size)] if options.dataset else []
     if options.with_collection or options.questions:
         chunks = collection_chunks(settings)

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from ingest.chunking.chunks import ChunkSize
-from ingest.pipeline import make_document
+from ingest.pipeline import chunk_text
 from rag_app.experiments.evaluation.datasets import load_corpus, load_judgments, load_rows, number_rows
 from vectorstore.errors import InputError
 from vectorstore.storage.store import Store
@@ -144,7 +144,7 @@ def load_training_set(folder: Path, *, size: ChunkSize) -> Task:
     )
     if not queries:
         raise InputError(f"{folder} has no query with a judgment in qrels/train.tsv", BEIR_HINT)
-    chunks = [chunk for document in documents for chunk in make_document(document, size).chunks]
+    chunks = [chunk for document in documents for chunk in chunk_text(document, size).chunks]
     texts, keys = (chunk.embedded_text for chunk in chunks), (chunk.source for chunk in chunks)
     return Task("questions", tuple(texts), tuple(keys), queries)
 
