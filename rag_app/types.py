@@ -1,6 +1,6 @@
-"""Defines the types of an answer and the sentence that refuses; shows answers as JSON and in notebooks.
+"""Defines the types of an answer and the sentence that refuses; renders answers as JSON, and as HTML in notebooks.
 
-In a notebook an answer shows itself as HTML; whatever documents and models wrote is escaped.
+What documents and models wrote is escaped in the HTML.
 """
 
 import hashlib
@@ -26,7 +26,7 @@ CONTEXT_CHARACTERS = 120
 class Citation:
     """The words of a document that prove something: `page_text[start:end] == quote`, always.
 
-    `marker` is the number that stands as `[marker]` in the answer's text; `page` is None where the format has none;
+    `marker` is the number that is `[marker]` in the answer's text; `page` is None where the format has none;
     `time` is when it is said in a recording, such as `12:34`.
     """
 
@@ -57,6 +57,21 @@ class Sentence:
     supported: bool
     markers: tuple[int, ...]
 
+    @property
+    def words(self) -> str:
+        """The text without the markers and the white space at its end."""
+        return self.text.rstrip().removesuffix("".join(f"[{marker}]" for marker in self.markers)).rstrip()
+
+    @property
+    def after(self) -> str:
+        """The white space at the text's end."""
+        return self.text[len(self.text.rstrip()) :]
+
+    @property
+    def is_unsupported(self) -> bool:
+        """Whether nothing in the documents proves it; what has no word claims nothing."""
+        return not self.supported and bool(re.search(r"\w", self.words))
+
 
 @dataclass(frozen=True, slots=True)
 class Answer:
@@ -79,14 +94,9 @@ class Answer:
     seconds: float
 
     @property
-    def was_rewritten(self) -> bool:
-        """Whether other words were searched for than those asked, which is to be told."""
-        return self.searched_for.split() != self.question.split()
-
-    @property
     def search_note(self) -> str:
         """A line for people on what was searched for; empty where it is the question."""
-        if not self.was_rewritten:
+        if self.searched_for.split() == self.question.split():
             return ""
         added = self.searched_for.removeprefix(f"{self.question} ")
         if added == self.searched_for:
@@ -138,13 +148,11 @@ def answer_to_html(answer: Answer) -> str:
 
 def sentence_to_html(sentence: Sentence, name: str) -> str:
     """`name` distinguishes the links of answers in the same notebook."""
-    shown = sentence.text.rstrip()
-    words = shown.removesuffix("".join(f"[{marker}]" for marker in sentence.markers)).rstrip()
     links = "".join(f' <a href="#{name}-{marker}">[{marker}]</a>' for marker in sentence.markers)
-    said = escape(words)
-    if not sentence.supported and re.search(r"\w", words):  # what has no word claims nothing
+    said = escape(sentence.words)
+    if sentence.is_unsupported:
         said = f"{UNSUPPORTED}{said}</span> (unsupported)"
-    return said + links + escape(sentence.text[len(shown) :])
+    return said + links + escape(sentence.after)
 
 
 def citation_to_html(citation: Citation, passages: Sequence[Passage] = (), name: str = "") -> str:

@@ -243,11 +243,7 @@ def print_answer(answer: "Answer") -> None:
 
 
 def with_support(sentence: "Sentence") -> str:
-    """The sentence, marked where nothing in the documents proves it; what has no word claims nothing."""
-    if sentence.supported or not re.search(r"\w", sentence.text):
-        return sentence.text
-    shown = sentence.text.rstrip()
-    return f"{shown} (unsupported){sentence.text[len(shown) :]}"
+    return f"{sentence.words} (unsupported){sentence.after}" if sentence.is_unsupported else sentence.text
 
 
 def print_passages(passages: Sequence["Passage"], reasons: Sequence[str] = ()) -> None:

@@ -8,15 +8,13 @@ from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from langchain_community.chat_message_histories import SQLChatMessageHistory
-from langchain_core.messages import AIMessage, BaseMessage, HumanMessage
+from langchain_core.messages import AIMessage, BaseMessage, HumanMessage, message_to_dict, messages_from_dict
 from pydantic import TypeAdapter
-from sqlalchemy import Engine, create_engine
 
+from rag_app.safe_text import one_line
 from rag_app.types import Answer, Citation, Sentence
 from vectorstore.errors import StorageError
 from vectorstore.types import name_place
@@ -24,7 +22,9 @@ from vectorstore.types import name_place
 FILE = "conversations.sqlite3"
 NAME_CHARACTERS = 80
 ANSWERS = TypeAdapter(Answer)
-# The second is LangChain's own table, which it makes too, but not where several processes do so at once.
+# What Markdown would read as more than text.
+SPECIAL = re.compile(r"([\\`*_{}\[\]<>#|~!])")
+# The second is the table of LangChain's SQLChatMessageHistory, which can read it too.
 SCHEMA = (
     "CREATE TABLE IF NOT EXISTS conversations (id TEXT PRIMARY KEY, name TEXT NOT NULL, collection TEXT NOT NULL, "
     "words TEXT NOT NULL, changed_at TEXT NOT NULL)",
@@ -83,17 +83,19 @@ class ConversationStore:
     def add(self, conversation: str, answer: Answer, *, collection: str, instead_of: str | None = None) -> str:
         """Keep a question and its answer, in place of an earlier one where its id is given; returns the id.
 
-        The first question of a conversation is its name until it is given another.
+        The first question of a conversation is its name until it is renamed.
         """
         kept = ANSWERS.dump_python(answer, mode="json")
         message = AIMessage(answer.text, id=uuid.uuid4().hex, additional_kwargs={"answer": kept})
-        self._messages(conversation).add_messages([HumanMessage(answer.question), message])
+        name = one_line(answer.question, NAME_CHARACTERS)
         words = f"{answer.question}\n{answer.text}\n".casefold()
+        rows = [(conversation, json.dumps(message_to_dict(one))) for one in (HumanMessage(answer.question), message)]
         with self._open() as connection:
+            connection.executemany("INSERT INTO message_store (session_id, message) VALUES (?, ?)", rows)
             connection.execute(
                 "INSERT INTO conversations VALUES (?, ?, ?, ?, ?) ON CONFLICT (id) DO UPDATE SET "
                 "words = words || excluded.words, changed_at = excluded.changed_at",
-                (conversation, shorten_name(answer.question), collection, words, datetime.now(UTC).isoformat()),
+                (conversation, name, collection, words, datetime.now(UTC).isoformat()),
             )
             if instead_of:
                 drop(connection, conversation, instead_of)
@@ -106,7 +108,9 @@ class ConversationStore:
         """The answers in their order, with their ids and feedback; none of a conversation that was deleted."""
         if not self._path.exists():
             return []
-        messages = self._messages(conversation).messages
+        query = "SELECT message FROM message_store WHERE session_id = ? ORDER BY id"
+        with self._open() as connection:
+            messages = messages_from_dict([json.loads(row) for (row,) in connection.execute(query, (conversation,))])
         return [read_saved(message) for message in messages if "answer" in message.additional_kwargs]
 
     def rate(self, conversation: str, answer: str, feedback: Feedback | None) -> None:
@@ -123,13 +127,13 @@ class ConversationStore:
         with self._open() as connection:
             connection.execute(
                 "UPDATE conversations SET name = ?, words = words || ? WHERE id = ?",
-                (shorten_name(name), f"{name}\n".casefold(), conversation),
+                (one_line(name, NAME_CHARACTERS), f"{name}\n".casefold(), conversation),
             )
 
     def delete(self, conversation: str) -> None:
         with self._open() as connection:
             connection.execute("DELETE FROM conversations WHERE id = ?", (conversation,))
-        self._messages(conversation).clear()
+            connection.execute("DELETE FROM message_store WHERE session_id = ?", (conversation,))
 
     @contextmanager
     def _open(self) -> Iterator[sqlite3.Connection]:
@@ -141,16 +145,6 @@ class ConversationStore:
                 yield connection
         except (OSError, sqlite3.Error) as error:
             raise StorageError(f"{self._path} cannot be used: {error}", "rag doctor") from error
-
-    def _messages(self, conversation: str) -> SQLChatMessageHistory:
-        with self._open():
-            pass
-        return SQLChatMessageHistory(conversation, connection=self._engine)
-
-    @cached_property
-    def _engine(self) -> Engine:
-        options: dict[str, Any] = {"connect_args": {"timeout": 30}}
-        return create_engine(f"sqlite:///{self._path}", **options)
 
 
 def read_saved(message: BaseMessage) -> SavedAnswer:
@@ -175,16 +169,6 @@ def drop(connection: sqlite3.Connection, conversation: str, answer: str) -> None
     connection.execute("DELETE FROM message_store WHERE id = ?", (row,))
 
 
-def shorten_name(name: str) -> str:
-    """On one line, cut at a word."""
-    line = " ".join(name.split())
-    return line if len(line) <= NAME_CHARACTERS else line[:NAME_CHARACTERS].rsplit(" ", 1)[0] + " …"
-
-
-# What Markdown would read as more than text.
-SPECIAL = re.compile(r"([\\`*_{}\[\]<>#|~!])")
-
-
 def to_markdown(name: str, answers: Sequence[Answer]) -> str:
     """Questions as headings, sentences with footnotes that quote their sources, and unsupported ones marked so."""
     parts, notes = [f"# {escape(name)}"], 0
@@ -199,11 +183,8 @@ def to_markdown(name: str, answers: Sequence[Answer]) -> str:
 
 def show_sentence(sentence: Sentence, notes: int) -> str:
     """`notes` is how many footnotes the answers before have."""
-    shown = sentence.text.rstrip()
-    words = shown.removesuffix("".join(f"[{marker}]" for marker in sentence.markers)).rstrip()
     marks = "".join(f"[^{notes + marker}]" for marker in sentence.markers)
-    is_bare = not sentence.supported and re.search(r"\w", words)
-    return escape(words) + marks + (" (unsupported)" if is_bare else "") + sentence.text[len(shown) :]
+    return escape(sentence.words) + marks + (" (unsupported)" if sentence.is_unsupported else "") + sentence.after
 
 
 def footnote(citation: Citation, notes: int) -> str:
@@ -217,12 +198,9 @@ def escape(text: str) -> str:
 
 
 def to_json(name: str, saved: Sequence[SavedAnswer]) -> str:
-    answers = [saved_to_json(one) for one in saved]
+    rated = [{"feedback": one.feedback.to_json()} if one.feedback else {} for one in saved]
+    answers = [one.answer.to_json() | feedback for one, feedback in zip(saved, rated, strict=True)]
     return json.dumps({"name": name, "answers": answers}, ensure_ascii=False, indent=2)
-
-
-def saved_to_json(saved: SavedAnswer) -> dict[str, Any]:
-    return saved.answer.to_json() | ({"feedback": saved.feedback.to_json()} if saved.feedback else {})
 
 
 def to_text(answer: Answer) -> str:

@@ -1,10 +1,11 @@
-"""Passages made from a page's text, and hypothesis strategies for what a model may write about them."""
+"""Passages and answers made from a page's text, and hypothesis strategies for what a model may write about them."""
 
 from collections.abc import Sequence
 from itertools import pairwise
 
 from hypothesis import strategies as st
 
+from rag_app.types import REFUSAL, Answer, Citation, Sentence
 from vectorstore.types import Chunk, Passage
 
 PAGE = (
@@ -12,6 +13,7 @@ PAGE = (
     "Columbia. Neil Armstrong and Buzz Aldrin landed in Eagle.\n\n## Weights\n\n| stage | tonnes |\n|---|---|\n"
     "| first | 2,300 |\n| second | 496.2 |\n\n- The memory held `words[36864]` of fixed memory [1].\n- 车站在左边。\n"
 )
+QUOTE = "Michael Collins stayed in lunar orbit aboard Columbia."
 
 
 def make_passage(text: str, *, start: int = 0, source: str = "/docs/crew.md", page: int | None = None) -> Passage:
@@ -23,6 +25,27 @@ def cut(page_text: str, cuts: Sequence[int], *, source: str, page: int | None = 
     """A page's text cut at these places into passages."""
     ends = sorted({0, *cuts, len(page_text)})
     return [make_passage(page_text[start:end], start=start, source=source, page=page) for start, end in pairwise(ends)]
+
+
+def make_citation(quote: str = QUOTE, *, page_text: str = PAGE, title: str = "The crew") -> Citation:
+    start = page_text.index(quote)
+    return Citation(1, "/docs/crew.md", title, None, start, start + len(quote), quote)
+
+
+def make_answer(
+    text: str = QUOTE, *, question: str = "Who stayed?", supported: bool = True, page_text: str = PAGE
+) -> Answer:
+    """An answer of one sentence; one that is supported quotes itself."""
+    whole = f"{text} [1]" if supported else text
+    cited = (make_citation(text, page_text=page_text),) if supported else ()
+    sentences = (Sentence(whole, 0, len(whole), supported, (1,) if supported else ()),)
+    passages = (make_passage(page_text),)
+    return Answer(question, whole, False, "quotes", sentences, cited, passages, 0.9, question, 0.1)
+
+
+def make_refusal(question: str) -> Answer:
+    sentences = (Sentence(REFUSAL, 0, len(REFUSAL), False, ()),)
+    return Answer(question, REFUSAL, True, "quotes", sentences, (), (make_passage(PAGE),), 0.1, question, 0.1)
 
 
 def marker_texts() -> st.SearchStrategy[str]:

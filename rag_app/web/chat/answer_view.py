@@ -101,13 +101,10 @@ def answer_values(answer: "Answer", turn: Turn, *, is_last: bool, is_fresh: bool
 
 
 def sentence_values(sentence: "Sentence") -> dict[str, Any]:
-    """The sentence without the markers at its end, and the white space after them."""
-    shown = sentence.text.rstrip()
-    words = shown.removesuffix("".join(f"[{marker}]" for marker in sentence.markers)).rstrip()
     return {
-        "words": words,
-        "after": sentence.text[len(shown) :],
-        "supported": sentence.supported or not re.search(r"\w", words),
+        "words": sentence.words,
+        "after": sentence.after,
+        "supported": not sentence.is_unsupported,
         "markers": list(sentence.markers),
     }
 

@@ -130,7 +130,6 @@ def switch_to(conversation: Conversation) -> None:
 
 
 def open_history() -> "ConversationStore":
-    # sqlalchemy and langchain-community, which the first drawing of the page does without
     from rag_app.library.conversations import ConversationStore
 
     return ConversationStore(page_settings().data_dir)

@@ -107,7 +107,7 @@ class TestConversations:
     ) -> None:
         _, answer = ask_twice(samples_chain, first, second)
         assert quote in " ".join(citation.quote for citation in answer.citations)
-        assert (answer.was_rewritten, answer.searched_for.startswith(second)) == (True, True)
+        assert answer.searched_for.startswith(f"{second} ")
 
     @pytest.mark.parametrize(("first", "second"), REFUSED)
     def test_a_hit_in_the_first_question_prevents_no_refusal_of_the_second(

@@ -1,22 +1,30 @@
-"""Conversations that are kept: found again as they were, renamed, deleted, by many at once."""
+"""Conversations: kept and found again as they were, renamed, rated, deleted, by many at once, and exported."""
 
+import json
 import threading
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from langchain_core.runnables import Runnable
+from langchain_community.chat_message_histories import SQLChatMessageHistory
+from markdown_it import MarkdownIt
 
-from rag_app import Answer
-from rag_app.answering.chain import Request
-from rag_app.library.conversations import ConversationStore, Feedback
+from rag_app.library.conversations import (
+    ConversationStore,
+    Feedback,
+    SavedAnswer,
+    escape,
+    to_json,
+    to_markdown,
+    to_text,
+)
+from rag_app.types import Sentence
+from tests.rag_app.passages import QUOTE, make_answer, make_refusal
 
-ORBIT, TALL, BREAD = "Who stayed in lunar orbit?", "How tall was the Saturn V?", "How do I bake bread?"
-
-
-@pytest.fixture(scope="module")
-def answers(samples_chain: "Runnable[Request, Answer]") -> dict[str, Answer]:
-    return {question: samples_chain.invoke(question) for question in (ORBIT, TALL, BREAD)}
+ORBIT = make_answer(question="Who stayed in lunar orbit?")
+TONNES = make_answer("| second | 496.2 |", question="How heavy was the second stage?")
+BREAD = make_refusal("How do I bake bread?")
+HOSTILE = '<script>alert(1)</script> ![a](b.png) [c](javascript:d) `e` **f** [1] \\ {g} "h"'
 
 
 @pytest.fixture
@@ -24,89 +32,79 @@ def store(tmp_path: Path) -> ConversationStore:
     return ConversationStore(tmp_path / "data")
 
 
-def test_a_conversation_is_found_again_answer_by_answer_citations_and_passages_included(
-    store: ConversationStore, tmp_path: Path, answers: dict[str, Answer]
-) -> None:
-    for answer in answers.values():
+def found(store: ConversationStore, words: str = "") -> list[str]:
+    return [saved.id for saved in store.found(words)]
+
+
+def test_a_conversation_is_found_again_answer_by_answer(store: ConversationStore, tmp_path: Path) -> None:
+    assert (store.found(), store.load("one")) == ([], [])
+    assert not (tmp_path / "data").exists(), "nothing is written where nothing is kept"
+    answers = [ORBIT, TONNES, BREAD]
+    for answer in answers:
         store.add("one", answer, collection="samples")
     again = ConversationStore(tmp_path / "data")
-    assert again.load("one") == list(answers.values())
+    assert again.load("one") == answers
     (saved,) = again.found()
-    assert (saved.id, saved.name, saved.collection) == ("one", ORBIT, "samples")
+    assert (saved.id, saved.name, saved.collection) == ("one", ORBIT.question, "samples")
 
 
-def test_the_newest_comes_first_and_all_words_must_stand_in_it(
-    store: ConversationStore, answers: dict[str, Answer]
-) -> None:
-    store.add("one", answers[ORBIT], collection="samples")
-    store.add("two", answers[TALL], collection="samples")
-    assert [saved.id for saved in store.found()] == ["two", "one"]
-    store.add("one", answers[BREAD], collection="samples")
-    assert [saved.id for saved in store.found()] == ["one", "two"]
-    assert [saved.id for saved in store.found("COLLINS orbit")] == ["one"]
-    assert [saved.id for saved in store.found("110.6")] == ["two"]
-    assert store.found("collins 110.6") == []
-    assert store.found("100%_") == []
+def test_langchain_reads_the_conversations_too(store: ConversationStore, tmp_path: Path) -> None:
+    store.add("one", ORBIT, collection="samples")
+    history = SQLChatMessageHistory("one", connection=f"sqlite:///{tmp_path}/data/conversations.sqlite3")
+    assert [(one.type, one.text) for one in history.messages] == [("human", ORBIT.question), ("ai", ORBIT.text)]
+    history.add_user_message("Who else?")
+    assert store.load("one") == [ORBIT]
 
 
-def test_words_of_any_script_are_found_whatever_their_case(
-    store: ConversationStore, answers: dict[str, Answer]
-) -> None:
-    store.add("one", replace(answers[ORBIT], question="Wer blieb im Orbit über dem Mond, Ägidius?"), collection="c")
-    assert store.found("ÄGIDIUS ÜBER")
+def test_the_newest_comes_first_and_all_words_must_be_in_it(store: ConversationStore) -> None:
+    store.add("one", ORBIT, collection="samples")
+    store.add("two", TONNES, collection="samples")
+    assert found(store) == ["two", "one"]
+    store.add("one", BREAD, collection="samples")
+    assert found(store) == ["one", "two"]
+    assert [found(store, words) for words in ("COLLINS orbit", "496.2", "collins 496.2", "100%_")] == (
+        [["one"], ["two"], [], []]
+    )
+    store.add("three", replace(ORBIT, question="Wer blieb im Orbit über dem Mond, Ägidius?"), collection="c")
+    assert found(store, "ÄGIDIUS ÜBER") == ["three"]
 
 
-def test_a_name_can_be_changed_and_found(store: ConversationStore, answers: dict[str, Answer]) -> None:
-    store.add("one", answers[ORBIT], collection="samples")
+def test_a_conversation_is_renamed_and_deleted(store: ConversationStore) -> None:
+    store.add("one", ORBIT, collection="samples")
+    store.add("two", TONNES, collection="samples")
     store.rename("one", "The third man")
-    store.add("one", answers[TALL], collection="samples")
+    store.add("one", TONNES, collection="samples")
     assert [saved.name for saved in store.found("third")] == ["The third man"]
-
-
-def test_what_is_deleted_is_gone_and_the_others_stay(store: ConversationStore, answers: dict[str, Answer]) -> None:
-    store.add("one", answers[ORBIT], collection="samples")
-    store.add("two", answers[TALL], collection="samples")
     store.delete("one")
-    assert [saved.id for saved in store.found()] == ["two"]
-    assert store.load("one") == []
-    assert store.load("two") == [answers[TALL]]
+    assert found(store) == ["two"]
+    assert (store.load("one"), store.load("two")) == ([], [TONNES])
 
 
-def test_what_was_thought_of_an_answer_is_kept_with_it_until_it_is_taken_back(
-    store: ConversationStore, tmp_path: Path, answers: dict[str, Answer]
-) -> None:
-    first, second = (store.add("one", answers[question], collection="samples") for question in (ORBIT, TALL))
+def test_feedback_is_kept_with_its_answer_until_it_is_removed(store: ConversationStore, tmp_path: Path) -> None:
+    first, second = (store.add("one", answer, collection="samples") for answer in (ORBIT, TONNES))
     store.rate("one", second, Feedback(is_good=False, note="in „feet“, please"))
     again = ConversationStore(tmp_path / "data")
     assert [saved.feedback for saved in again.load_saved("one")] == [None, Feedback(False, "in „feet“, please")]
-    assert again.load("one") == [answers[ORBIT], answers[TALL]]
+    assert again.load("one") == [ORBIT, TONNES]
     store.rate("one", first, Feedback(is_good=True))
     store.rate("one", second, None)
     assert [saved.feedback for saved in again.load_saved("one")] == [Feedback(True), None]
 
 
-def test_an_answer_given_anew_takes_the_place_of_the_one_before(
-    store: ConversationStore, answers: dict[str, Answer]
-) -> None:
-    store.add("two", answers[BREAD], collection="samples")
-    store.add("one", answers[ORBIT], collection="samples")
-    before = store.add("one", answers[TALL], collection="samples")
-    anew = replace(answers[TALL], answered_by="somebody else")
-    store.add("one", anew, collection="samples", instead_of=before)
-    assert store.load("one") == [answers[ORBIT], anew]
-    assert store.load("two") == [answers[BREAD]]
+def test_a_second_answer_replaces_the_first(store: ConversationStore) -> None:
+    store.add("two", BREAD, collection="samples")
+    store.add("one", ORBIT, collection="samples")
+    before = store.add("one", TONNES, collection="samples")
+    second = replace(TONNES, answered_by="somebody else")
+    store.add("one", second, collection="samples", instead_of=before)
+    assert (store.load("one"), store.load("two")) == ([ORBIT, second], [BREAD])
 
 
-def test_nothing_is_found_and_no_file_made_where_nothing_was_kept(store: ConversationStore, tmp_path: Path) -> None:
-    assert (store.found(), store.load("one")) == ([], [])
-    assert not (tmp_path / "data").exists()
-
-
-def test_many_threads_keep_answers_at_once_and_none_is_lost(tmp_path: Path, answers: dict[str, Answer]) -> None:
+def test_many_threads_keep_answers_at_once_and_none_is_lost(tmp_path: Path) -> None:
     def work(name: str) -> None:
         store = ConversationStore(tmp_path)
         for _ in range(5):
-            store.add(name, answers[ORBIT], collection="samples")
+            store.add(name, ORBIT, collection="samples")
 
     threads = [threading.Thread(target=work, args=(f"c{n}",)) for n in range(6)]
     for thread in threads:
@@ -114,4 +112,39 @@ def test_many_threads_keep_answers_at_once_and_none_is_lost(tmp_path: Path, answ
     for thread in threads:
         thread.join()
     store = ConversationStore(tmp_path)
-    assert [len(store.load(saved.id)) for saved in store.found()] == [5] * 6
+    assert [len(store.load(name)) for name in found(store)] == [5] * 6
+
+
+def test_markdown_has_the_questions_a_footnote_for_each_citation_and_marks_what_is_unsupported() -> None:
+    bare = replace(ORBIT, sentences=(Sentence("It was so.", 0, 10, False, ()),), citations=())
+    written = to_markdown("The crew", [ORBIT, TONNES, BREAD, bare])
+    assert written.startswith(f"# The crew\n\n## {ORBIT.question}\n\n{QUOTE}[^1]\n\n*Answered by quotes*\n\n[^1]: ")
+    assert [written.count(f"[^{number}]") for number in range(4)] == [0, 2, 2, 0]
+    assert f"“{escape('| second | 496.2 |')}”" in written
+    assert "It was so. (unsupported)" in written
+    assert written.count("(unsupported)") == 1, "a refusal is not marked"
+
+
+def test_what_documents_and_models_say_is_text_in_markdown() -> None:
+    hostile = replace(
+        ORBIT,
+        question=HOSTILE,
+        sentences=(Sentence(HOSTILE, 0, len(HOSTILE), True, ()),),
+        citations=(replace(ORBIT.citations[0], quote=HOSTILE, title=HOSTILE),),
+    )
+    drawn = MarkdownIt().render(to_markdown(HOSTILE, [hostile]))
+    assert not [tag for tag in ("<script", "<img", "<a ", "<code", "<strong") if tag in drawn]
+    assert drawn.count("![a](b.png)") >= 4
+
+
+def test_json_holds_the_answers_and_the_feedback_on_them() -> None:
+    read = json.loads(
+        to_json("The crew", [SavedAnswer("1", ORBIT, Feedback(False, "which?")), SavedAnswer("2", BREAD)])
+    )
+    first, second = json.loads(json.dumps([answer.to_json() for answer in (ORBIT, BREAD)]))
+    assert read == {"name": "The crew", "answers": [{**first, "feedback": {"good": False, "note": "which?"}}, second]}
+
+
+def test_a_copied_answer_has_its_markers_and_a_line_for_each() -> None:
+    assert to_text(ORBIT) == f"{QUOTE} [1]\n\n[1] The crew: “{QUOTE}”"
+    assert to_text(BREAD) == BREAD.text

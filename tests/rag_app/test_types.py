@@ -7,18 +7,16 @@ from html.parser import HTMLParser
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from langchain_core.runnables import Runnable
 
 from ingest.report import FileReport, IngestReport
-from rag_app import Answer, Citation, Sentence
-from rag_app.answering.chain import Request
+from rag_app import Answer, Citation
 from rag_app.safe_text import make_visible
-from tests.rag_app.passages import PAGE, make_passage
+from rag_app.types import REFUSAL
+from tests.rag_app.passages import QUOTE, make_answer, make_citation, make_refusal
 
 TAGS = {"a", "blockquote", "br", "div", "em", "mark", "p", "small", "span", "strong"}
 ATTRIBUTES = {"class", "href", "id", "style", "title"}
 SCRIPT = "<script>alert(1)</script>"
-QUOTE = "Michael Collins stayed in lunar orbit aboard Columbia."
 
 
 class Seen(HTMLParser):
@@ -51,73 +49,49 @@ class Seen(HTMLParser):
         return [value for attribute, value in self.attributes if attribute == name]
 
 
-def citation(quote: str = QUOTE, *, page_text: str = PAGE, title: str = "The crew") -> Citation:
-    start = page_text.index(quote)
-    return Citation(1, "/docs/crew.md", title, None, start, start + len(quote), quote)
-
-
-def answer(text: str = QUOTE, *, supported: bool = True, refused: bool = False, page_text: str = PAGE) -> Answer:
-    whole = f"{text} [1]" if supported else text
-    cited = (citation(text, page_text=page_text),) if supported else ()
-    sentence = Sentence(whole, 0, len(whole), supported, (1,) if supported else ())
-    passages = (make_passage(page_text),)
-    return Answer("Who stayed?", whole, refused, "quotes", (sentence,), cited, passages, 0.9, "Who stayed?", 0.1)
-
-
 def show(shown: Answer | Citation | IngestReport) -> Seen:
     return Seen(shown._repr_html_())
 
 
-def test_an_answer_shows_its_quotes_marked_within_their_passages_and_its_markers_as_links(
-    samples_chain: "Runnable[Request, Answer]",
-) -> None:
-    found = samples_chain.invoke("Who stayed in orbit?")
+def test_an_answer_shows_its_quotes_marked_within_their_passages_and_its_markers_as_links() -> None:
+    found = make_answer()
     seen = show(found)
-    assert seen.marked == [make_visible(one.quote) for one in found.citations]
+    assert seen.marked == [QUOTE]
     ids = seen.values("id")
-    assert [f"#{name}" for name in ids] == list(dict.fromkeys(seen.values("href")))
-    assert len(set(ids)) == len(found.citations)
+    assert [f"#{name}" for name in ids] == seen.values("href") != []
     assert found.question in seen.text
     assert "Answered by quotes" in seen.text
+    assert "Three astronauts flew on Apollo 11" in seen.text
+    assert "Neil Armstrong and Buzz Aldrin landed in Eagle." in seen.text
+    assert "words[36864]" not in seen.text, "what is around a quote is bounded"
     assert show(replace(found, question="Who else?")).values("id") != ids
 
 
 def test_a_citation_by_itself_shows_its_place_and_words() -> None:
-    seen = show(replace(citation(), page=3))
+    seen = show(replace(make_citation(), page=3))
     assert (seen.marked, "The crew, page 3" in seen.text) == ([QUOTE], True)
     assert seen.values("title") == ["/docs/crew.md"]
 
 
-def test_what_stands_around_a_quote_is_shown_in_bounds() -> None:
-    seen = show(answer())
-    assert "Three astronauts flew on Apollo 11" in seen.text
-    assert "Neil Armstrong and Buzz Aldrin landed in Eagle." in seen.text
-    assert "words[36864]" not in seen.text
-
-
-def test_sentences_without_support_and_refusals_say_so(samples_chain: "Runnable[Request, Answer]") -> None:
-    unsupported = show(answer(supported=False))
-    assert f"{QUOTE} (unsupported)" in unsupported.text
-    assert "(unsupported)" not in show(answer()).text
-    refused = samples_chain.invoke("How do I bake bread?")
-    assert refused.refused
-    seen = show(refused)
-    assert "em" in seen.tags
-    assert refused.text in seen.text
-    assert ("Closest passages" in seen.text, seen.marked) == (True, [])
-
-
-def test_a_follow_up_tells_what_was_searched() -> None:
-    assert "Searched for: Who stayed in orbit?" in show(replace(answer(), searched_for="Who stayed in orbit?")).text
+def test_sentences_without_support_refusals_and_follow_ups_say_so() -> None:
+    assert f"{QUOTE} (unsupported)" in show(make_answer(supported=False)).text
+    assert "(unsupported)" not in show(make_answer()).text
+    refused = show(make_refusal("How is bread baked?"))
+    assert "em" in refused.tags
+    assert REFUSAL in refused.text
+    assert ("Closest passages" in refused.text, refused.marked) == (True, [])
+    assert (
+        "Searched for: Who stayed in orbit?" in show(replace(make_answer(), searched_for="Who stayed in orbit?")).text
+    )
 
 
 @pytest.mark.parametrize("hostile", [SCRIPT, '"><img src=x onerror=alert(1)>', "</mark></blockquote>", "&lt;b&gt; $x$"])
 def test_what_a_document_says_stays_text(hostile: str) -> None:
     page_text = f"Before. {hostile} After."
     for shown in (
-        answer(hostile, page_text=page_text),
-        replace(answer(), question=hostile, searched_for=f"{hostile}?", answered_by=hostile),
-        replace(citation(hostile, page_text=page_text), title=hostile, source=f"/docs/{hostile}"),
+        make_answer(hostile, page_text=page_text),
+        replace(make_answer(), question=hostile, searched_for=f"{hostile}?", answered_by=hostile),
+        replace(make_citation(hostile, page_text=page_text), title=hostile, source=f"/docs/{hostile}"),
         IngestReport(hostile, (FileReport(hostile, "failed", reason=hostile),), 1, 1, 1.0, (hostile,)),
     ):
         seen = show(shown)
@@ -128,7 +102,7 @@ def test_what_a_document_says_stays_text(hostile: str) -> None:
 
 @given(st.text(min_size=1))
 def test_any_text_is_shown_as_it_is_read(text: str) -> None:
-    seen = show(replace(citation(), quote=text))
+    seen = show(replace(make_citation(), quote=text))
     assert seen.marked == [make_visible(text)]
     assert seen.tags <= TAGS
 
