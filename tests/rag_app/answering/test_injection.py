@@ -22,7 +22,7 @@ from rag_app.answering.generation.markers import WORD_JOINER, read_markers
 from rag_app.safe_text import make_visible
 from rag_app.types import REFUSAL
 from rag_app.wiring import load_judge
-from tests.rag_app.answering.generation.test_inert import TOKENS
+from tests.rag_app.answering.generation.test_generate import TOKENS
 from tests.rag_app.attacks import attacked_documents, own_attacks, published_attacks, published_questions
 from tests.rag_app.passages import make_passage
 from vectorstore.search.retriever import HybridRetriever
