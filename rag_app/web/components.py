@@ -1,8 +1,12 @@
-"""Loads the page's own components from `assets/`, and draws what every page needs of them."""
+"""Loads the web app's own components from `assets/`, and draws what several pages have in common."""
 
 import re
+import threading
+from collections.abc import Callable
+from concurrent.futures import Future
 from functools import cache
 from pathlib import Path
+from typing import TypeVar
 
 import streamlit as st
 from streamlit.components.v2.types import ComponentRenderer
@@ -12,24 +16,22 @@ from vectorstore.errors import RagError
 ASSETS = Path(__file__).parent / "assets"
 # Text of documents and models reaches the browser as data alone: Streamlit does not sanitise html.
 HTML = '<div class="root"></div>'
-PAGE_STYLES = ("page", "adding", "collection", "map_page", "settings_page")
+SHARED = ("theme.css", "shared.js")
+# How often a page looks at what is done in the background, and what takes no longer is drawn at once.
+POLL_S = 0.2
+T = TypeVar("T")
 
 
 @cache
-def load_component(name: str, *scripts: str) -> ComponentRenderer:
-    """The component whose script, and style if it has one, are the files of this name; it calls the other `scripts`."""
-    style = read_asset(f"{name}.css") if (ASSETS / f"{name}.css").exists() else ""
-    return st.components.v2.component(
-        f"rag-{name}",
-        html=HTML,
-        css=read_asset("theme.css") + style,
-        js="".join(read_asset(f"{script}.js") for script in ("drawing", *scripts, name)),
-    )
+def load_component(name: str) -> ComponentRenderer:
+    """The component whose script and style are the files of this name."""
+    style, script = (read_asset(shared) + read_asset(f"{name}{Path(shared).suffix}") for shared in SHARED)
+    return st.components.v2.component(f"rag-{name}", html=HTML, css=style, js=script)
 
 
 @cache
 def page_style() -> str:
-    return f"<style>{''.join(read_asset(f'{name}.css') for name in PAGE_STYLES)}</style>"
+    return f"<style>{read_asset('page.css')}</style>"
 
 
 def read_asset(name: str) -> str:
@@ -39,7 +41,7 @@ def read_asset(name: str) -> str:
 def draw_error(error: RagError, *, key: str) -> None:
     """Draw its message and hint as an alert."""
     data = {"key": key, "message": error.message, "hint": error.hint, "cards": []}
-    load_component("answer", "sources")(key=key, data=data)
+    load_component("answer")(key=key, data=data)
 
 
 def plain(text: str) -> str:
@@ -50,3 +52,25 @@ def plain(text: str) -> str:
 def counted(number: int, noun: str) -> str:
     """`1 document`, `2,000 documents`."""
     return f"{number:,} {noun}{'' if number == 1 else 's'}"
+
+
+def in_background(work: Callable[[], T]) -> "Future[T]":
+    """`work` must not raise. Not by an executor, whose threads keep the process from ending."""
+    future: Future[T] = Future()
+    threading.Thread(target=lambda: future.set_result(work()), daemon=True).start()
+    return future
+
+
+def result_of(future: "Future[T]") -> T | None:
+    """The result, or None while it is not there: the page is drawn again as soon as it is."""
+    try:
+        return future.result(POLL_S)
+    except TimeoutError:
+        redraw_when_done(future)
+        return None
+
+
+@st.fragment(run_every=POLL_S)
+def redraw_when_done(future: "Future[T]") -> None:
+    if future.done():
+        st.rerun()

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from rag_app.library.map import CollectionMap
 
 # Okabe and Ito's colours, which the colour-blind can tell apart, without their yellow and orange: yellow is for proof.
-# Clusters beyond these are squares. map_page.css has the same colours for the list.
+# Clusters beyond these are squares. page.css has the same colours for the list.
 HUES = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#56b4e9", "#8a8a8a")
 MARKER = "#ffd23f"
 HEIGHT = 560

@@ -10,7 +10,7 @@ from rag_app.web.chat.conversation import current
 from rag_app.web.components import counted, draw_error, plain
 from rag_app.web.map_chart import SELECTIONS, LitPassage, build_chart, points_table
 from rag_app.web.session_settings import page_settings
-from rag_app.web.sources.links import draw_source_panel
+from rag_app.web.sources.links import cite_chunk, draw_source_panel, offer_source
 from vectorstore.errors import RagError
 from vectorstore.types import SourceFilter, name_place
 
@@ -21,7 +21,6 @@ if TYPE_CHECKING:
     from rag_app.library.near_duplicates import NearDuplicates
     from rag_app.types import Answer
     from vectorstore.storage.store import Store
-    from vectorstore.types import Chunk
 
 TOPICS, DUPLICATES = "Topics", "Near-duplicates"
 ALL, ANSWER = "All passages", "Last answer"
@@ -53,7 +52,7 @@ def draw() -> None:
     with main:
         draw_topics(store) if view == TOPICS else draw_duplicates(store)
     with panel, st.container(key="panel"):
-        draw_source_panel("map-source", of=f"map of {store.name}", opened=opened_chunk(store))
+        draw_source_panel("map-source", of=f"map of {store.name}", shown=shown_chunk(store))
 
 
 def draw_topics(store: "Store") -> None:
@@ -205,11 +204,11 @@ def similar(key: str, heading: str) -> "Iterator[Sequence[DeltaGenerator]]":
         yield st.columns(2)
 
 
-def opened_chunk(store: "Store") -> "tuple[Chunk, int] | None":
+def shown_chunk(store: "Store") -> dict[str, Any] | None:
     """None too where another collection has been chosen, or the document is gone."""
     chunk_id, count = st.session_state.get(OPENED, ("", 0))
     found = store.fetch([chunk_id]) if chunk_id else {}
-    return (found[chunk_id][0], count) if chunk_id in found else None
+    return {"count": count, "cards": [offer_source(cite_chunk(found[chunk_id][0]))]} if chunk_id in found else None
 
 
 def open_passage(chunk_id: str) -> None:

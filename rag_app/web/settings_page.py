@@ -2,16 +2,15 @@
 
 import os
 import re
-from concurrent.futures import Future, ThreadPoolExecutor, wait
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Literal
+from concurrent.futures import Future
+from typing import TYPE_CHECKING, Any
 
 import streamlit as st
 from pydantic import SecretStr
 
 from rag_app.settings import PREFIX, WRITTEN_ANSWERS, Settings
 from rag_app.web.chat.answer_view import QUOTES
-from rag_app.web.components import draw_error, plain
+from rag_app.web.components import draw_error, in_background, plain, result_of
 from rag_app.web.session_settings import choose, chosen, forget, page_settings
 from vectorstore.errors import RagError
 from vectorstore.provider_errors import without_secrets
@@ -23,23 +22,15 @@ if TYPE_CHECKING:
 SEVERITIES = {"ok": "OK", "warning": "Warning", "error": "Error"}
 # As long as this, findings hold for all visitors with the same settings.
 FRESH_S = 60.0
-STEP_S = 0.1
-CHECKERS = ThreadPoolExecutor(2, thread_name_prefix="health")
 # With which most remedies end: to be copied by itself.
 COMMAND = re.compile(r"\b(rag|pip) [a-z].*$")
-# The providers' own, which a model that is named reads.
-PROVIDER_KEY, PROVIDER_URL = "OPENAI_API_KEY", "OPENAI_BASE_URL"
+# The providers' own names, which a model that is named reads.
+PROVIDER_NAMES = {
+    "OPENAI_API_KEY": "the key of openai:... models",
+    "OPENAI_BASE_URL": "another OpenAI-compatible server",
+}
 # What a visitor may change: how much is read and shown, never where documents are sent. The sidebar has the collection.
 CHANGEABLE = ("llm", "top_k", "context_tokens")
-Origin = Literal["default", "environment", "chosen here"]
-
-
-@dataclass(frozen=True, slots=True)
-class SettingRow:
-    name: str
-    value: str
-    origin: Origin
-    description: str
 
 
 def show() -> None:
@@ -52,16 +43,16 @@ def show() -> None:
         with st.container(key="facts"):
             st.header("Collection", anchor=False)
             draw_facts(settings)
-        health = st.container(key="health")
+        with st.container(key="health"):
+            draw_health(settings)
         with st.container(key="everything"):
             st.header("All settings", anchor=False)
-            rows = setting_rows(settings, chosen())
             draw_rows(
-                [f"**{plain(row.name)}**  \n{plain(row.description)}" for row in rows],
-                [f"{plain(row.value)}  \n{row.origin}" for row in rows],
+                {
+                    f"**{plain(name)}**  \n{plain(description)}": f"{plain(value)}  \n{origin}"
+                    for name, value, origin, description in setting_rows(settings, chosen())
+                }
             )
-        with health:  # last, since it may take a while
-            draw_health(settings)
 
 
 def draw_choices(settings: Settings, *, written_by: str) -> None:
@@ -102,25 +93,23 @@ def keep_choice(name: str) -> None:
     choose(**{name: st.session_state[f"chosen-{name}"]})
 
 
-def draw_rows(names: list[str], values: list[str]) -> None:
-    cells = {"Name": names, "Value": values}
+def draw_rows(rows: dict[str, str]) -> None:
+    cells = {"Name": list(rows), "Value": list(rows.values())}
     st.table(cells, border="horizontal", hide_index=True, hide_header=True)
 
 
-def setting_rows(settings: Settings, chosen: dict[str, Any]) -> list[SettingRow]:
-    """Every setting; `chosen` are those of this session, which win over the environment."""
+def setting_rows(settings: Settings, chosen: dict[str, Any]) -> list[tuple[str, str, str, str]]:
+    """Name, value, origin and description of each; `chosen` are those of this session."""
     named = {name.upper() for name, value in os.environ.items() if value}
     rows = []
     for name, field in Settings.model_fields.items():
         variable = f"{PREFIX}{name.upper()}"
-        origin: Origin = "chosen here" if name in chosen else "environment" if variable in named else "default"
-        rows.append(SettingRow(variable, in_words(getattr(settings, name)), origin, field.description or ""))
-    key, url = os.environ.get(PROVIDER_KEY), os.environ.get(PROVIDER_URL)
-    for name, value, description in (
-        (PROVIDER_KEY, SecretStr(key) if key else None, "the key of openai:... models"),
-        (PROVIDER_URL, url or None, "another OpenAI-compatible server"),
-    ):
-        rows.append(SettingRow(name, in_words(value), "environment" if value else "default", description))
+        origin = "chosen here" if name in chosen else "environment" if variable in named else "default"
+        rows.append((variable, in_words(getattr(settings, name)), origin, field.description or ""))
+    for variable, description in PROVIDER_NAMES.items():
+        value = os.environ.get(variable) or None
+        shown = SecretStr(value) if value and variable.endswith("KEY") else value
+        rows.append((variable, in_words(shown), "environment" if value else "default", description))
     return rows
 
 
@@ -138,20 +127,18 @@ def draw_health(settings: Settings) -> None:
     with st.container(key="health-heading", horizontal=True, vertical_alignment="center"):
         st.header("Health", anchor=False)
         st.button("Check again", icon=":material/refresh:", type="tertiary", on_click=begin.clear, args=(settings,))
-    findings = begin(settings)
-    with st.empty():
-        if not findings.done():
-            with st.spinner("Checking …"):
-                while not wait([findings], timeout=STEP_S).done:
-                    st.session_state["checking"] = True  # where Streamlit ends the script when one clicks elsewhere
-        with st.container(key="checks"):
-            for number, check in enumerate(findings.result()):
-                draw_check(check, key=f"check-{check.severity}-{number}")
+    checks = result_of(begin(settings))
+    if checks is None:
+        st.caption("Checking …")
+        return
+    with st.container(key="checks"):
+        for number, check in enumerate(checks):
+            draw_check(check, key=f"check-{check.severity}-{number}")
 
 
 @st.cache_resource(ttl=FRESH_S, max_entries=8, show_spinner=False, hash_funcs={Settings: Settings.model_dump_json})
 def begin(settings: Settings) -> "Future[list[Check]]":
-    return CHECKERS.submit(check_all, settings)
+    return in_background(lambda: check_all(settings))
 
 
 def check_all(settings: Settings) -> "list[Check]":
@@ -181,11 +168,9 @@ def draw_check(check: "Check", *, key: str) -> None:
 
 def draw_facts(settings: Settings) -> None:
     try:
-        facts = collection_facts(settings)
+        draw_rows({name: plain(value) for name, value in collection_facts(settings).items()})
     except RagError as error:
         draw_error(error, key="no-collection")
-        return
-    draw_rows(list(facts), [plain(value) for value in facts.values()])
 
 
 @st.cache_data(ttl=10, max_entries=8, show_spinner=False, hash_funcs={Settings: Settings.model_dump_json})

@@ -52,7 +52,7 @@ function setText(shown, text) {
 }
 
 function answer(data, send) {
-  const { key, message, hint, searchedFor, refusal, sentences = [], cardsTitle, cards, announcement } = data;
+  const { key, message, hint, canRetry, searchedFor, refusal, sentences = [], cardsTitle, cards, announcement } = data;
   const { answeredBy, quoted, seconds, howToChange } = data;
   const open = (id) => (event) =>
     showSource({ answer: key, cards, index: cards.findIndex((card) => card.id === id), opener: event.currentTarget });
@@ -68,6 +68,7 @@ function answer(data, send) {
     cardsTitle && cards.length && element("h3", {}, cardsTitle),
     cards.length && element("ol", { class: "cards", "aria-label": cardsTitle ?? "Citations" },
       ...cards.map((one) => element("li", {}, card(one, open)))),
+    canRetry && element("div", {}, button({ class: "stop" }, () => send("again", true), "Try again")),
     answeredBy && element("p", { class: "answered" }, element("span", { class: "by" }, answeredBy),
       element("span", {}, seconds), howToChange ? element("span", {}, howToChange) : null),
     data.actions && actions(data.actions, send),
@@ -110,11 +111,6 @@ function actions({ copied, again, canRate, rated }, send) {
     canRate ? thumb(false, "Bad answer", "thumb_down") : null,
     again ? action("Try again", "refresh", () => send("again", true)) : null,
     canRate && rated ? noteForm(rated, (note) => send("rate", { ...rated, note })) : null);
-}
-
-function action(name, icon, onClick, attributes = {}) {
-  return button({ class: "action", "aria-label": name, title: name, ...attributes }, onClick,
-    element("span", { class: "icon", "aria-hidden": "true" }, icon));
 }
 
 async function copy(text, pressed) {

@@ -6,21 +6,28 @@ export default function ({ data, parentElement, setTriggerValue }) {
   const root = parentElement.querySelector(".root");
   const drawn = JSON.stringify(data);
   if (root.drawn === drawn) return;
-  const closed = root.opened && !data.opened ? `view ${root.opened}` : null; // back to where it was opened from
-  const held = closed ?? root.getRootNode().activeElement?.dataset.held;
-  Object.assign(root, { drawn, opened: data.opened });
+  const held = root.getRootNode().activeElement?.dataset.held;
+  root.drawn = drawn;
   const heads = [["Name", "title"], ...COLUMNS.map((name) => [name, name.toLowerCase()]), ["Actions", "actions"]];
   root.replaceChildren(element("table", { "aria-label": "Documents" },
     element("thead", {}, element("tr", {}, ...heads.map(([name, kind]) => element("th", { scope: "col", class: kind }, name)))),
-    element("tbody", {}, ...data.rows.map((one) => row(one, data.opened, (what) => setTriggerValue("act", { what, source: one.source }))))));
+    element("tbody", {}, ...data.rows.map((one) => row(one, (what) => setTriggerValue("act", { what, source: one.source }))))));
   if (held) [...root.querySelectorAll("[data-held]")].find((one) => one.dataset.held === held)?.focus({ preventScroll: true });
+  markOpened(root);
+  listenWhileShown(root, [[sources.events, "shown", () => markOpened(root)]]);
 }
 
-function row({ source, name, title, file, cells, facts, reason, isStored }, opened, act) {
+function markOpened(root) {
+  const opened = sources.opened?.answer;
+  for (const row of root.querySelectorAll("tbody tr")) row.ariaCurrent = row.dataset.document === opened ? "true" : null;
+}
+
+function row({ source, name, title, file, cells, reason, isStored }, act) {
+  const [kind, size, chunks, added] = cells;
+  const facts = [kind, size, chunks && `${chunks} chunks`, added].filter(Boolean).join(" · ");
   const actions = ACTIONS.filter(([what]) => what !== "view" || isStored).map(([what, label, icon]) =>
-    button({ class: "action", "aria-label": `${label} ${name}`, title: `${label} ${name}`, "data-held": `${what} ${source}` },
-      () => act(what), element("span", { class: "icon", "aria-hidden": "true" }, icon)));
-  return element("tr", source === opened ? { "aria-current": "true" } : {},
+    action(`${label} ${name}`, icon, () => act(what), { "data-held": `${what} ${source}` }));
+  return element("tr", { "data-document": source },
     element("th", { scope: "row" },
       element("span", { class: "name", dir: "auto" }, title),
       element("span", { class: "file", dir: "auto", title: source }, file),

@@ -3,9 +3,10 @@ export default function ({ data, parentElement }) {
   if (sources.conversation && sources.conversation !== data.conversation) showSource(null);
   sources.conversation = data.conversation;
   if (data.shown && sources.asked !== data.shown.count) {
-    // What the page itself opens, once for each time that it was asked for.
-    sources.asked = data.shown.count;
-    showSource({ answer: null, cards: [data.shown.card], index: 0, opener: focused() });
+    // What the web app itself opens, once for each time that it was asked for.
+    const { count, cards, unit, by = null } = data.shown;
+    sources.asked = count;
+    showSource({ answer: by, cards, unit, index: 0, opener: focused() });
   }
   const isNew = listenWhileShown(root, [[sources.events, "shown", () => show(root)], [document, "keydown", onKey]]);
   if (isNew) show(root); // what was open when the page was left, or was opened before this could hear of it
@@ -79,10 +80,10 @@ function draw(root, opened, source) {
   scrollToQuote(shown, source.picture?.top);
 }
 
-function panel({ cards, index }, { title, path, page = null, headings = [], warning, why, original }) {
+function panel({ cards, index, unit }, { title, path, page = null, headings = [], warning, why, original }) {
   const where = [...(page === null ? [] : [`Page ${page}`]), ...headings.filter((one) => one !== title)].join("  ›  ");
   return element("section", { role: "region", "aria-label": "Source", tabindex: "-1", "data-name": "source" },
-    element("header", {}, element("h2", { dir: "auto" }, title ?? cards[index].place), steps(cards, index),
+    element("header", {}, element("h2", { dir: "auto" }, title ?? cards[index].place), steps(cards, index, unit),
       button({ class: "icon", "aria-label": "Close", title: "Close (Esc)", "data-name": "close" }, close, "×")),
     where ? element("p", { class: "where", dir: "auto" }, where) : null,
     warning ? element("p", { class: "warning", role: "note" }, warning) : null,
@@ -91,14 +92,21 @@ function panel({ cards, index }, { title, path, page = null, headings = [], warn
     element("footer", {}, originalOf(cards[index].source, original), element("p", { class: "path" }, path ?? "")));
 }
 
-function steps(cards, index) {
+// From one source of an answer to the next, or through the pages of a document, where the number can be typed too.
+function steps(cards, index, unit) {
   if (cards.length < 2) return null;
-  const step = (label, by, sign, key) => button(
-    { class: "icon", "aria-label": label, title: `${label} (${key})`, "data-name": label, "aria-disabled": String(!cards[index + by]) },
-    () => move(by), sign);
-  return element("nav", { "aria-label": "Sources of this answer" }, step("Previous source", -1, "‹", "left arrow"),
-    element("span", { class: "count", role: "status" }, `${index + 1} of ${cards.length}`),
-    step("Next source", 1, "›", "right arrow"));
+  const step = (word, by, sign, key) => {
+    const label = `${word} ${unit ?? "source"}`;
+    return button({ class: "icon", "aria-label": label, title: `${label} (${key})`, "data-name": label,
+      "aria-disabled": String(!cards[index + by]) }, () => move(by), sign);
+  };
+  const of = `of ${cards.length}`;
+  const number = unit && element("input", { type: "number", min: "1", max: String(cards.length), value: String(index + 1),
+    "aria-label": `${unit[0].toUpperCase()}${unit.slice(1)} (${of})`, "data-name": "number" });
+  if (number) number.onchange = () => move(number.valueAsNumber - 1 - index);
+  return element("nav", { "aria-label": unit ? "Pages" : "Sources of this answer" }, step("Previous", -1, "‹", "left arrow"),
+    number ?? null, element("span", { class: "count", role: "status" }, number ? of : `${index + 1} ${of}`),
+    step("Next", 1, "›", "right arrow"));
 }
 
 function reasons(why) {
@@ -139,7 +147,7 @@ function pagePicture(name, { title, page, quote, picture }, showText) {
   const url = pictureUrl(name, picture);
   const box = element("div", { class: "page picture", tabindex: "0" });
   const put = (image) => {
-    image.alt = `Page ${page} of ${title}, quoted words boxed: ${quote}`;
+    image.alt = `Page ${page} of ${title}${quote && `, quoted words boxed: ${quote}`}`;
     box.replaceChildren(image);
     scrollTo(box, image.height * picture.top);
   };
@@ -148,20 +156,22 @@ function pagePicture(name, { title, page, quote, picture }, showText) {
   return box;
 }
 
-// Rows of a table and fenced code keep their lines, unless the quote begins or ends within them: it has one mark, whole.
+// Rows of a table and fenced code keep their lines, and headings are bold, unless the quote begins or ends within them:
+// it has one mark, whole.
 const ROWS = /(?:^[ \t]*\|.*(?:\n|$)){2,}|^```[^\n]*\n[\s\S]*?^```[^\n]*(?:\n|$)|(?:^.*\t.*(?:\n|$)){2,}/gm;
+const ROWS_OR_HEADING = new RegExp(`${ROWS.source}|^#{1,6} .*(?:\\n|$)`, "gm");
 
-function pageText({ before = "", quote, after = "", isCode }) {
+function pageText({ before = "", quote, after = "", isCode, isMarkdown }) {
   const text = before + quote + after;
   const [from, to] = [before.length, before.length + quote.length];
   const box = element("div", { class: isCode ? "page code" : "page", tabindex: "0" });
-  const marked = (start, end) => from < start || from >= end ? [text.slice(start, end)]
+  const marked = (start, end) => !quote || from < start || from >= end ? [text.slice(start, end)]
     : [text.slice(start, from), element("mark", {}, quote), text.slice(to, end)];
   let done = 0;
-  for (const { index, 0: rows } of isCode ? [] : text.matchAll(ROWS)) {
+  for (const { index, 0: rows } of isCode ? [] : text.matchAll(isMarkdown ? ROWS_OR_HEADING : ROWS)) {
     const end = index + rows.length;
     if ((from < index && to > index) || (from < end && to > end)) continue;
-    box.append(...marked(done, index), element("div", { class: "code" }, ...marked(index, end)));
+    box.append(...marked(done, index), element("div", { class: rows[0] === "#" ? "heading" : "code" }, ...marked(index, end)));
     done = end;
   }
   box.append(...marked(done, text.length));

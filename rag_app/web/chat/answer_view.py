@@ -1,7 +1,7 @@
 """Draws an answer: its sentences with their markers, a card for each citation, who answered, and what can be done."""
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import streamlit as st
@@ -17,7 +17,6 @@ if TYPE_CHECKING:
     from vectorstore.types import Passage
 
 QUOTES = "quotes"
-Click = Callable[[], None]
 CLOSEST = "Closest passages"
 CLOSEST_PASSAGES = 3
 CARD_CHARACTERS = 220
@@ -32,33 +31,18 @@ def draw_outcome(conversation: Conversation, turn: Turn, outcome: "Answer | RagE
         values = error_values(outcome)
     else:
         values = answer_values(outcome, turn, is_last=is_last, is_fresh=is_fresh)
-    draw(
-        {**values, "latest": is_last},
+    load_component("answer")(
         key=key,
-        on_rate=lambda: conversation.rate(turn, st.session_state[key]["rate"]),
-        on_again=lambda: conversation.ask_again(turn),
+        data={**values, "key": key, "latest": is_last},
+        on_rate_change=lambda: conversation.rate(turn, st.session_state[key]["rate"]),
+        on_again_change=lambda: conversation.ask_again(turn),
     )
 
 
-def draw_progress(answer: BackgroundAnswer, *, key: str, on_stop: Click) -> None:
+def draw_progress(conversation: Conversation, answer: BackgroundAnswer, *, key: str) -> None:
     """Draw the answer so far; under the same key its outcome replaces it without a jump."""
-    draw({"progress": {"stage": answer.stage, "text": answer.text}}, key=key, on_stop=on_stop)
-
-
-def ignore() -> None:
-    """What a click does where there is nothing to click."""
-
-
-def draw(
-    values: dict[str, Any], *, key: str, on_rate: Click = ignore, on_again: Click = ignore, on_stop: Click = ignore
-) -> None:
-    load_component("answer", "sources")(
-        key=key,
-        data={**values, "key": key},
-        on_rate_change=on_rate,
-        on_again_change=on_again,
-        on_stop_change=on_stop,
-    )
+    progress = {"stage": answer.stage, "text": answer.text}
+    load_component("answer")(key=key, data={"progress": progress}, on_stop_change=conversation.stop)
 
 
 def error_values(error: RagError) -> dict[str, Any]:
@@ -69,6 +53,7 @@ def error_values(error: RagError) -> dict[str, Any]:
         "hint": error.hint,
         "cardsTitle": CLOSEST,
         "cards": passage_cards(passages, question=""),
+        "canRetry": True,
     }
 
 

@@ -1,7 +1,6 @@
 """Draws the page *Chat*: the welcome or the conversation, and the open source in a second column."""
 
 import logging
-import threading
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from pathlib import Path
@@ -16,7 +15,7 @@ from rag_app.settings import Settings
 from rag_app.web.chat.answer_view import draw_outcome, draw_progress
 from rag_app.web.chat.background_answer import BackgroundAnswer, open_chain, wait_for_answers
 from rag_app.web.chat.conversation import Conversation, Turn, current, start_new
-from rag_app.web.components import draw_error, plain
+from rag_app.web.components import POLL_S, counted, draw_error, in_background, plain, result_of
 from rag_app.web.session_settings import page_settings
 from rag_app.web.sources.links import draw_source_panel
 from vectorstore.errors import CollectionError, RagError
@@ -26,10 +25,8 @@ if TYPE_CHECKING:
 
 HINT = "Ask in whole sentences. Each sentence of an answer opens the exact words of a document that say so."
 WAITING = "Waits for the answer before it …"
-# What takes no longer is drawn at once: an answer without the words on its progress, suggestions with the page.
-ANSWER_AT_ONCE_S, SUGGESTIONS_AT_ONCE_S = 0.3, 0.2
-# How often the page looks at what is done in the background.
-POLL_S = 0.2
+# An answer that takes no longer is drawn at once, without the words on its progress.
+AT_ONCE_S = 0.3
 Ask = Callable[[str], None]
 logger = logging.getLogger(__name__)
 
@@ -85,7 +82,7 @@ def answer_pending(conversation: Conversation, turn: Turn) -> None:
             {"question": turn.question, "history": conversation.history(turn)},
             is_watched=lambda: get_instance().is_active_session(session),
         ).start()
-        within_s = ANSWER_AT_ONCE_S
+        within_s = AT_ONCE_S
     if turn.running.has_ended(within_s=within_s) and turn.running.outcome:
         conversation.finish(turn, turn.running.outcome)
         conversation.save(turn)
@@ -96,19 +93,11 @@ def draw_running(conversation: Conversation, turn: Turn, running: BackgroundAnsw
     """Redrawn again and again by itself, so that nothing else on the page has to be, or has to wait."""
     if turn.running is None or running.has_ended():
         st.rerun()
-    draw_progress(running, key=key, on_stop=conversation.stop)
+    draw_progress(conversation, running, key=key)
 
 
 def draw_finished(conversation: Conversation, turn: Turn, outcome: "Answer | RagError", *, key: str) -> None:
     draw_outcome(conversation, turn, outcome, key=key)
-    if isinstance(outcome, RagError):
-        st.button(
-            "Try again",
-            key=f"again-{key}",
-            icon=":material/refresh:",
-            on_click=conversation.ask_again,
-            args=(turn,),
-        )
     if turn.save_error:
         draw_error(RagError(f"this is not kept: {turn.save_error}", "rag doctor"), key=f"unsaved-{key}")
 
@@ -124,8 +113,7 @@ def draw_welcome(*, ask: Ask) -> None:
         st.button("Try again", icon=":material/refresh:")
         return
     with st.container(key="overview"):
-        documents = f"{len(sources):,} document{'' if len(sources) == 1 else 's'}"
-        st.text(f"{documents} in the collection {settings.collection}.")
+        st.text(f"{counted(len(sources), 'document')} in the collection {settings.collection}.")
         st.text(HINT)
     folder = SAMPLES_DIR.resolve()
     if all(Path(source).is_relative_to(folder) for source in sources):
@@ -156,27 +144,13 @@ def draw_suggestions(settings: Settings, generation: int, *, ask: Ask) -> None:
     if is_remote(settings.embeddings):
         return
     found = find_suggestions(settings.model_copy(update={"llm": "quotes", "verifier": None}), generation)
-    try:
-        draw_questions(found.result(SUGGESTIONS_AT_ONCE_S), ask=ask)
-    except TimeoutError:
-        redraw_when_found(found)
-
-
-@st.fragment(run_every=POLL_S)
-def redraw_when_found(found: "Future[Sequence[str]]") -> None:
-    if found.done():
-        st.rerun()
+    draw_questions(result_of(found) or [], ask=ask)
 
 
 @st.cache_resource(show_spinner=False, max_entries=8, hash_funcs={Settings: Settings.model_dump_json})
-def find_suggestions(settings: Settings, generation: int) -> "Future[Sequence[str]]":  # noqa: ARG001 (part of the key)
-    """Questions that the collection answers, found in the background once for each generation of it."""
-    found: Future[Sequence[str]] = Future()
-    # Not by an executor, whose threads keep the process from ending.
-    threading.Thread(
-        target=lambda: found.set_result(answered_questions(settings)), name="suggestions", daemon=True
-    ).start()
-    return found
+def find_suggestions(settings: Settings, generation: int) -> "Future[list[str]]":  # noqa: ARG001 (part of the key)
+    """Questions that the collection answers, found once for each generation of it."""
+    return in_background(lambda: answered_questions(settings))
 
 
 def answered_questions(settings: Settings) -> list[str]:

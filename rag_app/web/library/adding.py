@@ -2,29 +2,23 @@
 
 import re
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import PurePath
-from typing import TYPE_CHECKING
 
 import streamlit as st
 
 from ingest.report import FileProgress, IngestReport
-from rag_app.settings import Settings
 from rag_app.web.components import counted, draw_error, plain
-from rag_app.web.library.jobs import Job, all_jobs, start_job
+from rag_app.web.library.jobs import Job, dismiss, jobs_of, start_job
 from rag_app.web.library.uploads import keep_uploads, uploads_folder
 from rag_app.web.session_settings import page_settings
 from vectorstore.errors import InputError, RagError
 
-if TYPE_CHECKING:
-    from vectorstore.storage.store import Store
-
-
 # Of so many files each is shown; of more, first those that something happens to.
 MOST_ROWS, MOST_REASONS = 12, 100
 TO_BE_READ = ("waiting", "reading")
-ORDER = {"embedding": 0, "reading": 1, "failed": 2, "skipped": 3, "waiting": 4}
-REASONED = ("failed", "skipped", "missing", "removed")
+ORDER = {"embedding": 0, "reading": 1, "failed": 2, "skipped": 3, "waiting": 4, "missing": 5, "removed": 6}
 # A box of Streamlit takes either the one or the other.
 FILES, FOLDER = "Files", "A folder"
 ROUND, PROBLEM, WHAT, ADDRESS = "upload-round", "adding-problem", "adding-what", "adding-address"
@@ -41,8 +35,17 @@ def draw_adding() -> None:
             draw_address()
         if PROBLEM in st.session_state:
             problem: RagError = st.session_state.pop(PROBLEM)
-            draw_error(problem, key="adding-failure")
+            draw_error(problem, key=PROBLEM)
     draw_jobs(page_settings().collection)
+
+
+@contextmanager
+def kept_problem() -> Iterator[None]:
+    """Keep why a click cannot be done for the next drawing."""
+    try:
+        yield
+    except RagError as error:
+        st.session_state[PROBLEM] = error
 
 
 def draw_upload() -> None:
@@ -67,17 +70,15 @@ def draw_address() -> None:
 
 
 def draw_jobs(collection: str) -> None:
-    running = {job.id for job in all_jobs().of(collection) if job.is_running}
+    running = [job for job in jobs_of(collection) if job.is_running]
     st.fragment(draw_open_jobs, run_every=REDRAWN_EVERY_S if running else None)(collection, running)
 
 
-def draw_open_jobs(collection: str, running: set[str]) -> None:
+def draw_open_jobs(collection: str, running: list[Job]) -> None:
     """Each with the button that ends it; the whole page is drawn again, with its documents, when one has finished."""
-    jobs = all_jobs().of(collection)
-    still_running = {job.id for job in jobs if job.is_running}
-    for job in jobs:
+    for job in jobs_of(collection):
         draw_job(job)
-    if still_running != running:
+    if [job for job in jobs_of(collection) if job.is_running] != running:
         st.rerun()
 
 
@@ -92,36 +93,36 @@ def draw_job(job: Job) -> None:
         if job.is_running:
             st.button("Cancel", key=f"cancel-{job.id}", on_click=job.cancel, disabled=job.is_cancelled)
         else:
-            st.button("Dismiss", key=f"dismiss-{job.id}", on_click=all_jobs().dismiss, args=(job,))
+            st.button("Dismiss", key=f"dismiss-{job.id}", on_click=dismiss, args=(job,))
 
 
 def draw_progress(job: Job) -> None:
-    files = job.files()
+    files = list(job.files.values())
     done, expected = expect_chunks(files)
-    speed = describe_speed(done, expected, job.chunks_per_second()) if job.progress else job.message or "Waiting …"
+    speed = describe_speed(done, expected, job.chunks_per_second()) if files else job.message
     heading = "Cancelling …" if job.is_cancelled else describe_files(files, len(job.inputs))
     st.progress(min(done / expected, 1.0) if expected else 0.0, text=heading)
     st.text(speed)
-    shown, more = shown_files(files)
-    draw_files([(file.source, state_in_words(file), file.reason) for file in shown], more)
+    draw_files(files, MOST_ROWS)
 
 
 def draw_report(report: IngestReport) -> None:
-    st.markdown(f"**{describe_counts(report)}**")
+    counts = ", ".join(f"{count:,} {status}" for status, count in sorted(report.counts().items()))
+    st.markdown(f"**{counts or 'Nothing was added'}**")
     for warning in report.warnings:
         st.text(f"{warning[0].upper()}{warning[1:]}.")
-    reasoned = sorted(
-        (file for file in report.files if file.status in REASONED), key=lambda file: REASONED.index(file.status)
-    )
-    more = f"and {len(reasoned) - MOST_REASONS:,} more" if len(reasoned) > MOST_REASONS else ""
-    draw_files([(file.source, file.status, file.reason) for file in reasoned[:MOST_REASONS]], more)
+    unusual = [
+        FileProgress(file.source, file.status, reason=file.reason) for file in report.files if file.status in ORDER
+    ]
+    draw_files(unusual, MOST_REASONS)
 
 
-def draw_files(files: Sequence[tuple[str, str, str | None]], more: str) -> None:
-    """Each source with its state and, where there is one, the reason of it."""
-    if files:
-        names = [plain(source if "://" in source else PurePath(source).name) for source, _, _ in files]
-        states = [plain(f"{state}: {reason}" if reason else state) for _, state, reason in files]
+def draw_files(files: Sequence[FileProgress], most: int) -> None:
+    """Each source with its state and, where there is one, the reason of it; of more than `most` a number."""
+    shown, more = shown_files(files, most)
+    if shown:
+        names = [plain(file.source if "://" in file.source else PurePath(file.source).name) for file in shown]
+        states = [plain(": ".join(filter(None, (state_in_words(file), file.reason)))) for file in shown]
         cells = {"Document": names, "State": states}
         st.table(cells, border="horizontal", hide_index=True, hide_header=True, alt="Documents being added")
     if more:
@@ -164,13 +165,13 @@ def describe_seconds(seconds: float) -> str:
     return f"about {seconds / 3600:.1f} h"
 
 
-def shown_files(files: Sequence[FileProgress]) -> tuple[list[FileProgress], str]:
+def shown_files(files: Sequence[FileProgress], most: int) -> tuple[Sequence[FileProgress], str]:
     """Those that are shown, and how many others there are in words."""
-    shown = list(files)
-    if len(files) > MOST_ROWS:
-        shown = sorted(files, key=lambda file: ORDER.get(file.state, len(ORDER)))[:MOST_ROWS]
-    hidden = Counter(file.state for file in files) - Counter(file.state for file in shown)
-    return shown, "and " + ", ".join(f"{count:,} {state}" for state, count in hidden.items()) if hidden else ""
+    if len(files) <= most:
+        return files, ""
+    ordered = sorted(files, key=lambda file: ORDER.get(file.state, len(ORDER)))
+    hidden = Counter(file.state for file in ordered[most:])
+    return ordered[:most], "and " + ", ".join(f"{count:,} {state}" for state, count in hidden.items())
 
 
 def state_in_words(file: FileProgress) -> str:
@@ -181,45 +182,28 @@ def state_in_words(file: FileProgress) -> str:
     return file.state
 
 
-def describe_counts(report: IngestReport) -> str:
-    """`added` first, `unchanged` last: `3 added, 1 failed, 12 unchanged`."""
-    counts = report.counts()
-    order = ["added", "updated", *REASONED, "unchanged"]
-    words = [f"{counts[status]:,} {status}" for status in order if status in counts]
-    return ", ".join(words).capitalize() or "Nothing was added"
-
-
 # What clicks do; each is called before the page is drawn again.
 
 
 def add_uploads(key: str, this_round: int) -> None:
     """Once for each upload: Streamlit calls it again where the page is drawn again before it was drawn to its end."""
+    from vectorstore.collections import create_store  # a second, with all that it imports
+
     if st.session_state[ROUND] != this_round:
         return
     uploads = st.session_state[key]
     st.session_state[ROUND] += 1
-    try:
-        settings = page_settings()
-        kept = keep_uploads(uploads, uploads_folder(create_store_of(settings), settings.data_dir))
+    settings = page_settings()
+    with kept_problem():
+        store = create_store(settings.data_dir, settings.collection, chroma_url=settings.chroma_url)
+        kept = keep_uploads(uploads, uploads_folder(store, settings.data_dir))
         if kept:
             start_job(settings, [str(path) for path in kept])
-    except RagError as error:
-        st.session_state[PROBLEM] = error
 
 
 def add_address() -> None:
-    try:
-        address = web_address(st.session_state[ADDRESS])
-        settings = page_settings()
-        start_job(settings, [address])
-    except RagError as error:
-        st.session_state[PROBLEM] = error
-
-
-def create_store_of(settings: Settings) -> "Store":
-    from vectorstore.collections import create_store  # a second, with all that it imports
-
-    return create_store(settings.data_dir, settings.collection, chroma_url=settings.chroma_url)
+    with kept_problem():
+        start_job(page_settings(), [web_address(st.session_state[ADDRESS])])
 
 
 def web_address(typed: str) -> str:

@@ -64,8 +64,8 @@ def new_dialog() -> None:
     with st.form("new-collection", border=False):
         name = st.text_input("Name of the new collection", placeholder="papers").strip()
         is_sent = st.form_submit_button("Create", type="primary")
-    if is_sent and succeeded(lambda: create(name)):
-        st.rerun()
+    if is_sent:
+        try_to(create, name)
 
 
 @st.dialog(RENAME)
@@ -74,8 +74,8 @@ def rename_dialog(name: str) -> None:
         new_name = st.text_input("New name", name).strip()
         st.text("Addresses of this page that name the collection lead nowhere afterwards.")
         is_sent = st.form_submit_button("Rename", type="primary")
-    if is_sent and succeeded(lambda: rename(name, new_name)):
-        st.rerun()
+    if is_sent:
+        try_to(rename, name, new_name)
 
 
 @st.dialog(DELETE)
@@ -83,19 +83,19 @@ def delete_dialog(name: str, documents: int) -> None:
     number = counted(documents, "document")
     st.text(f"{name} with {number} is removed for good, with all that was read of them.")
     st.text("The files on disk stay as they are; copies of files that were uploaded are removed.")
-    if st.button(f"Delete {number}", type="primary", icon=":material/delete:") and succeeded(lambda: delete(name)):
-        st.rerun()
+    if st.button(f"Delete {number}", type="primary", icon=":material/delete:"):
+        try_to(delete, name)
 
 
-def succeeded(change: Callable[[], None]) -> bool:
-    """Make the change; an error is shown in the dialog, which stays open."""
+def try_to(change: Callable[..., None], *names: str) -> None:
+    """Make the change and close the dialog; an error is shown in it."""
     try:
-        change()
+        change(*names)
     except RagError as error:
         with st.container(key="dialog-error"):
             st.text(f"{error.message}:\n{error.hint}.")
-        return False
-    return True
+    else:
+        st.rerun()
 
 
 def create(name: str) -> None:

@@ -8,13 +8,11 @@ from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-import streamlit as st
-
 from ingest.report import FileProgress, IngestReport, Progress, Stopped
 from rag_app.settings import Settings
 from vectorstore.errors import RagError
 
-# Reports that nobody dismisses are let go of in the end.
+# Reports that nobody dismisses are dropped in the end.
 MOST_KEPT = 8
 # The speed that is shown is that of the last so many steps: about half a minute.
 STEPS_OF_SPEED = 16
@@ -27,14 +25,12 @@ class Job:
     settings: Settings
     inputs: Sequence[str]
     id: str = field(default_factory=lambda: uuid.uuid4().hex)
-    progress: Progress | None = None
-    message: str = ""
+    files: dict[str, FileProgress] = field(default_factory=dict)
+    message: str = "Waiting …"
     report: IngestReport | None = None
     error: RagError | None = None
     is_cancelled: bool = False
-    _files: dict[str, FileProgress] = field(default_factory=dict)
     _steps: deque[tuple[float, int]] = field(default_factory=lambda: deque(maxlen=STEPS_OF_SPEED))
-    _lock: threading.Lock = field(default_factory=threading.Lock)
 
     @property
     def is_running(self) -> bool:
@@ -45,14 +41,9 @@ class Job:
         """Have it stop soon: files that are finished stay, the others are as they were."""
         self.is_cancelled = True
 
-    def files(self) -> list[FileProgress]:
-        with self._lock:
-            return list(self._files.values())
-
     def chunks_per_second(self) -> float | None:
         """None while too little is known."""
-        with self._lock:
-            steps = list(self._steps)
+        steps = self._steps.copy()
         if len(steps) < 2 or steps[-1][0] <= steps[0][0]:
             return None
         return (steps[-1][1] - steps[0][1]) / (steps[-1][0] - steps[0][0])
@@ -61,9 +52,10 @@ class Job:
         try:
             from rag_app.wiring import ingest_paths  # with all that reads and embeds: the page is drawn without it
 
-            self.report = ingest_paths(
-                self.inputs, self.settings, on_progress=self._on_progress, on_message=self._on_message
-            )
+            with TURNS.setdefault(self.settings.collection, threading.Lock()):
+                self.report = ingest_paths(
+                    self.inputs, self.settings, on_progress=self._on_progress, on_message=self._on_message
+                )
         except RagError as error:
             self.error = error
         except Exception as error:  # a thread that dies unseen would leave a job that never ends
@@ -73,68 +65,39 @@ class Job:
     def _on_progress(self, progress: Progress) -> None:
         if self.is_cancelled:
             raise Stopped
-        with self._lock:
-            self.progress = progress
-            if progress.changed:
-                self._files[progress.changed.source] = progress.changed
-            if not self._steps or progress.chunks_done > self._steps[-1][1]:
-                self._steps.append((time.monotonic(), progress.chunks_done))
+        if progress.changed:
+            self.files[progress.changed.source] = progress.changed
+        if not self._steps or progress.chunks_done > self._steps[-1][1]:
+            self._steps.append((time.monotonic(), progress.chunks_done))
 
     def _on_message(self, message: str) -> None:
         self.message = message
 
 
-class Jobs:
-    """The jobs of a process, by the collection that they write to."""
-
-    def __init__(self) -> None:
-        self._jobs: dict[str, list[Job]] = {}
-        self._working: set[str] = set()
-        self._lock = threading.Lock()
-
-    def start(self, job: Job) -> None:
-        """Run it when those before it are finished."""
-        collection = job.settings.collection
-        with self._lock:
-            kept = self._jobs.get(collection, [])
-            finished = [earlier for earlier in kept if not earlier.is_running][-MOST_KEPT:]
-            self._jobs[collection] = [*finished, *(earlier for earlier in kept if earlier.is_running), job]
-            if collection not in self._working:
-                self._working.add(collection)
-                threading.Thread(target=self._work, args=(collection,), daemon=True).start()
-
-    def of(self, collection: str) -> list[Job]:
-        """Those that run or wait, and those whose report nobody has dismissed, the oldest first."""
-        with self._lock:
-            return list(self._jobs.get(collection, []))
-
-    def dismiss(self, job: Job) -> None:
-        with self._lock:
-            kept = self._jobs[job.settings.collection]
-            kept[:] = [other for other in kept if other is not job]
-
-    def _work(self, collection: str) -> None:
-        while job := self._next(collection):
-            job.run()
-
-    def _next(self, collection: str) -> Job | None:
-        """Looked for under the lock that `start` holds, so that no job is left without a thread, or has two."""
-        with self._lock:
-            job = next((job for job in self._jobs[collection] if job.is_running), None)
-            if job is None:
-                self._working.discard(collection)
-            return job
+# Those of all collections and visitors, the oldest first, and for each collection the lock of the one that runs.
+JOBS: list[Job] = []
+TURNS: dict[str, threading.Lock] = {}
 
 
-@st.cache_resource(show_spinner=False)
-def all_jobs() -> Jobs:
-    return Jobs()
+def jobs_of(collection: str) -> list[Job]:
+    """Those that run or wait, and those whose report nobody has dismissed, the oldest first."""
+    return [job for job in JOBS.copy() if job.settings.collection == collection]
 
 
 def start_job(settings: Settings, inputs: Sequence[str]) -> None:
     """Bring the settings' collection, made if there is none, in step with these files and addresses."""
-    all_jobs().start(Job(settings, inputs))
+    job = Job(settings, inputs)
+    finished = [earlier for earlier in jobs_of(settings.collection) if not earlier.is_running]
+    for earlier in finished[:-MOST_KEPT]:
+        dismiss(earlier)
+    JOBS.append(job)
+    threading.Thread(target=job.run, daemon=True).start()
+
+
+def dismiss(job: Job) -> None:
+    if job in JOBS:
+        JOBS.remove(job)
 
 
 def is_ingesting(collection: str) -> bool:
-    return any(job.is_running for job in all_jobs().of(collection))
+    return any(job.is_running for job in jobs_of(collection))

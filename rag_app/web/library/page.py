@@ -6,15 +6,16 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import streamlit as st
+from rich.filesize import decimal
 
 from ingest.reading.file_types import describe_readers
 from rag_app.settings import Settings
 from rag_app.web.components import counted, draw_error, load_component
-from rag_app.web.library.adding import draw_adding
+from rag_app.web.library.adding import draw_adding, kept_problem
 from rag_app.web.library.collection_dialogs import draw_absent, draw_collection
-from rag_app.web.library.document_view import draw_document, open_document, opened_source
 from rag_app.web.library.jobs import start_job
 from rag_app.web.session_settings import page_settings
+from rag_app.web.sources.links import document_cards, draw_source_panel
 from vectorstore.errors import CollectionError, CollectionNotFoundError, RagError
 from vectorstore.types import REMOVED, Refusal, SourceRecord
 
@@ -36,7 +37,7 @@ ORDERS = {
     "Newest first": ("added", True),
     "Oldest first": ("added", False),
 }
-TABLE, PROBLEM, REMOVED_HERE = "documents", "library-problem", "removed-sources"
+TABLE, OPENED, REMOVED_HERE = "documents", "opened-document", "removed-sources"
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,28 +73,29 @@ def show() -> None:
 
 def draw_collection_of(settings: Settings) -> None:
     """The list of documents and, next to it, the document that is open."""
-    with st.spinner("Opening the collection …"):
-        store = open_store_of(settings)
-    left, right = st.columns(2, gap="large")
-    with left, st.container(key="document-list"):
-        draw_list(store, settings)
-    if opened_source(store):
-        with right, st.container(key="document-panel"):
-            draw_document()
-
-
-def open_store_of(settings: Settings) -> "Store":
     from rag_app.wiring import build_store  # LangChain and Chroma: the heading is on the screen by now
 
-    return build_store(settings)
+    with st.spinner("Opening the collection …"):
+        store = build_store(settings)
+    left, right = st.columns(2, gap="large")
+    with left:
+        draw_list(store, settings)
+    with right, st.container(key="panel"):
+        draw_source_panel("document", of=f"library of {store.name}", shown=shown_document(store))
+
+
+def shown_document(store: "Store") -> dict[str, Any] | None:
+    """Its pages; None too where it has left the collection since, or another collection has been chosen."""
+    collection, source, count = st.session_state.get(OPENED, ("", "", 0))
+    record = store.catalogue.source(source) if collection == store.name else None
+    if record is None or record.state == REMOVED:
+        return None
+    return {"count": count, "by": source, **document_cards(store, record)}
 
 
 def draw_list(store: "Store", settings: Settings) -> None:
     rows = list_rows(store, settings)
     draw_collection(settings, [row.source for row in rows])
-    if PROBLEM in st.session_state:
-        problem: RagError = st.session_state.pop(PROBLEM)
-        draw_error(problem, key=PROBLEM)
     draw_removed(in_order_of_removal(store), settings)
     if not rows:
         st.text("No documents yet\nAdd files, folders or web pages above: each is listed here, and answers quote it.")
@@ -118,11 +120,7 @@ def draw_list(store: "Store", settings: Settings) -> None:
     page = st.pagination(pages, key=f"documents-{store.name}-{words}-{order}") if pages > 1 else 1
     shown = found[(page - 1) * PAGE_ROWS : page * PAGE_ROWS]
     with table:
-        load_component("documents")(
-            key=TABLE,
-            data={"rows": [row_values(row) for row in shown], "opened": opened_source(store)},
-            on_act_change=act,
-        )
+        load_component("documents")(key=TABLE, data={"rows": [row_values(row) for row in shown]}, on_act_change=act)
 
 
 def list_rows(store: "Store", settings: Settings) -> list[Row]:
@@ -179,26 +177,16 @@ def natural(text: str) -> list[str | int]:
 def row_values(row: Row) -> dict[str, Any]:
     """The cells of the table, in words."""
     folder = "" if row.name == row.source else row.source.removesuffix(f"/{row.name}")
-    size = size_in_words(row.size)
     chunks = "" if row.chunks is None else f"{row.chunks:,}"
     return {
         "source": row.source,
         "name": row.name,
         "title": row.title,
         "file": " · ".join(part for part in ("" if row.name == row.title else row.name, folder) if part),
-        "cells": [row.kind, size, chunks, row.added, STATES.get(row.state, row.state)],
-        "facts": " · ".join(part for part in (row.kind, size, f"{chunks} chunks" if chunks else "", row.added) if part),
+        "cells": [row.kind, decimal(row.size), chunks, row.added, STATES.get(row.state, row.state)],
         "reason": row.reason,
         "isStored": row.chunks is not None,
     }
-
-
-def size_in_words(size: float) -> str:
-    units = ["B", "kB", "MB", "GB"]
-    while size >= 1000 and len(units) > 1:
-        size /= 1000
-        units.pop(0)
-    return f"{size:.1f} {units[0]}" if size < 10 and units[0] != "B" else f"{size:.0f} {units[0]}"
 
 
 def in_order_of_removal(store: "Store") -> list[SourceRecord]:
@@ -231,17 +219,18 @@ def draw_removed(removed: Sequence[SourceRecord], settings: Settings) -> None:
 
 
 def act(what: str = "") -> None:
-    """Do what was clicked, in the table or under it, or keep why it cannot be done for the next drawing."""
+    """Do what was clicked, in the table or under it."""
     from rag_app.library.documents import bring_back, forget
+    from rag_app.wiring import build_store
 
     clicked = {"what": what} if what else st.session_state[TABLE]["act"]
     source, settings = str(clicked.get("source", "")), page_settings()
-    try:
-        store = open_store_of(settings)
+    with kept_problem():
+        store = build_store(settings)
         removed = [record.source for record in in_order_of_removal(store)]
         match clicked["what"]:
             case "view":
-                open_document(store, source)
+                st.session_state[OPENED] = (store.name, source, st.session_state.get(OPENED, ("", "", 0))[2] + 1)
             case "again":
                 ingest_again(store, settings, source)
             case "delete":
@@ -250,8 +239,6 @@ def act(what: str = "") -> None:
                 bring_back(store, removed[-1:])
             case "forget":
                 forget(store, removed, settings=settings)
-    except RagError as error:
-        st.session_state[PROBLEM] = error
 
 
 def ingest_again(store: "Store", settings: Settings, source: str) -> None:

@@ -12,14 +12,17 @@ from rag_app.settings import Settings
 from rag_app.types import Citation
 from rag_app.web.components import load_component
 from rag_app.web.session_settings import page_settings
-from vectorstore.types import name_place
+from vectorstore.types import SourceRecord, name_place
 
 if TYPE_CHECKING:
+    from vectorstore.storage.store import Store
     from vectorstore.types import Chunk, Passage
 
 # A name cannot be guessed: only a visitor who was shown an answer can read its sources.
 SECRET = secrets.token_bytes(32)
-MAX_OFFERS = 10_000
+MAX_OFFERS = 30_000
+# A document without pages of its own is read in parts of so many characters.
+PART_CHARACTERS = 12_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,14 +65,41 @@ def find_offer(name: str) -> Offer | None:
         return _offers.get(name)
 
 
-def draw_source_panel(key: str, *, of: str, opened: "tuple[Chunk, int] | None" = None) -> None:
+def document_cards(store: "Store", record: SourceRecord) -> dict[str, Any]:
+    """A card for each page of a document, or each part of one without pages: a quote of no words at its beginning."""
+    places = [(number, 0) for number in store.catalogue.page_numbers(record.text_id)]
+    unit = "page"
+    if places == [(None, 0)]:
+        places = [(None, start) for start in part_starts(store.load_page(record.source, None))]
+        unit = "part"
+    cited = (
+        Citation(number, record.source, record.title, page, start, start, "", None)
+        for number, (page, start) in enumerate(places, 1)
+    )
+    return {"unit": unit, "cards": [offer_source(one) for one in cited]}
+
+
+def part_starts(text: str) -> list[int]:
+    starts = [0]
+    while (end := part_end(text, starts[-1])) < len(text):
+        starts.append(end)
+    return starts
+
+
+def part_end(text: str, start: int) -> int:
+    """Where a part of a long text ends: between paragraphs, else lines, else words, where it has them."""
+    reach = start + PART_CHARACTERS
+    if reach >= len(text):
+        return len(text)
+    ends = (text.rfind(gap, start + PART_CHARACTERS // 2, reach) for gap in ("\n\n", "\n", " "))
+    return next((end for end in ends if end > 0), reach)
+
+
+def draw_source_panel(key: str, *, of: str, shown: dict[str, Any] | None = None) -> None:
     """Draw the panel of the open source.
 
-    `of` names the conversation or page whose sources it shows: an open source of another one is closed. `opened` is a
-    chunk that the page opens by itself, and a count that grows with each click: a closed one can be opened again.
+    `of` names the conversation or page whose sources it shows: an open source of another one is closed. `shown` is what
+    the web app opens by itself: its `cards`, the `unit` that each is, the key of what opened it (`by`), and a `count`
+    that grows with each click, so that what was closed can be opened again.
     """
-    shown: dict[str, Any] | None = None
-    if opened:
-        chunk, count = opened
-        shown = {"count": count, "card": {"id": chunk.id, **offer_source(cite_chunk(chunk))}}
-    load_component("source", "sources")(key=key, data={"conversation": of, "shown": shown})
+    load_component("source")(key=key, data={"conversation": of, "shown": shown})

@@ -1,6 +1,5 @@
-"""Draws a page of a PDF as a picture with the quoted words boxed, if the file still has them there."""
+"""Draws a page of a PDF as a picture, with the quoted words boxed if the file still has them there."""
 
-import base64
 import io
 from dataclasses import dataclass
 from functools import lru_cache
@@ -43,7 +42,7 @@ class BoxedPage:
 
 
 def box_quote(cited: Citation, password: SecretStr | None = None) -> BoxedPage | None:
-    """None for a source that is no PDF, is gone or no longer has these words."""
+    """None for a source that is no PDF, is gone or no longer has these words; a quote of no words has no boxes."""
     path = Path(cited.source)
     if cited.page is None or path.suffix.lower() != ".pdf":
         return None
@@ -74,24 +73,16 @@ def draw_boxed(boxed: BoxedPage, password: SecretStr | None = None) -> bytes:
         edge = (0, 0, words.width - 1, words.height - 1)
         ImageDraw.Draw(colour).rectangle(edge, outline=EDGE, width=EDGE_WIDTH)
         marked.paste(ImageChops.multiply(words, colour), cut)
-    return _encode(marked)
-
-
-def plain_picture(source: str, page: int, password: SecretStr | None = None) -> str | None:
-    """A `data:` address of the page with nothing boxed; None if it cannot be drawn."""
-    path = Path(source)
-    try:
-        picture, _ = _render(path, path.stat().st_mtime_ns, page, password)
-    except (OSError, UnreadableFileError):
-        return None
-    return f"data:{MIME};base64,{base64.b64encode(_encode(picture)).decode('ascii')}"
+    encoded = io.BytesIO()
+    marked.save(encoded, FORMAT, quality=QUALITY)
+    return encoded.getvalue()
 
 
 @lru_cache(CACHED_PAGES)
 def _map_page(path: Path, mtime_ns: int, page: int, password: SecretStr | None) -> "PdfPageMap":  # noqa: ARG001 (key)
     from ingest.reading.pdf.document import map_pdf_page
 
-    return map_pdf_page(path.read_bytes(), page, password=_reveal(password))
+    return map_pdf_page(path.read_bytes(), page, password=password.get_secret_value() if password else None)
 
 
 @lru_cache(CACHED_PICTURES)
@@ -99,20 +90,11 @@ def _render(path: Path, mtime_ns: int, page: int, password: SecretStr | None) ->
     """The page as shown, and its pixels a point."""
     from ingest.reading.pdf.characters import PDFIUM_LOCK, open_pdf
 
-    with open_pdf(path.read_bytes(), _reveal(password)) as document, PDFIUM_LOCK:
+    revealed = password.get_secret_value() if password else None
+    with open_pdf(path.read_bytes(), revealed) as document, PDFIUM_LOCK:
         shown = document[page - 1]
         width, height = shown.get_size()
         scale = min(WIDTH / width, MAX_HEIGHT / height)
         picture = shown.render(scale=scale).to_pil().convert("RGB")
         shown.close()
     return picture, scale
-
-
-def _reveal(password: SecretStr | None) -> str | None:
-    return password.get_secret_value() if password else None
-
-
-def _encode(picture: "Image") -> bytes:
-    encoded = io.BytesIO()
-    picture.save(encoded, FORMAT, quality=QUALITY)
-    return encoded.getvalue()

@@ -15,8 +15,9 @@ from starlette.requests import Request
 from starlette.responses import FileResponse, PlainTextResponse, Response
 from starlette.routing import Route
 
+from ingest.reading.file_types import has_markdown
 from rag_app.types import Citation
-from rag_app.web.sources.links import Offer, find_offer
+from rag_app.web.sources.links import Offer, find_offer, part_end
 from rag_app.web.sources.page_picture import MIME, box_quote, draw_boxed
 from vectorstore.errors import CollectionError, RagError
 
@@ -92,21 +93,29 @@ def source_values(offer: Offer, *, reach: int) -> dict[str, Any]:
         store = build_store(offer.settings)
         record = store.catalogue.source(cited.source)
         values |= explain_match(store, offer) | text_values(store, cited, reach=reach)
-        values |= {"original": original_values(cited.source, record), "isCode": bool(record and record.kind == "code")}
+        original = original_values(cited.source, record)
     except RagError as error:
         return {**values, "warning": error.message}
-    boxed = None if "warning" in values else box_quote(cited, offer.settings.file_password)
+    kind = record.kind if record else "text"
+    values |= {"original": original, "isCode": kind == "code", "isMarkdown": has_markdown(kind)}
+    is_other = "warning" in values or (not cited.quote and original.get("note"))  # than what was read
+    boxed = None if is_other else box_quote(cited, offer.settings.file_password)
     return {**values, "picture": {"top": boxed.top, "version": str(boxed.mtime_ns)}} if boxed else values
 
 
 def text_values(store: "Store", cited: Citation, *, reach: int) -> dict[str, Any]:
-    """The text around the quote; only a warning if the document has changed, as its offsets no longer hold."""
+    """The text around the quote, or of the page or part where nothing is quoted.
+
+    Only a warning if the document has changed, as its offsets no longer hold.
+    """
     try:
         text = store.load_page(cited.source, cited.page)
     except CollectionError:
         return {"warning": GONE}
     if text[cited.start : cited.end] != cited.quote:
         return {"warning": CHANGED}
+    if not cited.quote:
+        return {"after": text[cited.start : part_end(text, cited.start) if cited.page is None else MAX_CHARACTERS]}
     first, last = context_span(text, cited.start, cited.end, reach)
     return {
         "before": ("… " if first else "") + text[first : cited.start],

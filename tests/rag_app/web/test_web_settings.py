@@ -91,14 +91,14 @@ def test_each_row_says_what_holds_and_why_and_no_row_a_secret(monkeypatch: pytes
         "OPENAI_API_KEY": "a-key",
     }.items():
         monkeypatch.setenv(name, value)
-    rows = {row.name: (row.value, row.origin) for row in setting_rows(Settings(top_k=3), {"top_k": 3})}
+    rows = {name: facts for name, *facts, _ in setting_rows(Settings(top_k=3), {"top_k": 3})}
     assert set(rows) == {f"RAG_{name.upper()}" for name in Settings.model_fields} | {
         "OPENAI_API_KEY",
         "OPENAI_BASE_URL",
     }
-    assert rows["RAG_TOP_K"] == ("3", "chosen here")
-    assert rows["RAG_DATA_DIR"] == (str(tmp_path / "data"), "environment")
-    assert rows["RAG_CHUNK_TOKENS"] == ("170", "default")
-    assert rows["RAG_RERANKER"] == ("unset", "default")
-    assert rows["RAG_PASSWORD"] == rows["OPENAI_API_KEY"] == ("set", "environment")
-    assert rows["RAG_CHROMA_URL"] == ("http://***@localhost:8000", "environment")
+    assert rows["RAG_TOP_K"] == ["3", "chosen here"]
+    assert rows["RAG_DATA_DIR"] == [str(tmp_path / "data"), "environment"]
+    assert rows["RAG_CHUNK_TOKENS"] == ["170", "default"]
+    assert rows["RAG_RERANKER"] == ["unset", "default"]
+    assert rows["RAG_PASSWORD"] == rows["OPENAI_API_KEY"] == ["set", "environment"]
+    assert rows["RAG_CHROMA_URL"] == ["http://***@localhost:8000", "environment"]

@@ -1,3 +1,23 @@
+// Every word of a document or a model becomes text of an element: nothing in it is ever read as HTML.
+function element(tag, attributes = {}, ...children) {
+  const made = document.createElement(tag);
+  for (const [name, value] of Object.entries(attributes)) made.setAttribute(name, value);
+  made.append(...children.filter((child) => child !== null));
+  return made;
+}
+
+function button(attributes, onClick, ...children) {
+  const made = element("button", { type: "button", ...attributes }, ...children);
+  made.onclick = onClick;
+  return made;
+}
+
+// A button with a sign of the icon font alone, and its name.
+function action(name, icon, onClick, attributes = {}) {
+  return button({ class: "action", "aria-label": name, title: name, ...attributes }, onClick,
+    element("span", { class: "icon", "aria-hidden": "true" }, icon));
+}
+
 // The open source and all sources fetched so far: one state for the page, though each component is a module of its own.
 const sources = (window.ragAppSources ??= { events: new EventTarget(), fetched: new Map(), pictures: new Map(), opened: null });
 const MAX_PICTURES = 24;
