@@ -2,8 +2,9 @@
 
 import re
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import Future
+from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
 from typing import TypeVar
@@ -42,6 +43,15 @@ def draw_error(error: RagError, *, key: str) -> None:
     """Draw its message and hint as an alert."""
     data = {"key": key, "message": error.message, "hint": error.hint, "cards": []}
     load_component("answer")(key=key, data=data)
+
+
+@contextmanager
+def shown_errors(key: str) -> Iterator[None]:
+    """Draw an error in place of what could not be drawn."""
+    try:
+        yield
+    except RagError as error:
+        draw_error(error, key=key)
 
 
 def plain(text: str) -> str:

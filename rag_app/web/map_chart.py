@@ -1,13 +1,10 @@
 """Builds the chart of a collection's map: passages as points in the colour of their cluster, clusters by name."""
 
-from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Iterable
 from statistics import median
 from typing import TYPE_CHECKING, Any
 
 import streamlit as st
-
-from vectorstore.types import name_place
 
 if TYPE_CHECKING:
     import altair
@@ -24,29 +21,17 @@ SELECTIONS = ("passage", "lit")
 SHOWN, FAINT = 0.85, 0.08
 
 
-@dataclass(frozen=True, slots=True)
-class LitPassage:
-    """A passage of the last answer and its place on the map."""
-
-    id: str
-    place: str
-    text: str
-    x: float
-    y: float
-
-
-def points_table(found: "CollectionMap") -> Any:
-    """The points as a data frame: 20,000 reach the browser in columns."""
+def passages_table(rows: Iterable[tuple[str, str, str, float, float, int]]) -> Any:
+    """Passages with their places on the map as a data frame: 20,000 reach the browser in columns."""
     import pandas  # half a second, on this page alone
 
-    rows = [(one.id, name_place(one.title, one.page), one.text, one.x, one.y, one.cluster) for one in found.points]
     return pandas.DataFrame(rows, columns=["id", "place", "text", "x", "y", "cluster"])
 
 
 def build_chart(
-    points: Any, found: "CollectionMap", lit: Sequence[LitPassage], chosen: int | None, *, is_all: bool
+    points: Any, found: "CollectionMap", lit: Any, chosen: int | None, *, is_all: bool
 ) -> "altair.LayerChart | altair.FacetChart":
-    """The points and names of the clusters with the answer's passages on top; those not `chosen` are faint.
+    """The points and names of the clusters with the answer's passages (`lit`) on top; those not `chosen` are faint.
 
     20,000 points are on the screen 1.7 s after the page is opened; a click is answered in 0.3 s, a turn of the wheel in
     0.4 s.
@@ -76,9 +61,8 @@ def build_chart(
     names = alt.Chart(inline(values=named_places(found, chosen))).encode(x, y, text="name:N")
     halo = names.mark_text(fontSize=12, fontWeight=600, stroke=paper, strokeWidth=4, strokeJoin="round")
     words = names.mark_text(fontSize=12, fontWeight=600, color=ink)
-    shown = [asdict(one) for one in lit] if chosen is None else []
     marked = (
-        alt.Chart(inline(values=shown))
+        alt.Chart(lit if chosen is None else lit[:0])
         .mark_circle(size=150, opacity=1, color=MARKER, stroke=ink, strokeWidth=1.5)
         .encode(x, y, tooltip=tooltip)
         .add_params(alt.selection_point(name=SELECTIONS[1], fields=["id"]))

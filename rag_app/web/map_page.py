@@ -1,22 +1,18 @@
-"""The page *Map*: draws a collection's passages near where they are alike, and lists those that are nearly the same."""
+"""The page *Map*: draws a collection's passages, similar ones near each other, and lists those nearly the same."""
 
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any, TypeVar
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
 
 import streamlit as st
 
 from rag_app.web.chat.conversation import current
-from rag_app.web.components import counted, draw_error, plain
-from rag_app.web.map_chart import SELECTIONS, LitPassage, build_chart, points_table
+from rag_app.web.components import counted, plain, shown_errors
+from rag_app.web.map_chart import SELECTIONS, build_chart, passages_table
 from rag_app.web.session_settings import page_settings
 from rag_app.web.sources.links import cite_chunk, draw_source_panel, offer_source
-from vectorstore.errors import RagError
 from vectorstore.types import SourceFilter, name_place
 
 if TYPE_CHECKING:
-    from streamlit.delta_generator import DeltaGenerator
-
     from rag_app.library.map import CollectionMap
     from rag_app.library.near_duplicates import NearDuplicates
     from rag_app.types import Answer
@@ -26,19 +22,16 @@ TOPICS, DUPLICATES = "Topics", "Near-duplicates"
 ALL, ANSWER = "All passages", "Last answer"
 OPENED, CHART = "map-opened", "map-chart"
 LISTED, MOST_SHOWN = 10, 100
-T = TypeVar("T")
 
 
 def show() -> None:
     with st.container(key="map"):
         st.title("Map", anchor=False)
-        try:
-            draw()
-        except RagError as error:
-            draw_error(error, key="map-failure")
+        with shown_errors("map-failure"):
+            draw_views()
 
 
-def draw() -> None:
+def draw_views() -> None:
     from rag_app.wiring import build_store  # LangChain and Chroma: the heading is on the screen by now
 
     store = build_store(page_settings())
@@ -57,21 +50,20 @@ def draw() -> None:
 
 def draw_topics(store: "Store") -> None:
     found, points = cached_map(store, str(store.folder), store.catalogue.generation())
-    st.text(describe_map(found, len(store.catalogue.matching(SourceFilter())), store.name))
+    of = f"{counted(found.total, 'passage')} of {counted(len(store.catalogue.matching(SourceFilter())), 'document')}"
+    drawn = f" {len(points):,} of them, chosen at random, are drawn." if found.total > len(points) else ""
+    st.text(f"{of} in the collection {store.name}. Those that lie near each other are alike.{drawn}")
     turns = current().turns
     answer = turns[-1].answer if turns else None
-    lit = locate_passages(store, found, answer) if answer else []
+    lit = locate_passages(store, found, answer)
     plot, side = st.columns([5, 3], gap="medium")
     with side:
         chosen = choose_cluster(store, found, len(lit))
         cluster = chosen - 1 if 1 <= chosen <= len(found.clusters) else None
         if cluster is not None:
-            members = [found.points[index] for index in found.clusters[cluster].members]
-            draw_passages(
-                "The most typical first", [(one.id, name_place(one.title, one.page), one.text) for one in members]
-            )
-        elif answer and lit:
-            draw_passages(f"Found for: {answer.question}", [(one.id, one.place, one.text) for one in lit])
+            draw_passages("The most typical first", points.iloc[list(found.clusters[cluster].members)])
+        elif answer and len(lit):
+            draw_passages(f"Found for: {answer.question}", lit)
         else:
             st.caption("Choose a cluster to read its passages, or a point of the map.")
     with plot:
@@ -89,35 +81,27 @@ def cached_map(_store: "Store", folder: str, generation: int) -> "tuple[Collecti
     from rag_app.library.map import draw_map
 
     found = draw_map(_store)
-    return found, points_table(found)
+    rows = ((one.id, name_place(one.title, one.page), one.text, one.x, one.y, one.cluster) for one in found.points)
+    return found, passages_table(rows)
 
 
-def describe_map(found: "CollectionMap", documents: int, name: str) -> str:
-    of = f"{counted(found.total, 'passage')} of {counted(documents, 'document')}"
-    words = f"{of} in the collection {name}. Those that lie near each other are alike."
-    if found.total > len(found.points):
-        words += f" {len(found.points):,} of them, chosen at random, are drawn."
-    return words
-
-
-def locate_passages(store: "Store", found: "CollectionMap", answer: "Answer") -> list[LitPassage]:
+def locate_passages(store: "Store", found: "CollectionMap", answer: "Answer | None") -> Any:
     """The answer's passages that are still in the collection, whether or not they were chosen to be drawn."""
     import numpy as np
 
     from rag_app.library.map import beginning
 
     hidden = store.catalogue.state().hidden
-    vectors = store.catalogue.vectors(
-        [passage.chunk.id for passage in answer.passages if passage.chunk.id not in hidden]
-    )
-    chunks = [passage.chunk for passage in answer.passages if passage.chunk.id in vectors]
+    chunks = [passage.chunk for passage in (answer.passages if answer else ()) if passage.chunk.id not in hidden]
+    vectors = store.catalogue.vectors([chunk.id for chunk in chunks])
+    chunks = [chunk for chunk in chunks if chunk.id in vectors]
     if not chunks or found.projection is None:
-        return []
+        return passages_table([])
     places = found.projection(np.stack([vectors[chunk.id] for chunk in chunks])).tolist()
-    return [
-        LitPassage(chunk.id, name_place(chunk.title, chunk.page, chunk.time), beginning(chunk.text), x, y)
+    return passages_table(
+        (chunk.id, name_place(chunk.title, chunk.page, chunk.time), beginning(chunk.text), x, y, -1)
         for chunk, (x, y) in zip(chunks, places, strict=True)
-    ]
+    )
 
 
 def choose_cluster(store: "Store", found: "CollectionMap", lit: int) -> int:
@@ -134,11 +118,11 @@ def choose_cluster(store: "Store", found: "CollectionMap", lit: int) -> int:
     return chosen
 
 
-def draw_passages(heading: str, passages: Sequence[tuple[str, str, str]]) -> None:
+def draw_passages(heading: str, passages: Any) -> None:
     """Whoever cannot see the map reads the same here."""
     with st.container(key="map-passages"):
-        for chunk_id, place, text in page_of(heading, passages):
-            draw_passage(chunk_id, place, text)
+        for _, row in page_of(heading, passages).iterrows():
+            draw_passage(row["id"], row["place"], row["text"])
 
 
 def draw_passage(chunk_id: str, place: str, text: str, key: int = 0) -> None:
@@ -147,9 +131,9 @@ def draw_passage(chunk_id: str, place: str, text: str, key: int = 0) -> None:
     st.text(text)
 
 
-def page_of(heading: str, entries: Sequence[T]) -> Sequence[T]:
-    """The entries of the page that is chosen under the heading."""
-    if not entries:
+def page_of(heading: str, entries: Any) -> Any:
+    """The entries, of a sequence or a data frame, of the page that is chosen under the heading."""
+    if not len(entries):
         return entries
     st.subheader(plain(heading), anchor=False)
     pages = -(-len(entries) // LISTED)
@@ -163,15 +147,12 @@ def draw_duplicates(store: "Store") -> None:
     titles = {record.source: record.title for record in store.catalogue.sources()}
     for number, documents in enumerate(page_of("Documents nearly the same", found.documents)):
         heading = f"{documents.share:.0%} of the passages of the shorter one are in the other"
-        with similar(f"documents-{number}", heading) as columns:
-            for column, source in zip(columns, (documents.first, documents.second), strict=True):
-                column.text(f"{titles.get(source, source)}\n{source}")
+        for source in two_columns(f"documents-{number}", heading, documents.first, documents.second):
+            st.text(f"{titles.get(source, source)}\n{source}")
     for number, pair in enumerate(page_of("Passages nearly the same", found.passages)):
         others = f", and {pair.members - 2:,} more like these" if pair.members > 2 else ""
-        with similar(f"passages-{number}", f"Cosine {pair.cosine:.3f}{others}") as columns:
-            for column, chunk in zip(columns, (pair.first, pair.second), strict=True):
-                with column:
-                    draw_passage(chunk.id, name_place(chunk.title, chunk.page, chunk.time), chunk.text, key=number)
+        for chunk in two_columns(f"passages-{number}", f"Cosine {pair.cosine:.3f}{others}", pair.first, pair.second):
+            draw_passage(chunk.id, name_place(chunk.title, chunk.page, chunk.time), chunk.text, key=number)
 
 
 @st.cache_resource(show_spinner="Comparing the passages …", max_entries=4)
@@ -197,11 +178,13 @@ def describe_duplicates(found: "NearDuplicates") -> str:
     return " ".join(words)
 
 
-@contextmanager
-def similar(key: str, heading: str) -> "Iterator[Sequence[DeltaGenerator]]":
+def two_columns(key: str, heading: str, *compared: Any) -> Iterator[Any]:
+    """Each of the two, for what is drawn of it to be next to the other."""
     with st.container(border=True, key=f"similar-{key}"):
         st.caption(heading)
-        yield st.columns(2)
+        for column, one in zip(st.columns(2), compared, strict=True):
+            with column:
+                yield one
 
 
 def shown_chunk(store: "Store") -> dict[str, Any] | None:

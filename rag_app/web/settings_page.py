@@ -10,9 +10,8 @@ from pydantic import SecretStr
 
 from rag_app.settings import PREFIX, WRITTEN_ANSWERS, Settings
 from rag_app.web.chat.answer_view import QUOTES
-from rag_app.web.components import draw_error, in_background, plain, result_of
+from rag_app.web.components import in_background, plain, result_of, shown_errors
 from rag_app.web.session_settings import choose, chosen, forget, page_settings
-from vectorstore.errors import RagError
 from vectorstore.provider_errors import without_secrets
 
 if TYPE_CHECKING:
@@ -42,7 +41,8 @@ def show() -> None:
             draw_choices(settings, written_by=Settings().llm)
         with st.container(key="facts"):
             st.header("Collection", anchor=False)
-            draw_facts(settings)
+            with shown_errors("no-collection"):
+                draw_rows({name: plain(value) for name, value in collection_facts(settings).items()})
         with st.container(key="health"):
             draw_health(settings)
         with st.container(key="everything"):
@@ -164,13 +164,6 @@ def draw_check(check: "Check", *, key: str) -> None:
                 st.text(words)
             if command:
                 st.code(command[0], language=None, wrap_lines=True)
-
-
-def draw_facts(settings: Settings) -> None:
-    try:
-        draw_rows({name: plain(value) for name, value in collection_facts(settings).items()})
-    except RagError as error:
-        draw_error(error, key="no-collection")
 
 
 @st.cache_data(ttl=10, max_entries=8, show_spinner=False, hash_funcs={Settings: Settings.model_dump_json})

@@ -10,13 +10,13 @@ from rich.filesize import decimal
 
 from ingest.reading.file_types import describe_readers
 from rag_app.settings import Settings
-from rag_app.web.components import counted, draw_error, load_component
+from rag_app.web.components import counted, load_component, shown_errors
 from rag_app.web.library.adding import draw_adding, kept_problem
 from rag_app.web.library.collection_dialogs import draw_absent, draw_collection
 from rag_app.web.library.jobs import start_job
 from rag_app.web.session_settings import page_settings
 from rag_app.web.sources.links import document_cards, draw_source_panel
-from vectorstore.errors import CollectionError, CollectionNotFoundError, RagError
+from vectorstore.errors import CollectionError, CollectionNotFoundError
 from vectorstore.types import REMOVED, Refusal, SourceRecord
 
 if TYPE_CHECKING:
@@ -63,12 +63,11 @@ def show() -> None:
         st.title("Library", anchor=False)
         draw_adding()
         settings = page_settings()
-        try:
-            draw_collection_of(settings)
-        except CollectionNotFoundError:
-            draw_absent(settings)
-        except RagError as error:
-            draw_error(error, key="library-failure")
+        with shown_errors("library-failure"):
+            try:
+                draw_collection_of(settings)
+            except CollectionNotFoundError:
+                draw_absent(settings)
 
 
 def draw_collection_of(settings: Settings) -> None:
