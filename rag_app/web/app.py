@@ -3,7 +3,7 @@
 import streamlit as st
 
 from rag_app.web import history_page, map_page, settings_page
-from rag_app.web.access.sign_in import draw_log_out, stop_strangers
+from rag_app.web.access.gate import draw_log_out, stop_strangers
 from rag_app.web.chat import page as chat
 from rag_app.web.chat.conversation import start_new
 from rag_app.web.components import ASSETS, page_style

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 import streamlit as st
 from streamlit.navigation.page import Page
 
-from rag_app.web.chat.conversation import IN_SESSION, open_history, open_saved, start_new
+from rag_app.web.chat.conversation import current, open_history, open_saved, start_new
 from rag_app.web.components import plain
 from rag_app.web.session_settings import choose
 
@@ -20,17 +20,14 @@ def show(chat_page: Page) -> None:
     with st.container(key="history"):
         st.title("History", anchor=False)
         words = st.text_input("Search conversations", placeholder="words of a question or an answer")
-        draw_found(open_history(), words, chat_page)
-
-
-def draw_found(history: "ConversationStore", words: str, chat_page: Page) -> None:
-    found = history.found(words)
-    if not found:
-        st.text("No conversation has all of these words." if words.split() else EMPTY)
-    for saved in found[:MOST_SHOWN]:
-        draw_row(history, saved, chat_page)
-    if len(found) > MOST_SHOWN:
-        st.text(f"{len(found) - MOST_SHOWN:,} more: search for words of theirs.")
+        history = open_history()
+        found = history.found(words)
+        if not found:
+            st.text("No conversation has all of these words." if words.split() else EMPTY)
+        for saved in found[:MOST_SHOWN]:
+            draw_row(history, saved, chat_page)
+        if len(found) > MOST_SHOWN:
+            st.text(f"{len(found) - MOST_SHOWN:,} more: search for words of theirs.")
 
 
 def draw_row(history: "ConversationStore", saved: "SavedConversation", chat_page: Page) -> None:
@@ -51,22 +48,16 @@ def draw_actions(history: "ConversationStore", saved: "SavedConversation") -> No
     st.text_input(
         "Name", saved.name, key=key, on_change=lambda: history.rename(saved.id, st.session_state[key] or saved.name)
     )
-    for label, suffix, mime, write in (
-        ("Export as Markdown", "md", "text/markdown", lambda: to_markdown(saved.name, history.load(saved.id))),
-        ("Export as JSON", "json", "application/json", lambda: to_json(saved.name, history.load_saved(saved.id))),
+    for label, suffix, write in (
+        ("Export as Markdown", "md", lambda: to_markdown(saved.name, history.load(saved.id))),
+        ("Export as JSON", "json", lambda: to_json(saved.name, history.load_saved(saved.id))),
     ):
-        st.download_button(
-            label,
-            write,
-            file_name=f"conversation.{suffix}",
-            mime=mime,
-            key=f"{suffix}-{saved.id}",
-            on_click="ignore",
-        )
+        file_name = f"conversation.{suffix}"
+        st.download_button(label, write, file_name, key=f"{suffix}-{saved.id}", on_click="ignore")
     st.button("Delete", key=f"delete-{saved.id}", icon=":material/delete:", on_click=delete, args=(history, saved.id))
 
 
 def delete(history: "ConversationStore", conversation: str) -> None:
     history.delete(conversation)
-    if IN_SESSION in st.session_state and st.session_state[IN_SESSION].id == conversation:
+    if current().id == conversation:
         start_new()

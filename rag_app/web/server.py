@@ -41,7 +41,7 @@ def serve(
     if settings.password is not None:
         hashed = as_hash(settings.password.get_secret_value())
         os.environ["RAG_PASSWORD"] = hashed  # the password itself is then nowhere in this process
-    from rag_app.web.access.sign_in import has_provider  # Streamlit, which no other command needs
+    from rag_app.web.access.gate import has_provider  # Streamlit, which no other command needs
 
     locked = has_provider() or hashed is not None
     refuse_unlocked(host, locked=locked)

@@ -1,23 +1,30 @@
-"""Guards the page with a password, as ASGI middleware, and refuses requests that other sites' pages send."""
+"""Lets nobody in without the password or a provider's log-in, and refuses requests that other sites' pages send."""
 
 import asyncio
 import base64
 import ipaddress
 import math
 import time
+import tomllib
 from functools import cache
 from html import escape
 from pathlib import Path
 from string import Template
 from urllib.parse import parse_qs, quote, urlsplit
 
+import streamlit as st
 from starlette.requests import HTTPConnection, Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from streamlit import config
+from streamlit.auth_util import is_authlib_installed
 
-from rag_app.web.access.passwords import SESSIONS, Throttle, is_password
+from rag_app.web.access.passwords import SESSIONS, Throttle, cookie_name, is_password
+from rag_app.web.components import ASSETS, load_component, plain
+from rag_app.web.session_settings import page_settings
+from vectorstore.errors import MissingPackageError, SettingsError
 
-ASSETS = Path(__file__).parents[1] / "assets"
+SECTION = "auth"  # of secrets.toml, by which Streamlit asks a provider
 # The health check, and Streamlit's own scripts and fonts, which are the same for everybody.
 OPEN_PATHS = ("/_stcore/health", "/static/")
 LOGOUT_PATH = "/logout"
@@ -168,3 +175,66 @@ def requested_path(scope: Scope) -> str:
     # Read from the request's line: `request.url` trusts the Host header, which may contain a path of its own.
     query = scope["query_string"].decode("latin-1")
     return "/" + quote(scope["path"].lstrip("/\\")) + (f"?{query}" if query else "")
+
+
+# In the script of the web app, which Streamlit runs behind the gate.
+
+
+def has_provider() -> bool:
+    """Whether an OpenID provider is configured. Raises MissingPackageError where its package is missing.
+
+    Reads the files itself, since Streamlit would read its own options for that, before they are set.
+    """
+    if not any(SECTION in read_toml(Path(path)) for path in config.get_config_files("secrets.toml")):
+        return False
+    if not is_authlib_installed():
+        raise MissingPackageError(
+            "logging in by the [auth] section of secrets.toml needs the package Authlib, which is not installed",
+            "pip install 'streamlit[auth]'",
+        )
+    return True
+
+
+def read_toml(path: Path) -> dict[str, object]:
+    try:
+        return tomllib.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
+    except (OSError, ValueError) as error:
+        raise SettingsError(f"{path} cannot be read: {error}", "correct or remove it") from error
+
+
+def stop_strangers() -> None:
+    """Ends the script before anything is drawn for someone who has not logged in."""
+    # The gate has checked the password already, unless someone runs the script without it.
+    if has_password() and not SESSIONS.is_open(st.context.cookies.get(cookie_name(st.get_option("server.port")))):
+        st.text("Start the page with rag chat: it asks for the password.")
+        st.stop()
+    if shows_provider() and not st.user.get("is_logged_in"):
+        draw_log_in()
+        st.stop()
+
+
+def draw_log_in() -> None:
+    section = st.secrets[SECTION]
+    named = [name for name in section if hasattr(section[name], "keys") and "client_id" in section[name]]
+    providers = [None, *named] if "client_id" in section else named
+    with st.container(key="log-in"):
+        st.title("Ask your documents", anchor=False)
+        for name in providers:
+            label = f"Log in with {plain(name)}" if name else "Log in"
+            st.button(label, key=f"log-in-{name}", type="primary", width="stretch", on_click=st.login, args=(name,))
+
+
+def draw_log_out() -> None:
+    with st.sidebar:
+        if shows_provider():
+            st.button("Log out", icon=":material/logout:", type="tertiary", on_click=st.logout)
+        elif has_password():
+            load_component("logout")(key="log-out")
+
+
+def shows_provider() -> bool:
+    return st.secrets.load_if_toml_exists() and SECTION in st.secrets
+
+
+def has_password() -> bool:
+    return page_settings().password is not None

@@ -22,9 +22,8 @@ IN_ADDRESS = "conversation"
 class Turn:
     """A question and its outcome: an answer, the error in place of one, or None while it waits.
 
-    `running` is the answer in progress. `saved_as` is the id of the saved answer to this question, be it this outcome
-    or the one before it was asked again; `save_error` says why this outcome could not be saved. `feedback` is what the
-    reader thinks of the answer: `{"good": bool, "note": str}`.
+    `running` is the answer in progress, `saved_as` the id of the saved answer, perhaps one from before the question was
+    asked again, `save_error` why it could not be saved, `feedback` the reader's: `{"good": bool, "note": str}`.
     """
 
     question: str
@@ -59,7 +58,16 @@ class Conversation:
         return next((turn for turn in waiting if turn.running), waiting[0] if waiting else None)
 
     def finish(self, turn: Turn, outcome: "Answer | RagError") -> None:
+        """Save an answer, in place of an earlier one; the address of the page then names the conversation."""
         turn.outcome, turn.running, self.fresh = outcome, None, turn
+        if turn.answer is None:
+            return
+        collection = page_settings().collection
+        try:
+            turn.saved_as = open_history().add(self.id, turn.answer, collection=collection, instead_of=turn.saved_as)
+            st.query_params[IN_ADDRESS] = self.id
+        except RagError as error:
+            turn.save_error = error.message
 
     def stop(self) -> None:
         """End the answer in progress; its question is left as stopped."""
@@ -73,17 +81,6 @@ class Conversation:
         before = self.turns[: self.turns.index(turn)]
         answered = [(earlier.question, earlier.answer.text) for earlier in before if earlier.answer]
         return [message for question, text in answered for message in (("human", question), ("ai", text))]
-
-    def save(self, turn: Turn) -> None:
-        """Save the answer, in place of an earlier one; the page's address then names the conversation."""
-        if turn.answer is None:
-            return
-        collection = page_settings().collection
-        try:
-            turn.saved_as = open_history().add(self.id, turn.answer, collection=collection, instead_of=turn.saved_as)
-            st.query_params[IN_ADDRESS] = self.id
-        except RagError as error:
-            turn.save_error = error.message
 
     def rate(self, turn: Turn, feedback: dict[str, Any]) -> None:
         """`feedback` is `{"good": bool | None, "note": str}`; None takes back what was said before."""
@@ -99,7 +96,7 @@ class Conversation:
 
 
 def current() -> Conversation:
-    """The conversation of this session; at first the one that the page's address names, if it was saved."""
+    """The conversation of this session; at first the one that the address names, if it was saved."""
     if IN_SESSION not in st.session_state:
         saved = st.query_params.get(IN_ADDRESS)
         open_saved(saved) if saved else start_new()

@@ -85,7 +85,6 @@ def answer_pending(conversation: Conversation, turn: Turn) -> None:
         within_s = AT_ONCE_S
     if turn.running.has_ended(within_s=within_s) and turn.running.outcome:
         conversation.finish(turn, turn.running.outcome)
-        conversation.save(turn)
 
 
 @st.fragment(run_every=POLL_S)

@@ -1,7 +1,7 @@
 """Draws a collection's name and the dialogs that make, rename and delete collections."""
 
+import shutil
 from collections.abc import Callable, Sequence
-from pathlib import Path
 
 import streamlit as st
 
@@ -9,6 +9,7 @@ from rag_app.settings import Settings
 from rag_app.web.chat.conversation import start_new
 from rag_app.web.components import counted, plain
 from rag_app.web.library.jobs import is_ingesting, start_job
+from rag_app.web.library.uploads import uploads_folder
 from rag_app.web.session_settings import choose, page_settings
 from vectorstore.errors import CollectionError, RagError
 
@@ -120,25 +121,20 @@ def rename(name: str, new_name: str) -> None:
 
 
 def delete(name: str) -> None:
-    from rag_app.library.documents import is_uploaded
     from rag_app.wiring import build_store
     from vectorstore.collections import delete_collection, list_collections
 
     refuse_while_reading(name)
     settings = page_settings()
-    sources = [record.source for record in build_store(settings).catalogue.sources()]
+    uploads = uploads_folder(build_store(settings), settings.data_dir)
     delete_collection(settings.data_dir, name, chroma_url=settings.chroma_url)
-    for source in sources:
-        if is_uploaded(source, settings):
-            Path(source).unlink(missing_ok=True)
+    shutil.rmtree(uploads, ignore_errors=True)
     switch(next(iter(list_collections(settings.data_dir)), name))
 
 
 def refuse_while_reading(name: str) -> None:
     if is_ingesting(name):
-        raise CollectionError(
-            f"documents are being read into {name} just now", "wait until that has ended, or cancel it, and try again"
-        )
+        raise CollectionError(f"documents are being read into {name}", "wait until that has ended, or cancel it")
 
 
 def switch(name: str) -> None:

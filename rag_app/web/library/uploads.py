@@ -1,5 +1,6 @@
 """Writes uploaded files into the data folder under safe names: each is then a source like any other file."""
 
+import itertools
 import re
 import unicodedata
 import uuid
@@ -12,7 +13,7 @@ from vectorstore.errors import InputError, translated_storage_errors
 if TYPE_CHECKING:
     from vectorstore.storage.store import Store
 
-# Of the catalogue: the name of the folder.
+# The name of this fact in the catalogue.
 FACT = "uploads"
 MOST_AT_ONCE = 500
 MOST_NAME_BYTES = 200  # file systems take 255, and a number may be put behind
@@ -26,8 +27,7 @@ UNNAMED = "unnamed"
 class Upload(Protocol):
     """As Streamlit gives it: `name` is what the browser says, of a file in a folder its path from that folder on."""
 
-    @property
-    def name(self) -> str: ...
+    name: str
 
     def getvalue(self) -> bytes: ...
 
@@ -107,10 +107,8 @@ def safe_part(part: str) -> str:
 def places(path: Path) -> Iterator[Path]:
     """The path, then the same with numbers."""
     yield path
-    number = 2
-    while True:
+    for number in itertools.count(2):
         yield path.with_name(f"{path.stem} ({number}){path.suffix}")
-        number += 1
 
 
 def is_free(path: Path, content: bytes, written: dict[Path, bytes]) -> bool:
