@@ -16,8 +16,6 @@ import pytest
 pytest.importorskip("playwright.sync_api", reason="drives the page: pip install 'rag-app[dev]'")
 from playwright.sync_api import Page, expect
 
-from tests import command_line
-
 PATIENCE_S = 60.0
 
 
@@ -35,13 +33,6 @@ def send(page: Page, question: str) -> None:
     box = page.get_by_role("textbox", name="Ask about your documents")
     box.fill(question)
     box.press("Enter")
-
-
-def run_rag(data_dir: Path, *arguments: str | Path) -> str:
-    """What the command line prints, run in a process of its own as someone would beside the open page."""
-    run = command_line.run_rag(list(map(str, arguments)), cwd=Path.cwd(), environment={"RAG_DATA_DIR": str(data_dir)})
-    assert run.returncode == 0, run.stdout + run.stderr
-    return run.stdout
 
 
 @contextmanager

@@ -143,7 +143,8 @@ def draw_suggestions(settings: Settings, generation: int, *, ask: Ask) -> None:
     if is_remote(settings.embeddings):
         return
     found = find_suggestions(settings.model_copy(update={"llm": "quotes", "verifier": None}), generation)
-    draw_questions(result_of(found) or [], ask=ask)
+    questions = result_of(found)
+    draw_questions(questions or [], ask=ask)
 
 
 @st.cache_resource(show_spinner=False, max_entries=8, hash_funcs={Settings: Settings.model_dump_json})

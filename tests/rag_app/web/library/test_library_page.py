@@ -52,7 +52,9 @@ def until(is_so: Callable[[], bool]) -> None:
         time.sleep(0.1)
 
 
-def test_uploads_make_a_collection_and_a_report_and_can_be_asked_about(page: Page, site: Site) -> None:
+def test_uploads_make_a_collection_and_can_be_asked_about_and_what_is_no_public_page_is_refused(
+    page: Page, site: Site, tmp_path: Path
+) -> None:
     page.goto(f"{site.url}/library?collection=lowmere")
     broken: FilePayload = {"name": "<img src=x>.pdf", "mimeType": "application/pdf", "buffer": b"%PDF-1.4 broken"}
     lock = text_file("../lock.md", "# Lock\n\nThe lock of Lowmere was built in 1854 by Hanneke Dijkstra.\n")
@@ -76,28 +78,21 @@ def test_uploads_make_a_collection_and_a_report_and_can_be_asked_about(page: Pag
     upload(page, text_file("lock.md", "# Lock\n\nThe lock of Lowmere was built in 1860.\n"))
     expect(page.get_by_text("1 updated")).to_be_visible()
 
-
-def test_a_folder_is_added_with_its_structure_and_what_is_no_public_page_is_refused(
-    page: Page, site: Site, tmp_path: Path
-) -> None:
     page.set_viewport_size({"width": 400, "height": 800})
-    page.goto(f"{site.url}/library?collection=folders")
+    page.get_by_role("button", name="Dismiss").click()
     page.get_by_label("Address of a page").fill("file:///etc/passwd")
     page.get_by_role("button", name="Add page").click()
     expect(page.get_by_role("alert")).to_contain_text("is not the address of a web page")
     page.get_by_label("Address of a page").fill("127.0.0.1:1/terms")
     page.get_by_label("Address of a page").press("Enter")
     expect(page.get_by_text("127.0.0.1 is a private address (set RAG_ALLOW_PRIVATE_URLS")).to_be_visible()
-    page.get_by_role("button", name="Dismiss").click()
-
     (tmp_path / "papers" / "old").mkdir(parents=True)
     (tmp_path / "papers" / "old" / "samples.md").write_bytes((SAMPLES_DIR / "lunar-samples.md").read_bytes())
     (tmp_path / "papers" / ".hidden.md").write_text("Nobody sees this.")
     page.get_by_role("radio", name="A folder").click()
     page.locator("input[webkitdirectory]").set_input_files(tmp_path / "papers")
     expect(page.get_by_text("1 added")).to_be_visible()
-    kept = site.folder / "data" / "uploads" / "folders"
-    assert list(kept.rglob("*.md")) == [kept / "papers" / "old" / "samples.md"]
+    assert list(kept.rglob("*/*.md")) == [kept / "papers" / "old" / "samples.md"]
     assert page.evaluate("document.documentElement.scrollWidth") <= 400
 
 
@@ -132,7 +127,7 @@ def long_text(chance: random.Random) -> str:
     return "\n\n".join(" ".join(chance.choices(WORDS, k=100)).capitalize() + "." for _ in range(120))
 
 
-def test_documents_are_searched_and_sorted_and_their_names_are_text(page: Page, site: Site) -> None:
+def test_documents_are_searched_sorted_and_read_page_by_page_and_their_names_are_text(page: Page, site: Site) -> None:
     site.ingest("papers", TEXTS, SAMPLES_DIR / "guidance-computer.pdf")
     page.goto(f"{site.url}/library?collection=papers")
     expect(page.get_by_role("button", name=f"Delete {HOSTILE}")).to_be_visible()
@@ -146,11 +141,34 @@ def test_documents_are_searched_and_sorted_and_their_names_are_text(page: Page, 
     page.get_by_role("combobox", name="Sort by").click()
     page.get_by_role("option", name="Smallest first").click()
     expect(rows(page).last).to_contain_text("guidance-computer.pdf")
+
+    view = page.get_by_role("button", name="View guidance-computer.pdf")
+    view.click()
+    expect(page.get_by_role("img", name="Page 1 of The Apollo Guidance Computer", exact=True)).to_be_visible()
+    expect(rows(page).last).to_have_attribute("aria-current", "true")
+    with page.expect_download() as download:
+        page.get_by_role("link", name="Download original").click()
+    assert Path(download.value.path()).read_bytes() == (SAMPLES_DIR / "guidance-computer.pdf").read_bytes()
+    number = page.get_by_role("spinbutton", name="Page (of 2)")
+    number.fill("2")
+    number.press("Enter")
+    expect(page.get_by_role("img", name="Page 2 of The Apollo Guidance Computer", exact=True)).to_be_visible()
+    page.get_by_role("button", name="Show the text").click()
+    expect(page.get_by_text("rendezvous radar").first).to_be_visible()
+    assert violations(page) == []
+    page.get_by_role("button", name="Previous page").click()
+    expect(page.get_by_text("36,864 words of program").first).to_be_visible()
+    page.keyboard.press("Escape")
+    expect(page.get_by_role("region", name="Source")).to_have_count(0)
+    expect(view).to_be_focused()
     assert page.evaluate("window.stolen") is None
 
 
-def test_deleted_documents_leave_the_answers_and_come_back_the_last_first(page: Page, site: Site) -> None:
-    docs = site.ingest("removals", TEXTS)
+def test_deleted_documents_leave_the_answers_and_come_back_or_are_forgotten_and_changed_ones_are_read_again(
+    page: Page, site: Site
+) -> None:
+    docs = site.ingest("removals", TEXTS, SAMPLES_DIR / "guidance-computer.pdf")
+    store = build_store(site.settings("removals"))
     page.goto(f"{site.url}/library?collection=removals")
     page.get_by_role("button", name="Delete harbour.txt").click()
     expect(page.get_by_text("harbour.txt was removed")).to_be_visible()
@@ -158,7 +176,7 @@ def test_deleted_documents_leave_the_answers_and_come_back_the_last_first(page: 
     expect(page.get_by_text("lighthouse.txt was removed")).to_be_visible()
     expect(page.get_by_text("1 more was removed before it")).to_be_visible()
     assert violations(page) == []
-    expect(rows(page)).to_have_count(1)
+    expect(rows(page)).to_have_count(2)
     (docs / "harbour.txt").unlink()
     page.get_by_role("link", name="Chat").click()
     ask(page, None, "Who is the harbour master of Lowmere?")
@@ -172,51 +190,22 @@ def test_deleted_documents_leave_the_answers_and_come_back_the_last_first(page: 
     expect(page.get_by_role("button", name="Delete harbour.txt")).to_be_visible()
     expect(page.get_by_text("was removed")).to_have_count(0)
     page.get_by_role("link", name="Chat").click()
-    page.get_by_role("button", name="New chat").click()
-    expect(page.get_by_text("Answered by")).to_have_count(0)
     ask(page, None, "Who is the harbour master of Lowmere?")
     expect(page.get_by_text("is called Hanneke").first).to_be_visible()
 
-
-def test_a_document_is_read_page_by_page_as_it_looks_and_as_its_text(page: Page, site: Site) -> None:
-    site.ingest("readings", {}, SAMPLES_DIR / "guidance-computer.pdf")
-    page.goto(f"{site.url}/library?collection=readings")
-    page.get_by_role("button", name="View guidance-computer.pdf").click()
-    expect(page.get_by_role("img", name="Page 1 of The Apollo Guidance Computer")).to_be_visible()
-    with page.expect_download() as download:
-        page.get_by_role("link", name="Download original").click()
-    assert Path(download.value.path()).read_bytes() == (SAMPLES_DIR / "guidance-computer.pdf").read_bytes()
-    number = page.get_by_role("spinbutton", name="Page (of 2)")
-    number.fill("2")
-    number.press("Enter")
-    expect(page.get_by_role("img", name="Page 2 of The Apollo Guidance Computer")).to_be_visible()
-    page.get_by_role("button", name="Show the text").click()
-    expect(page.get_by_text("rendezvous radar").first).to_be_visible()
-    assert violations(page) == []
-    page.screenshot(path="/tmp/s2_library.png")
-    page.keyboard.press("ArrowLeft")
-    expect(page.get_by_text("36,864 words of program").first).to_be_visible()
-    page.get_by_role("button", name="Close").press("Escape")
-    expect(page.get_by_role("button", name="Close")).to_have_count(0)
-    expect(page.get_by_role("button", name="View guidance-computer.pdf")).to_be_focused()
-
-
-def test_what_is_removed_for_good_is_forgotten_and_a_changed_file_is_read_again(page: Page, site: Site) -> None:
-    docs = site.ingest("changes", {"baker.txt": TEXTS[HOSTILE]}, SAMPLES_DIR / "guidance-computer.pdf")
-    store = build_store(site.settings("changes"))
-    page.goto(f"{site.url}/library?collection=changes")
+    page.get_by_role("link", name="Library").click()
     page.get_by_role("button", name="Delete guidance-computer.pdf").click()
     page.get_by_role("button", name="Remove for good").click()
     expect(page.get_by_text("was removed")).to_have_count(0)
     assert store.catalogue.source(str(SAMPLES_DIR / "guidance-computer.pdf")) is None
     assert (SAMPLES_DIR / "guidance-computer.pdf").exists()
 
-    baker = docs / "baker.txt"
+    baker = docs / HOSTILE
     baker.write_text("The baker of Lowmere has moved to Highmere.\n", encoding="utf-8")
     page.get_by_role("button", name="Look for changes").click()
     until(lambda: "Highmere" in store.load_page(str(baker), None))
     before = store.catalogue.generation()
-    page.get_by_role("button", name="Ingest again: baker.txt").click()
+    page.get_by_role("button", name=f"Ingest again: {HOSTILE}").click()
     until(lambda: store.catalogue.generation() > before)
     store.close()
 

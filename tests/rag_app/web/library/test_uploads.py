@@ -12,7 +12,7 @@ from vectorstore.collections import create_store, open_store, rename_collection
 from vectorstore.errors import InputError
 
 
-@dataclass(frozen=True)
+@dataclass
 class File:
     name: str
     content: bytes = b"words"

@@ -21,7 +21,7 @@ def test_parts_are_all_of_the_text_and_none_is_too_long(text: str) -> None:
 
 
 def test_a_pdf_that_is_not_the_one_that_was_read_is_shown_by_its_text_alone(tmp_path: Path) -> None:
-    path = shutil.copy(SAMPLES_DIR / "guidance-computer.pdf", tmp_path / "crew.pdf")
+    path = Path(shutil.copy(SAMPLES_DIR / "guidance-computer.pdf", tmp_path / "crew.pdf"))
     settings = Settings(collection="papers", data_dir=tmp_path / "data")
     ingest_paths([path], settings=settings)
     offer = Offer(settings, Citation(2, str(path), "Crew", 2, 0, 0, "", None), "", ())
