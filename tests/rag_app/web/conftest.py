@@ -1,4 +1,4 @@
-"""One page server for all tests of a worker process: the samples, and whatever collections its tests ingest."""
+"""Two servers for all tests of a worker process, one that quotes and one where a model writes, over the same data."""
 
 import shutil
 from collections.abc import Iterator
@@ -9,6 +9,9 @@ import pytest
 
 from rag_app import Settings, ingest_paths
 from tests.rag_app.browsing import served
+from tests.rag_app.fault_server import FaultServer
+
+MODEL = "openai:a*model*"
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,3 +41,17 @@ def site(samples_settings: Settings, tmp_path_factory: pytest.TempPathFactory) -
     shutil.copytree(samples_settings.data_dir, folder / "data")
     with served(folder / "data", "samples", log=folder / "log") as url:
         yield Site(url, folder)
+
+
+@pytest.fixture(scope="session")
+def model() -> Iterator[FaultServer]:
+    with FaultServer() as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def written_url(model: FaultServer, site: Site) -> Iterator[str]:
+    """Where MODEL writes the answers, of five passages at most."""
+    settings = {"OPENAI_BASE_URL": model.base_url, "OPENAI_API_KEY": "key-of-the-tests", "RAG_TOP_K": "5"}
+    with served(site.folder / "data", "samples", log=site.folder / "log-written", RAG_LLM=MODEL, **settings) as url:
+        yield url

@@ -13,7 +13,7 @@ HOSTILE = (
 LIT = 'path[fill="#ffd23f"]'
 
 
-def test_the_passages_of_the_answer_are_lit_and_a_cluster_s_are_read_by_keyboard_and_by_click(
+def test_the_answer_s_passages_are_lit_a_cluster_s_are_read_by_keyboard_and_near_duplicates_compared(
     page: Page, site: Site
 ) -> None:
     ask(page, site.url, "What did the 1202 alarm mean?")
@@ -42,14 +42,6 @@ def test_the_passages_of_the_answer_are_lit_and_a_cluster_s_are_read_by_keyboard
     chart.locator(LIT).last.click()
     expect(source).to_be_visible()
 
-
-def passages(page: Page) -> Locator:
-    return page.locator(".st-key-map-passages").get_by_test_id("stButton").get_by_role("button")
-
-
-def test_passages_that_two_documents_have_in_common_are_shown_next_to_each_other_as_text(
-    page: Page, site: Site
-) -> None:
     site.ingest("pumps", {"first.txt": HOSTILE, "second.txt": HOSTILE})
     page.goto(f"{site.url}/map?collection=pumps")
     expect(page.get_by_text("All passages (2)")).to_be_visible()
@@ -63,3 +55,7 @@ def test_passages_that_two_documents_have_in_common_are_shown_next_to_each_other
     assert page.evaluate("window.stolen") is None
     page.set_viewport_size({"width": 400, "height": 800})
     assert page.evaluate("document.documentElement.scrollWidth") <= 400
+
+
+def passages(page: Page) -> Locator:
+    return page.locator(".st-key-map-passages").get_by_test_id("stButton").get_by_role("button")

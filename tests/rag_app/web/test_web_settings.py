@@ -1,8 +1,6 @@
 """The page *Settings* in a real browser: what is chosen there holds, and what is wrong has a remedy to copy."""
 
 import re
-import shutil
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -10,33 +8,16 @@ from playwright.sync_api import Page, expect
 
 from rag_app import Settings, ingest_paths
 from rag_app.web.settings_page import setting_rows
-from tests.rag_app.browsing import ask, served
+from tests.rag_app.browsing import ask
+from tests.rag_app.web.conftest import MODEL, Site
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(300), pytest.mark.usefixtures("patience")]
-MODEL = "openai:a*model*"
-NOTE = "note.txt"
 
 
-@pytest.fixture(scope="module")
-def data_dir(samples_settings: Settings, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The samples, and a collection of another distance."""
-    folder = tmp_path_factory.mktemp("settings")
-    shutil.copytree(samples_settings.data_dir, folder / "data")
-    (folder / NOTE).write_text("The lighthouse of Lowmere was painted green in 1931.\n", encoding="utf-8")
-    ingest_paths([folder / NOTE], settings=Settings(collection="squared", data_dir=folder / "data", distance="l2"))
-    return folder / "data"
-
-
-@pytest.fixture(scope="module")
-def url(data_dir: Path) -> Iterator[str]:
-    """A model is named, and cannot be reached."""
-    environment = {"RAG_LLM": MODEL, "OPENAI_API_KEY": "key-of-the-tests", "RAG_TOP_K": "5"}
-    with served(data_dir, "samples", log=data_dir.parent / "log", **environment) as address:
-        yield address
-
-
-def test_what_is_chosen_answers_the_next_question_and_is_taken_back(page: Page, url: str) -> None:
-    page.goto(f"{url}/settings")
+def test_what_is_chosen_answers_the_next_question_and_a_failing_check_has_a_command_to_copy(
+    page: Page, site: Site, written_url: str
+) -> None:
+    page.goto(f"{written_url}/settings")
     passages = page.get_by_label("Passages found for a question")
     row = page.get_by_role("row").filter(has_text="RAG_TOP_K")
     back = page.get_by_role("button", name="Back to the environment's")
@@ -64,12 +45,11 @@ def test_what_is_chosen_answers_the_next_question_and_is_taken_back(page: Page, 
     expect(row).to_contain_text(re.compile(r"5\s*environment"))
     expect(page.get_by_label("Tokens of passages")).to_have_value("4000")
 
-
-def test_the_collection_is_described_and_a_failing_check_has_a_command_to_copy(
-    page: Page, url: str, data_dir: Path
-) -> None:
     page.context.grant_permissions(["clipboard-read", "clipboard-write"])
-    page.goto(f"{url}/settings?collection=squared")
+    note = site.folder / "note.txt"
+    note.write_text("The lighthouse of Lowmere was painted green in 1931.\n", encoding="utf-8")
+    ingest_paths([note], settings=site.settings("squared").model_copy(update={"distance": "l2"}))
+    page.goto(f"{written_url}/settings?collection=squared")
     facts = page.locator(".st-key-facts").get_by_role("row")
     expect(facts.filter(has_text="Distance")).to_contain_text("l2")
     expect(facts.filter(has_text="Documents")).to_contain_text("1")
@@ -79,7 +59,7 @@ def test_the_collection_is_described_and_a_failing_check_has_a_command_to_copy(
     checks.last.get_by_test_id("stCode").hover()
     checks.last.get_by_role("button", name="Copy to clipboard").click()
     assert page.evaluate("navigator.clipboard.readText()") == "rag ingest --rebuild PATH"
-    ingest_paths([str(data_dir.parent / NOTE)], Settings(collection="squared", data_dir=data_dir), rebuild=True)
+    ingest_paths([str(note)], settings=site.settings("squared"), rebuild=True)
     page.get_by_role("button", name="Check again").click()
     expect(checks.last).to_contain_text("squared: 1 chunks, the same in all three indexes")
 

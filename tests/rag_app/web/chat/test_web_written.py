@@ -1,14 +1,13 @@
 """The page in a real browser where a chat model writes: what streams, what is unsupported, what breaks off."""
 
 import re
-from collections.abc import Iterator
 
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.rag_app.browsing import ask, send, served
+from tests.rag_app.browsing import ask, send
 from tests.rag_app.fault_server import FaultServer
-from tests.rag_app.web.conftest import Site
+from tests.rag_app.web.conftest import MODEL, Site
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(300), pytest.mark.usefixtures("patience")]
 HOSTILE = """# Notes <img src=x onerror="window.stolen=1">
@@ -18,22 +17,14 @@ The gardener waters the roses every morning <script>window.stolen=1</script> bef
 ![roses](http://example.invalid/roses.png) [a link](javascript:window.stolen=1)
 """
 ROSES, WATERED = "When does the gardener water the roses?", "The gardener waters the roses every morning [1]."
-WRITTEN = "Answered by openai:fake-model"
+WRITTEN = f"Answered by {MODEL}"
 
 
 @pytest.fixture(scope="module")
-def model() -> Iterator[FaultServer]:
-    with FaultServer() as server:
-        yield server
-
-
-@pytest.fixture(scope="module")
-def url(model: FaultServer, site: Site) -> Iterator[str]:
-    """The page where a chat model writes the answers, over one document that tries to run scripts."""
+def url(site: Site, written_url: str) -> str:
+    """A collection of one document that tries to run scripts."""
     site.ingest("garden", {"notes.md": HOSTILE})
-    settings = {"RAG_LLM": "openai:fake-model", "OPENAI_BASE_URL": model.base_url, "OPENAI_API_KEY": "key-of-the-tests"}
-    with served(site.folder / "data", "garden", log=site.folder / "garden.log", **settings) as address:
-        yield address
+    return f"{written_url}?collection=garden"
 
 
 def test_text_grows_and_the_finished_answer_takes_its_place_as_text(page: Page, url: str, model: FaultServer) -> None:
