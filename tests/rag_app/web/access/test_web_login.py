@@ -9,7 +9,7 @@ from urllib.parse import quote, urlsplit
 from urllib.request import Request, urlopen
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, Page, WebSocket, expect
 from websockets.exceptions import InvalidStatus
 from websockets.sync.client import connect
 from websockets.typing import Origin
@@ -71,13 +71,32 @@ def test_without_the_password_nothing_of_any_page_reaches_the_browser(page: Page
         open_websocket(url, origin=url)
 
 
-def test_the_password_opens_the_page_in_this_browser_until_log_out(page: Page, url: str, browser: Browser) -> None:
-    page.goto(f"{url}/history?collection=samples")
+def test_the_password_opens_the_web_app_in_this_browser_until_log_out_and_no_secret_leaves(
+    page: Page, url: str, browser: Browser, log: Path
+) -> None:
+    asked: list[str] = []
+    frames: list[bytes] = []
+    page.on("request", lambda request: asked.append(request.url))
+    page.on("websocket", lambda socket: listen(socket, asked, frames))
+    page.goto(f"{url}/settings?collection=samples")
     log_in(page, "correct horse battery stable")
     expect(page.get_by_role("alert")).to_have_text("That is not the password.")
     log_in(page)
-    expect(page.get_by_label("Search conversations")).to_be_visible()
-    assert urlsplit(page.url).path == "/history"
+    for name in ("RAG_PASSWORD", "OPENAI_API_KEY"):
+        expect(page.get_by_role("row").filter(has_text=name)).to_contain_text("set")
+    assert urlsplit(page.url).path == "/settings"
+    expect(page.locator(".st-key-checks")).to_be_visible()
+    page.get_by_role("link", name="Chat").click()
+    ask(page, None, "What did the 1202 alarm mean?")
+    page.get_by_role("button", name="Source 1").click()
+    expect(page.get_by_role("region", name="Source")).to_be_visible()
+    sent = b"\n".join(frames)
+    assert b"Guidance Computer" in sent, "the frames were not heard"
+    known = [sent.decode("latin-1"), page.content(), log.read_text(encoding="utf-8")]
+    assert [secret for secret in (PASSWORD, KEY) if any(secret in text for text in known)] == []
+    own = urlsplit(url).netloc
+    assert {urlsplit(address).netloc for address in asked if not address.startswith(("data:", "blob:"))} == {own}
+
     (cookie,) = (one for one in page.context.cookies() if one["name"].startswith("rag-login-"))
     assert (cookie["httpOnly"], cookie["sameSite"], cookie["expires"]) == (True, "Lax", -1)
     word = f"{cookie['name']}={cookie['value']}"
@@ -89,46 +108,19 @@ def test_the_password_opens_the_page_in_this_browser_until_log_out(page: Page, u
         elsewhere = other.new_page()
         elsewhere.goto(url)
         expect(elsewhere.get_by_label("Password")).to_be_visible()
-        beside = page.context.new_page()
-        beside.goto(url)
-        expect(beside.get_by_role("button", name="Log out")).to_be_visible()
-        page.get_by_role("button", name="Log out").click()
-        expect(page.get_by_label("Password")).to_be_visible()
-        expect(beside.get_by_label("Password")).to_be_visible()
+    second = page.context.new_page()
+    second.goto(url)
+    expect(second.get_by_role("button", name="Log out")).to_be_visible()
+    page.get_by_role("button", name="Log out").click()
+    expect(page.get_by_label("Password")).to_be_visible()
+    expect(second.get_by_label("Password")).to_be_visible()
     assert status(url, "/", Cookie=word) == 401
 
 
-def test_a_whole_visit_speaks_to_the_page_s_own_address_alone_and_tells_no_secret(
-    page: Page, url: str, log: Path
-) -> None:
-    asked: list[str] = []
-    frames: list[bytes] = []
-
-    def listen(socket: object) -> None:
-        asked.append(socket.url)  # type: ignore[attr-defined]
-        for event in ("framereceived", "framesent"):
-            socket.on(event, lambda frame: frames.append(frame if isinstance(frame, bytes) else frame.encode()))  # type: ignore[attr-defined]
-
-    page.on("request", lambda request: asked.append(request.url))
-    page.on("websocket", listen)
-    page.goto(f"{url}/settings")
-    log_in(page)
-    for name in ("RAG_PASSWORD", "OPENAI_API_KEY"):
-        expect(page.get_by_role("row").filter(has_text=name)).to_contain_text("set")
-    expect(page.locator(".st-key-checks")).to_be_visible()
-    page.get_by_role("link", name="History").click()
-    expect(page.get_by_label("Search conversations")).to_be_visible()
-    page.get_by_role("link", name="Chat").click()
-    ask(page, None, "What did the 1202 alarm mean?")
-    page.get_by_role("button", name="Source 1").click()
-    expect(page.get_by_role("region", name="Source")).to_be_visible()
-
-    sent = b"\n".join(frames)
-    assert b"Guidance Computer" in sent, "the frames were not heard"
-    told = [sent.decode("latin-1"), page.content(), log.read_text(encoding="utf-8")]
-    assert [secret for secret in (PASSWORD, KEY) if any(secret in text for text in told)] == []
-    own = urlsplit(url).netloc
-    assert {urlsplit(address).netloc for address in asked if not address.startswith(("data:", "blob:"))} == {own}
+def listen(socket: WebSocket, asked: list[str], frames: list[bytes]) -> None:
+    asked.append(socket.url)
+    socket.on("framereceived", lambda frame: frames.append(frame if isinstance(frame, bytes) else frame.encode()))
+    socket.on("framesent", lambda frame: frames.append(frame if isinstance(frame, bytes) else frame.encode()))
 
 
 def test_after_several_wrong_passwords_even_the_right_one_must_wait(page: Page, url: str) -> None:

@@ -64,7 +64,9 @@ def test_text_grows_and_the_finished_answer_takes_its_place_as_text(page: Page, 
     assert [address for address in requested if re.search(r"example|/x$|b\.png", address)] == []
 
 
-def test_stop_ends_an_answer_at_once_and_try_again_answers(page: Page, url: str, model: FaultServer) -> None:
+def test_stop_ends_an_answer_at_once_and_what_breaks_off_leaves_the_passages_until_it_is_tried_again(
+    page: Page, url: str, model: FaultServer
+) -> None:
     model.behave("answer")
     model.answer, model.hold_after = WATERED, 3
     page.goto(url)
@@ -80,13 +82,11 @@ def test_stop_ends_an_answer_at_once_and_try_again_answers(page: Page, url: str,
     expect(page.get_by_text(WRITTEN)).to_have_count(2)
     expect(page.get_by_role("alert")).to_have_count(0)
 
-
-def test_a_model_that_breaks_off_leaves_the_passages_and_nothing_half_written(
-    page: Page, url: str, model: FaultServer
-) -> None:
     model.behave("dies_in_stream", "answer")
     model.answer = "Hollyhocks grow tall at the gate [1]."
-    ask(page, url, ROSES)
+    page.get_by_role("button", name="New chat").click()
+    expect(page.get_by_text(WRITTEN)).to_have_count(0)
+    ask(page, None, ROSES)
     expect(page.get_by_role("alert")).to_contain_text("failed on")
     expect(page.get_by_text("Hollyhocks")).to_have_count(0)
     page.get_by_role("list", name="Closest passages").get_by_role("button").first.click()
