@@ -41,21 +41,9 @@ def picture(colour: str, pattern: str = "squares", kind: str = "PNG", *, width: 
 
 def save_processor(folder: Path, *, square: bool = False) -> None:
     """How a model wants its pictures, in the form of the files of the hub."""
-    size = {"height": SIDE, "width": SIDE} if square else {"shortest_edge": SIDE}
-    settings = {
-        "image_processor_type": "SiglipImageProcessor" if square else "CLIPImageProcessor",
-        "size": size,
-        "crop_size": {"height": SIDE, "width": SIDE},
-        "do_center_crop": not square,
-        "do_convert_rgb": True,
-        "do_normalize": True,
-        "do_rescale": True,
-        "do_resize": True,
-        "image_mean": [0.5, 0.5, 0.5],
-        "image_std": [0.5, 0.5, 0.5],
-        "resample": 3,
-        "rescale_factor": 1 / 255,
-    }
+    kind, size = ("Siglip", {"height": SIDE, "width": SIDE}) if square else ("CLIP", {"shortest_edge": SIDE})
+    settings = {"image_processor_type": f"{kind}ImageProcessor", "size": size}
+    settings |= {} if square else {"crop_size": {"height": SIDE, "width": SIDE}}
     (folder / "preprocessor_config.json").write_text(json.dumps(settings))
 
 
@@ -71,7 +59,7 @@ def save_tokenizer(folder: Path) -> int:
     return len(tokens)
 
 
-def make_clip(folder: Path, *, steps: int = 300) -> Path:
+def make_clip(folder: Path, *, steps: int = 150) -> Path:
     import torch
     from transformers import CLIPConfig, CLIPModel
 
@@ -79,18 +67,10 @@ def make_clip(folder: Path, *, steps: int = 300) -> Path:
     words = save_tokenizer(folder)
     save_processor(folder)
     small = {"hidden_size": 48, "intermediate_size": 96, "num_hidden_layers": 1, "num_attention_heads": 2}
-    config = CLIPConfig(
-        text_config={
-            **small,
-            "vocab_size": words,
-            "max_position_embeddings": 77,
-            "bos_token_id": words - 2,
-            "eos_token_id": words - 1,
-            "pad_token_id": words - 1,
-        },
-        vision_config={**small, "image_size": SIDE, "patch_size": 8},
-        projection_dim=32,
-    )
+    text = {"vocab_size": words, "max_position_embeddings": 77}
+    text |= {"bos_token_id": words - 2, "eos_token_id": words - 1, "pad_token_id": words - 1}
+    vision = {"image_size": SIDE, "patch_size": 8}
+    config = CLIPConfig(text_config={**small, **text}, vision_config={**small, **vision}, projection_dim=32)
     threads = torch.get_num_threads()
     torch.set_num_threads(1)  # so small that sharing the work out takes ten times as long as doing it
     torch.manual_seed(0)

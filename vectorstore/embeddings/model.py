@@ -76,7 +76,7 @@ class ArrayEmbeddings(Embeddings):
 
 @dataclass(frozen=True, slots=True)
 class ModelName:
-    """The parts of RAG_EMBEDDINGS, `prefix:model@dimensions`; `model` is empty without a colon."""
+    """The parts of RAG_EMBEDDINGS, `prefix:model@dimensions`; `model` is empty without a colon, `~` is written out."""
 
     setting: str
     prefix: str
@@ -86,6 +86,7 @@ class ModelName:
     @classmethod
     def parse(cls, setting: str) -> Self:
         prefix, _, model = setting.partition(":")
+        model = str(Path(model).expanduser()) if model.startswith("~") else model
         if found := re.fullmatch(r"(.+)@([1-9]\d{0,5})", model):
             return cls(setting, prefix, found[1], int(found[2]))
         return cls(setting, prefix, model)

@@ -1,7 +1,6 @@
-"""`clip:MODEL` on tiny models made here: what its library computes from the same files, and pictures found by words."""
+"""`clip:MODEL` on tiny models made here: the same as its library computes by hand, and pictures found by words."""
 
 import io
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -27,10 +26,6 @@ def model(clip_folder: Path) -> EmbeddingModel:
     return load(clip_folder)
 
 
-def opened(pictures: list[bytes]) -> Iterator[PIL.Image.Image]:
-    yield from (PIL.Image.open(io.BytesIO(data)).convert("RGB") for data in pictures)
-
-
 def test_words_are_nearest_to_the_picture_that_they_describe(model: EmbeddingModel) -> None:
     shown = np.array(embed_pictures(model, [picture(*name, seed=5_000) for name in NAMES]))
     asked = np.array([embed_question(model, " ".join(name)) for name in NAMES])
@@ -43,16 +38,12 @@ def test_vectors_are_those_that_transformers_gives(model: EmbeddingModel, clip_f
     from transformers import AutoImageProcessor, AutoTokenizer, CLIPModel
 
     pictures, texts = [picture(*name, width=300) for name in NAMES], ["red stripes", "a longer question about blue"]
-    clip = CLIPModel.from_pretrained(clip_folder)
     images: Any = AutoImageProcessor
-    processor, tokenizer = (
-        images.from_pretrained(clip_folder, backend="pil"),
-        AutoTokenizer.from_pretrained(clip_folder),
-    )
+    processor, tokenizer = images.from_pretrained(clip_folder), AutoTokenizer.from_pretrained(clip_folder)
+    opened = [PIL.Image.open(io.BytesIO(data)).convert("RGB") for data in pictures]
     with torch.inference_mode():
-        found = clip(
-            **processor(images=list(opened(pictures)), return_tensors="pt"),
-            **tokenizer(texts, padding=True, return_tensors="pt"),
+        found = CLIPModel.from_pretrained(clip_folder)(
+            **processor(images=opened, return_tensors="pt"), **tokenizer(texts, padding=True, return_tensors="pt")
         )
     assert np.allclose(embed_pictures(model, pictures), found.image_embeds, atol=1e-5)
     assert np.allclose(model.embeddings.embed_documents(texts), found.text_embeds, atol=1e-5)
@@ -78,21 +69,17 @@ def test_siglip_is_given_texts_of_the_one_length_that_it_knows(tmp_path: Path) -
     letters.pre_tokenizer = pre_tokenizers.Whitespace()
     letters.post_processor = processors.TemplateProcessing("$A </s>", None, [("</s>", 1)])
     tokenizers: Any = PreTrainedTokenizerFast
-    tokenizer = tokenizers(
-        tokenizer_object=letters, pad_token="<pad>", eos_token="</s>", unk_token="<unk>", model_max_length=16
-    )
+    special = {"pad_token": "<pad>", "eos_token": "</s>", "unk_token": "<unk>"}
+    tokenizer = tokenizers(tokenizer_object=letters, model_max_length=16, **special)
     tokenizer.save_pretrained(tmp_path)
     save_processor(tmp_path, square=True)
     small = {"hidden_size": 32, "intermediate_size": 64, "num_hidden_layers": 1, "num_attention_heads": 2}
+    text = {"vocab_size": len(words), "max_position_embeddings": 16, "projection_size": 32}
     torch.manual_seed(1)
     siglip: Any = SiglipModel(
-        SiglipConfig(
-            text_config={**small, "vocab_size": len(words), "max_position_embeddings": 16, "projection_size": 32},
-            vision_config={**small, "image_size": 32, "patch_size": 8},
-        )
+        SiglipConfig(text_config={**small, **text}, vision_config={**small, "image_size": 32, "patch_size": 8})
     )
-    siglip.eval()
-    siglip.save_pretrained(tmp_path)
+    siglip.eval().save_pretrained(tmp_path)
     model = load(tmp_path)
     assert model.max_tokens == 15
     inputs = tokenizer(["red stripes"], padding="max_length", max_length=16, return_tensors="pt")
@@ -103,29 +90,22 @@ def test_siglip_is_given_texts_of_the_one_length_that_it_knows(tmp_path: Path) -
     assert np.array(embed_pictures(model, [picture("red"), picture("blue")])).shape == (2, 32)
 
 
-def test_a_model_knows_its_window_and_tells_when_it_is_trained_anew(model: EmbeddingModel, clip_folder: Path) -> None:
+def test_a_model_knows_its_window_and_its_revision(model: EmbeddingModel) -> None:
     assert model.max_tokens == 75
     assert model.count_tokens(["red squares"]) == [10]  # letters, in this one
     assert model.revision
-    long = "red " * 200
-    assert len(embed_question(model, long)) == 32
+    assert len(embed_question(model, "red " * 200)) == 32
 
 
-def test_a_model_that_is_not_there_is_told() -> None:
+def test_what_is_no_such_model_is_refused(clip_folder: Path, tmp_path: Path) -> None:
+    from transformers import BertConfig, BertModel
+
     with pytest.raises(ProviderError, match="could not be loaded") as raised:
         load("./no-such-folder")
     assert "clip:PATH" in raised.value.hint
-
-
-def test_a_model_of_texts_alone_is_told(tmp_path: Path) -> None:
-    from transformers import BertConfig, BertModel
-
+    with pytest.raises(ProviderError, match="one number of dimensions"):
+        load(f"{clip_folder}@16")
     config = BertConfig(hidden_size=16, intermediate_size=16, num_hidden_layers=1, num_attention_heads=1, vocab_size=9)
     BertModel(config).save_pretrained(tmp_path)
     with pytest.raises(ProviderError, match="no model of pictures and texts"):
         load(tmp_path)
-
-
-def test_dimensions_cannot_be_cut(clip_folder: Path) -> None:
-    with pytest.raises(ProviderError, match="one number of dimensions"):
-        load(f"{clip_folder}@16")

@@ -1,7 +1,6 @@
 """Loads `huggingface:MODEL[@DIMENSIONS]`, any encoder that sentence-transformers opens, by hub name or folder."""
 
 import hashlib
-import json
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import partial
@@ -33,8 +32,6 @@ PROMPTS = {
     "bge-": ("Represent this sentence for searching relevant passages: ", ""),  # hf.co/BAAI/bge-small-en-v1.5
     "nomic-embed-text": ("search_query: ", "search_document: "),  # hf.co/nomic-ai/nomic-embed-text-v1.5
 }
-# Weights of other libraries, which transformers does not read.
-NOT_NEEDED = ["*.h5", "*.msgpack", "*.onnx", "*.ot", "*.tflite", "onnx/*", "openvino/*", "*.md"]
 
 
 class EncoderEmbeddings(ArrayEmbeddings):
@@ -102,16 +99,18 @@ def load_on_torch(name: ModelName, path: str, options: TorchOptions) -> Embeddin
 
 def describe_on_torch(name: ModelName, opened: Any, path: str, options: TorchOptions) -> EmbeddingModel:
     facts = read_facts(opened, path)
-
-    def encode(texts: Sequence[str]) -> Vectors:
-        encoded = opened.encode(
-            list(texts), prompt="", batch_size=options.batch, normalize_embeddings=True, show_progress_bar=False
-        )
-        return np.asarray(encoded, np.float32)
-
+    encode = partial(encode_on_torch, opened, options.batch)
     embeddings = EncoderEmbeddings(encode, facts, name.dimensions)
     revision = add_dtype(fingerprint_folder(find_folder(path)), opened.dtype)
     return describe_model(name, embeddings, facts, token_counter(opened.tokenizer), revision)
+
+
+def encode_on_torch(opened: Any, batch: int, items: Sequence[Any]) -> Vectors:
+    """Unit vectors of texts or pictures."""
+    encoded = opened.encode(
+        list(items), prompt="", batch_size=batch, normalize_embeddings=True, show_progress_bar=False
+    )
+    return np.asarray(encoded, np.float32)
 
 
 def describe_model(
@@ -133,7 +132,9 @@ def describe_model(
 def open_sentence_transformer(path: str, options: TorchOptions) -> Any:
     device = choose_device(options.device)
     from sentence_transformers import SentenceTransformer  # imports torch: seconds
+    from transformers.utils import logging
 
+    logging.disable_progress_bar()  # type: ignore[no-untyped-call] # it draws into a pipe too
     # In a folder nothing is missing that a hub could have, and its client would ask for it all the same.
     return SentenceTransformer(
         path, device=device, model_kwargs={"dtype": options.dtype}, local_files_only=Path(path).is_dir()
@@ -181,34 +182,6 @@ def find_folder(model: str) -> Path | None:
         return Path(snapshot_download(model, local_files_only=True))
     except Exception:  # noqa: BLE001 - whatever the hub's client raises for what is not there
         return None
-
-
-def open_transformer(model: str, options: TorchOptions) -> tuple[Path, Any]:
-    """The folder of a model of transformers, fetched from the hub if it is missing, and the model on its device."""
-    from transformers import AutoModel  # seconds
-    from transformers.utils import logging
-
-    logging.disable_progress_bar()  # type: ignore[no-untyped-call] # it draws into a pipe too
-    logging.set_verbosity_error()  # type: ignore[no-untyped-call] # that the head is left out is as it should be
-    device = choose_device(options.device)
-    folder = fetch_folder(model)
-    opened = AutoModel.from_pretrained(folder, dtype=options.dtype, local_files_only=True)
-    opened = opened.get_encoder() if opened.config.is_encoder_decoder else opened
-    return folder, opened.eval().to(device)
-
-
-def fetch_folder(model: str) -> Path:
-    """The files that transformers reads: in the folder, or in the hub's copy on this machine, fetched if missing."""
-    root = Path(model).expanduser()
-    if not root.is_dir():
-        from huggingface_hub import snapshot_download  # slow to import
-
-        root = Path(snapshot_download(model, ignore_patterns=NOT_NEEDED))
-    modules = root / "modules.json"
-    if modules.is_file():  # sentence-transformers: the first module is the model
-        first: str = json.loads(modules.read_text(encoding="utf-8"))[0]["path"]
-        return root / first
-    return root
 
 
 def fingerprint_folder(folder: Path | None) -> str:

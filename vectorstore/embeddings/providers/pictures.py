@@ -1,32 +1,33 @@
 """Loads models of pictures: `clip:MODEL`, one space for pictures and questions, and detectors, `detectron2:CONFIG`.
 
-CLIP, SigLIP and their like as transformers opens them, by a name of the hub or a folder, one of sentence-transformers
-as well. `clip:MODEL+detectron2:CONFIG` also embeds the objects that the detector finds on each picture.
+CLIP, SigLIP and their like as sentence-transformers opens them, by a name of the hub or a folder.
+`clip:MODEL+detectron2:CONFIG` also embeds the objects that the detector finds on each picture.
 """
 
 import io
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import PIL.Image
-from langchain_core.embeddings import Embeddings
-from langchain_core.utils import batch_iterate
 
 from vectorstore.embeddings.model import (
     BY_PREFIX,
+    ArrayEmbeddings,
     Box,
     EmbeddingModel,
     LoadOptions,
     ModelName,
-    TorchOptions,
+    Vectors,
     count_in_bytes,
 )
 from vectorstore.embeddings.providers.hugging_face import (
-    add_dtype,
+    describe_on_torch,
+    encode_on_torch,
     fingerprint_folder,
-    open_transformer,
-    token_counter,
+    open_sentence_transformer,
 )
 from vectorstore.errors import ProviderError, translated_errors
 from vectorstore.pictures import Pixels, read_pixels
@@ -40,18 +41,25 @@ DETECTOR_WINDOW = 512
 
 def load_clip(name: ModelName, options: LoadOptions) -> EmbeddingModel:
     name.refuse_dimensions()
-    model, _, detector = name.model.partition("+detectron2:")
+    path, _, detector = name.model.partition("+detectron2:")
     with translated_errors(f"{name.model} could not be loaded", CLIP_HINT):
-        embeddings = ClipEmbeddings(model, options.torch)
-    return EmbeddingModel(
-        name.setting,
-        embeddings,
-        embeddings.window - embeddings.tokenizer.num_special_tokens_to_add(),
-        token_counter(embeddings.tokenizer),
-        revision=embeddings.revision,
-        embed_pictures=embeddings.embed_pictures,
+        opened = open_sentence_transformer(path, options.torch)
+        if not {"text", "image"} <= set(opened.modalities):
+            raise ProviderError(f"{path} is no model of pictures and texts", CLIP_HINT)
+        if "siglip" in opened[0].config.model_type:  # trained on texts padded to one length and no others, and no mask
+            opened[0].processing_kwargs = {"text": {"padding": "max_length"}}
+            opened.tokenizer.model_input_names = ["input_ids"]
+        model = describe_on_torch(name, opened, path, options.torch)
+    return replace(
+        model,
+        embed_pictures=partial(embed_opened_pictures, partial(encode_on_torch, opened, options.torch.batch)),
         find_objects=open_detector(detector).find_objects if detector else None,
     )
+
+
+def embed_opened_pictures(encode: Callable[[Sequence[Any]], Vectors], pictures: Sequence[bytes]) -> list[list[float]]:
+    opened = [PIL.Image.open(io.BytesIO(data)).convert("RGB") for data in pictures]
+    return encode(opened).tolist()  # type: ignore[no-any-return]
 
 
 def load_detectron2(name: ModelName, options: LoadOptions) -> EmbeddingModel:  # noqa: ARG001 (as every provider's)
@@ -73,56 +81,7 @@ def open_detector(config: str) -> "DetectorEmbeddings":
         return DetectorEmbeddings(config)
 
 
-class ClipEmbeddings(Embeddings):
-    """Unit vectors. How texts and pictures are prepared is what the model's own files say."""
-
-    def __init__(self, path: str, options: TorchOptions) -> None:
-        import torch
-        from transformers import AutoImageProcessor, AutoTokenizer
-
-        folder, self._model = open_transformer(path, options)
-        if not (hasattr(self._model, "get_image_features") and hasattr(self._model, "get_text_features")):
-            raise ProviderError(f"{folder} holds no model of pictures and texts", CLIP_HINT)
-        self._torch, self._batch = torch, options.batch
-        # By Pillow: the other way needs torchvision.
-        processor: Any = AutoImageProcessor
-        self._processor = processor.from_pretrained(folder, backend="pil", local_files_only=True)
-        self.tokenizer: Any = AutoTokenizer.from_pretrained(folder, local_files_only=True)
-        self.window = int(self._model.config.get_text_config().max_position_embeddings)
-        # SigLIP was trained on texts padded to one length and no others, and masks nothing.
-        self._is_padded = "siglip" in self._model.config.model_type
-        self.revision = add_dtype(fingerprint_folder(folder), self._model.dtype)
-
-    def embed_documents(self, texts: list[str]) -> list[list[float]]:
-        return [vector for batch in batch_iterate(self._batch, texts) for vector in self._embed_texts(batch)]
-
-    def embed_query(self, text: str) -> list[float]:
-        return self._embed_texts([text])[0]
-
-    def embed_pictures(self, pictures: Sequence[bytes]) -> list[list[float]]:
-        return [vector for batch in batch_iterate(self._batch, pictures) for vector in self._embed_pictures(batch)]
-
-    def _embed_texts(self, texts: list[str]) -> list[list[float]]:
-        padding = "max_length" if self._is_padded else True
-        inputs = self.tokenizer(texts, padding=padding, truncation=True, max_length=self.window, return_tensors="pt")
-        if self._is_padded:
-            inputs.pop("attention_mask", None)
-        return self._unit(self._model.get_text_features, inputs.to(self._model.device))
-
-    def _embed_pictures(self, pictures: list[bytes]) -> list[list[float]]:
-        opened = [PIL.Image.open(io.BytesIO(data)).convert("RGB") for data in pictures]
-        inputs = self._processor(images=opened, return_tensors="pt")
-        return self._unit(self._model.get_image_features, inputs.to(self._model.device, self._model.dtype))
-
-    def _unit(self, extract: Any, inputs: Any) -> list[list[float]]:
-        with self._torch.inference_mode():
-            features = extract(**inputs)
-            vectors = getattr(features, "pooler_output", features)
-            units: list[list[float]] = self._torch.nn.functional.normalize(vectors.float(), dim=-1).cpu().tolist()
-        return units
-
-
-class DetectorEmbeddings(Embeddings):
+class DetectorEmbeddings(ArrayEmbeddings):
     """Unit vectors of pictures and of boxes on them: the box head's output over the features within the box.
 
     A model of Detectron2 with a box head (Faster or Mask R-CNN over a feature pyramid), by a name of its model zoo,
@@ -193,8 +152,5 @@ class DetectorEmbeddings(Embeddings):
         images = self._model.preprocess_image([{"image": image}])
         return images, self._model.backbone(images.tensor), resized.shape[0] / pixels.shape[0]
 
-    def embed_documents(self, texts: list[str]) -> list[list[float]]:
+    def embed_array(self, texts: Sequence[str]) -> Vectors:
         raise ProviderError("a detector knows no words", "find pictures like one: rag similar SOURCE")
-
-    def embed_query(self, text: str) -> list[float]:
-        return self.embed_documents([text])[0]

@@ -25,7 +25,7 @@ from vectorstore.embeddings.model import (
     unit_vectors,
 )
 from vectorstore.embeddings.openvino import batches_by_length
-from vectorstore.embeddings.providers.hugging_face import add_dtype, fingerprint_folder, open_transformer
+from vectorstore.embeddings.providers.hugging_face import add_dtype, choose_device, find_folder, fingerprint_folder
 from vectorstore.errors import ProviderError, SettingsError, translated_errors
 
 MOST_K = 31
@@ -128,12 +128,18 @@ class ProteinEmbeddings(ArrayEmbeddings):
 
     def __init__(self, path: str, options: TorchOptions) -> None:
         import torch
+        from transformers import AutoModel
+        from transformers.utils import logging
 
-        folder, self._model = open_transformer(path, options)
-        self._torch, self._batch = torch, options.batch
-        self._tokenizer = ResidueTokenizer(folder)
-        self._window = self._tokenizer.window(self._model)
-        self.revision = add_dtype(fingerprint_folder(folder), self._model.dtype)
+        logging.disable_progress_bar()  # type: ignore[no-untyped-call] # it draws into a pipe too
+        logging.set_verbosity_error()  # type: ignore[no-untyped-call] # that the head is left out is as it should be
+        device = choose_device(options.device)
+        model = AutoModel.from_pretrained(path, dtype=options.dtype, local_files_only=Path(path).is_dir())
+        model = model.get_encoder() if model.config.is_encoder_decoder else model
+        self._torch, self._batch, self._model = torch, options.batch, model.eval().to(device)
+        self._tokenizer = ResidueTokenizer(path)
+        self._window = self._tokenizer.window(model)
+        self.revision = add_dtype(fingerprint_folder(find_folder(path)), model.dtype)
 
     def embed_array(self, texts: Sequence[str]) -> Vectors:
         sums = np.zeros((len(texts), self._model.config.hidden_size), np.float32)
@@ -160,24 +166,23 @@ class ProteinEmbeddings(ArrayEmbeddings):
 
 
 class ResidueTokenizer:
-    """A tokenizer with a token for each residue, letters separated by blanks where it would not split them."""
+    """A tokenizer with a token for each residue."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, path: str) -> None:
         from transformers import AutoTokenizer  # seconds
 
-        self._tokenizer: Any = AutoTokenizer.from_pretrained(folder, local_files_only=True)
-        joints = [joint for joint in ("", " ") if self._splits(joint)]
-        if not joints:
-            raise ProviderError(f"{folder} holds no model that reads proteins letter by letter", PROTEIN_HINT)
-        self._joint = joints[0]
+        self._tokenizer: Any = AutoTokenizer.from_pretrained(path, local_files_only=Path(path).is_dir())
+        self.special_ids = self._tokenizer.all_special_ids
         # U, Z, O, B and J are not in all vocabularies; without this, letters next to them would be lost, too.
         unknown = [letter for letter in string.ascii_uppercase if not self._knows(letter)]
+        if not set(AMINO_ACIDS).isdisjoint(unknown):
+            raise ProviderError(f"{path} is no model that reads proteins letter by letter", PROTEIN_HINT)
         self._known = str.maketrans(dict.fromkeys(unknown, UNKNOWN_RESIDUE))
-        self.special_ids = self._tokenizer.all_special_ids
 
     def encode(self, sequences: Sequence[str]) -> Any:
-        spaced = [self._joint.join(sequence.translate(self._known)) for sequence in sequences]
-        return self._tokenizer(spaced, padding=True, return_tensors="pt")
+        """Letters are words: some vocabularies have them with blanks between them."""
+        letters = [list(sequence.translate(self._known)) for sequence in sequences]
+        return self._tokenizer(letters, is_split_into_words=True, padding=True, return_tensors="pt")
 
     def window(self, model: Any) -> int:
         """How many residues the model reads at once."""
@@ -187,12 +192,8 @@ class ResidueTokenizer:
         tokens = min(self._tokenizer.model_max_length, positions, MOST_WINDOW)
         return int(tokens) - int(self._tokenizer.num_special_tokens_to_add())
 
-    def _splits(self, joint: str) -> bool:
-        tokens = self._tokenizer.tokenize(joint.join(AMINO_ACIDS))
-        return len(tokens) == len(AMINO_ACIDS) and self._tokenizer.unk_token not in tokens
-
     def _knows(self, letter: str) -> bool:
-        ids = self._tokenizer.convert_tokens_to_ids(self._tokenizer.tokenize(letter))
+        ids = self._tokenizer([letter], is_split_into_words=True, add_special_tokens=False)["input_ids"]
         return len(ids) == 1 and ids[0] != self._tokenizer.unk_token_id
 
 

@@ -37,7 +37,7 @@ NO_WINDOW = 100_000
 
 
 def load_static(name: ModelName, options: LoadOptions) -> EmbeddingModel:
-    path = Path(name.model).expanduser()
+    path = Path(name.model)
     kind, revision = detect_format(path), fingerprint_files(path)
     with translated_errors(f"{path} could not be loaded as {kind}", FORMATS):
         if kind == "model2vec":
