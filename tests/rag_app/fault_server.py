@@ -5,9 +5,9 @@ import threading
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from email.message import Message
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from types import TracebackType
-from typing import Any, Literal, Self
+from typing import Any, ClassVar, Literal
+
+from tests.rag_app.loopback import Handler, LoopbackServer
 
 Behaviour = Literal[
     "answer",
@@ -28,20 +28,14 @@ Behaviour = Literal[
 RETRY_AFTER_S = 7
 # Retry-After is what a person is told; like OpenAI's own, the milliseconds beside it are what the client waits.
 _PAUSE = {"Retry-After": str(RETRY_AFTER_S), "Retry-After-Ms": "10"}
+_TOO_LONG = "This model's maximum context length is 4096 tokens. However, your messages have 9031 tokens."
 _STATUS_FAULTS: dict[str, tuple[int, dict[str, str], dict[str, Any]]] = {
     "wrong_key": (401, {}, {"message": "Incorrect API key provided: {key}.", "code": "invalid_api_key"}),
     "rate_limit": (429, _PAUSE, {"message": "Rate limit reached.", "code": "rate_limit_exceeded"}),
     "no_quota": (429, _PAUSE, {"message": "You exceeded your current quota.", "code": "insufficient_quota"}),
     "server_error": (500, _PAUSE, {"message": "The server had an error.", "type": "server_error"}),
     "no_such_model": (404, {}, {"message": "The model does not exist.", "code": "model_not_found"}),
-    "prompt_too_long": (
-        400,
-        {},
-        {
-            "message": "This model's maximum context length is 4096 tokens. However, your messages have 9031 tokens.",
-            "code": "context_length_exceeded",
-        },
-    ),
+    "prompt_too_long": (400, {}, {"message": _TOO_LONG, "code": "context_length_exceeded"}),
 }
 _PIECES_BEFORE_FAULT = 3
 
@@ -56,8 +50,63 @@ class ReceivedRequest:
     body: Any
 
 
+class _Exchange(Handler):
+    protocol_version = "HTTP/1.1"  # for chunked answers, whose missing end tells a client that they broke off
+
+    def exchange(self, body: Any) -> None:
+        behaviour = self.owner.receive(ReceivedRequest(self.command, self.path, self.headers, body))
+        if behaviour in _STATUS_FAULTS:
+            self._send_status_fault(behaviour)
+        elif behaviour == "hangs":
+            self.owner.wait()
+            self.close_connection = True
+        elif behaviour == "dies_before_answer":
+            self.close_connection = True
+        elif behaviour == "not_json":
+            self.send(200, b"<html>Welcome to the router</html>", {"Content-Type": "text/html"})
+        elif body is None:
+            self.send_json(200, {"object": "list", "data": [{"id": "fake-model", "object": "model"}]})
+        elif body.get("stream"):
+            self._stream(behaviour)
+        else:
+            self.send_json(200, _completion(self.owner.answer))
+
+    def _send_status_fault(self, behaviour: str) -> None:
+        status, headers, error = _STATUS_FAULTS[behaviour]
+        key = self.headers.get("Authorization", "").removeprefix("Bearer ")
+        self.send_json(status, {"error": {**error, "message": error["message"].replace("{key}", key)}}, headers)
+
+    def _stream(self, behaviour: Behaviour) -> None:
+        self.send_response(200)
+        self.send_header("Content-Type", "text/event-stream")
+        self.send_header("Transfer-Encoding", "chunked")
+        self.end_headers()
+        for number, piece in enumerate(self.owner.pieces()):
+            if behaviour != "answer" and number == _PIECES_BEFORE_FAULT:
+                self._break_off(behaviour)
+                return
+            self._send_event(_completion_piece(piece, finish_reason=None))
+        self._send_event(_completion_piece("", finish_reason="stop"))
+        self._send_chunk(b"data: [DONE]\n\n")
+        self._send_chunk(b"")
+
+    def _break_off(self, behaviour: Behaviour) -> None:
+        if behaviour == "error_in_stream":
+            self._send_event({"error": {"message": "The model ran out of memory.", "type": "server_error"}})
+        if behaviour != "dies_in_stream":  # "ends_early" is a tidy end of HTTP, as a proxy makes of a dead server
+            self._send_chunk(b"")
+        self.close_connection = True
+
+    def _send_event(self, event: dict[str, Any]) -> None:
+        self._send_chunk(f"data: {json.dumps(event)}\n\n".encode())
+
+    def _send_chunk(self, content: bytes) -> None:
+        self.wfile.write(b"%X\r\n%s\r\n" % (len(content), content))
+        self.wfile.flush()
+
+
 @dataclass
-class FaultServer:
+class FaultServer(LoopbackServer):
     """A context manager: `with FaultServer() as server: ...`, `OPENAI_BASE_URL` set to `server.base_url`.
 
     `behave("server_error", "answer")` gives the requests these behaviours in turn, the last one from then on.
@@ -65,6 +114,7 @@ class FaultServer:
     until `hold_after` is another number. `hung_up` is set when a client goes away in the midst of an answer.
     """
 
+    handler: ClassVar[type[Handler]] = _Exchange
     answer: str = "Three people flew [1]. Two of them landed [2]."
     hold_after: int | None = None
     requests: list[ReceivedRequest] = field(default_factory=list)
@@ -72,14 +122,6 @@ class FaultServer:
     _behaviours: list[Behaviour] = field(default_factory=lambda: ["answer"])
     _released: threading.Event = field(default_factory=threading.Event)
     _lock: threading.Lock = field(default_factory=threading.Lock)
-
-    @property
-    def base_url(self) -> str:
-        return f"http://{self.address}/v1"
-
-    @property
-    def address(self) -> str:
-        return f"127.0.0.1:{self._http.server_address[1]}"
 
     @property
     def chats(self) -> list[ReceivedRequest]:
@@ -106,103 +148,12 @@ class FaultServer:
                 pass
             yield word if number == 0 else f" {word}"
 
-    def __enter__(self) -> Self:
-        self._http = _Server(("127.0.0.1", 0), _Exchange)
-        self._http.faults = self
-        # A short poll, since shutdown() waits for the next one.
-        threading.Thread(target=self._http.serve_forever, args=(0.02,), daemon=True).start()
-        return self
+    def hang_up(self) -> None:
+        self.hung_up.set()
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def close(self) -> None:
         self.release()
-        self._http.shutdown()
-        self._http.server_close()
-
-
-class _Server(ThreadingHTTPServer):
-    faults: FaultServer
-    daemon_threads = True
-
-    def handle_error(self, request: Any, client_address: Any) -> None:
-        """A client that hangs up is part of these tests; socketserver would print its traceback."""
-        self.faults.hung_up.set()
-
-
-class _Exchange(BaseHTTPRequestHandler):
-    server: _Server
-    protocol_version = "HTTP/1.1"  # for chunked answers, whose missing end tells a client that they broke off
-
-    def do_POST(self) -> None:
-        self._exchange(json.loads(self.rfile.read(int(self.headers["Content-Length"]))))
-
-    def do_GET(self) -> None:
-        self._exchange(None)
-
-    def log_message(self, *arguments: Any) -> None:
-        """Nothing, where http.server would print a line a request."""
-
-    def _exchange(self, body: Any) -> None:
-        behaviour = self.server.faults.receive(ReceivedRequest(self.command, self.path, self.headers, body))
-        if behaviour in _STATUS_FAULTS:
-            self._send_status_fault(behaviour)
-        elif behaviour == "hangs":
-            self.server.faults.wait()
-            self.close_connection = True
-        elif behaviour == "dies_before_answer":
-            self.close_connection = True
-        elif behaviour == "not_json":
-            self._send(200, {"Content-Type": "text/html"}, b"<html>Welcome to the router</html>")
-        elif body is None:
-            self._send_json(200, {}, {"object": "list", "data": [{"id": "fake-model", "object": "model"}]})
-        elif body.get("stream"):
-            self._stream(behaviour)
-        else:
-            self._send_json(200, {}, _completion(self.server.faults.answer))
-
-    def _send_status_fault(self, behaviour: str) -> None:
-        status, headers, error = _STATUS_FAULTS[behaviour]
-        key = self.headers.get("Authorization", "").removeprefix("Bearer ")
-        self._send_json(status, headers, {"error": {**error, "message": error["message"].replace("{key}", key)}})
-
-    def _stream(self, behaviour: Behaviour) -> None:
-        self.send_response(200)
-        self.send_header("Content-Type", "text/event-stream")
-        self.send_header("Transfer-Encoding", "chunked")
-        self.end_headers()
-        for number, piece in enumerate(self.server.faults.pieces()):
-            if behaviour != "answer" and number == _PIECES_BEFORE_FAULT:
-                self._break_off(behaviour)
-                return
-            self._send_event(_completion_piece(piece, finish_reason=None))
-        self._send_event(_completion_piece("", finish_reason="stop"))
-        self._send_chunk(b"data: [DONE]\n\n")
-        self._send_chunk(b"")
-
-    def _break_off(self, behaviour: Behaviour) -> None:
-        if behaviour == "error_in_stream":
-            self._send_event({"error": {"message": "The model ran out of memory.", "type": "server_error"}})
-        if behaviour != "dies_in_stream":  # "ends_early" is a tidy end of HTTP, as a proxy makes of a dead server
-            self._send_chunk(b"")
-        self.close_connection = True
-
-    def _send_event(self, event: dict[str, Any]) -> None:
-        self._send_chunk(f"data: {json.dumps(event)}\n\n".encode())
-
-    def _send_chunk(self, content: bytes) -> None:
-        self.wfile.write(b"%X\r\n%s\r\n" % (len(content), content))
-        self.wfile.flush()
-
-    def _send_json(self, status: int, headers: dict[str, str], content: dict[str, Any]) -> None:
-        self._send(status, {"Content-Type": "application/json", **headers}, json.dumps(content).encode())
-
-    def _send(self, status: int, headers: dict[str, str], content: bytes) -> None:
-        self.send_response(status)
-        for name, value in {**headers, "Content-Length": str(len(content))}.items():
-            self.send_header(name, value)
-        self.end_headers()
-        self.wfile.write(content)
+        super().close()
 
 
 def _completion(text: str) -> dict[str, Any]:

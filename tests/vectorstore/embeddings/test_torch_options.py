@@ -5,12 +5,18 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
+import platformdirs
 import pytest
 from numpy.typing import NDArray
 
+pytest.importorskip("Bio", reason="the extra bio is not installed")
+pytest.importorskip("cv2", reason="the extra pictures is not installed")
+
+from tests.clip_model import picture
 from tests.protein_model import make_esm
 from tests.vectorstore.embeddings.conftest import PROMPTS
 from vectorstore.embeddings import EmbeddingModel, TorchOptions, embed_chunks, embed_pictures, load_embedding_model
+from vectorstore.embeddings.providers import packaged
 from vectorstore.embeddings.providers.hugging_face import choose_device
 from vectorstore.errors import SettingsError
 
@@ -18,8 +24,8 @@ TEXTS = ["The Moon goes around the Earth.", "Apples grow on trees", "sea " * 60,
 PROTEINS = [("MKVLAWGRRESD" * 6)[: 50 + place] for place in range(5)]  # of like length, as batches have them
 
 
-def open_model(setting: str, torch: TorchOptions) -> EmbeddingModel:
-    return load_embedding_model(setting, cache_dir=Path("cache"), torch=torch)
+def open_model(setting: str, torch: TorchOptions, cache: Path = Path("cache")) -> EmbeddingModel:
+    return load_embedding_model(setting, cache_dir=cache, torch=torch)
 
 
 def nearness(one: EmbeddingModel, other: EmbeddingModel, texts: list[str]) -> float:
@@ -29,48 +35,37 @@ def nearness(one: EmbeddingModel, other: EmbeddingModel, texts: list[str]) -> fl
     return float((vectors[0] * vectors[1]).sum(axis=1).min())
 
 
-def test_other_numbers_than_float32_run_on_torch_as_another_model(tiny: Path, converted: Path) -> None:
-    from sentence_transformers import SentenceTransformer
-
-    opened = {dtype: open_model(f"huggingface:{tiny}", TorchOptions(dtype=dtype)) for dtype in ("bfloat16", "float16")}
-    assert not Path("cache").exists()
-    plain, named = (
-        load_embedding_model(f"huggingface:{tiny}", cache_dir=converted, torch=options)
-        for options in (TorchOptions(), TorchOptions("cpu", "float32"))
-    )
-    assert len(list(converted.glob("encoder-*/encoder.json"))) == 1
-    assert named.identity == plain.identity
-    assert embed_chunks(named, TEXTS) == embed_chunks(plain, TEXTS)
-    assert len({model.identity for model in (*opened.values(), plain)}) == 3
-    assert {model.name for model in opened.values()} == {plain.name}
-    for dtype, model in opened.items():
-        by_hand = SentenceTransformer(str(tiny), device="cpu", model_kwargs={"dtype": dtype})
-        expected: NDArray[np.float32] = by_hand.encode(
-            TEXTS, prompt=PROMPTS["document"], normalize_embeddings=True
-        ).astype(np.float32)
-        np.testing.assert_allclose(embed_chunks(model, TEXTS), expected, atol=4e-3)  # normalized again in float32
-        assert nearness(model, plain, TEXTS) > 0.99
+@pytest.fixture(scope="module")
+def settings(unconverted: Path, clip_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[str, list[str]]:
+    """Of each provider whose models run on torch: a model and texts for it."""
+    esm = make_esm(tmp_path_factory.mktemp("esm"))
+    clip = ["red stripes", "blue squares", "green squares", "red", "blue"]
+    return {f"huggingface:{unconverted}": TEXTS, f"protein:{esm}": PROTEINS, f"clip:{clip_folder}": clip}
 
 
-def test_proteins_too(tmp_path: Path) -> None:
-    pytest.importorskip("Bio", reason="the extra bio is not installed")
-    setting = f"protein:{make_esm(tmp_path / 'esm')}"
-    plain, half = open_model(setting, TorchOptions()), open_model(setting, TorchOptions(dtype="bfloat16"))
-    assert plain.identity != half.identity
-    assert plain.identity == open_model(setting, TorchOptions("cpu", "float32")).identity
-    assert nearness(plain, half, PROTEINS) > 0.98
-
-
-def test_pictures_too(clip_folder: Path) -> None:
-    pytest.importorskip("cv2", reason="the extra pictures is not installed")
-    from tests.clip_model import picture
-
-    setting = f"clip:{clip_folder}"
-    plain, half = open_model(setting, TorchOptions()), open_model(setting, TorchOptions(dtype="bfloat16"))
-    assert plain.identity != half.identity
-    assert nearness(plain, half, ["red stripes", "blue squares"]) > 0.98
+def test_other_numbers_than_float32_are_another_model_near_the_plain_one(settings: dict[str, list[str]]) -> None:
+    for setting, texts in settings.items():
+        plain, half = open_model(setting, TorchOptions()), open_model(setting, TorchOptions(dtype="bfloat16"))
+        assert (plain.name, plain.identity) != (half.name, half.identity)
+        assert plain.identity == open_model(setting, TorchOptions("cpu", "float32")).identity
+        assert nearness(plain, half, texts) > 0.98
     shown = [np.array(embed_pictures(model, [picture("red")])) for model in (plain, half)]
     assert 0.98 < float((shown[0] * shown[1]).sum()) != 1.0
+
+
+def test_an_encoder_of_other_numbers_is_not_converted(tiny: Path, converted: Path) -> None:
+    from sentence_transformers import SentenceTransformer
+
+    setting, half = f"huggingface:{tiny}", TorchOptions(dtype="float16")
+    model = open_model(setting, half)
+    assert not Path("cache").exists()
+    plain, named = (open_model(setting, options, converted) for options in (TorchOptions(), TorchOptions("cpu")))
+    assert named.identity == plain.identity != model.identity
+    assert embed_chunks(named, TEXTS) == embed_chunks(plain, TEXTS)
+    assert nearness(model, plain, TEXTS) > 0.99
+    by_hand = SentenceTransformer(str(tiny), device="cpu", model_kwargs={"dtype": half.dtype})
+    expected: NDArray[np.float16] = by_hand.encode(TEXTS, prompt=PROMPTS["document"], normalize_embeddings=True)
+    np.testing.assert_allclose(embed_chunks(model, TEXTS), expected, atol=4e-3)  # normalized again in float32
 
 
 @contextmanager
@@ -89,35 +84,24 @@ def largest_batch() -> Iterator[list[int]]:
     hook.remove()
 
 
-def test_no_more_goes_through_at_once_than_is_allowed(unconverted: Path, tmp_path: Path, clip_folder: Path) -> None:
-    pytest.importorskip("Bio", reason="the extra bio is not installed")
-    pytest.importorskip("cv2", reason="the extra pictures is not installed")
-    from tests.clip_model import picture
-
-    esm = make_esm(tmp_path / "esm")
-    for size in (2, 5):
-        torch = TorchOptions(batch=size)
-        for setting, texts in {f"huggingface:{unconverted}": TEXTS, f"protein:{esm}": PROTEINS}.items():
-            with largest_batch() as seen:
-                assert len(embed_chunks(open_model(setting, torch), texts)) == 5
-            assert max(seen) == size, setting
+@pytest.mark.parametrize("size", [2, 5])
+def test_no_more_goes_through_at_once_than_is_allowed(settings: dict[str, list[str]], size: int) -> None:
+    for setting, texts in settings.items():
+        model = open_model(setting, TorchOptions(batch=size))
         with largest_batch() as seen:
-            clip = open_model(f"clip:{clip_folder}", torch)
-            assert len(embed_pictures(clip, [picture("red")] * 5)) == 5
-        assert max(seen) == size
-        with largest_batch() as seen:
-            assert len(embed_chunks(clip, ["red stripes"] * 5)) == 5
-        assert max(seen) == size
+            assert len(embed_chunks(model, texts)) == 5
+        assert max(seen) == size, setting
+    with largest_batch() as seen:
+        assert len(embed_pictures(model, [picture("red")] * 5)) == 5
+    assert max(seen) == size
 
 
-def test_a_device_that_is_not_there_is_told(tiny: Path, clip_folder: Path, tmp_path: Path) -> None:
+def test_a_device_that_is_not_there_is_refused(settings: dict[str, list[str]]) -> None:
     import torch
 
-    pytest.importorskip("Bio", reason="the extra bio is not installed")
-    pytest.importorskip("cv2", reason="the extra pictures is not installed")
     if torch.backends.mps.is_available():
         pytest.skip("this machine has it")
-    for setting in ("minilm", f"huggingface:{tiny}", f"clip:{clip_folder}", f"protein:{make_esm(tmp_path / 'esm')}"):
+    for setting in ("minilm", *settings):
         with pytest.raises(SettingsError, match="RAG_DEVICE=mps is not there: torch finds cpu") as raised:
             open_model(setting, TorchOptions(device="mps"))
         assert raised.value.hint == "set RAG_DEVICE=cpu, or leave it unset for what torch prefers"
@@ -132,15 +116,8 @@ def test_a_named_device_wins_over_the_one_that_torch_prefers(monkeypatch: pytest
 
 
 def test_the_default_model_stays_on_the_processor_where_that_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
-    import platformdirs
-
-    from vectorstore.embeddings.providers import packaged
-
     monkeypatch.setattr(packaged, "has_gpu", lambda: True)
-    cache = platformdirs.user_cache_path("rag-app")
-    for torch, engine in (
-        (TorchOptions("cpu", "bfloat16"), "OpenVINOEmbeddings"),
-        (TorchOptions(), "EncoderEmbeddings"),
-    ):
-        model = load_embedding_model("minilm", cache_dir=cache, torch=torch)
+    engines = {"OpenVINOEmbeddings": TorchOptions("cpu", "bfloat16"), "EncoderEmbeddings": TorchOptions()}
+    for engine, torch in engines.items():
+        model = open_model("minilm", torch, platformdirs.user_cache_path("rag-app"))
         assert type(model.embeddings).__name__ == engine
