@@ -1,42 +1,33 @@
-"""From passages to the sentences of theirs that answer, or to none."""
+"""Quoted answers: the sentences of passages, those chosen, what introduces them, and contradictions between them."""
 
 import math
-from collections.abc import Sequence
-from itertools import pairwise
+from pathlib import Path
 
 import pytest
 from hypothesis import given
+from hypothesis import strategies as st
 
-from ingest.chunking.sentences import split_sentences
-from rag_app import Settings, load_retriever
-from rag_app.answering.answerability import THRESHOLD, Assessment, assess
+from rag_app import Answer, Settings, ingest_paths, load_chain
 from rag_app.answering.citations import Evidence, compose
-from rag_app.answering.quotes import NEARLY, as_claims, choose, is_heading, rank_sentences, units
-from rag_app.answering.sentence_ranking import INTERCEPT, WEIGHTS, Candidate, Judge, share_of_terms
-from tests.rag_app.passages import PAGE, cut, make_passage, model_texts
-from vectorstore.search.question import Question
-from vectorstore.search.retriever import HybridRetriever
+from rag_app.answering.quotes import NEARLY, NOTICE, as_claims, choose, is_heading, lead_in, units
+from rag_app.answering.sentence_ranking import INTERCEPT, WEIGHTS, Candidate
+from tests.rag_app.passages import PAGE, cut, make_passage
+
+LIST = """Bring to the meeting:
+
+- a pen
+  and ink
+- two sheets of paper
+
+Nothing else is needed.
+1. one
+2. two
+"""
+OPENS = "The town library opens at 9 in the morning and closes at 18 on weekdays."
+CHANGED = "The town library opens at 10 in the morning and closes at 18 on weekdays."
 
 
-@pytest.fixture(scope="module")
-def retriever(samples_settings: Settings) -> HybridRetriever:
-    return load_retriever(settings=samples_settings)
-
-
-def assessed(question: str, retriever: HybridRetriever) -> Assessment:
-    judge = Judge(retriever.model, retriever.store.snapshot().lexical)
-    return assess(Question(question), retriever.search(question), judge, found_by=retriever.model)
-
-
-def candidates_for(question: str, retriever: HybridRetriever) -> Sequence[Candidate]:
-    return assessed(question, retriever).candidates
-
-
-def certainty(question: str, retriever: HybridRetriever) -> float:
-    return assessed(question, retriever).answerability
-
-
-def candidate(quote: str, *, probability: float, page: str = PAGE) -> Candidate:
+def candidate(quote: str, *, probability: float = 0.9, page: str = PAGE) -> Candidate:
     """A sentence of a page, or of one of its own, that answers so likely."""
     start = max(page.find(quote), 0)
     features = dict.fromkeys(WEIGHTS, 0.0)
@@ -45,113 +36,105 @@ def candidate(quote: str, *, probability: float, page: str = PAGE) -> Candidate:
     return Candidate(Evidence(make_passage(quote, start=start), start, start + len(quote)), 0.5, features)
 
 
-class TestSentences:
-    @pytest.mark.parametrize(
-        ("text", "sentences"),
-        [
-            ("One flew. Two landed!", ["One flew.", "Two landed!"]),
-            ("At 3.5 km Dr. Smith waved.", ["At 3.5 km Dr. Smith waved."]),
-            ("# The crew\nOne flew.", ["# The crew", "One flew."]),
-            ("- One flew\n- Two landed", ["One flew", "Two landed"]),
-            ("1. One flew\n2. Two landed", ["One flew", "Two landed"]),
-            ("| a. b | c |\n|---|---|\n| d | e |", ["| a. b | c |", "| d | e |"]),
-            ("First line\ngoes on.\n\nNext paragraph", ["First line\ngoes on.", "Next paragraph"]),
-            ("他们降落了。他留下了。", ["他们降落了。", "他留下了。"]),
-            ("*** --- ...", []),
-            ("", []),
-        ],
-    )
-    def test_a_text_is_cut_into_its_sentences(self, text: str, sentences: list[str]) -> None:
-        assert [text[start:end] for start, end in split_sentences(text)] == sentences
-
-    @given(model_texts())
-    def test_of_any_text_the_sentences_stand_in_order_and_apart(self, text: str) -> None:
-        spans = split_sentences(text)
-        assert all(0 <= start < end <= len(text) for start, end in spans)
-        assert all(first[1] <= second[0] for first, second in pairwise(spans))
-        assert all(text[start:end] == text[start:end].strip() for start, end in spans)
+def test_units_are_slices_of_the_page_without_headings() -> None:
+    found = [unit for passage in cut(PAGE, [60, 200], source="/docs/crew.md") for unit in units(passage)]
+    quotes = [unit.quote for unit in found]
+    assert [PAGE[unit.start : unit.end] for unit in found] == quotes
+    assert "Neil Armstrong and Buzz Aldrin landed in Eagle." in quotes
+    assert not [quote for quote in quotes if quote.startswith("#")]
 
 
-class TestUnits:
-    def test_units_are_slices_of_the_page_without_headings(self) -> None:
-        quotes = []
-        for passage in cut(PAGE, [60, 200], source="/docs/crew.md"):
-            for unit in units(passage):
-                assert PAGE[unit.start : unit.end] == unit.quote
-                quotes.append(unit.quote)
-        assert "Neil Armstrong and Buzz Aldrin landed in Eagle." in quotes
-        assert not [quote for quote in quotes if quote.startswith("#")]
-
-    @pytest.mark.parametrize("unit", ["## Weights", "Stages of the Saturn V", "The alarms of Apollo 11", "```python"])
-    def test_a_few_words_without_an_end_are_a_heading(self, unit: str) -> None:
-        assert is_heading(unit)
-
-    @pytest.mark.parametrize(
-        "unit",
-        ["He stayed in orbit.", "| Collins | Columbia |", "Launch: 16 July", "Crew: 3", "Total 1200", "Who landed?"],
-    )
-    def test_sentences_rows_and_numbers_are_no_headings(self, unit: str) -> None:
-        assert not is_heading(unit)
+@pytest.mark.parametrize(
+    ("unit", "is_one"),
+    [
+        *((unit, True) for unit in ("## Weights", "Stages of the Saturn V", "The alarms of Apollo 11", "```python")),
+        *((unit, False) for unit in ("He stayed in orbit.", "| Collins | Columbia |", "Launch: 16 July", "Crew: 3")),
+        *((unit, False) for unit in ("Total 1200", "Who landed?")),
+    ],
+)
+def test_a_few_words_without_an_end_or_a_number_are_a_heading(unit: str, is_one: bool) -> None:
+    assert is_heading(unit) == is_one
 
 
 class TestChoice:
-    def test_only_sentences_nearly_as_likely_as_the_best_are_shown(self) -> None:
-        best, near = candidate("Best.", probability=0.9), candidate("Near.", probability=0.9 * NEARLY + 0.01)
+    def test_up_to_three_sentences_nearly_as_likely_as_the_best_are_shown_each_once(self) -> None:
+        best, near = candidate("Best."), candidate("Near.", probability=0.9 * NEARLY + 0.01)
         far = candidate("Far.", probability=0.9 * NEARLY - 0.01)
         assert choose([best, near, far]) == [best, near]
-
-    def test_the_same_words_are_shown_once(self) -> None:
-        twice = [candidate("The same  words.", probability=0.9), candidate("the same words.", probability=0.9)]
+        twice = [candidate("The same  words."), candidate("the same words.")]
         assert choose(twice) == twice[:1]
-
-    def test_three_sentences_are_enough(self) -> None:
-        assert len(choose([candidate(f"Number {n}.", probability=0.9) for n in range(9)])) == 3
+        assert len(choose([candidate(f"Number {n}.") for n in range(9)])) == 3
+        assert choose([]) == []
 
     def test_sentences_of_a_page_are_read_in_its_order(self) -> None:
-        later = candidate("Neil Armstrong and Buzz Aldrin landed in Eagle.", probability=0.9)
+        later = candidate("Neil Armstrong and Buzz Aldrin landed in Eagle.")
         earlier = candidate("Three astronauts flew on Apollo 11 in July 1969.", probability=0.6)
         assert choose([later, earlier]) == [earlier, later]
 
-    def test_nothing_is_chosen_from_nothing(self) -> None:
-        assert choose([]) == []
-
     def test_a_quote_is_shown_on_one_line_with_its_markers_made_harmless(self) -> None:
-        claims = as_claims([candidate("As in\n  [1] it flew.", probability=0.9)])
-        text, _, (citation,) = compose(claims)
+        text, _, (citation,) = compose(as_claims([candidate("As in\n  [1] it flew.")]))
         assert text == "As in [\u20601] it flew. [1]"
         assert citation.quote == "As in\n  [1] it flew."
 
-    def test_rare_words_count_more_than_common_ones(self) -> None:
-        weights = {"orbit": 3.0, "moon": 1.0}
-        assert share_of_terms(weights, {"orbit"}) == 0.75
-        assert share_of_terms(weights, {"cheese"}) == 0
-        assert share_of_terms({}, {"orbit"}) == 0
 
-
-class TestCandidates:
-    def test_the_best_sentence_is_the_one_that_answers(self, retriever: HybridRetriever) -> None:
-        best = candidates_for("Who stayed in lunar orbit?", retriever)[0]
-        assert best.evidence.quote.startswith("Michael Collins stayed in lunar orbit")
-
-    def test_candidates_come_best_first(self, retriever: HybridRetriever) -> None:
-        scores = [found.probability for found in candidates_for("How heavy was the guidance computer?", retriever)]
-        assert len(scores) > 10
-        assert scores == sorted(scores, reverse=True)
-
-    def test_without_passages_there_are_none(self, retriever: HybridRetriever) -> None:
-        assert rank_sentences(Question("Who?"), [], Judge(retriever.model, retriever.store.snapshot().lexical)) == []
-
-
-class TestRefusal:
+class TestLeadIns:
     @pytest.mark.parametrize(
-        "question",
-        ["Who stayed in lunar orbit?", "How much did the guidance computer weigh?", "What is cosine similarity?"],
+        ("quote", "page", "above"),
+        [
+            ("| first | 2,300 |", PAGE, "| stage | tonnes |"),
+            ("| second | 496.2 |", PAGE, "| stage | tonnes |"),
+            ("a pen\n  and ink", LIST, "Bring to the meeting:"),
+            ("two sheets of paper", LIST, "Bring to the meeting:"),
+            ("| stage | tonnes |", PAGE, None),
+            ("Michael Collins", PAGE, None),
+            ("Nothing else", LIST, None),
+            ("two\n", LIST, None),
+            ("| a | b |", "| a | b |\n| c | d |", None),
+            ("| c | d |", "| a | b |\n| c | d |", None),
+        ],
     )
-    def test_what_the_documents_tell_is_answered(self, question: str, retriever: HybridRetriever) -> None:
-        assert certainty(question, retriever) >= THRESHOLD
+    def test_a_row_has_its_table_s_head_and_an_item_the_line_that_ends_with_a_colon(
+        self, quote: str, page: str, above: str | None
+    ) -> None:
+        start = page.index(quote)
+        found = lead_in(Evidence(make_passage(page), start, start + len(quote)))
+        assert (found.quote if found else None) == above
+
+    @given(st.text(alphabet="ab|-: \n1.*", min_size=1, max_size=60), st.data())
+    def test_of_any_text_it_is_a_slice_before_the_quote(self, text: str, data: st.DataObject) -> None:
+        start = data.draw(st.integers(0, len(text) - 1))
+        found = lead_in(Evidence(make_passage(text, start=7), 7 + start, 7 + len(text)))
+        assert found is None or (found.quote == found.quote.strip() and 7 <= found.start <= found.end <= 7 + start)
+
+
+def ask(question: str, folder: Path, **texts: str) -> Answer:
+    for name, text in texts.items():
+        (folder / f"{name}.md").write_text(text, encoding="utf-8")
+    settings = Settings(collection="own")
+    ingest_paths([folder], settings=settings)
+    return load_chain(settings=settings).invoke(question)
+
+
+class TestAnswer:
+    def test_an_answer_shows_the_head_of_a_table_before_its_row(self, tmp_path: Path) -> None:
+        prices = "# Prices of the swimming pool\n\n| who | euros |\n|---|---|\n| adults | 7.50 |\n| children | 3.20 |\n"
+        answer = ask("What is the price for children?", tmp_path, prices=prices)
+        quotes = [citation.quote for citation in answer.citations]
+        assert quotes.index("| who | euros |") < quotes.index("| children | 3.20 |")
+
+    def test_an_answer_says_that_documents_do_not_agree_and_quotes_both(self, tmp_path: Path) -> None:
+        old, new = (f"# Opening hours\n\n{text}\n" for text in (OPENS, CHANGED))
+        answer = ask("When does the town library open?", tmp_path, old=old, new=new)
+        assert answer.sentences[0].text.startswith(NOTICE[:-1])
+        assert {citation.quote for citation in answer.citations} == {OPENS, CHANGED}
+        assert (len(answer.sentences[0].markers), answer.sentences[0].supported) == (2, True)
 
     @pytest.mark.parametrize(
-        "question", ["How do I bake bread?", "What is the capital of France?", "من بقي في المدار؟"]
+        "texts", [{"a": OPENS, "b": f"New: {OPENS}"}, {"both": f"{OPENS} {CHANGED}"}], ids=["a copy", "one document"]
     )
-    def test_what_they_do_not_tell_is_refused(self, question: str, retriever: HybridRetriever) -> None:
-        assert certainty(question, retriever) < THRESHOLD
+    def test_the_same_sentence_twice_and_two_numbers_in_one_document_are_no_conflict(
+        self, tmp_path: Path, texts: dict[str, str]
+    ) -> None:
+        answer = ask("When does the town library open?", tmp_path, **texts)
+        assert not answer.refused
+        assert NOTICE[:-1] not in answer.text

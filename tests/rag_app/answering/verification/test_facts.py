@@ -1,4 +1,4 @@
-"""From a sentence to its numbers, names and negations."""
+"""Facts of a sentence: its numbers, names and negations, and which sentences are contrary."""
 
 import pytest
 from hypothesis import given
@@ -6,6 +6,7 @@ from hypothesis import strategies as st
 
 from rag_app.answering.verification.facts import (
     Number,
+    are_contrary,
     contradicted_codes,
     exchanged_abbreviations,
     missing_numbers,
@@ -122,6 +123,29 @@ class TestContraries:
     )
     def test_the_same_said_otherwise_is_not(self, one: str, other: str) -> None:
         assert not says_contrary(read_facts(one), read_facts(other))
+
+
+OPENS = "The town library opens at 9 in the morning and closes at 18 on weekdays."
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "contrary"),
+    [
+        (OPENS, OPENS.replace("9", "10"), True),
+        ("The bridge may carry 12 tonnes.", "The bridge may carry 20 tonnes.", True),
+        ("Dogs are allowed in the garden.", "Dogs are not allowed in the garden.", True),
+        ("The fee for members is twelve euros.", "The fee for members is 15 euros.", True),
+        (OPENS, OPENS, False),
+        ("The bridge may carry 12 tonnes.", "The bridge is 12 metres long.", False),
+        ("The bridge may carry 12 tonnes.", "The bridge may carry twelve tonnes.", False),
+        ("In 1969 they brought 21.5 kg back.", "In 1972 they brought 110.5 kg back.", False),
+        ("Dogs are allowed in the garden.", "Cats do not like water.", False),
+        ("", "", False),
+    ],
+)
+def test_sentences_alike_but_for_a_number_or_a_denial_are_contrary(one: str, other: str, contrary: bool) -> None:
+    assert are_contrary(read_facts(one), read_facts(other)) == contrary
+    assert are_contrary(read_facts(other), read_facts(one)) == contrary
 
 
 @given(

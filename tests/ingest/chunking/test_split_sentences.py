@@ -1,0 +1,36 @@
+"""Text is split into sentences, list items and table rows."""
+
+from itertools import pairwise
+
+import pytest
+from hypothesis import given
+
+from ingest.chunking.sentences import split_sentences
+from tests.rag_app.passages import model_texts
+
+
+@pytest.mark.parametrize(
+    ("text", "sentences"),
+    [
+        ("One flew. Two landed!", ["One flew.", "Two landed!"]),
+        ("At 3.5 km Dr. Smith waved.", ["At 3.5 km Dr. Smith waved."]),
+        ("# The crew\nOne flew.", ["# The crew", "One flew."]),
+        ("- One flew\n- Two landed", ["One flew", "Two landed"]),
+        ("1. One flew\n2. Two landed", ["One flew", "Two landed"]),
+        ("| a. b | c |\n|---|---|\n| d | e |", ["| a. b | c |", "| d | e |"]),
+        ("First line\ngoes on.\n\nNext paragraph", ["First line\ngoes on.", "Next paragraph"]),
+        ("他们降落了。他留下了。", ["他们降落了。", "他留下了。"]),
+        ("*** --- ...", []),
+        ("", []),
+    ],
+)
+def test_a_text_is_split_into_its_sentences(text: str, sentences: list[str]) -> None:
+    assert [text[start:end] for start, end in split_sentences(text)] == sentences
+
+
+@given(model_texts())
+def test_of_any_text_the_sentences_are_in_order_and_apart(text: str) -> None:
+    spans = split_sentences(text)
+    assert all(0 <= start < end <= len(text) for start, end in spans)
+    assert all(first[1] <= second[0] for first, second in pairwise(spans))
+    assert all(text[start:end] == text[start:end].strip() for start, end in spans)
