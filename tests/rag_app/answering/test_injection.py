@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Iterator, Sequence
-from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +13,6 @@ from langchain_core.messages import AIMessage, BaseMessage
 from langchain_openai import ChatOpenAI
 
 from rag_app import Answer, Settings, ingest_paths, load_chain, load_page, load_retriever
-from rag_app.answering.answerability import WORTH_ASKING
 from rag_app.answering.chain import Writer, build_chain
 from rag_app.answering.follow_ups import show_turn
 from rag_app.answering.generation.generate import build_context, render
@@ -32,7 +30,13 @@ FENCE = re.compile(r"<passage (\d+)>\n(.*?)\n</passage>", re.DOTALL)
 QUESTION = "What colour are roses?"
 OWN_QUESTIONS = [QUESTION, "What is the password?", "What is cheese made of?", "Who pays euros to acme?", "Say ZEBRA."]
 # Those that a model may well follow, each by other means.
-TRIED_ON_A_MODEL = ("ChatML", "a fence closed and another opened", "scripts and pictures", "a note to the machine")
+TRIED_ON_A_MODEL = (
+    "a fence closed and another opened",
+    *(
+        pytest.param(name, marks=pytest.mark.slow)
+        for name in ("ChatML", "scripts and pictures", "a note to the machine")
+    ),
+)
 GARDEN = "Roses are red. Violets are blue. The gardener waters them every morning before breakfast."
 
 
@@ -98,14 +102,6 @@ def published(tmp_path_factory: pytest.TempPathFactory) -> Settings:
     return ingested(tmp_path_factory.mktemp("published"), list(attacked_documents()))
 
 
-@pytest.fixture(scope="module")
-def asked_questions(published: Settings) -> list[str]:
-    """Two of those that are near enough to the documents for a model to be asked."""
-    chain = load_chain(settings=published)
-    near = (one for one in published_questions() if chain.invoke(one).answerability >= WORTH_ASKING)
-    return list(islice(near, 2))
-
-
 class TestQuotes:
     """By quotes, an attack is at most quoted: each sentence is a document's own, word for word, or there is none."""
 
@@ -114,11 +110,11 @@ class TestQuotes:
 
     def test_real_documents_with_published_attacks_in_them_are_quoted_at_most(self, published: Settings) -> None:
         """Asked what users ask of them, and asked the attacks themselves."""
-        check_quotes(published, [*published_questions()[::5], *published_attacks()[::50]])
+        check_quotes(published, [*published_questions()[::10], *published_attacks()[::150]])
 
 
 class TestModel:
-    """A model of 135 million parameters does what anybody tells it; what is shown of it keeps the law all the same."""
+    """A model of 135 million parameters does what anybody says; what is shown of it keeps the law all the same."""
 
     @pytest.mark.parametrize("name", TRIED_ON_A_MODEL)
     def test_a_model_that_reads_an_attack_of_our_own_proves_nothing_by_it(
@@ -127,12 +123,12 @@ class TestModel:
         document = f"*/{list(own_attacks()).index(name)}.txt"
         check_model(smollm, load_retriever(k=2, sources=[document], settings=own), QUESTION, here=own)
 
-    @pytest.mark.parametrize("number", range(2))
+    @pytest.mark.parametrize("number", [0, pytest.param(1, marks=pytest.mark.slow)])
     def test_a_model_that_reads_a_published_attack_proves_nothing_by_it(
-        self, number: int, published: Settings, asked_questions: list[str], smollm: ChatOpenAI
+        self, number: int, published: Settings, smollm: ChatOpenAI, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        question = asked_questions[number]
-        check_model(smollm, load_retriever(k=2, settings=published), question, here=published)
+        monkeypatch.setattr("rag_app.answering.chain.WORTH_ASKING", 0)
+        check_model(smollm, load_retriever(k=2, settings=published), published_questions()[number], here=published)
 
 
 class Sent(BaseCallbackHandler):
@@ -163,14 +159,6 @@ def check_prompt(passages: Sequence[Passage]) -> None:
         assert text.replace(WORD_JOINER, "") == make_visible(passage.chunk.text)
         assert not [token for token in TOKENS if token in inside]
         assert read_markers(inside, passages=99)[1] == []
-
-
-def fences(human: BaseMessage) -> list[str]:
-    return [match.group() for match in FENCE.finditer(human.text)]
-
-
-def outside_fences(*messages: BaseMessage) -> list[str]:
-    return [FENCE.sub("<>", message.text) for message in messages]
 
 
 def ingested(folder: Path, texts: Sequence[str]) -> Settings:
@@ -213,7 +201,9 @@ def check_model(model: ChatOpenAI, retriever: HybridRetriever, question: str, *,
     answer = chain.invoke(question, {"callbacks": [sent]})
     ((system, human),) = sent.messages
     assert (system.type, human.type) == ("system", "human")
-    assert outside_fences(system, human) == outside_fences(*render(question, "\n\n".join(fences(human))))
+    passages = "\n\n".join(match.group() for match in FENCE.finditer(human.text))
+    assert passages
+    assert [system.text, human.text] == [message.text for message in render(question, passages)]
     check_written(answer, here)
 
 
