@@ -3,28 +3,28 @@
 import asyncio
 import json
 import re
-import socket
 import time
 from pathlib import Path
 from typing import Any
 
 import pytest
 from langchain_core.runnables import Runnable
+from langchain_openai import ChatOpenAI
 
-from rag_app import Answer, Settings, load_chain, load_page
-from rag_app.answering.chain import AnswerError, Request
+from rag_app import Answer, Settings, load_chain, load_page, load_retriever
+from rag_app.answering.chain import AnswerError, Request, Writer, build_chain
 from rag_app.answering.generation.markers import WORD_JOINER, without_markers
 from rag_app.types import REFUSAL
+from rag_app.wiring import load_judge
 from tests.conftest import CommandLine
-from tests.rag_app.fault_server import RETRY_AFTER_S, Behaviour, FaultServer
+from tests.rag_app.fault_server import Behaviour, FaultServer
 
 Chain = Runnable[Request, Any]  # a stream gives text and then an Answer
 SPEC = "openai:test-model"
-QUESTION = "Who stayed in lunar orbit?"
+QUESTION, BORN = "Who stayed in lunar orbit?", "When was he born?"
 STAYED = "Michael Collins stayed in lunar orbit aboard the command module Columbia"
 HISTORY = [("human", QUESTION), ("ai", "Michael Collins stayed in lunar orbit. [1]")]
 JOINED = "When was he born? stayed lunar orbit Michael Collins"
-LOG = "ask again in a minute; if it stays so, see that server's log"
 
 
 @pytest.fixture
@@ -33,38 +33,38 @@ def chain(samples_settings: Settings, fault_server: FaultServer) -> Chain:
     return load_chain(settings=samples_settings.model_copy(update={"llm": SPEC}))
 
 
-def passage_with(text: str, answer: Answer) -> int:
-    return next(number for number, passage in enumerate(answer.passages, 1) if text in passage.chunk.text)
-
-
 class TestWriting:
-    def test_the_first_text_comes_before_the_model_has_finished(self, chain: Chain, fault_server: FaultServer) -> None:
+    @pytest.mark.parametrize("is_async", [False, True], ids=["sync", "async"])
+    def test_the_first_text_comes_before_the_model_has_finished(
+        self,
+        chain: Chain,
+        fault_server: FaultServer,
+        is_async: bool,
+    ) -> None:
         fault_server.hold_after = 3
         began = time.monotonic()
-        updates = chain.stream(QUESTION)
-        assert next(updates) == "Michael"
-        assert time.monotonic() - began < 30, "the server was waited for until it gave up holding"
-        fault_server.release()
-        *pieces, answer = updates
-        assert "".join(map(str, ["Michael", *pieces])) == without_markers(fault_server.answer)
+
+        def check(first: Any) -> None:
+            assert first == "Michael"
+            assert time.monotonic() - began < 30, "the server was waited for until it gave up holding"
+            fault_server.release()
+
+        async def stream() -> list[Any]:
+            updates = chain.astream(QUESTION)
+            check(await anext(updates))
+            return [update async for update in updates]
+
+        if is_async:
+            *pieces, answer = asyncio.run(stream())
+        else:
+            updates = chain.stream(QUESTION)
+            check(next(updates))
+            *pieces, answer = updates
+        assert "".join(["Michael", *pieces]) == without_markers(fault_server.answer)
         assert isinstance(answer, Answer)
 
-    def test_the_first_text_comes_early_in_async_code_too(self, chain: Chain, fault_server: FaultServer) -> None:
-        fault_server.hold_after = 3
-
-        async def stream() -> Answer:
-            updates = chain.astream(QUESTION)
-            began = time.monotonic()
-            assert await anext(updates) == "Michael"
-            assert time.monotonic() - began < 30
-            fault_server.release()
-            answer: Answer = [update async for update in updates][-1]
-            return answer
-
-        assert asyncio.run(stream()).answered_by == SPEC
-
-    def test_the_model_gets_the_question_and_the_numbered_passages_alone(
-        self, chain: Chain, fault_server: FaultServer
+    def test_a_model_gets_question_and_passages_and_each_sentence_is_cited_or_marked(
+        self, chain: Chain, fault_server: FaultServer, samples_settings: Settings
     ) -> None:
         answer = chain.invoke(QUESTION)
         (chat,) = fault_server.chats
@@ -76,42 +76,27 @@ class TestWriting:
         assert all(passage.chunk.text in human.replace(WORD_JOINER, "") for passage in answer.passages)
         assert all(passage.chunk.title in human for passage in answer.passages)
 
-    def test_a_supported_sentence_is_cited_and_an_unsupported_one_is_marked(
-        self, chain: Chain, samples_settings: Settings
-    ) -> None:
-        answer = chain.invoke(QUESTION)
         assert answer.text == f"{STAYED}. [1] Cheese is made of milk."
         assert [(sentence.supported, sentence.markers) for sentence in answer.sentences] == [(True, (1,)), (False, ())]
         assert (answer.answered_by, answer.refused) == (SPEC, False)
         (found,) = answer.citations
         assert STAYED in found.quote
         assert load_page(found.source, found.page, settings=samples_settings)[found.start : found.end] == found.quote
-
-    def test_the_passages_are_as_likely_to_hold_an_answer_whoever_writes_it(
-        self, chain: Chain, samples_settings: Settings
-    ) -> None:
         quoted = load_chain(settings=samples_settings).invoke(QUESTION)
-        assert chain.invoke(QUESTION).answerability == pytest.approx(quoted.answerability)
+        assert answer.answerability == pytest.approx(quoted.answerability), "whoever writes"
 
-    def test_markers_that_point_at_nothing_are_removed(self, chain: Chain, fault_server: FaultServer) -> None:
-        fault_server.answer = f"{STAYED} [99][7-9]. Cheese is made of milk [42]."
-        assert chain.invoke(QUESTION).text == f"{STAYED}. [1] Cheese is made of milk."
-
-    def test_a_right_claim_with_a_wrong_number_gets_the_right_citation(
+    def test_markers_that_point_at_nothing_are_removed_and_wrong_ones_put_right(
         self, chain: Chain, fault_server: FaultServer
     ) -> None:
-        right = passage_with(STAYED, chain.invoke(QUESTION))
-        wrong = right % 6 + 1
-        fault_server.answer = f"{STAYED} [{wrong}]."
+        fault_server.answer = f"{STAYED} [99][7-9]. Cheese is made of milk [42]."
+        answer = chain.invoke(QUESTION)
+        assert answer.text == f"{STAYED}. [1] Cheese is made of milk."
+        right = next(n for n, passage in enumerate(answer.passages, 1) if STAYED in passage.chunk.text)
+        fault_server.answer = f"{STAYED} [{right % 6 + 1}]."
         (found,) = chain.invoke(QUESTION).citations
         assert STAYED in found.quote
 
-    def test_a_wrong_figure_is_not_supported(self, chain: Chain, fault_server: FaultServer) -> None:
-        fault_server.answer = f"{STAYED} in 1984 [1]."
-        answer = chain.invoke(QUESTION)
-        assert (answer.citations, answer.sentences[0].supported) == ((), False)
-
-    @pytest.mark.parametrize("written", [REFUSAL, f"I am sorry. {REFUSAL} [1]", "[1]", "   "])
+    @pytest.mark.parametrize("written", [REFUSAL, f"I am sorry. {REFUSAL} [1]", "[1]", "   ", f"{STAYED} in 1984 [1]."])
     def test_a_model_that_does_not_answer_makes_a_refusal(
         self, chain: Chain, fault_server: FaultServer, written: str
     ) -> None:
@@ -121,13 +106,14 @@ class TestWriting:
         assert answer.passages
 
     def test_a_real_small_model_writes_an_answer_that_keeps_the_law(
-        self, samples_settings: Settings, smollm_path: Path
+        self, samples_settings: Settings, smollm: ChatOpenAI
     ) -> None:
-        chain = load_chain(settings=samples_settings.model_copy(update={"llm": f"gguf:{smollm_path}", "top_k": 1}))
-        *pieces, answer = chain.stream(QUESTION)
+        writer = Writer(smollm.model_copy(update={"max_tokens": 60}), "gguf:smollm")
+        retriever = load_retriever(k=1, settings=samples_settings)
+        *pieces, answer = build_chain(retriever, judge=load_judge(samples_settings), writer=writer).stream(QUESTION)
         assert isinstance(answer, Answer)
         assert len(pieces) > 3
-        assert answer.answered_by == f"gguf:{smollm_path}"
+        assert answer.answered_by == "gguf:smollm"
         numbers = {citation.marker for citation in answer.citations}
         assert {int(number) for number in re.findall(r"\[(\d+)\]", answer.text)} == numbers
         for found in answer.citations:
@@ -137,13 +123,13 @@ class TestWriting:
 
 class TestFollowUps:
     def ask(self, chain: Chain) -> Answer:
-        answer: Answer = chain.invoke({"question": "When was he born?", "history": HISTORY})
+        answer: Answer = chain.invoke({"question": BORN, "history": HISTORY})
         return answer
 
     def test_the_question_as_the_model_rewrote_it_is_searched(self, chain: Chain, fault_server: FaultServer) -> None:
         fault_server.answer = "When was Michael Collins born?"
         answer = self.ask(chain)
-        assert (answer.question, answer.searched_for) == ("When was he born?", "When was Michael Collins born?")
+        assert (answer.question, answer.searched_for) == (BORN, "When was Michael Collins born?")
         rewrite, written = (chat.body["messages"][-1]["content"] for chat in fault_server.chats)
         assert f"human: {QUESTION}" in rewrite
         assert written.endswith("Question: When was Michael Collins born?")
@@ -154,103 +140,57 @@ class TestFollowUps:
     ) -> None:
         fault_server.answer = written
         assert self.ask(chain).searched_for == JOINED
-        assert fault_server.chats[-1].body["messages"][-1]["content"].endswith("Question: When was he born?")
+        assert fault_server.chats[-1].body["messages"][-1]["content"].endswith(f"Question: {BORN}")
 
     def test_a_rewrite_that_fails_does_not_fail_the_answer(self, chain: Chain, fault_server: FaultServer) -> None:
-        fault_server.behave("server_error", "server_error", "server_error", "answer")
+        fault_server.behave("wrong_key", "answer")
         answer = self.ask(chain)
-        assert answer.searched_for == JOINED
-        assert not answer.refused
-
-    def test_without_a_conversation_the_model_is_asked_once(self, chain: Chain, fault_server: FaultServer) -> None:
-        chain.invoke(QUESTION)
-        assert len(fault_server.chats) == 1
+        assert (answer.searched_for, answer.refused) == (JOINED, False)
 
 
-FAILURES: dict[Behaviour, tuple[str, str]] = {
-    "wrong_key": (
-        "the key for openai:test-model was refused (401): Incorrect API key provided: ***",
-        "set OPENAI_API_KEY to a key that is valid for {server}",
-    ),
-    "rate_limit": (
-        f"{{server}} takes no more requests for openai:test-model just now (429); it asks to wait {RETRY_AFTER_S} s",
-        f"ask again in {RETRY_AFTER_S} s",
-    ),
-    "server_error": (
-        "{server} failed on openai:test-model (500): The server had an error",
-        f"ask again in {RETRY_AFTER_S} s; if it stays so, see that server's log or status page",
-    ),
-    "dies_before_answer": ("{server} failed on openai:test-model: Server disconnected", LOG),
-    "dies_in_stream": ("{server} failed on openai:test-model: peer closed connection", LOG),
-    "ends_early": ("{server} failed on openai:test-model: the answer ended before it was complete", LOG),
-    "error_in_stream": ("{server} failed on openai:test-model: The model ran out of memory", LOG),
+FAILURES: dict[Behaviour, str] = {
+    "wrong_key": "the key for openai:test-model was refused (401)",
+    "dies_in_stream": "{server} failed on openai:test-model: peer closed connection",
+    "ends_early": "{server} failed on openai:test-model: the answer ended before it was complete",
 }
-
-
-def free_port() -> int:
-    with socket.socket() as found:
-        found.bind(("127.0.0.1", 0))
-        return int(found.getsockname()[1])
 
 
 class TestFailures:
     @pytest.mark.parametrize("behaviour", FAILURES)
-    def test_a_failure_is_told_with_a_hint_and_the_passages(
+    def test_a_failure_ends_the_stream_in_an_error_with_a_hint_and_the_passages(
         self, chain: Chain, fault_server: FaultServer, behaviour: Behaviour
     ) -> None:
         fault_server.behave(behaviour)
+        updates, pieces = chain.stream(QUESTION), list[Any]()
         with pytest.raises(AnswerError) as caught:
-            chain.invoke(QUESTION)
-        message, hint = FAILURES[behaviour]
-        assert caught.value.message.startswith(message.format(server=fault_server.address))
-        assert caught.value.hint.startswith(hint.format(server=fault_server.address))
+            pieces.extend(updates)
+        assert caught.value.message.startswith(FAILURES[behaviour].format(server=fault_server.address))
+        assert caught.value.hint
         assert any(STAYED in passage.chunk.text for passage in caught.value.passages)
-
-    def test_a_server_that_is_down_is_named(
-        self, samples_settings: Settings, fault_server: FaultServer, monkeypatch: pytest.MonkeyPatch
-    ) -> None:
-        address = f"127.0.0.1:{free_port()}"
-        monkeypatch.setenv("OPENAI_BASE_URL", f"http://{address}/v1")
-        chain = load_chain(settings=samples_settings.model_copy(update={"llm": SPEC}))
-        with pytest.raises(AnswerError) as caught:
-            chain.invoke(QUESTION)
-        assert caught.value.message.startswith(f"no model server can be reached at {address}, for {SPEC}")
-        assert "check OPENAI_BASE_URL" in caught.value.hint
-        assert caught.value.passages
-
-    def test_a_stream_that_breaks_off_ends_in_the_error_and_in_no_answer(
-        self, chain: Chain, fault_server: FaultServer
-    ) -> None:
-        fault_server.behave("dies_in_stream")
-        updates = chain.stream(QUESTION)
-        assert [next(updates) for _ in range(3)] == ["Michael", " Collins", " stayed"]
-        with pytest.raises(AnswerError):
-            next(updates)
+        assert not [piece for piece in pieces if isinstance(piece, Answer)]
 
 
 class TestCommandLine:
+    @pytest.fixture
+    def here(self, samples_settings: Settings) -> dict[str, str]:
+        return {"RAG_DATA_DIR": str(samples_settings.data_dir), "RAG_LLM": SPEC}
+
     def test_a_failure_is_two_lines_on_stderr_and_the_passages_on_stdout(
-        self, rag: CommandLine, samples_settings: Settings, fault_server: FaultServer
+        self, rag: CommandLine, fault_server: FaultServer, here: dict[str, str]
     ) -> None:
         fault_server.answer = "Halfway written words come here."
         fault_server.behave("dies_in_stream")
-        here = {"RAG_DATA_DIR": str(samples_settings.data_dir), "RAG_LLM": SPEC}
         run = rag("ask", QUESTION, "--collection", "samples", **here)
         assert run.returncode == 2
-        message, hint = FAILURES["dies_in_stream"]
         error, advice = run.stderr.splitlines()
-        assert error.startswith(f"error: {message.format(server=fault_server.address)}")
-        assert advice.startswith(f"hint: {hint}")
+        assert error.startswith(f"error: {FAILURES['dies_in_stream'].format(server=fault_server.address)}")
+        assert advice.startswith("hint: ask again in a minute")
         titles = [line for line in run.stdout.splitlines() if not line.startswith(" ")]
         assert [title[:3] for title in titles] == [f"{number}. " for number in range(1, 7)]
         assert STAYED in run.stdout
         assert "Halfway" not in run.stdout
 
-    def test_a_failure_in_json_has_the_passages_too(
-        self, rag: CommandLine, samples_settings: Settings, fault_server: FaultServer
-    ) -> None:
         fault_server.behave("wrong_key")
-        here = {"RAG_DATA_DIR": str(samples_settings.data_dir), "RAG_LLM": SPEC}
         run = rag("ask", QUESTION, "--collection", "samples", "--json", **here)
         found = json.loads(run.stdout)
         assert (run.returncode, list(found)) == (2, ["question", "error", "hint", "passages"])
@@ -258,10 +198,9 @@ class TestCommandLine:
         assert len(found["passages"]) == 6
 
     def test_a_written_answer_says_who_wrote_it(
-        self, rag: CommandLine, samples_settings: Settings, fault_server: FaultServer
+        self, rag: CommandLine, fault_server: FaultServer, here: dict[str, str]
     ) -> None:
         fault_server.answer = f"{STAYED} [1]. Cheese is made of milk."
-        here = {"RAG_DATA_DIR": str(samples_settings.data_dir), "RAG_LLM": SPEC}
         run = rag("ask", QUESTION, "--collection", "samples", **here)
         assert run.returncode == 0, run.stderr
         assert run.stdout.startswith(f"{STAYED}. [1] Cheese is made of milk. (unsupported)\n\n[1] ")
@@ -270,7 +209,7 @@ class TestCommandLine:
     def test_a_key_in_the_environment_sends_nothing_anywhere(
         self, rag: CommandLine, fault_server: FaultServer, tmp_path: Path
     ) -> None:
-        """Only naming a model does; here the key and the address stand ready in the environment."""
+        """Only naming a model does; here the key and the address are ready in the environment."""
         (tmp_path / "secret.md").write_text("The ferry Aurora leaves Kiel at 19:45.", encoding="utf-8")
         assert rag("ingest", "secret.md").returncode == 0
         run = rag("ask", "When does the ferry leave Kiel?")
