@@ -74,7 +74,9 @@ def ids_of_clean_build(library: Library) -> set[str]:
     return {chunk.id for found in read if found.item for chunk in found.item.chunks}
 
 
-def check_edits_with_kills(library: Library, *, runs: int) -> None:
+@pytest.mark.timeout(3600)
+@pytest.mark.parametrize("runs", [2, pytest.param(300, marks=pytest.mark.slow)])
+def test_random_edits_each_with_a_kill_and_a_rerun_end_as_a_clean_build(library: Library, runs: int) -> None:
     library.options = OPTIONS
     seed = random.randrange(10**9)
     chance = random.Random(seed)
@@ -101,14 +103,3 @@ def check_edits_with_kills(library: Library, *, runs: int) -> None:
         for process in (child, next_child):
             process.kill()
             process.communicate()
-
-
-@pytest.mark.timeout(600)
-def test_four_random_edits_each_with_a_kill_and_a_rerun_end_as_a_clean_build(library: Library) -> None:
-    check_edits_with_kills(library, runs=4)
-
-
-@pytest.mark.slow
-@pytest.mark.timeout(3600)
-def test_three_hundred_random_edits_each_with_a_kill_and_a_rerun_end_as_a_clean_build(library: Library) -> None:
-    check_edits_with_kills(library, runs=300)

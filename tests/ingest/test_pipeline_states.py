@@ -2,6 +2,7 @@
 what one clean run over the same files would have made, but for the sources it still remembers as missing.
 """
 
+import random
 from collections.abc import Collection
 from itertools import pairwise
 
@@ -153,61 +154,46 @@ class AnyHistory(RuleBasedStateMachine):
             self.library.close()
 
 
-def test_any_history_of_changes_and_ingests_ends_in_what_the_files_say(new_library: NewLibrary) -> None:
+@pytest.mark.parametrize(
+    ("histories", "steps"), [(5, 20), pytest.param(100, 50, marks=pytest.mark.slow, id="long histories")]
+)
+def test_any_history_of_changes_and_ingests_ends_in_what_the_files_say(
+    new_library: NewLibrary, histories: int, steps: int
+) -> None:
     AnyHistory.new_library = staticmethod(new_library)
-    run_state_machine_as_test(
-        AnyHistory,
-        settings=settings(max_examples=5, stateful_step_count=20, suppress_health_check=[*HealthCheck]),
-    )
-
-
-@pytest.mark.slow
-def test_any_long_history_of_changes_and_ingests_ends_in_what_the_files_say(new_library: NewLibrary) -> None:
-    AnyHistory.new_library = staticmethod(new_library)
-    run_state_machine_as_test(
-        AnyHistory,
-        settings=settings(max_examples=100, stateful_step_count=50, suppress_health_check=[*HealthCheck]),
-    )
+    bounds = settings(max_examples=histories, stateful_step_count=steps, suppress_health_check=[*HealthCheck])
+    run_state_machine_as_test(AnyHistory, settings=bounds)
 
 
 @settings(max_examples=4)
 @given(
-    files=st.dictionaries(NAMES, TEXTS, min_size=2),
+    first=st.dictionaries(NAMES, TEXTS, min_size=2),
     order=st.randoms(use_true_random=False),
     cuts=st.sets(st.integers(1, 4), max_size=3),
+    then=st.dictionaries(NAMES, TEXTS, min_size=1),
 )
-def test_files_ingested_in_any_order_and_in_any_number_of_runs_make_the_same_collection(
-    new_library: NewLibrary, files: dict[str, str], order: object, cuts: set[int]
-) -> None:
-    library = new_library()
-    for name, text in files.items():
-        library.write(name, text)
-    names = list(files)
-    order.shuffle(names)  # type: ignore[attr-defined]
-    for start, end in pairwise(sorted({0, *(cut for cut in cuts if cut < len(names)), len(names)})):
-        library.ingest(*names[start:end])
-    check_as_clean(library)
-
-
-@settings(max_examples=4)
-@given(first=st.dictionaries(NAMES, TEXTS, min_size=1), then=st.dictionaries(NAMES, TEXTS, min_size=1))
-def test_one_folder_after_another_with_prune_makes_the_same_collection_as_the_last_alone(
-    new_library: NewLibrary, first: dict[str, str], then: dict[str, str]
+def test_files_ingested_in_any_order_and_runs_and_then_others_with_prune_make_the_same_collection(
+    new_library: NewLibrary, first: dict[str, str], order: random.Random, cuts: set[int], then: dict[str, str]
 ) -> None:
     library = new_library()
     for name, text in first.items():
         library.write(name, text)
-    library.ingest()
+    names = list(first)
+    order.shuffle(names)
+    for start, end in pairwise(sorted({0, *(cut for cut in cuts if cut < len(names)), len(names)})):
+        library.ingest(*names[start:end])
+    check_as_clean(library)
     for name in first.keys() - then.keys():
         (library.docs / name).unlink()
     for name, text in then.items():
         library.write(name, text)
     library.ingest(prune=True)
+    library.data = "data-then"  # of another clean build
     check_as_clean(library)
+    library.close()
 
 
 def check_as_clean(library: Library) -> None:
     clean = library.clean_build()
     check_alike(library.store, clean.store)
     clean.store.close()
-    library.close()

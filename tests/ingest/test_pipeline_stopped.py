@@ -1,6 +1,5 @@
 """Law 3 for an ingest that is asked to stop: what it leaves is in step, and the next makes of it what one run makes."""
 
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -31,9 +30,7 @@ def ingest(
         if stop_at is not None and len(told) >= stop_at:
             raise Stopped
 
-    options = replace(library.options, rebuild=rebuild)
-    report = ingest_files([library.docs], store=library.store, model=library.model, options=options, on_progress=take)
-    return report, told
+    return library.ingest(rebuild=rebuild, on_progress=take), told
 
 
 def write_documents(library: Library) -> None:
@@ -51,9 +48,10 @@ def test_an_ingest_stopped_wherever_it_tells_its_progress_is_in_step_and_is_fini
     library: Library,
 ) -> None:
     write_documents(library)
-    _, told = ingest(Library(library.folder, library.model, "whole", library.options))
-    stops = range(len(told), 0, -(len(told) // 5))
-    for stop_at in stops:
+    whole = Library(library.folder, library.model, "whole", library.options)
+    report, told = ingest(whole)
+    check_progress(library, report, told)
+    for stop_at in range(len(told), 0, -(len(told) // 5)):
         copy = Library(library.folder, library.model, f"copy-{stop_at}", library.options)
         report, _ = ingest(copy, stop_at=stop_at)
         check_in_step(copy.store)
@@ -61,12 +59,25 @@ def test_an_ingest_stopped_wherever_it_tells_its_progress_is_in_step_and_is_fini
         assert {Path(record.source).name for record in copy.store.catalogue.sources()} == finished
         assert not copy.store.catalogue.repairs()
         ingest(copy)
+        check_alike(copy.store, whole.store)
         copy.store.close()
-    clean = library.clean_build()
-    last = Library(library.folder, library.model, f"copy-{stops[2]}", library.options)
-    check_alike(last.store, clean.store)
-    for opened in (clean, last):
-        opened.store.close()
+    whole.store.close()
+
+
+def check_progress(library: Library, report: IngestReport, told: list[Progress]) -> None:
+    """The state of each file is told from waiting to its report."""
+    changes = [progress.changed for progress in told if progress.changed]
+    of_long = [change for change in changes if change.source == library.source("long.md")]
+    chunks = next(file.chunks for file in report.files if file.source == library.source("long.md"))
+    assert [change.state for change in of_long[:3]] == ["waiting", "reading", "embedding"]
+    embedded = [change.chunks_done for change in of_long if change.state == "embedding"]
+    assert embedded == sorted(embedded)
+    assert (embedded[0], embedded[-1]) == (0, chunks)
+    assert len(embedded) > 3
+    assert of_long[-1] == FileProgress(library.source("long.md"), "added", chunks, chunks)
+    broken = [change for change in changes if change.source == library.source("broken.pdf")]
+    assert broken[-1].state == "failed"
+    assert broken[-1].reason
 
 
 def test_a_document_that_is_stopped_in_its_midst_keeps_its_last_version(library: Library) -> None:
@@ -91,13 +102,16 @@ def test_a_rebuild_that_is_stopped_leaves_the_collection_as_it_was(library: Libr
     library.write("b.md", "Boats are blue.")
     library.ingest()
     before = library.store.catalogue.sources()
-    _, told = ingest(library, rebuild=True)
+    rebuilt = Library(library.folder, library.model, "rebuilt", library.options)
+    rebuilt.ingest()
+    _, told = ingest(rebuilt, rebuild=True)
+    rebuilt.store.close()
     for stop_at in (1, len(told) // 2, len(told)):
         report, _ = ingest(library, stop_at=stop_at, rebuild=True)
         assert report.files == (), stop_at
         check_in_step(library.store)
         assert names_of(library.search("apples, boats")) == {"a.md", "b.md"}
-    assert [record.source for record in library.store.catalogue.sources()] == [record.source for record in before]
+    assert library.store.catalogue.sources() == before
 
 
 def test_a_slow_reader_is_stopped_while_it_reads(library: Library, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -113,20 +127,3 @@ def test_a_slow_reader_is_stopped_while_it_reads(library: Library, monkeypatch: 
     report = ingest_files([library.docs], store=library.store, model=library.model, on_progress=take)
     assert (report.files, stops_at_waiting) == ((), [1])
     assert library.statuses() == {"a.md": "added"}
-
-
-def test_the_state_of_each_file_is_told_from_waiting_to_its_report(library: Library) -> None:
-    write_documents(library)
-    report, told = ingest(library)
-    changes = [progress.changed for progress in told if progress.changed]
-    of_long = [change for change in changes if change.source == library.source("long.md")]
-    chunks = next(file.chunks for file in report.files if file.source == library.source("long.md"))
-    assert [change.state for change in of_long[:3]] == ["waiting", "reading", "embedding"]
-    embedded = [change.chunks_done for change in of_long if change.state == "embedding"]
-    assert embedded == sorted(embedded)
-    assert (embedded[0], embedded[-1]) == (0, chunks)
-    assert len(embedded) > 3
-    assert of_long[-1] == FileProgress(library.source("long.md"), "added", chunks, chunks)
-    broken = [change for change in changes if change.source == library.source("broken.pdf")]
-    assert broken[-1].state == "failed"
-    assert broken[-1].reason
