@@ -1,4 +1,4 @@
-"""Which files an ingest takes: hidden and ignored ones passed over, oddities told and never opened, each file once."""
+"""Which files an ingest takes: hidden and ignored ones passed over, oddities named and never opened, each file once."""
 
 import os
 import shutil
@@ -38,10 +38,6 @@ def names(folder: Path, *, include_all: bool = False) -> list[str]:
     return [str(file.path.relative_to(folder)) for file in find(folder, include_all=include_all).files]
 
 
-def reasons(folder: Path) -> dict[str, str | None]:
-    return {file.path.name: file.skip_reason for file in find(folder).files if file.skip_reason}
-
-
 def test_a_folder_is_walked_by_name_with_sizes_and_times(tree: Tree) -> None:
     folder = tree("b.txt", "a/z.txt", "a/b/c.txt", "c.txt=12345")
     found = find(folder)
@@ -50,72 +46,59 @@ def test_a_folder_is_walked_by_name_with_sizes_and_times(tree: Tree) -> None:
     assert found.folders == (folder,)
 
 
-def test_hidden_files_and_folders_are_passed_over(tree: Tree) -> None:
-    folder = tree("seen.txt", ".hidden.txt", ".git/config", ".venv/lib/a.py", "sub/.cache/b.txt", "sub/c.txt")
-    assert names(folder) == ["seen.txt", "sub/c.txt"]
+# Of each case the files that there are, the folder that is named, and what is found in it, parted by spaces.
+IGNORED = {
+    "hidden files and folders": ("seen .hidden .git/config .venv/lib/a sub/.cache/b sub/c", "", "seen sub/c"),
+    "in its folder and below": ("a.log sub/b.log sub/.gitignore=*.log sub/deep/c.log sub/d", "", "a.log sub/d"),
+    "an inner rule takes back what an outer one ignores": (
+        ".gitignore=*.log\n!keep.log keep.log a.log sub/.gitignore=!b.log sub/b.log sub/c.log",
+        "",
+        "keep.log sub/b.log",
+    ),
+    "nothing in an ignored folder can be taken back": (
+        ".gitignore=build/\n!build/a build/a b sub/build/c sub/d",
+        "",
+        "b sub/d",
+    ),
+    "a file in a folder of which all is ignored can be": (
+        ".gitignore=build/**\n!build/keep build/a build/keep build/x/b c",
+        "",
+        "build/keep c",
+    ),
+    "a rule with a slash holds from its own folder": (
+        ".gitignore=/top\nsub/*.md\n**/deep top sub/top sub/a.md x/y/deep sub/x/b.md",
+        "",
+        "sub/top sub/x/b.md",
+    ),
+    "rules of the repository above": (
+        ".git/HEAD .gitignore=*.log sub/.gitignore=*.tmp sub/x/a.log sub/x/b.tmp sub/x/c",
+        "sub/x",
+        "c",
+    ),
+    "rules above a folder in no repository do not hold": (".gitignore=*.log sub/a.log", "sub", "a.log"),
+    "rules around a repository do not hold": (".git/HEAD .gitignore=*.log in/.git/HEAD in/a.log", "in", "a.log"),
+    "a hidden file that is named": (".hidden a .gitignore=* .git/HEAD", ".hidden", "."),
+    "an ignored folder that is named": ("build/a build/b/c .gitignore=build/\n* .git/HEAD", "build", "a b/c"),
+    "a folder in an ignored one": ("build/a build/b/c .gitignore=build/\n* .git/HEAD", "build/b", "c"),
+    "a hidden folder that is named": (".secret/d .git/HEAD", ".secret", "d"),
+    "a file in an ignored folder that is named": ("build/a .gitignore=build/ .git/HEAD", "build/a", "."),
+}
+
+
+@pytest.mark.parametrize("case", IGNORED)
+def test_hidden_and_ignored_files_are_passed_over_unless_they_are_named(tree: Tree, case: str) -> None:
+    files, named, found = IGNORED[case]
+    assert names(tree(*files.split(" ")) / named) == found.split(" ")
+
+
+@pytest.mark.parametrize("rule", ["!", "\\", "[z-a]", "a\\", "! ", "\0", "é[", "\ufeff*.log", "*.log\r"])
+def test_rules_that_git_too_cannot_read_are_passed_over(tree: Tree, rule: str) -> None:
+    assert names(tree(f".gitignore={rule}\n*.tmp", "a.tmp", "b.txt")) == ["b.txt"]
 
 
 def test_all_takes_hidden_and_ignored_files_too(tree: Tree) -> None:
     folder = tree("seen.txt", ".hidden.txt", "no.log", ".gitignore=*.log")
     assert names(folder, include_all=True) == [".gitignore", ".hidden.txt", "no.log", "seen.txt"]
-
-
-def test_a_hidden_or_ignored_file_or_folder_that_is_named_is_taken(tree: Tree) -> None:
-    folder = tree(
-        ".hidden.txt", "build/a.txt", "build/b/c.txt", ".secret/d.txt", ".gitignore=build/\n*.txt", ".git/HEAD"
-    )
-    assert len(find(folder / ".hidden.txt").files) == 1
-    assert names(folder / "build") == ["a.txt", "b/c.txt"]
-    assert names(folder / "build" / "b") == ["c.txt"]
-    assert len(find(folder / "build" / "a.txt").files) == 1
-
-
-def test_gitignore_holds_in_its_folder_and_below(tree: Tree) -> None:
-    folder = tree("a.log", "sub/b.log", "sub/.gitignore=*.log", "sub/deep/c.log", "sub/d.txt")
-    assert names(folder) == ["a.log", "sub/d.txt"]
-
-
-def test_an_inner_gitignore_takes_back_what_an_outer_one_ignores(tree: Tree) -> None:
-    folder = tree(".gitignore=*.log\n!keep.log", "keep.log", "a.log", "sub/.gitignore=!b.log", "sub/b.log", "sub/c.log")
-    assert names(folder) == ["keep.log", "sub/b.log"]
-
-
-def test_nothing_in_an_ignored_folder_can_be_taken_back(tree: Tree) -> None:
-    folder = tree(".gitignore=build/\n!build/a.txt", "build/a.txt", "b.txt", "sub/build/c.txt", "sub/d.txt")
-    assert names(folder) == ["b.txt", "sub/d.txt"]
-
-
-def test_a_file_in_a_folder_of_which_all_is_ignored_can_be_taken_back(tree: Tree) -> None:
-    folder = tree(".gitignore=build/**\n!build/keep.txt", "build/a.txt", "build/keep.txt", "build/x/b.txt", "c.txt")
-    assert names(folder) == ["build/keep.txt", "c.txt"]
-
-
-def test_a_rule_with_a_slash_holds_from_its_own_folder(tree: Tree) -> None:
-    folder = tree(
-        ".gitignore=/top.txt\nsub/*.md\n**/deep.txt", "top.txt", "sub/top.txt", "sub/a.md", "x/y/deep.txt", "sub/x/b.md"
-    )
-    assert names(folder) == ["sub/top.txt", "sub/x/b.md"]
-
-
-def test_the_rules_of_the_repository_above_hold_in_a_folder_of_it(tree: Tree) -> None:
-    folder = tree(".git/HEAD", ".gitignore=*.log", "sub/.gitignore=*.tmp", "sub/x/a.log", "sub/x/b.tmp", "sub/x/c.txt")
-    assert names(folder / "sub" / "x") == ["c.txt"]
-
-
-def test_rules_above_a_folder_that_is_in_no_repository_do_not_hold(tree: Tree) -> None:
-    folder = tree(".gitignore=*.log", "sub/a.log")
-    assert names(folder / "sub") == ["a.log"]
-
-
-def test_rules_outside_a_nested_repository_do_not_hold_in_it(tree: Tree) -> None:
-    folder = tree(".git/HEAD", ".gitignore=*.log", "inner/.git/HEAD", "inner/a.log")
-    assert names(folder / "inner") == ["a.log"]
-
-
-@pytest.mark.parametrize("rule", ["!", "\\", "[z-a]", "a\\", "! ", "\0", "é[", "\ufeff*.log", "*.log\r"])
-def test_rules_that_git_too_cannot_read_are_passed_over(tree: Tree, rule: str) -> None:
-    folder = tree(f".gitignore={rule}\n*.tmp", "a.tmp", "b.txt")
-    assert names(folder) == ["b.txt"]
 
 
 RULES = st.builds(
@@ -145,25 +128,20 @@ def test_the_same_files_are_ignored_as_by_git(
     assert sorted(names(folder)) == sorted(name for name in listed if name and ".gitignore" not in name)
 
 
-def test_a_named_pipe_a_socket_and_a_device_are_told_and_never_opened(tree: Tree) -> None:
+def test_pipes_devices_and_links_that_lead_nowhere_are_named_and_never_opened(tree: Tree) -> None:
     folder = tree("a.txt")
     os.mkfifo(folder / "pipe.txt")
-    (folder / "null.txt").symlink_to("/dev/zero")
-    assert reasons(folder) == {"pipe.txt": "not a regular file", "null.txt": "not a regular file"}
-    assert find(folder / "pipe.txt").files[0].skip_reason == "not a regular file"
-
-
-def test_a_gitignore_that_is_a_named_pipe_is_never_opened(tree: Tree) -> None:
-    folder = tree("a.txt")
     os.mkfifo(folder / ".gitignore")
-    assert names(folder) == ["a.txt"]
-
-
-def test_links_that_lead_nowhere_or_to_themselves_are_told(tree: Tree) -> None:
-    folder = tree("a.txt")
+    (folder / "null.txt").symlink_to("/dev/zero")
     (folder / "gone.txt").symlink_to(folder / "nowhere.txt")
     (folder / "loop.txt").symlink_to(folder / "loop.txt")
-    assert reasons(folder) == dict.fromkeys(("gone.txt", "loop.txt"), "a link that leads nowhere")
+    found = {file.path.name: file.skip_reason for file in find(folder).files}
+    assert found == {
+        "a.txt": None,
+        **dict.fromkeys(("pipe.txt", "null.txt"), "not a regular file"),
+        **dict.fromkeys(("gone.txt", "loop.txt"), "a link that leads nowhere"),
+    }
+    assert find(folder / "pipe.txt").files[0].skip_reason == "not a regular file"
 
 
 def test_a_link_to_a_file_is_read_and_a_link_to_a_folder_is_not_followed(tree: Tree) -> None:
@@ -187,15 +165,11 @@ def test_a_file_that_is_given_in_several_ways_is_found_once(tree: Tree, monkeypa
     assert [file.source for file in found.files] == [str(folder / "a.txt"), str(folder / "b.txt")]
 
 
-def test_patterns_find_files_in_folders_of_any_depth(tree: Tree) -> None:
-    folder = tree("a.md", "b.txt", "x/c.md", "x/y/d.md", "x/y/e.txt")
+def test_patterns_find_files_in_folders_of_any_depth_unless_a_file_has_that_name(tree: Tree) -> None:
+    folder = tree("a.md", "b.txt", "x/c.md", "x/y/d.md", "x/y/e.txt", "[draft] notes?.txt", "d notesx.txt")
     found = [str(file.path.relative_to(folder)) for file in find(f"{folder}/**/*.md").files]
     assert found == ["a.md", "x/c.md", "x/y/d.md"]
     assert [file.path.name for file in find(f"{folder}/[b]*").files] == ["b.txt"]
-
-
-def test_a_name_with_the_signs_of_a_pattern_is_that_file(tree: Tree) -> None:
-    folder = tree("[draft] notes?.txt", "d notesx.txt")
     assert [file.path.name for file in find(folder / "[draft] notes?.txt").files] == ["[draft] notes?.txt"]
 
 
@@ -206,7 +180,7 @@ def test_a_pattern_that_matches_nothing_is_an_error(tmp_path: Path) -> None:
     assert raised.value.hint == "check the pattern, or name a folder: rag ingest FOLDER"
 
 
-def test_names_of_any_characters_are_found(tree: Tree) -> None:
+def test_names_of_any_characters_are_found_and_bytes_that_are_none_are_spelled_out(tree: Tree) -> None:
     strange = [
         "new\nline.txt",
         "été 漢字 👩‍👩‍👧.txt",
@@ -219,12 +193,8 @@ def test_names_of_any_characters_are_found(tree: Tree) -> None:
     ]
     folder = tree(*strange)
     assert sorted(names(folder)) == sorted(strange)
-
-
-def test_a_name_that_is_not_utf_8_is_told_in_words_that_can_be_printed(tree: Tree) -> None:
-    folder = tree("a.txt")
     (folder / os.fsdecode(b"caf\xe9.txt")).write_text("text")
-    file = find(folder).files[1]
+    (file,) = (file for file in find(folder).files if file.skip_reason)
     assert file.source == f"{folder}/caf\\xe9.txt"
     assert file.skip_reason == "cannot be read: its name is not UTF-8 (rename it)"
 
