@@ -13,12 +13,9 @@ import pytest
 from ingest.chunking.chunks import ChunkSize
 from ingest.reader_process import Bounds, Reader
 from ingest.reading.read_source import ReadOptions, ReadRequest, ReadSource
-from vectorstore.embeddings import EmbeddingModel
+from tests.hash_embedding import count_words
 
-
-@pytest.fixture
-def options(model: EmbeddingModel) -> ReadOptions:
-    return ReadOptions(ChunkSize(200, model.max_tokens, model.count_tokens), max_bytes=1_000_000)
+OPTIONS = ReadOptions(ChunkSize(200, 254, count_words), max_bytes=1_000_000)
 
 
 @pytest.fixture
@@ -28,57 +25,23 @@ def small(tmp_path: Path) -> Path:
     return path
 
 
-@pytest.fixture
-def reader(options: ReadOptions) -> Iterator[Reader]:
-    reader = Reader(options, Bounds())
-    yield reader
-    reader.close()
+@pytest.fixture(scope="module")
+def reader() -> Iterator[Reader]:
+    with Reader(OPTIONS, Bounds()) as reader:
+        yield reader
 
 
 def read(reader: Reader, path: Path, known_hash: str | None = None) -> ReadSource:
     return reader.read(ReadRequest(str(path), path, known_hash))
 
 
-def test_a_file_is_read_and_cut_in_another_process(reader: Reader, small: Path) -> None:
+def test_a_file_is_read_and_cut_in_another_process_which_is_replaced_when_it_dies(reader: Reader, small: Path) -> None:
     found = read(reader, small)
     assert found.item is not None
     assert (found.outcome, found.item.record.title) == ("read", "Moon")
     assert [chunk.text for chunk in found.item.chunks] == ["# Moon\n\nIt goes around the Earth."]
     again = read(reader, small, found.item.record.content_hash)
     assert (again.outcome, again.item) == ("same", None)
-
-
-def test_a_file_that_takes_too_long_fails_and_the_next_is_read(options: ReadOptions, small: Path) -> None:
-    hasty = Reader(options, Bounds(seconds=0.01))  # the process alone takes longer to start
-    found = read(hasty, small)
-    assert (found.outcome, found.reason) == (
-        "failed",
-        "not read within 0.01 s (split it into smaller files, or raise RAG_MAX_FILE_SECONDS)",
-    )
-    hasty._bounds = Bounds()
-    assert read(hasty, small).outcome == "read"
-    hasty.close()
-
-
-@pytest.mark.skipif(sys.platform != "linux", reason="only Linux bounds a process's memory exactly")
-def test_a_file_that_needs_too_much_memory_fails_and_the_next_is_read(
-    options: ReadOptions, small: Path, tmp_path: Path
-) -> None:
-    large = tmp_path / "large.md"
-    large.write_text("Many words of no meaning. " * 6_000_000)
-    reader = Reader(options, Bounds(memory_bytes=500_000_000))
-    found = read(reader, large)
-    assert (found.outcome, found.reason) == (
-        "failed",
-        "its reader needed more than 0.5 GB of memory, or broke down "
-        "(split it into smaller files, or raise RAG_MAX_READER_MB)",
-    )
-    assert read(reader, small).outcome == "read"
-    reader.close()
-
-
-def test_a_reader_that_dies_is_replaced(reader: Reader, small: Path) -> None:
-    read(reader, small)
     assert reader._running is not None
     os.kill(reader._running[0].pid, signal.SIGKILL)
     assert read(reader, small).outcome == "read"
@@ -89,16 +52,39 @@ def test_a_pipe_in_the_place_of_a_file_is_not_waited_for(reader: Reader, tmp_pat
     assert read(reader, tmp_path / "pipe.md").reason == "not a regular file (name files and folders)"
 
 
+def test_a_file_that_takes_too_long_fails_and_the_next_is_read(small: Path) -> None:
+    with Reader(OPTIONS, Bounds(seconds=0.01)) as hasty:  # the process alone takes longer to start
+        found = read(hasty, small)
+        assert (found.outcome, found.reason) == (
+            "failed",
+            "not read within 0.01 s (split it into smaller files, or raise RAG_MAX_FILE_SECONDS)",
+        )
+        hasty._bounds = Bounds()
+        assert read(hasty, small).outcome == "read"
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux bounds a process's memory exactly")
+def test_a_file_that_needs_too_much_memory_fails_and_the_next_is_read(small: Path, tmp_path: Path) -> None:
+    large = tmp_path / "large.md"
+    large.write_text("Many words of no meaning. " * 6_000_000)
+    with Reader(OPTIONS, Bounds(memory_bytes=500_000_000)) as reader:
+        found = read(reader, large)
+        assert (found.outcome, found.reason) == (
+            "failed",
+            "its reader needed more than 0.5 GB of memory, or broke down "
+            "(split it into smaller files, or raise RAG_MAX_READER_MB)",
+        )
+        assert read(reader, small).outcome == "read"
+
+
 START = """
 import sys, time
 from pathlib import Path
-from ingest.chunking.chunks import ChunkSize
-from ingest.reading.read_source import ReadOptions, ReadRequest
 from ingest.reader_process import Bounds, Reader
-from vectorstore.embeddings.model import count_in_bytes
+from tests.ingest.test_reader_process import OPTIONS, read
 
-reader = Reader(ReadOptions(ChunkSize(200, 250, count_in_bytes), max_bytes=1000), Bounds())
-reader.read(ReadRequest(sys.argv[1], Path(sys.argv[1])))
+reader = Reader(OPTIONS, Bounds())
+read(reader, Path(sys.argv[1]))
 print(reader._running[0].pid, flush=True)
 time.sleep(60)
 """
