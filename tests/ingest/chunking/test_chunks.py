@@ -1,4 +1,4 @@
-"""What chunking promises for any text: places that are exact, nothing lost, nothing over the model's window."""
+"""What blocks and chunks promise for any text: exact places, nothing lost, nothing over the model's window."""
 
 import re
 import time
@@ -8,77 +8,28 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ingest.chunking.chunks import ChunkSize, chunk_pages
+from ingest.chunking.chunks import ChunkSize, chunk_pages, find_blocks, heading_text
 from vectorstore.embeddings import EmbeddingModel
 from vectorstore.types import Chunk, Page
 
 WORD_CHARACTER = re.compile(r"\w")
 # Any character but halves of surrogate pairs, which no decoded file holds.
 ANY_TEXT = st.text(st.characters(exclude_categories=["Cs"]), max_size=60)
-FRAGMENTS = st.sampled_from(
-    [
-        *(
-            "# Heading\n",
-            "## Second heading ##\n",
-            "Setext\n===\n",
-            "###### Deep\n",
-            "#",
-            "\n",
-            "\n\n",
-            " ",
-            "\t",
-            "\r",
-        ),
-        *("| a | b |\n|---|---|\n| 1 | 2 |\n", "```python\nprint('x')\n```\n", "```\nnever closed\n", "    indented\n"),
-        *(
-            "- one\n- two\n  - three\n",
-            "1. first\n\n   still first\n",
-            "> quoted\n",
-            "---\ntitle: x\n---\n",
-            "[a]: b\n",
-        ),
-        *(
-            "<div>\n<b>html</b>\n</div>\n",
-            "a  \nb\\\nc\n",
-            "***\n",
-            "&amp;\0",
-            "\u2028",
-            "\x0c",
-            "\x85",
-            "\x1e",
-            "\ufeff",
-        ),
-        *(
-            "One sentence. Another one! A third? e.g. this, Dr. Who.",
-            "No.Space.Between.Sentences.",
-            "x" * 300,
-            "=" * 70,
-        ),
-        *(
-            "漢字仮名交じり文。句点で終わる。" * 5,
-            "한국어 문장입니다. " * 8,
-            "한국어띄어쓰기없음" * 20,
-            "ไทยไม่มีช่องว่าง" * 10,
-        ),
-        *(
-            "👩‍👩‍👧‍👦🏳️‍🌈" * 9,
-            "e\u0301" * 40,
-            "\u0301" * 30,
-            "unhappiness" * 40,
-            "ﷺ" * 30,
-            "नमस्ते। दुनिया।",
-            "עברית",
-            "العربية",
-        ),
-        "The quick brown fox jumps over the lazy dog. " * 30,
-        "".join(f"| cell {row} | value {row} |\n" for row in range(60)),
-        "\n".join(f"    line {row} = {row}" for row in range(80)),
-    ]
+MARKS = (
+    "# Heading\n§## Second heading ##\n§Setext\n===\n§###### Deep\n§#§\n§\n\n§ §\t§\r§***\n§---\ntitle: x\n---\n§"
+    "[a]: b\n§| a | b |\n|---|---|\n| 1 | 2 |\n§```python\nprint('x')\n```\n§```\nnever closed\n§~~~ py§> quoted\n§"
+    "- one\n- two\n  - three\n§1. first\n\n   still first\n§    indented\n§<div>\n<b>html</b>\n</div>\n§a  \nb\\\nc\n§"
+    "&amp;\0§\u2028§\x0c§\x85§\x1e§\ufeff§One sentence. Another one! A third? e.g. this, Dr. Who.§No.Space.Here.§"
+    "नमस्ते। दुनिया।§עברית§العربية"
 )
+REPEATED = (
+    "xxxxxxxx§==§漢字仮名交じり文。句点で終わる。§한국어 문장입니다. §한국어띄어쓰기없음§ไทยไม่มีช่องว่าง§👩‍👩‍👧‍👦🏳️‍🌈§"
+    "e\u0301§\u0301§unhappiness§ﷺ§The quick brown fox jumps over the lazy dog. §| cell | value |\n§    line = line\n"
+)
+FRAGMENTS = st.sampled_from([*MARKS.split("§"), *(letters * 40 for letters in REPEATED.split("§"))])
 TEXTS = st.lists(FRAGMENTS | ANY_TEXT, max_size=14).map("".join)
-NAMES = ANY_TEXT | st.sampled_from(
-    ["T", "한글 제목 " * 40, "漢" * 200, "Title of a document " * 20, "ﷺ" * 90, "👩‍👩‍👧‍👦" * 40]
-)
+LONG_NAMES = ["T", "한글 제목 " * 40, "漢" * 200, "Title of a document " * 20, "ﷺ" * 90, "👩‍👩‍👧‍👦" * 40]
+NAMES = ANY_TEXT | st.sampled_from(LONG_NAMES)
 TARGETS = st.sampled_from([1, 20, 200, 254])
 
 
@@ -142,13 +93,10 @@ def test_paragraphs_under_one_heading_share_a_chunk_and_a_heading_begins_a_new_o
     assert chunks[0].text.count("fox") == 6
 
 
-def test_a_chunk_knows_the_headings_it_stands_under(model: EmbeddingModel) -> None:
+def test_a_chunk_knows_the_headings_it_is_under_from_page_to_page(model: EmbeddingModel) -> None:
     text = "# A\n\na\n\n## B\n\nb\n\n### C\n\nc\n\n## D\n\nd\n\n# E\n\ne"
     chunks = cut([Page(None, text)], model, markdown=True)
     assert [chunk.headings for chunk in chunks] == [("A",), ("A", "B"), ("A", "B", "C"), ("A", "D"), ("E",)]
-
-
-def test_headings_stay_open_from_page_to_page(model: EmbeddingModel) -> None:
     pages = [Page(1, "# A\n\n## B\n\nfirst"), Page(2, "second"), Page(3, "## C\n\nthird")]
     chunks = cut(pages, model, markdown=True)
     assert [(chunk.page, chunk.headings) for chunk in chunks] == [(1, ("A", "B")), (2, ("A", "B")), (3, ("A", "C"))]
@@ -195,3 +143,98 @@ def test_a_long_title_in_letters_of_many_tokens_leaves_room_for_the_text(model: 
     chunks = cut([Page(None, f"# {title}\n\n## {title}\n\n{PARAGRAPH * 9}")], model, markdown=True, title=title)
     assert all(chunk.title and title.startswith(chunk.title) for chunk in chunks)
     assert max(tokens([chunk.text for chunk in chunks], model)) > model.max_tokens / 3
+
+
+DOCUMENT = """---
+title: Front matter
+---
+# Title
+
+First paragraph
+on two lines.
+
+## Table
+
+| a | b |
+|---|---|
+| 1 | 2 |
+
+```python
+# not a heading
+```
+
+    indented code
+
+- one
+  - nested
+- two
+
+1. first
+
+> quoted
+
+[label]: https://example.org
+
+Setext
+------
+
+Last."""
+
+
+@settings(max_examples=150)
+@given(text=TEXTS, markdown=st.booleans())
+def test_blocks_stand_in_order_do_not_overlap_and_cover_all_but_white_space(text: str, markdown: bool) -> None:
+    blocks = find_blocks(text, markdown=markdown)
+    ends = [0, *(block.end for block in blocks)]
+    assert all(0 <= end <= block.start <= block.end for end, block in zip(ends, blocks, strict=False))
+    gaps = zip(ends, [*(block.start for block in blocks), len(text)], strict=True)
+    assert "".join(text[start:end] for start, end in gaps).strip() == ""
+
+
+def test_markdown_blocks_have_a_kind_and_headings_a_level() -> None:
+    found = [(block.kind, DOCUMENT[block.start : block.end].strip()) for block in find_blocks(DOCUMENT, markdown=True)]
+    assert [(kind, text) for kind, text in found if text] == [
+        ("paragraph", "---\ntitle: Front matter\n---"),
+        ("heading", "# Title"),
+        ("paragraph", "First paragraph\non two lines."),
+        ("heading", "## Table"),
+        ("table", "| a | b |\n|---|---|\n| 1 | 2 |"),
+        ("code", "```python\n# not a heading\n```"),
+        ("code", "indented code"),
+        ("list", "- one\n  - nested\n- two"),
+        ("list", "1. first"),
+        ("paragraph", "> quoted"),
+        ("paragraph", "[label]: https://example.org"),
+        ("heading", "Setext\n------"),
+        ("paragraph", "Last."),
+    ]
+    text = "# a\n\n### b\n\nc\n===\n\nd\n---\n\n###### e\n"
+    assert [block.level for block in find_blocks(text, markdown=True) if block.kind == "heading"] == [1, 3, 1, 2, 6]
+
+
+def test_plain_text_has_paragraphs_alone_whatever_marks_are_in_it() -> None:
+    text = "# no heading\n\n| no | table |\n\n \t\n    not code\n"
+    blocks = find_blocks(text, markdown=False)
+    assert [(block.kind, text[block.start : block.end].strip()) for block in blocks] == [
+        ("paragraph", "# no heading"),
+        ("paragraph", "| no | table |"),
+        ("paragraph", "not code"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("marked", "words"),
+    [
+        ("# Plain", "Plain"),
+        ("  ## Closed ##", "Closed"),
+        ("### **Bold** and `code`", "Bold and code"),
+        ("Setext\n======", "Setext"),
+        ("Two\nlines\n---", "Two lines"),
+        ("# C# and F#", "C# and F#"),
+        ("#", ""),
+        ("## The `load_model` function, *2nd*", "The load_model function, 2nd"),
+        ("a*b and snake_case", "a*b and snake_case"),
+    ],
+)
+def test_the_words_of_a_heading_have_no_marks(marked: str, words: str) -> None:
+    assert heading_text(marked) == words
