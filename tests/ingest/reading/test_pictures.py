@@ -10,8 +10,8 @@ import pytest
 
 pytest.importorskip("cv2", reason="pictures are read by OpenCV: pip install 'rag-app[pictures]'")
 
-from ingest.pipeline import ingest_files
 from tests.clip_model import COLOURS, PATTERNS, draw, encode, picture
+from tests.hash_embedding import hash_model
 from tests.ingest.library import Library, check_alike, check_in_step
 from tests.vectorstore.test_pixels import header_of_png
 from vectorstore.embeddings import Box, EmbeddingModel, VectorCache, load_embedding_model
@@ -52,51 +52,38 @@ def fill(album: Library) -> None:
 
 
 def test_a_question_finds_a_picture(album: Library) -> None:
-    for number, (colour, pattern) in enumerate((c, p) for c in COLOURS for p in PATTERNS):
-        # Names that tell nothing: only what the picture shows can find it.
+    kinds = [(colour, pattern) for colour in COLOURS for pattern in PATTERNS]
+    for number, (colour, pattern) in enumerate(kinds):
+        # Names that say nothing: only what the picture shows can find it.
         kind = ("png", "jpeg", "webp")[number % 3]
         album.write(f"{number}.{kind}", picture(colour, pattern, kind.upper(), seed=8_000))
     album.ingest()
     check_pictures(album.store)
-    for number, (colour, pattern) in enumerate((c, p) for c in COLOURS for p in PATTERNS):
+    for number, (colour, pattern) in enumerate(kinds):
         assert Path(album.search(f"{colour} {pattern}")[0].source).stem == str(number)
-
-
-def test_a_picture_has_its_name_and_size_for_a_text(album: Library) -> None:
-    album.write("red.png", picture("red"))
-    album.ingest()
-    (chunk,) = chunks_of(album.store)
-    assert (chunk.text, chunk.page) == ("Picture: red.png (160 × 120)", None)
-    assert album.store.load_page(album.source("red.png"), None) == chunk.text
-
-
-def test_ingesting_twice_changes_nothing(album: Library) -> None:
-    fill(album)
+    chunk = album.search("red stripes")[0]
+    assert (chunk.text, chunk.page) == ("Picture: 0.png (160 × 120)", None)
+    assert album.store.load_page(chunk.source, None) == chunk.text
     before = album.store.catalogue.generation()
     report = album.ingest()
     assert {file.status for file in report.files} == {"unchanged"}
     assert (report.chunks_embedded, album.store.catalogue.generation()) == (0, before)
 
 
-def test_an_edited_picture_takes_the_place_of_the_old_one(album: Library) -> None:
-    album.write("a.png", picture("red", "squares", seed=7_000))
-    album.write("b.png", picture("green", "squares", seed=7_000))
-    album.ingest()
-    old = {chunk.source: chunk.picture for chunk in chunks_of(album.store)}
-    album.write("a.png", picture("blue", "stripes", seed=9_000))
-    assert album.statuses() == {"a.png": "updated", "b.png": "unchanged"}
-    check_pictures(album.store)
-    assert old[album.source("a.png")] not in album.store.catalogue.signatures()
-    assert album.search("blue stripes")[0].source == album.source("a.png")
-    check_alike(album.store, album.clean_build().store)
-
-
-def test_a_picture_that_is_gone_leaves_nothing(album: Library) -> None:
+def test_an_edited_picture_takes_the_place_of_the_old_one_and_one_that_is_gone_leaves_nothing(album: Library) -> None:
     fill(album)
-    (album.docs / "red-squares.png").unlink()
-    assert album.statuses(prune=True)["red-squares.png"] == "removed"
+    old = {chunk.source: chunk.picture for chunk in chunks_of(album.store)}
+    album.write("red-squares.png", picture("blue", "stripes", seed=9_000))
+    (album.docs / "blue-squares.png").unlink()
+    assert album.statuses(prune=True) == {
+        "red-squares.png": "updated",
+        "green-stripes.png": "unchanged",
+        "blue-squares.png": "removed",
+    }
     check_pictures(album.store)
-    assert len(album.store.catalogue.signatures()) == 2
+    assert old[album.source("red-squares.png")] not in album.store.catalogue.signatures()
+    assert album.search("blue stripes")[0].source == album.source("red-squares.png")
+    check_alike(album.store, album.clean_build().store)
 
 
 def test_a_run_that_failed_and_ran_again_is_like_a_clean_one(album: Library) -> None:
@@ -106,15 +93,18 @@ def test_a_run_that_failed_and_ran_again_is_like_a_clean_one(album: Library) -> 
         raise ProviderError("no memory", "try again")
 
     album.write("more.png", picture("green", seed=9_100))
-    broken = replace(album.model, embed_pictures=fail)
+    good, album.model = album.model, replace(album.model, embed_pictures=fail)
     with pytest.raises(ProviderError):
-        ingest_files([album.docs], store=album.store, model=broken, options=album.options)
+        album.ingest()
+    album.model = good
     album.ingest()
     check_pictures(album.store)
     check_alike(album.store, album.clean_build().store)
 
 
-def test_a_rebuild_keeps_the_pictures_of_files_that_are_not_read_anew(album: Library) -> None:
+def test_a_rebuild_keeps_the_pictures_of_files_that_are_not_read_again_and_one_by_a_model_of_texts_the_texts(
+    album: Library,
+) -> None:
     fill(album)
     before = {chunk.id: chunk for chunk in chunks_of(album.store)}
     report = album.ingest("red-squares.png", rebuild=True)
@@ -123,19 +113,15 @@ def test_a_rebuild_keeps_the_pictures_of_files_that_are_not_read_anew(album: Lib
     assert {chunk.id: chunk for chunk in chunks_of(album.store)} == before
     assert album.search("green stripes")[0].source == album.source("green-stripes.png")
     check_alike(album.store, album.clean_build().store)
-
-
-def test_a_rebuild_by_a_model_of_texts_keeps_the_texts(album: Library, model: EmbeddingModel) -> None:
-    fill(album)
-    options = replace(album.options, rebuild=True)
-    ingest_files([album.docs / "red-squares.png"], store=album.store, model=model, options=options)
+    album.model = hash_model()
+    album.ingest("red-squares.png", rebuild=True)
     check_in_step(album.store)
     assert not any(chunk.picture for chunk in chunks_of(album.store))
     assert album.store.catalogue.signatures() == {}
     assert "Picture: blue-squares.png (160 × 120)" in {chunk.text for chunk in chunks_of(album.store)}
 
 
-def test_the_same_picture_in_another_size_and_format_is_embedded_once_and_told(album: Library) -> None:
+def test_the_same_picture_in_another_size_and_format_is_embedded_once_a_model(album: Library) -> None:
     album.write("a.png", encode(draw("red", "squares", width=320, height=240, seed=1)))
     album.write("b.png", picture("blue", "stripes", seed=2))
     album.ingest()
@@ -144,69 +130,50 @@ def test_the_same_picture_in_another_size_and_format_is_embedded_once_and_told(a
     album.write("d.webp", encode(small, "WEBP", quality=70))
     # In one run the two new ones are alike; with a cache they are like the old one too.
     cache = VectorCache(album.folder / "vectors.sqlite3", max_bytes=10**7)
-    report = ingest_files([album.docs], store=album.store, model=album.model, options=album.options, cache=cache)
-    assert report.chunks_embedded == 1
+    assert album.ingest(cache=cache).chunks_embedded == 1
     album.write("e.png", small.tobytes() and encode(small))
-    report = ingest_files([album.docs], store=album.store, model=album.model, options=album.options, cache=cache)
-    assert report.chunks_embedded == 0
+    assert album.ingest(cache=cache).chunks_embedded == 0
     check_pictures(album.store)
     found = similar_documents(album.store, album.source("a.png"), limit=5)
     assert {Path(one.source).name for one in found if one.shows_the_same} == {"c.jpg", "d.webp", "e.png"}
     assert min(one.similarity for one in found if one.shows_the_same) > 0.98
-
-
-def test_vectors_are_taken_from_the_cache_by_the_picture_and_the_model(album: Library) -> None:
-    album.write("a.png", picture("red"))
-    cache = VectorCache(album.folder / "vectors.sqlite3", max_bytes=10**7)
-
-    def embedded(model: EmbeddingModel, name: str) -> int:
-        library = Library(album.folder, model, name)
-        report = ingest_files([album.docs], store=library.store, model=model, cache=cache)
+    for revision, embedded in (("", 0), ("trained again", 1)):
+        model = replace(album.model, revision=revision or album.model.revision)
+        library = Library(album.folder, model, f"data-{revision}")
+        assert library.ingest("c.jpg", cache=cache).chunks_embedded == embedded
         library.store.close()
-        return report.chunks_embedded
-
-    assert embedded(album.model, "one") == 1
-    assert embedded(album.model, "two") == 0
-    assert embedded(replace(album.model, revision="trained anew"), "three") == 1
 
 
-@pytest.mark.parametrize(
-    ("name", "data", "status", "reason"),
-    [
-        ("huge.png", header_of_png(60_000, 60_000), "failed", "too large"),
-        ("broken.jpg", b"\xff\xd8\xff no more", "failed", "a damaged picture"),
-        ("notes.md", b"# Notes", "skipped", "no picture in it"),
-        ("empty.png", b"", "skipped", "no picture in it"),
-    ],
-)
-def test_what_is_no_picture_is_a_line_of_the_report(
-    album: Library, name: str, data: bytes, status: str, reason: str
-) -> None:
-    album.write("red.png", picture("red"))
-    album.write(name, data)
-    files = {Path(file.source).name: file for file in album.ingest().files}
-    assert files[name].status == status
-    assert reason in (files[name].reason or "")
-    assert files["red.png"].status == "added"
+def test_what_is_no_picture_is_a_line_of_the_report_and_a_picture_is_embedded_as_it_is_kept(album: Library) -> None:
+    """So that a rebuild from what is kept gives the same vectors as one from the files."""
+    album.write("large.png", picture("green", width=3000))
+    album.write("huge.png", header_of_png(60_000, 60_000))
+    album.write("broken.jpg", b"\xff\xd8\xff no more")
+    album.write("notes.md", b"# Notes")
+    album.write("empty.png", b"")
+    files = {Path(file.source).name: (file.status, file.reason or "") for file in album.ingest().files}
+    expected = {
+        "huge.png": ("failed", "too large"),
+        "broken.jpg": ("failed", "a damaged picture"),
+        "notes.md": ("skipped", "no picture in it"),
+        "empty.png": ("skipped", "no picture in it"),
+        "large.png": ("added", ""),
+    }
+    assert files.keys() == expected.keys()
+    assert all(files[name][0] == status and reason in files[name][1] for name, (status, reason) in expected.items())
+    ((chunk, vector),) = album.store.fetch(sorted(album.store.catalogue.chunk_ids())).values()
+    kept = album.store.catalogue.pictures([chunk.picture])[chunk.picture]
+    assert (kept.width, kept.height) == (3000, 2250)
+    assert album.model.embed_pictures is not None
+    assert np.allclose(album.model.embed_pictures([kept.data])[0], vector, atol=1e-5)
 
 
 def test_a_collection_of_texts_keeps_no_pictures(library: Library) -> None:
     library.write("moon.md", "The Moon goes around the Earth.")
     library.write("red.png", picture("red"))
     library.ingest()
-    assert not (library.store.folder / "pictures").exists()
+    assert library.store.catalogue.signatures() == {}
     assert not any(chunk.picture for chunk in chunks_of(library.store))
-
-
-def test_a_picture_is_embedded_as_it_is_kept(album: Library) -> None:
-    """So that a rebuild from what is kept gives the same vectors as one from the files."""
-    assert album.model.embed_pictures is not None
-    album.write("large.png", picture("green", width=3000))
-    album.ingest()
-    ((chunk, vector),) = album.store.fetch(sorted(album.store.catalogue.chunk_ids())).values()
-    kept = album.store.catalogue.pictures([chunk.picture])[chunk.picture]
-    assert (kept.width, kept.height) == (3000, 2250)
-    assert np.allclose(album.model.embed_pictures([kept.data])[0], vector, atol=1e-5)
 
 
 def find_coloured(data: bytes) -> list[Box]:
