@@ -1,4 +1,4 @@
-"""The pictures in documents: where they stand, which caption is theirs, and what is left out."""
+"""The pictures in documents: where they are, which caption is theirs, and what is left out."""
 
 import base64
 from pathlib import Path
@@ -50,36 +50,26 @@ def test_pictures_of_a_pdf_have_their_pages_and_captions() -> None:
     assert found.left_out == ""
 
 
-def test_a_caption_is_taken_only_where_it_is_plain_whose_it_is() -> None:
+def test_a_caption_is_used_only_where_it_is_plain_whose_it_is() -> None:
     found = read("report.pdf", pdf([[RED, BLUE, CAPTION, TEXT]]))
     assert lines(found) == [(1, "Picture 1 (160 × 120)"), (1, "Picture 2 (160 × 120)")]
     assert found.document.pages[0].text.startswith(CAPTION)
 
 
-def test_pictures_of_a_word_document_stand_in_its_order() -> None:
-    found = read("report.docx", word([TEXT, BLUE, "Figure 1. Squares", RED, "Abb. 2: Streifen"]))
+def test_pictures_of_a_word_document_are_in_its_order_without_icons() -> None:
+    icon = picture("red", width=48)
+    found = read("report.docx", word([TEXT, icon, BLUE, "Figure 1. Squares", RED, "Abb. 2: Streifen"]))
     assert lines(found) == [(None, "Figure 1. Squares"), (None, "Abb. 2: Streifen")]
-    assert found.pictures[0].hash != found.pictures[1].hash
-    blue = read("blue.png", BLUE)
-    assert blue.pictures[0].hash == found.pictures[0].hash
+    assert found.pictures[0].hash == read("blue.png", BLUE).pictures[0].hash != found.pictures[1].hash
+    with pytest.raises(NothingToReadError, match="no picture in it"):
+        read("report.docx", word([TEXT, icon]))
 
 
 def test_pictures_of_a_presentation_have_their_slides() -> None:
     found = read("talk.pptx", slides([["Words alone"], ["Squares", BLUE], ["Two", RED, GREEN]]))
-    assert lines(found) == [
-        (2, "Picture 1 (160 × 120)"),
-        (3, "Picture 1 (160 × 120)"),
-        (3, "Picture 2 (160 × 120)"),
-    ]
+    shown = "Picture {} (160 × 120)".format
+    assert lines(found) == [(2, shown(1)), (3, shown(1)), (3, shown(2))]
     assert "Squares" in next(page.text for page in found.document.pages if page.number == 2)
-
-
-def test_pictures_within_a_web_page_are_read() -> None:
-    inside = base64.b64encode(RED).decode()
-    page = f'<html><body><p>{TEXT}</p><img src="data:image/png;base64,{inside}"><img src="x.png"></body></html>'
-    found = read("page.html", page.encode())
-    assert lines(found) == [(None, "Picture 1 (160 × 120)")]
-    assert TEXT in found.document.pages[0].text
 
 
 def test_a_scan_that_has_no_text_is_its_pictures() -> None:
@@ -87,34 +77,23 @@ def test_a_scan_that_has_no_text_is_its_pictures() -> None:
     assert [page for page, _ in lines(found)] == [1, 2]
 
 
-def test_icons_are_left_out() -> None:
-    with pytest.raises(NothingToReadError, match="no picture in it"):
-        read("report.docx", word([TEXT, picture("red", width=48)]))
+def web_page(*pictures: bytes) -> bytes:
+    shown = "".join(f'<img src="data:image/png;base64,{base64.b64encode(data).decode()}">' for data in pictures)
+    return f'<html><body><p>{TEXT}</p>{shown}<img src="x.png"></body></html>'.encode()
 
 
-def test_a_picture_that_cannot_be_read_is_told_beside_the_others() -> None:
-    page = "".join(
-        f'<img src="data:image/png;base64,{base64.b64encode(data).decode()}">'
-        for data in (header_of_png(60_000, 60_000), RED)
-    )
-    found = read("page.html", f"<html><body>{page}</body></html>".encode())
-    assert len(found.chunks) == 1
+def test_pictures_within_a_web_page_are_read_and_those_that_cannot_be_are_counted() -> None:
+    found = read("page.html", web_page(header_of_png(60_000, 60_000), RED))
+    assert lines(found) == [(None, "Picture 1 (160 × 120)")]
+    assert TEXT in found.document.pages[0].text
     assert found.left_out.startswith("1 pictures in it are damaged, too large")
-
-
-def test_a_document_of_unreadable_pictures_alone_is_a_failure() -> None:
-    bomb = base64.b64encode(header_of_png(60_000, 60_000)).decode()
     with pytest.raises(UnreadableFileError, match="no picture could be read"):
-        read("page.html", f'<html><body><img src="data:image/png;base64,{bomb}"></body></html>'.encode())
+        read("page.html", web_page(header_of_png(60_000, 60_000)))
 
 
 def test_no_more_are_read_than_a_document_may_have(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(document_pictures, "MAX_FIGURES", 4)
-    page = "".join(
-        f'<img src="data:image/png;base64,{base64.b64encode(picture("red", width=100, seed=seed)).decode()}">'
-        for seed in range(6)
-    )
-    found = read("album.html", f"<html><body><p>{TEXT}</p>{page}</body></html>".encode())
+    found = read("album.html", web_page(*(picture("red", width=100, seed=seed) for seed in range(6))))
     assert len(found.chunks) == 4
     assert found.left_out == "only its first 4 pictures were read"
 
