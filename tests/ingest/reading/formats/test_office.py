@@ -2,7 +2,6 @@
 
 import asyncio
 import io
-import json
 import zipfile
 
 import docx
@@ -32,10 +31,11 @@ def test_a_word_document_keeps_its_structure_and_none_of_the_markup() -> None:
     )
 
 
-def test_the_title_in_the_properties_comes_first() -> None:
+def test_the_title_in_the_properties_or_the_subject_comes_first() -> None:
     document = docx.Document(io.BytesIO(word()))
     document.core_properties.title = "From  the properties"
     assert parse("report.docx", saved(document)).title == "From the properties"
+    assert parse("a.eml", "From: e@example.org\nSubject: Landed\n\nAll is well.\n").title == "Landed"
 
 
 def test_each_sheet_is_a_page_headed_by_its_name_without_empty_rows_and_columns() -> None:
@@ -48,15 +48,11 @@ def test_each_sheet_is_a_page_headed_by_its_name_without_empty_rows_and_columns(
     assert last == Page(3, "## Crew\n\n| Armstrong |\n| --- |")
 
 
-def test_a_large_table_is_read_to_its_end() -> None:
+def test_a_large_table_is_read_to_its_end_and_its_head_is_repeated() -> None:
     text = text_of("a.csv", "".join(f"{row},a,b,c\n" for row in range(26_000)))  # xberg's own bound: 100,000 cells
     assert text.endswith("| 25999 | a | b | c |")
-
-
-def test_the_head_of_a_table_is_repeated() -> None:
-    text = text_of("a.csv", "name,year\n" + "".join(f"row {n},{n}\n" for n in range(100)))
-    assert text.count("| name | year |") > 3
-    assert text.count("| row ") == 100
+    assert text.count("| 0 | a | b | c |") > 1000
+    assert text.count("| a | b | c |") == text.count("| 0 | a | b | c |") + 25_999
 
 
 def test_a_document_without_a_suffix_is_read_as_what_it_begins_as() -> None:
@@ -79,6 +75,12 @@ def test_a_web_page_reads_as_it_is_seen() -> None:
     ]
 
 
+NOTEBOOK = """{"cells": [
+{"cell_type": "markdown", "metadata": {}, "source": ["# Orbit\\n", "A *note*."]},
+{"cell_type": "code", "metadata": {}, "source": ["a_b = 1"], "outputs": []}
+], "metadata": {}, "nbformat": 4, "nbformat_minor": 5}"""
+
+
 @pytest.mark.parametrize(
     ("name", "content", "text"),
     [
@@ -99,37 +101,11 @@ def test_a_web_page_reads_as_it_is_seen() -> None:
             "From: eagle@example.org\nTo: base@example.org\nSubject: Landed\nMessage-ID: <1@x>\n\nAll is *well*.\n",
             "Subject: Landed\nFrom: eagle@example.org\nTo: base@example.org\n\nAll is *well*.",
         ),
-        (
-            "a.ipynb",
-            json.dumps(
-                {
-                    "cells": [
-                        {"cell_type": "markdown", "metadata": {}, "source": ["# Orbit\n", "A *note*."]},
-                        {"cell_type": "code", "metadata": {}, "source": ["a_b = 1"], "outputs": []},
-                    ],
-                    "metadata": {},
-                    "nbformat": 4,
-                    "nbformat_minor": 5,
-                }
-            ),
-            "# Orbit\n\nA note.\n\n```\na_b = 1\n```",
-        ),
+        ("a.ipynb", NOTEBOOK, "# Orbit\n\nA note.\n\n```\na_b = 1\n```"),
     ],
 )
 def test_other_formats_read_cleanly(name: str, content: bytes | str, text: str) -> None:
     assert text_of(name, content) == text
-
-
-def test_the_title_of_a_message_is_its_subject() -> None:
-    assert parse("a.eml", "From: e@example.org\nSubject: Landed\n\nAll is well.\n").title == "Landed"
-
-
-def open_document(content: str) -> bytes:
-    target = io.BytesIO()
-    with zipfile.ZipFile(target, "w") as archive:
-        archive.writestr("mimetype", "application/vnd.oasis.opendocument.text")
-        archive.writestr("content.xml", content)
-    return target.getvalue()
 
 
 ODT = """<?xml version="1.0"?><office:document-content xmlns:office="urn:oasis:names:tc:opendocument:xmlns:office:1.0"
@@ -139,14 +115,18 @@ xmlns:text="urn:oasis:names:tc:opendocument:xmlns:text:1.0"><office:body><office
 
 
 def test_an_open_document_is_read() -> None:
-    assert text_of("moon.odt", open_document(ODT)) == "# Moon\n\nIt is old."
+    target = io.BytesIO()
+    with zipfile.ZipFile(target, "w") as archive:
+        archive.writestr("mimetype", "application/vnd.oasis.opendocument.text")
+        archive.writestr("content.xml", ODT)
+    assert text_of("moon.odt", target.getvalue()) == "# Moon\n\nIt is old."
 
 
 def test_documents_are_read_inside_a_running_event_loop() -> None:
     async def read() -> str:
-        return text_of("report.docx", word())
+        return text_of("letter.rtf", r"{\rtf1\ansi It is {\b old}.}")
 
-    assert asyncio.run(read()) == text_of("report.docx", word())
+    assert asyncio.run(read()) == "It is old."
 
 
 def encrypted_zip() -> bytes:
