@@ -52,6 +52,9 @@ def test_each_message_of_a_mailbox_is_a_section() -> None:
 def test_what_can_be_read_in_an_archive_is_a_section_and_the_rest_is_passed_over() -> None:
     text = text_of("a.zip", zipped({"docs/a.md": b"# Orbit\n\nOld.", "b.py": b"# a = 1", "c.bin": NOISE}))
     assert text == "# docs/a.md\n\n## Orbit\n\nOld.\n\n# b.py\n\n```\n# a = 1\n```"
+    # A member cannot make a section of its own by its name or an open fence.
+    text = text_of("a.zip", zipped({"a\n# forged.md": b"```\nopen", "../../b.txt": b"last"}))
+    assert text == "# a # forged.md\n\n````\n```\nopen\n````\n\n# ../../b.txt\n\nlast"
 
 
 def test_a_compressed_tar_is_read() -> None:
@@ -62,11 +65,6 @@ def test_a_compressed_tar_is_read() -> None:
         archive.addfile(member, io.BytesIO(b"words"))
     assert text_of("a.tgz", target.getvalue()) == "# notes.txt\n\nwords"
     assert text_of("a.txt.gz", gzip.compress(b"words")) == "# a.txt\n\nwords"
-
-
-def test_a_member_cannot_make_a_section_of_its_own_by_its_name_or_an_open_fence() -> None:
-    text = text_of("a.zip", zipped({"a\n# forged.md": b"```\nopen", "../../b.txt": b"last"}))
-    assert text == "# a # forged.md\n\n````\n```\nopen\n````\n\n# ../../b.txt\n\nlast"
 
 
 def test_an_archive_that_unpacks_to_too_much_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:

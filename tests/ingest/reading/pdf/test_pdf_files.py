@@ -35,12 +35,8 @@ def test_the_title_is_the_one_in_the_metadata_unless_a_program_put_it_there(meta
     paper = rich_paper()
     if metadata:
         paper.pdf.set_title(metadata)
-    assert parse_document(Path("moon.pdf"), paper.data).title == title
-
-
-def test_a_parsed_pdf_is_plain_text_with_page_numbers() -> None:
-    document = parse_document(Path("moon.PDF"), rich_paper().data)
-    assert (document.kind, document.markdown) == ("pdf", False)
+    document = parse_document(Path("moon.PDF"), paper.data)
+    assert (document.title, document.kind, document.markdown) == (title, "pdf", False)
     assert [page.number for page in document.pages] == [1, 2]
 
 
@@ -55,23 +51,16 @@ def encrypted(paper: Paper) -> bytes:
     return paper.data
 
 
-def test_an_encrypted_pdf_is_refused_with_the_option_that_opens_it() -> None:
-    expected = ("the PDF is encrypted", "give its password: rag ingest --password …")
-    assert refusal(encrypted(rich_paper())) == expected
-
-
-def test_a_pdf_opens_with_its_password_and_with_no_other() -> None:
-    data = encrypted(rich_paper())
-    assert read_pdf(data, "user") == read_pdf(rich_paper().data)
-    assert map_pdf_page(data, 1, password="user").read == map_pdf_page(rich_paper().data, 1).read
+def test_a_pdf_opens_with_its_password_and_is_refused_with_no_or_another_one() -> None:
+    data, plain = encrypted(rich_paper()), rich_paper().data
+    assert refusal(data) == ("the PDF is encrypted", "give its password: rag ingest --password …")
     with pytest.raises(UnreadableFileError, match="with another password"):
         read_pdf(data, "wrong")
-
-
-def test_a_pdf_whose_owner_alone_has_a_password_opens() -> None:
+    assert read_pdf(data, "user") == read_pdf(plain)
+    assert map_pdf_page(data, 1, password="user").read == map_pdf_page(plain, 1).read
     paper = rich_paper()
-    paper.pdf.set_encryption(owner_password="owner")
-    assert read_pdf(paper.data) == read_pdf(rich_paper().data)
+    paper.pdf.set_encryption(owner_password="owner")  # who reads it needs none
+    assert read_pdf(paper.data) == read_pdf(plain)
 
 
 @pytest.mark.parametrize("before", [b"", b"\r\n" * 2000])
@@ -80,28 +69,22 @@ def test_a_pdf_with_no_signature_or_a_late_one_opens(before: bytes) -> None:
     assert read_pdf(before + data if before else data[9:]) == read_pdf(data)
 
 
-@pytest.mark.parametrize("data", [b"Meeting notes of Monday", random.Random(0).randbytes(5000)])
-def test_what_is_no_pdf_is_refused(data: bytes) -> None:
-    with pytest.raises(UnreadableFileError, match="not a PDF: it does not begin as one"):
-        read_pdf(data)
-
-
-def test_a_damaged_pdf_is_refused() -> None:
-    data = b"%PDF-1.7\n" + random.Random(0).randbytes(5000)
-    assert refusal(data) == ("the PDF is damaged", "open it in a PDF viewer, save it again and ingest it")
-
-
-def test_a_pdf_of_pages_without_text_is_refused() -> None:
+def test_what_is_no_pdf_or_a_damaged_one_or_has_no_text_is_refused() -> None:
+    noise = random.Random(0).randbytes(5000)
+    for data in (b"Meeting notes of Monday", noise):
+        with pytest.raises(UnreadableFileError, match="not a PDF: it does not begin as one"):
+            read_pdf(data)
+    damaged = ("the PDF is damaged", "open it in a PDF viewer, save it again and ingest it")
+    assert refusal(b"%PDF-1.7\n" + noise) == damaged
     paper = Paper()
     paper.pdf.rect(60, 60, 100, 100)
     assert refusal(paper.data)[0].startswith("no text in it")
-
-
-def test_a_page_that_is_not_there_is_refused() -> None:
     with pytest.raises(UnreadableFileError) as caught:
         map_pdf_page(rich_paper().data, 3)
-    assert caught.value.message == "the PDF has no page 3"
-    assert caught.value.hint == "ask for one of its pages, 1 to 2"
+    assert (caught.value.message, caught.value.hint) == (
+        "the PDF has no page 3",
+        "ask for one of its pages, 1 to 2",
+    )
 
 
 def test_pdfs_are_read_in_several_threads_at_once() -> None:
