@@ -8,7 +8,7 @@ import platformdirs
 import pytest
 from hypothesis import settings
 
-from tests.vectorstore.opened import chroma_url
+from tests.vectorstore.texts import chroma_url
 from vectorstore.collections import create_store
 from vectorstore.embeddings import EmbeddingModel, load_embedding_model
 from vectorstore.storage.store import Store

@@ -1,4 +1,4 @@
-"""What happens to a collection on a small disk of its own, as JSON: python -m tests.vectorstore.on_a_disk CASE FOLDER.
+"""What happens to a collection on a small disk of its own, as JSON: python -m tests.vectorstore.on_a_disk FOLDER.
 
 To be run where mounting is allowed, such as in `unshare -rm`.
 """
@@ -42,7 +42,7 @@ def open_store(disk: Path) -> Store:
 
 def store_on_a_disk(folder: Path, size: str) -> Store:
     disk = folder / "disk"
-    disk.mkdir()
+    disk.mkdir(parents=True)
     subprocess.run(["mount", "-t", "tmpfs", "-o", f"size={size}", "tmpfs", disk], check=True)
     store = open_store(disk)
     put(store, MODEL, **texts(0, files=0))
@@ -93,6 +93,7 @@ def is_filled(folder: Path) -> Facts:
     for version, step in enumerate(STEPS):
         documents = texts(version, files=2)
         facts[step] = outcome(partial(put_with_filled_disk, store, documents, filler, STEPS[step]))
+        facts[f"{step}, found while full"] = found(store)
         filler.unlink()
         store.close()
         store = open_store(folder / "disk")
@@ -132,12 +133,13 @@ def is_read_only(folder: Path) -> Facts:
         "ingest": outcome(partial(put, store, MODEL, **documents)),
         "search": outcome(partial(found, store)),
     }
-    facts["open"] = outcome(lambda: open_store(folder / "disk").name)
+    opened = open_store(folder / "disk")
+    facts["sources"] = outcome(lambda: [record.source for record in opened.catalogue.sources()])
     subprocess.run(["mount", "-o", "remount,rw", folder / "disk"], check=True)
     put(store, MODEL, **documents)
     return facts | {"alike": is_like_a_clean_build(store, folder, documents)}
 
 
 if __name__ == "__main__":
-    run_case = {"fills-up": fills_up, "is-filled": is_filled, "is-read-only": is_read_only}[sys.argv[1]]
-    sys.stdout.write(json.dumps(run_case(Path(sys.argv[2]))))
+    cases = (fills_up, is_filled, is_read_only)
+    sys.stdout.write(json.dumps({case.__name__: case(Path(sys.argv[1]) / case.__name__) for case in cases}))

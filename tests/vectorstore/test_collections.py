@@ -9,8 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.vectorstore.opened import chroma_url
-from tests.vectorstore.texts import found_texts, put
+from tests.vectorstore.texts import chroma_url, found_texts, put
 from vectorstore.collections import (
     collection_folder,
     create_store,

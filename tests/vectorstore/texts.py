@@ -1,8 +1,10 @@
 """Texts put into a collection without files: a source of one page, each of its texts a chunk."""
 
 import hashlib
+import os
 from collections.abc import Sequence
 from datetime import UTC, datetime
+from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,6 +15,15 @@ from vectorstore.search.retriever import HybridRetriever
 from vectorstore.storage.lexical_index import LexicalReader
 from vectorstore.storage.store import Store
 from vectorstore.types import READY, Chunk, Fingerprint, IngestedSource, Page, SourceRecord, hash_pages
+
+
+def chroma_url() -> str | None:
+    """Where this test run has its vectors: None for the collection's folder, else the server of --chroma-server."""
+    return os.environ.get("RAG_CHROMA_URL")
+
+
+def open_again(folder: Path) -> Store:
+    return Store(folder, name="library", chroma_url=chroma_url())
 
 
 def cut(source: str, texts: Sequence[str], *, title: str = "Title") -> tuple[Page, list[Chunk]]:

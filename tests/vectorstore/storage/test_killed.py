@@ -9,9 +9,8 @@ import pytest
 from tests.hash_embedding import hash_model
 from tests.ingest.library import check_alike
 from tests.vectorstore.conftest import NewStore
-from tests.vectorstore.opened import open_again
 from tests.vectorstore.storage.stopping import stop_before
-from tests.vectorstore.texts import embedded, put, source_of
+from tests.vectorstore.texts import embedded, open_again, put, source_of
 from vectorstore.embeddings import EmbeddingModel
 from vectorstore.search.retriever import HybridRetriever
 from vectorstore.storage import changes, database

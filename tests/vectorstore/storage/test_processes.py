@@ -1,89 +1,16 @@
 """What several processes on one collection can rely on: changes are seen by all, writers take turns."""
 
-import json
-import select
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
-from pathlib import Path
-from typing import Any
 
 import pytest
 
-from tests.vectorstore.opened import open_again
-from tests.vectorstore.texts import found_texts, put
+from tests.vectorstore.storage.other_process import OtherProcess
+from tests.vectorstore.texts import found_texts, open_again, put
 from vectorstore.embeddings import EmbeddingModel
+from vectorstore.errors import CollectionError
 from vectorstore.storage.store import Store
-
-ROOT = Path(__file__).parents[3]
-# Does what each line says, to the collection that it names, and answers with a line; `hold` keeps the lock until told.
-OTHER = """
-import json, sys
-from pathlib import Path
-from tests.hash_embedding import hash_model
-from tests.vectorstore.texts import found_texts, put, remove
-from tests.vectorstore.opened import open_again
-
-model = hash_model()
-print(json.dumps("ready"), flush=True)
-for line in sys.stdin:
-    folder, verb, argument = json.loads(line)
-    store = open_again(Path(folder))
-    answer = "done"
-    if verb == "put":
-        put(store, model, **argument)
-    elif verb == "remove":
-        remove(store, *argument)
-    elif verb == "search":
-        answer = found_texts(store, model, argument)
-    elif verb == "hold":
-        with store.writing():
-            print(json.dumps("held"), flush=True)
-            sys.stdin.readline()
-    print(json.dumps(answer), flush=True)
-"""
-
-
-class OtherProcess:
-    def __init__(self) -> None:
-        pipe = subprocess.PIPE
-        self.child = subprocess.Popen([sys.executable, "-c", OTHER], cwd=ROOT, stdin=pipe, stdout=pipe, text=True)
-
-    def send(self, store: Store, verb: str, argument: Any = None) -> None:
-        assert self.child.stdin is not None
-        self.child.stdin.write(json.dumps([str(store.folder), verb, argument]) + "\n")
-        self.child.stdin.flush()
-
-    def answer(self) -> Any:
-        assert self.child.stdout is not None
-        return json.loads(self.child.stdout.readline())
-
-    def does(self, store: Store, verb: str, argument: Any = None) -> Any:
-        self.send(store, verb, argument)
-        return self.answer()
-
-    def has_answered(self) -> bool:
-        assert self.child.stdout is not None
-        return bool(select.select([self.child.stdout], [], [], 0)[0])
-
-    def end(self) -> None:
-        self.child.kill()
-        self.child.communicate()
-
-
-@pytest.fixture(scope="module")
-def others() -> Iterator[list[OtherProcess]]:
-    others = [OtherProcess(), OtherProcess()]
-    assert [other.answer() for other in others] == ["ready", "ready"]
-    yield others
-    for other in others:
-        other.end()
-
-
-@pytest.fixture
-def other(others: list[OtherProcess]) -> OtherProcess:
-    return others[0]
 
 
 def test_what_another_process_adds_edits_and_removes_is_seen_by_every_store_that_is_open(
@@ -144,10 +71,19 @@ def test_writers_take_turns_the_one_that_waits_says_so_and_a_search_never_waits(
         assert other.answer() == "done"
 
 
-def test_the_lock_of_a_killed_writer_is_free(store: Store, model: EmbeddingModel, others: list[OtherProcess]) -> None:
-    killed = others.pop()
-    assert killed.does(store, "hold") == "held"
-    killed.end()
+def refuse(message: str) -> None:
+    raise CollectionError(message, "wait")
+
+
+def test_the_lock_of_a_killed_writer_is_free(store: Store, model: EmbeddingModel) -> None:
+    hold = "import sys, filelock\nwith filelock.FileLock(sys.argv[1]): print(flush=True); input()"
+    command, pipe = [sys.executable, "-c", hold, str(store.folder / "write.lock")], subprocess.PIPE
+    with subprocess.Popen(command, stdin=pipe, stdout=pipe) as killed:
+        assert killed.stdout is not None
+        killed.stdout.readline()
+        with pytest.raises(CollectionError), store.writing(on_wait=refuse):
+            pytest.fail("writing began")
+        killed.kill()
     with store.writing(on_wait=pytest.fail):
         pass
     put(store, model, a="apples grow")

@@ -11,24 +11,26 @@ from typing import Any
 
 import pytest
 
-from tests.vectorstore.opened import open_again
-from tests.vectorstore.texts import put
+from tests.vectorstore.texts import open_again, put
 from vectorstore.collections import create_store, list_collections
 from vectorstore.embeddings import EmbeddingModel
 from vectorstore.errors import StorageError, require_space
 from vectorstore.storage.store import Store
 
 ROOT = Path(__file__).parents[3]
+LIBRARY = Path("disk", "collections", "library")
 FULL = "the disk that holds {} is full; what was finished before is kept"
 SPACE_HINT = "free some space and run the same command again, or set RAG_DATA_DIR to another disk"
 READ_ONLY = "the data folder {} cannot be written to"
 WRITABLE_HINT = "make it writable, or set RAG_DATA_DIR to a folder that is"
 
 
-def run_on_a_disk(case: str, folder: Path) -> Any:
-    """The facts that `on_a_disk` tells, with mounts in a namespace that ends with it."""
+@pytest.fixture(scope="module")
+def disks(tmp_path_factory: pytest.TempPathFactory) -> tuple[dict[str, Any], Path]:
+    """The facts of `on_a_disk` by case, with mounts in a namespace that ends with it; where the disks were."""
     if "RAG_CHROMA_URL" in os.environ:
         pytest.skip("the vectors are on a server's disk")
+    folder = tmp_path_factory.mktemp("disks")
     namespace = ["unshare", "--user", "--map-root-user", "--mount"]
     try:
         probe = subprocess.run([*namespace, "mount", "-t", "tmpfs", "tmpfs", folder], capture_output=True, check=False)
@@ -36,44 +38,39 @@ def run_on_a_disk(case: str, folder: Path) -> Any:
         pytest.skip("no unshare on this system")
     if probe.returncode != 0:
         pytest.skip(f"this system lets nobody mount a disk: {probe.stderr.decode().strip()}")
-    command = [*namespace, sys.executable, "-m", "tests.vectorstore.on_a_disk", case, str(folder)]
+    command = [*namespace, sys.executable, "-m", "tests.vectorstore.on_a_disk", str(folder)]
     run = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=150, check=False)
     assert run.returncode == 0, run.stderr
-    return json.loads(run.stdout)
+    return json.loads(run.stdout), folder
 
 
-def test_a_disk_that_is_too_small_is_told_and_what_was_there_is_found(tmp_path: Path) -> None:
-    facts = run_on_a_disk("fills-up", tmp_path)
-    folder = tmp_path / "disk" / "collections" / "library"
-    assert facts == {
-        "ingest": ["StorageError", FULL.format(folder), SPACE_HINT],
+def test_a_disk_that_is_too_small_is_an_error_and_all_that_was_there_is_found(
+    disks: tuple[dict[str, Any], Path],
+) -> None:
+    facts, folder = disks
+    assert facts["fills_up"] == {
+        "ingest": ["StorageError", FULL.format(folder / "fills_up" / LIBRARY), SPACE_HINT],
         "found": "Apples grow on trees, version 0.",
         "found in a new Store": "Apples grow on trees, version 0.",
         "alike": True,
     }
 
 
-def test_a_disk_that_is_filled_at_any_moment_of_an_ingest_loses_nothing(tmp_path: Path) -> None:
-    facts = run_on_a_disk("is-filled", tmp_path)
-    folder = tmp_path / "disk" / "collections" / "library"
+def test_a_disk_that_is_filled_at_any_moment_of_an_ingest_loses_nothing(disks: tuple[dict[str, Any], Path]) -> None:
+    facts, error = disks[0]["is_filled"], FULL.format(disks[1] / "is_filled" / LIBRARY)
     steps = ("announce", "put", "upsert", "change", "swap", "delete", "settle")
-    assert [facts[step] for step in steps] == [["StorageError", FULL.format(folder), SPACE_HINT]] * 7
-    assert [facts[f"{step}, found"] for step in steps] == [f"Apples grow on trees, version {n}." for n in range(7)]
-    # Until the new version is in for good the old one is found.
-    versions = [facts[f"{step}, found before"][-2] for step in steps]
-    assert versions == ["0", "0", "1", "2", "3", "5", "6"]
+    assert [facts[step] for step in steps] == [["StorageError", error, SPACE_HINT]] * 7
+    # Until the new version is in for good the old one is found, by whoever has it open and by who opens it after.
+    assert [facts[f"{step}, found while full"][-2] for step in steps] == ["0", "0", "1", "2", "3", "5", "6"]
+    assert [facts[f"{step}, found before"][-2] for step in steps] == ["0", "0", "1", "2", "3", "5", "6"]
+    assert [facts[f"{step}, found"][-2] for step in steps] == ["0", "1", "2", "3", "4", "5", "6"]
     assert facts["alike"]
 
 
-def test_a_disk_that_is_read_only_is_told(tmp_path: Path) -> None:
-    facts = run_on_a_disk("is-read-only", tmp_path)
-    told = ["StorageError", READ_ONLY.format(tmp_path / "disk" / "collections" / "library"), WRITABLE_HINT]
-    assert facts == {
-        "ingest": told,
-        "search": told,
-        "open": "library",
-        "alike": True,
-    }
+def test_a_disk_that_is_read_only_is_an_error_and_its_sources_are_listed(disks: tuple[dict[str, Any], Path]) -> None:
+    facts, folder = disks
+    error = ["StorageError", READ_ONLY.format(folder / "is_read_only" / LIBRARY), WRITABLE_HINT]
+    assert facts["is_read_only"] == {"ingest": error, "search": error, "sources": ["small"], "alike": True}
 
 
 CREATE = """

@@ -9,8 +9,7 @@ import numpy as np
 import pytest
 
 from tests.hash_embedding import hash_model
-from tests.vectorstore.opened import open_again
-from tests.vectorstore.texts import embedded, found_texts, matches, put, remove, source_of
+from tests.vectorstore.texts import embedded, found_texts, matches, open_again, put, remove, source_of
 from vectorstore.embeddings import EmbeddingModel
 from vectorstore.errors import CollectionError, WrongModelError
 from vectorstore.search.retriever import DENSE_CANDIDATES

@@ -10,10 +10,9 @@ from typing import Any
 import pytest
 from filelock import FileLock
 
-from tests.vectorstore.opened import chroma_url, open_again
 from tests.vectorstore.storage.format_1 import make_format_1
 from tests.vectorstore.storage.stopping import stop_before
-from tests.vectorstore.texts import embedded, put, source_of
+from tests.vectorstore.texts import chroma_url, embedded, open_again, put, source_of
 from vectorstore.collections import list_collections, open_store
 from vectorstore.embeddings import EmbeddingModel
 from vectorstore.errors import RagError
