@@ -33,8 +33,7 @@ from rag_app.answering.sentence_ranking import Candidate, Judge
 from rag_app.experiments.evaluation.datasets import load_corpus, load_rows, retriever_of_texts
 from rag_app.wiring import build_vector_cache
 from vectorstore.embeddings import EmbeddingModel, embed_chunks
-from vectorstore.search.question import Question
-from vectorstore.search.retriever import HybridRetriever
+from vectorstore.search.retriever import HybridRetriever, Question
 from vectorstore.storage.lexical_index import LexicalReader
 from vectorstore.types import Passage
 

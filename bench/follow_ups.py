@@ -22,8 +22,7 @@ from rag_app.answering.follow_ups import prepare_question
 from rag_app.experiments.evaluation.datasets import load_corpus, retriever_of_texts
 from rag_app.experiments.evaluation.retrieval import measure_each, rank_documents
 from rag_app.wiring import load_judge
-from vectorstore.search.question import Question
-from vectorstore.search.retriever import HybridRetriever
+from vectorstore.search.retriever import HybridRetriever, Question
 
 FOLDER = Path(__file__).parents[1] / "tests" / "data" / "follow_ups"
 

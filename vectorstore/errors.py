@@ -112,22 +112,15 @@ def missing_package(package: str, *, needed_by: str, remedy: str) -> MissingPack
 
 @contextmanager
 def translated_storage_errors(folder: Path) -> Iterator[None]:
-    """Raises StorageError for failures of the disk, SQLite, Chroma and its server; a RagError stays as it is."""
+    """Raises StorageError for failures of the disk, SQLite, Chroma and its server; all else stays as it is."""
     try:
         yield
     except RagError:
         raise
     except Exception as error:
-        # Chroma's errors share no base class with anything but Exception; a Chroma server's are its client's too.
-        is_of_chroma = type(error).__module__.startswith(("chromadb", "httpx"))
-        explained = None
-        if is_of_chroma or isinstance(error, (OSError, sqlite3.Error, ValueError, RuntimeError)):
-            explained = explain_storage_error(error, folder)
-        if explained is None and is_of_chroma:
-            explained = StorageError(f"the collection in {folder} cannot be read: {error}", "rag doctor")
-        if explained is None:
-            raise
-        raise explained from error
+        if explained := explain_storage_error(error, folder):
+            raise explained from error
+        raise
 
 
 @contextmanager
@@ -142,17 +135,22 @@ def translated_index_errors(folder: Path) -> Iterator[None]:
 
 
 def explain_storage_error(error: Exception, folder: Path) -> StorageError | None:
+    # Chroma's errors share no base class with anything but Exception; a Chroma server's are its client's too.
+    is_of_chroma = type(error).__module__.startswith(("chromadb", "httpx"))
+    if not is_of_chroma and not isinstance(error, (OSError, sqlite3.Error, ValueError, RuntimeError)):
+        return None
     text = str(error).lower()
     number = error.errno if isinstance(error, OSError) else None
     # On a full or read-only disk SQLite and Chroma also say "disk I/O error", "unable to open database file" and
     # "failed to apply logs", and tantivy reports a failed write by the thread that it ended: there the disk is asked.
-    is_of_database = isinstance(error, (sqlite3.Error, ValueError)) or type(error).__module__.startswith("chromadb")
+    is_of_database = isinstance(error, (sqlite3.Error, ValueError)) or is_of_chroma
     if number == errno.ENOSPC or any(sign in text for sign in FULL) or (is_of_database and not has_space(folder, 0)):
         return disk_full(folder)
     is_denied = number in (errno.EACCES, errno.EROFS, errno.EPERM) or any(sign in text for sign in READ_ONLY)
     if is_denied or (is_of_database and folder.exists() and not os.access(folder, os.W_OK)):
+        why = "" if isinstance(error, (OSError, sqlite3.Error)) else ", which its indexes need even for a search"
         return StorageError(
-            f"the data folder {folder} cannot be written to",
+            f"the data folder {folder} cannot be written to{why}",
             "make it writable, or set RAG_DATA_DIR to a folder that is",
         )
     if isinstance(error, sqlite3.Error):
@@ -162,6 +160,8 @@ def explain_storage_error(error: Exception, folder: Path) -> StorageError | None
             f"the data folder {folder} cannot be used: {error.strerror or error}",
             "set RAG_DATA_DIR to a folder that can be written to",
         )
+    if is_of_chroma:
+        return StorageError(f"the collection in {folder} cannot be read: {error}", "rag doctor")
     return None
 
 

@@ -15,7 +15,7 @@ from rag_app.answering.sentence_ranking import (
     strength,
 )
 from vectorstore.embeddings import EmbeddingModel, cosine_similarities
-from vectorstore.search.question import Question
+from vectorstore.search.retriever import Question
 from vectorstore.types import Passage
 
 # Fitted by bench/fit_answers.py, which prints these and what they reach by cross-validation: on CLAP NQ's visible half

@@ -21,8 +21,7 @@ from rag_app.answering.verification.prove_claims import cite_found, prove
 from rag_app.types import REFUSAL, Answer
 from vectorstore.embeddings import EmbeddingModel
 from vectorstore.errors import InputError, ProviderError, RagError
-from vectorstore.search.question import Question
-from vectorstore.search.retriever import HybridRetriever, PassageDocument
+from vectorstore.search.retriever import HybridRetriever, PassageDocument, Question
 from vectorstore.types import Passage
 
 QUOTES = "quotes"

@@ -17,7 +17,7 @@ from prompts import load_prompt
 from rag_app.answering.generation.generate import make_inert
 from rag_app.answering.generation.markers import WORD_JOINER, without_markers
 from rag_app.types import REFUSAL
-from vectorstore.search.question import Question
+from vectorstore.search.retriever import Question
 from vectorstore.storage.lexical_index import LexicalReader
 from vectorstore.storage.text_analysis import ENGLISH, read_words
 

@@ -8,7 +8,7 @@ from ingest.chunking.sentences import ITEM_MARK, Split, split_sentences
 from rag_app.answering.citations import Claim, Evidence
 from rag_app.answering.sentence_ranking import Candidate, Judge, judge_sentences
 from rag_app.answering.verification.facts import are_contrary, read_facts
-from vectorstore.search.question import Question
+from vectorstore.search.retriever import Question
 from vectorstore.types import Passage
 
 RULE = re.compile(r"[ \t]*\|(?:[ \t]*:?-+:?[ \t]*\|)+[ \t]*$")

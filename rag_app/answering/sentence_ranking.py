@@ -11,8 +11,7 @@ import numpy as np
 from ingest.chunking.sentences import Split, split_sentences
 from rag_app.answering.citations import Evidence
 from vectorstore.embeddings import EmbeddingModel, Vectors, cosine_similarities, embed_chunks
-from vectorstore.search.question import Question
-from vectorstore.search.retriever import LEXICAL_WEIGHT
+from vectorstore.search.retriever import LEXICAL_WEIGHT, Question
 from vectorstore.storage.lexical_index import LexicalReader
 from vectorstore.types import Passage
 

@@ -10,8 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from vectorstore.embeddings import EmbeddingModel, embed_chunks
-from vectorstore.search.question import Question
-from vectorstore.search.retriever import HybridRetriever
+from vectorstore.search.retriever import HybridRetriever, Question
 from vectorstore.storage.lexical_index import LexicalReader
 from vectorstore.storage.store import Store
 from vectorstore.types import READY, Chunk, Fingerprint, IngestedSource, Page, SourceRecord, hash_pages

@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
 from typing import NamedTuple
 
 import numpy as np
@@ -11,9 +12,9 @@ from langchain_core.retrievers import BaseRetriever
 from numpy.typing import NDArray
 from pydantic import ConfigDict, Field, SkipValidation
 
-from vectorstore.embeddings.model import EmbeddingModel, Vectors, cosine_similarities, unit_vectors
-from vectorstore.search.question import Question
+from vectorstore.embeddings.model import EmbeddingModel, Vectors, cosine_similarities, embed_question, unit_vectors
 from vectorstore.search.reranker import READ_PASSAGES, Reranker
+from vectorstore.storage.lexical_index import LexicalReader
 from vectorstore.storage.open_index import Snapshot
 from vectorstore.storage.store import Store
 from vectorstore.types import Fingerprint, Passage, SourceFilter
@@ -35,6 +36,58 @@ LEXICAL_WEIGHT = 0.35
 NEIGHBOUR_SHARE, NEIGHBOURS, SMOOTHED = 0.3, 3, 50
 
 
+@dataclass(frozen=True)
+class Question:
+    """A question, made once for retrieval, sentence ranking and answerability; it is analysed and embedded once.
+
+    `text` is the question by itself. A follow-up has the key words of the conversation before it in `earlier`, each
+    group with the weight of its terms, the heaviest first; the question's own terms have weight 1. The vector is that
+    of the question plus that of the searched text, by the first weight.
+    """
+
+    text: str
+    earlier: tuple[tuple[str, float], ...] = ()
+    _vectors: dict[str, Vectors] = field(default_factory=dict, init=False, repr=False, compare=False)
+    _terms: dict[tuple[str, ...], dict[str, dict[str, float]]] = field(
+        default_factory=dict, init=False, repr=False, compare=False
+    )
+
+    @property
+    def searched_text(self) -> str:
+        """The question with the key words of what came before."""
+        return " ".join((self.text, *(words for words, _ in self.earlier)))
+
+    def vector(self, model: EmbeddingModel) -> Vectors:
+        """The vector by a model, shape (dimension,)."""
+        if model.identity not in self._vectors:
+            texts = [self.text, self.searched_text] if self.earlier else [self.text]
+            vectors = np.array([embed_question(model, text) for text in texts], np.float32)
+            if self.earlier:
+                own, whole = unit_vectors(vectors)
+                vectors = unit_vectors((own + np.float32(self.earlier[0][1]) * whole)[np.newaxis])
+            self._vectors[model.identity] = vectors[0]
+        return self._vectors[model.identity]
+
+    def terms(self, lexical: LexicalReader) -> dict[str, dict[str, float]]:
+        """By language of the collection: the question's terms, each with its weight."""
+        languages = tuple(lexical.languages)
+        if languages not in self._terms:
+            terms = {language: dict.fromkeys(own, 1.0) for language, own in lexical.analyze_question(self.text).items()}
+            for words, weight in self.earlier:
+                for language, found in lexical.analyze_question(words).items():
+                    terms[language] = dict.fromkeys(found, weight) | terms[language]
+            self._terms[languages] = terms
+        return self._terms[languages]
+
+    def weights(self, lexical: LexicalReader) -> dict[str, float]:
+        """The terms of weight 1 in all languages, each with its inverse document frequency.
+
+        The earlier ones are left out: a sentence that answers a follow-up seldom names the topic again.
+        """
+        terms = [term for of_language in self.terms(lexical).values() for term, w in of_language.items() if w == 1.0]
+        return lexical.weigh(terms)
+
+
 class PassageDocument(Document):
     """A passage as LangChain's Document; `passage` survives copies and is no part of what is serialised."""
 
@@ -43,13 +96,8 @@ class PassageDocument(Document):
     @classmethod
     def of(cls, passage: Passage) -> "PassageDocument":
         document = passage.chunk.to_document()
-        scores = {name: getattr(passage, name) for name in Scores._fields}
-        return cls(
-            id=document.id,
-            page_content=document.page_content,
-            metadata=document.metadata | scores,
-            passage=passage,
-        )
+        document.metadata |= {name: getattr(passage, name) for name in Scores._fields}
+        return cls(**dict(document), passage=passage)
 
 
 class HybridRetriever(BaseRetriever):
@@ -163,14 +211,9 @@ def fuse(
     scores = (smooth(joined, rows) if is_smoothed else joined).round(6)
     dense_ranks = {chunk_id: rank for rank, chunk_id in enumerate(nearest, 1)}
     lexical_ranks = {chunk_id: rank for rank, chunk_id in enumerate(lexical, 1)}
+    columns = np.stack([scores, cosines, words]).T.tolist()
     return {
-        ids[i]: Scores(
-            float(scores[i]),
-            float(cosines[i]),
-            float(words[i]),
-            dense_ranks.get(ids[i]),
-            lexical_ranks.get(ids[i]),
-        )
+        ids[i]: Scores._make((*columns[i], dense_ranks.get(ids[i]), lexical_ranks.get(ids[i])))
         for i in np.argsort(-scores, kind="stable").tolist()
     }
 

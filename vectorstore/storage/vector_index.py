@@ -46,10 +46,9 @@ class VectorIndex:
     def __init__(self, folder: Path, *, name: str, distance: str, url: str | None = None, is_new: bool = False) -> None:
         self.client = connect(url) if url else open_embedded(folder, name)
         weakref.finalize(self, close, self.client).atexit = False
-        if (
-            is_new or url is None
-        ):  # on a server a reader must not bring back a collection that a writer has just dropped
-            # Without the space Chroma measures by squared Euclidean distance.
+        # On a server a reader must not bring back a collection that a writer has just dropped.
+        if is_new or url is None:
+            # Without this Chroma measures by squared Euclidean distance.
             configuration = cast(Any, {"hnsw": {"space": distance}})
             self.client.get_or_create_collection(name, embedding_function=None, configuration=configuration)
         self.collection = self.client.get_collection(name, embedding_function=None)
@@ -65,30 +64,29 @@ class VectorIndex:
         rows: Any = self.collection.get(list(ids), include=["documents", "metadatas", "embeddings"])
         columns = zip(rows["ids"], rows["documents"], rows["metadatas"], rows["embeddings"], strict=True)
         return {
-            row_id: (
-                Chunk.from_document(Document(page_content=text, metadata=metadata)),
-                np.asarray(vector, np.float32),
-            )
+            row_id: (Chunk.from_document(Document(page_content=text, metadata=metadata)), np.array(vector, np.float32))
             for row_id, text, metadata, vector in columns
         }
 
     def upsert(self, chunks: Sequence[Chunk], vectors: Vectors) -> None:
-        documents = [chunk.to_document() for chunk in chunks]
         # Chroma takes at most so many rows at once, and refuses ids that stand twice in one call.
-        most = self.client.get_max_batch_size()
-        for start in range(0, len(documents), most):
-            rows = {document.id: i for i, document in enumerate(documents[start : start + most], start)}
+        rows = {chunk.id: (chunk.to_document(), vector) for chunk, vector in zip(chunks, vectors, strict=True)}
+        for ids in self._batches(list(rows)):
+            documents = [rows[chunk_id][0] for chunk_id in ids]
             self.collection.upsert(
-                ids=cast("list[str]", list(rows)),
-                embeddings=vectors[list(rows.values())],
-                documents=[documents[i].page_content for i in rows.values()],
-                metadatas=[documents[i].metadata for i in rows.values()],
+                ids=ids,
+                embeddings=np.stack([rows[chunk_id][1] for chunk_id in ids]),
+                documents=[document.page_content for document in documents],
+                metadatas=[document.metadata for document in documents],
             )
 
     def delete(self, ids: Sequence[str]) -> None:
+        for batch in self._batches(ids):
+            self.collection.delete(batch)
+
+    def _batches(self, ids: Sequence[str]) -> Iterator[list[str]]:
         most = self.client.get_max_batch_size()
-        for start in range(0, len(ids), most):
-            self.collection.delete(list(ids[start : start + most]))
+        return (list(ids[start : start + most]) for start in range(0, len(ids), most))
 
     def ids(self) -> set[str]:
         return set(self.collection.get(include=[])["ids"])

@@ -8,8 +8,7 @@ import numpy as np
 from rag_app.experiments.evaluation.datasets import ChunkQuestion, RetrievalSet
 from rag_app.experiments.evaluation.intervals import Figures, bootstrap_means
 from vectorstore.embeddings import Vectors, unit_vectors
-from vectorstore.search.question import Question
-from vectorstore.search.retriever import HybridRetriever
+from vectorstore.search.retriever import HybridRetriever, Question
 from vectorstore.types import Passage
 
 MEASURES = {

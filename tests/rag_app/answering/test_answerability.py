@@ -18,8 +18,7 @@ from rag_app.answering.sentence_ranking import (
     share_of_terms,
 )
 from rag_app.wiring import load_judge
-from vectorstore.search.question import Question
-from vectorstore.search.retriever import HybridRetriever
+from vectorstore.search.retriever import HybridRetriever, Question
 
 QUESTION = Question("Who stayed in lunar orbit?")
 

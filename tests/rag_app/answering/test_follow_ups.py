@@ -23,7 +23,7 @@ from rag_app.answering.generation.markers import without_markers
 from rag_app.commands.console import print_answer
 from rag_app.experiments.evaluation.datasets import load_corpus, retriever_of_texts
 from rag_app.types import REFUSAL
-from vectorstore.search.question import Question
+from vectorstore.search.retriever import Question
 from vectorstore.storage.lexical_index import LexicalReader
 
 if TYPE_CHECKING:

@@ -20,8 +20,7 @@ from tests.vectorstore.conftest import NewStore
 from tests.vectorstore.texts import put, remove
 from vectorstore.embeddings import EmbeddingModel, Vectors, cosine_similarities
 from vectorstore.errors import CollectionError, WrongModelError
-from vectorstore.search.question import Question
-from vectorstore.search.retriever import HybridRetriever, PassageDocument, fuse
+from vectorstore.search.retriever import HybridRetriever, PassageDocument, Question, fuse
 from vectorstore.storage.store import Store
 
 FACTS = {

@@ -69,8 +69,13 @@ def test_a_disk_that_is_filled_at_any_moment_of_an_ingest_loses_nothing(disks: t
 
 def test_a_disk_that_is_read_only_is_an_error_and_its_sources_are_listed(disks: tuple[dict[str, Any], Path]) -> None:
     facts, folder = disks
-    error = ["StorageError", READ_ONLY.format(folder / "is_read_only" / LIBRARY), WRITABLE_HINT]
-    assert facts["is_read_only"] == {"ingest": error, "search": error, "sources": ["small"], "alike": True}
+    message = READ_ONLY.format(folder / "is_read_only" / LIBRARY)
+    assert facts["is_read_only"] == {
+        "ingest": ["StorageError", message, WRITABLE_HINT],
+        "search": ["StorageError", f"{message}, which its indexes need even for a search", WRITABLE_HINT],
+        "sources": ["small"],
+        "alike": True,
+    }
 
 
 CREATE = """
