@@ -2,6 +2,7 @@
 
 import importlib.util
 import json
+import re
 import sqlite3
 from contextlib import closing
 from pathlib import Path
@@ -66,7 +67,7 @@ def folder(tmp_path: Path) -> Path:
 
 class TestCommand:
     def test_its_figures_are_those_of_its_details(self, rag: CommandLine, folder: Path, tmp_path: Path) -> None:
-        run = rag("eval", "answers", "--json", "--details", str(tmp_path / "details"), str(folder))
+        run = rag("eval", "answers", "--json", "--details", tmp_path / "details", folder)
         assert run.returncode == 0, run.stderr
         found = json.loads(run.stdout)
         rows = [json.loads(line) for line in (tmp_path / "details").read_text("utf-8").splitlines()]
@@ -86,14 +87,17 @@ class TestCommand:
             "answerable": 1 - found["kept"], "near miss": float(near["refused"]), "off topic": float(off["refused"])
         }  # fmt: skip
         assert (found["unsupported_sentences"], found["dangling_markers"], found["questions"]) == (0, 0, 4)
-        assert rag("collections").stdout.startswith("no collections")
+        lines = rag("eval", "answers", "--limit", "2", folder).stdout.splitlines()
+        assert lines[0].startswith("answer_recall "), "a table for people"
+        assert lines[0].count("[") == 1
+        assert ["questions", "2"] in [line.split() for line in lines]
 
     def test_what_a_model_writes_is_measured_too(
         self, rag: CommandLine, folder: Path, tmp_path: Path, fault_server: FaultServer
     ) -> None:
         fault_server.answer = f"{ORBIT} [1] Cheese is made of milk [99]. It is white."
         run = rag(
-            "eval", "answers", "--json", "--limit", "1", "--details", str(tmp_path / "details"), str(folder),
+            "eval", "answers", "--json", "--limit", "1", "--details", tmp_path / "details", folder,
             RAG_LLM="openai:test-model",
         )  # fmt: skip
         assert run.returncode == 0, run.stderr
@@ -103,26 +107,16 @@ class TestCommand:
         assert (found["unsupported_sentences"], found["dangling_markers"], found["questions"]) == (2, 0, 1)
         assert 0 < row["answerability"] <= 1
 
-    def test_people_get_a_table(self, rag: CommandLine, folder: Path) -> None:
-        lines = rag("eval", "answers", "--limit", "2", str(folder)).stdout.splitlines()
-        shown = {line.split("  ")[0]: line.split()[1:] for line in lines}
-        assert shown["questions"] == ["2"]
-        assert lines[0].startswith("answer_recall ")
-        assert lines[0].count("[") == 1
-
-    def test_details_are_kept_where_the_next_run_cannot_start(
+    def test_details_are_refused_first_or_kept_where_the_next_run_cannot_start(
         self, rag: CommandLine, folder: Path, tmp_path: Path
     ) -> None:
         details = tmp_path / "details"
         details.write_text("of an earlier run\n")
         (folder / "answers.jsonl").unlink()
-        assert rag("eval", "answers", "--details", str(details), str(folder)).returncode == 2
+        assert rag("eval", "answers", "--details", details, folder).returncode == 2
         assert details.read_text() == "of an earlier run\n"
-
-    def test_details_that_cannot_be_written_are_told_first(self, rag: CommandLine, folder: Path) -> None:
-        run = rag("eval", "answers", "--details", str(folder), str(folder / "missing"))
-        assert run.returncode == 2
-        assert run.stderr.startswith(f"error: {folder} cannot be written")
+        run = rag("eval", "answers", "--details", folder, folder)
+        assert (run.returncode, run.stderr.startswith(f"error: {folder} cannot be written")) == (2, True)
 
     def test_a_result_is_kept_as_an_mlflow_run(self, rag: CommandLine, folder: Path, tmp_path: Path) -> None:
         if importlib.util.find_spec("mlflow") is None:
@@ -141,26 +135,18 @@ class TestCommand:
 
 def test_every_known_figure_has_a_name_that_mlflow_takes() -> None:
     """Its rule: letters, digits, spaces and `/_-.`; a slash would make a group."""
+    kinds = {"answerable": None, "near/miss: “two”": [0.5, 1.0]}
     result = {
         "recall@5": 0.5,
         "evidence_f1": None,
         "refused": {"answerable": 0.25, "near/miss: “two”": 1.0},
         "questions": 4,
-        "intervals": {
-            "recall@5": [0.25, 0.75],
-            "evidence_f1": None,
-            "refused": {"answerable": None, "near/miss: “two”": [1.0, 1.0]},
-        },
+        "intervals": {"recall@5": [0.25, 0.75], "evidence_f1": None, "refused": kinds},
     }
     assert name_metrics(result) == {
-        "recall_at_5": 0.5,
-        "recall_at_5_low": 0.25,
-        "recall_at_5_high": 0.75,
-        "refused answerable": 0.25,
-        "refused near_miss_ _two_": 1.0,
-        "refused near_miss_ _two__low": 1.0,
-        "refused near_miss_ _two__high": 1.0,
-        "questions": 4.0,
+        "recall_at_5": 0.5, "recall_at_5_low": 0.25, "recall_at_5_high": 0.75,
+        "refused answerable": 0.25, "refused near_miss_ _two_": 1.0,
+        "refused near_miss_ _two__low": 0.5, "refused near_miss_ _two__high": 1.0, "questions": 4.0,
     }
 
 
@@ -187,21 +173,20 @@ class TestBadInput:
         assert told in caught.value.message
         assert "answers.jsonl with a line a question" in caught.value.hint
 
-    @pytest.mark.parametrize("missing", ["answers", "corpus"])
-    def test_a_file_that_is_not_there_is_named(self, folder: Path, missing: str) -> None:
-        (folder / f"{missing}.jsonl").unlink()
-        with pytest.raises(InputError, match=rf"{missing}\.jsonl cannot be read: No such file"):
-            load_answer_set(folder)
-
-    def test_files_without_a_question_or_an_id_are_told(self, folder: Path) -> None:
-        (folder / "corpus.jsonl").write_text('{"text": "A text."}\n')
-        with pytest.raises(InputError, match=r"corpus\.jsonl has a line without '_id'"):
-            load_answer_set(folder)
-        (folder / "answers.jsonl").write_text("\n")
-        with pytest.raises(InputError, match=r"answers\.jsonl has no question"):
-            load_answer_set(folder)
-
-    def test_bytes_that_are_no_text_are_told(self, folder: Path) -> None:
-        (folder / "answers.jsonl").write_bytes(b"\xff\xfe{}\n")
-        with pytest.raises(InputError, match=r"answers\.jsonl cannot be read"):
+    @pytest.mark.parametrize(
+        ("name", "content", "told"),
+        [
+            ("answers", None, "answers.jsonl cannot be read: No such file"),
+            ("corpus", None, "corpus.jsonl cannot be read: No such file"),
+            ("corpus", b'{"text": "A text."}\n', "corpus.jsonl has a line without '_id'"),
+            ("answers", b"\n", "answers.jsonl has no question"),
+            ("answers", b"\xff\xfe{}\n", "answers.jsonl cannot be read"),
+        ],
+    )
+    def test_a_file_that_cannot_be_used_is_named(
+        self, folder: Path, name: str, content: bytes | None, told: str
+    ) -> None:
+        path = folder / f"{name}.jsonl"
+        path.unlink() if content is None else path.write_bytes(content)
+        with pytest.raises(InputError, match=re.escape(told)):
             load_answer_set(folder)
