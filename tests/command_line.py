@@ -1,4 +1,4 @@
-"""Runs `rag` in this process, where its imports and models are; in a new one where Python's own settings are given."""
+"""Runs `rag` in this process, where its imports and models are loaded already."""
 
 import gc
 import io
@@ -15,9 +15,6 @@ import pytest
 
 from rag_app.commands.main import main
 
-# Read when Python starts.
-OF_THE_INTERPRETER = ("PYTHON", "LC_", "LANG")
-TIMEOUT_S = 300
 SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
 
@@ -25,17 +22,6 @@ def run_rag(
     arguments: Sequence[str], *, cwd: Path, environment: Mapping[str, str]
 ) -> "subprocess.CompletedProcess[str]":
     """Run `rag` with these arguments; `environment` is added to this process's."""
-    if any(name.startswith(OF_THE_INTERPRETER) for name in environment):
-        return subprocess.run(
-            [sys.executable, "-m", "rag_app.commands.main", *arguments],
-            cwd=cwd,
-            env={**os.environ, **environment},
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            encoding="utf-8",
-            timeout=TIMEOUT_S,
-            check=False,
-        )
     out, err = (io.TextIOWrapper(io.BytesIO(), encoding="utf-8", newline="") for _ in range(2))
     with everything_restored() as patch:
         patch.chdir(cwd)

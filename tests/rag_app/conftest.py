@@ -2,6 +2,7 @@
 
 import importlib.util
 import shutil
+import subprocess
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -13,6 +14,7 @@ from langchain_openai import ChatOpenAI
 from rag_app import Answer, Settings, ingest_paths, load_chain
 from rag_app.answering.generation.chat_models import load_chat_model
 from rag_app.samples import SAMPLES_DIR
+from tests.conftest import CommandLine
 from tests.rag_app.fault_server import FaultServer
 
 if TYPE_CHECKING:
@@ -73,6 +75,17 @@ def samples_settings(tmp_path_factory: pytest.TempPathFactory, samples_dir: Path
     settings = Settings(collection="samples", data_dir=tmp_path_factory.mktemp("samples-data"))
     ingest_paths([samples_dir], settings=settings)
     return settings
+
+
+@pytest.fixture
+def in_samples(rag: CommandLine, samples_settings: Settings) -> CommandLine:
+    """`rag` asked about the collection `samples`, which is shared: only for commands that read."""
+
+    def run(*arguments: str | Path, **environment: str) -> "subprocess.CompletedProcess[str]":
+        there = {"RAG_DATA_DIR": str(samples_settings.data_dir), "RAG_COLLECTION": "samples"}
+        return rag(*arguments, **there, **environment)
+
+    return run
 
 
 @pytest.fixture

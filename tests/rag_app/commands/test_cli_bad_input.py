@@ -13,8 +13,72 @@ from rag_app import Settings
 from rag_app.types import REFUSAL
 from tests.conftest import CommandLine
 
-EXAMPLES = "such as RAG_LLM=openai:gpt-5-mini or RAG_LLM=gguf:/models/model.gguf"
 ASK = 'ask in words: rag ask "Who stayed in orbit?"'
+SHORTER = "ask in a sentence or two; a long text can be ingested: rag ingest FILE"
+NAME = "use 3 to 255 letters, digits, dots, dashes and underscores, with a letter or digit first and last"
+MODEL = "openai:text-embedding-3-small"
+SEE = ".env.example says what it may be"
+NEAREST = "did you mean RAG_COLLECTION? .env.example lists every one"
+EXAMPLES = "such as RAG_LLM=openai:gpt-5-mini or RAG_LLM=gguf:/models/model.gguf"
+# Of commands in an empty data folder, and of commands on the samples with a setting: what is told, and the hint.
+IN_NOTHING: list[tuple[list[str], str, str]] = [
+    (
+        ["ingest", "nowhere"],
+        "there is no file or folder {here}/nowhere",
+        "check the path; rag ingest --help shows examples",
+    ),
+    (["ingest", "*.pdf"], "nothing matches *.pdf", "check the pattern, or name a folder: rag ingest FOLDER"),
+    (["ingest", ".", "--collection", "../up"], "'../up' cannot be the name of a collection", NAME),
+    (["ask", "Who?"], "there is no collection default", "rag ingest --collection default PATH"),
+    (["search", "\t"], "the question is empty", ASK),
+    (["ask"], "Missing argument 'QUESTION'.", "rag ask --help"),
+    (["frobnicate"], "No such command 'frobnicate'.", "rag --help"),
+    (["collections", "rename", "one"], "Missing argument 'NEW_NAME'.", "rag collections rename --help"),
+]
+IN_SAMPLES: list[tuple[list[str], dict[str, str], str, str]] = [
+    (["ask", " "], {}, "the question is empty", ASK),
+    (["ask", "?! … ¿"], {}, "the question has no word in it", ASK),
+    (["ask", "x" * 100_000], {}, "the question has 100,000 characters; at most 10,000 are read", SHORTER),
+    (
+        ["ask", "--collection", "papers", "Who?"],
+        {},
+        "there is no collection papers (there are: samples)",
+        "rag ingest --collection papers PATH",
+    ),
+    (
+        ["ask", "Who?"],
+        {"RAG_EMBEDDINGS": MODEL, "OPENAI_API_KEY": "any"},
+        f"the collection samples was made with the embedding model minilm, not {MODEL}",
+        "set RAG_EMBEDDINGS=minilm, or make it anew: rag ingest --rebuild PATH",
+    ),
+    (
+        ["ask", "Who?"],
+        {"RAG_LLM": "anthropic:claude"},
+        "anthropic:claude needs the package langchain-anthropic, which is not installed",
+        "pip install langchain-anthropic",
+    ),
+    (
+        ["ask", "Who?"],
+        {"RAG_LLM": "opnai:gpt-5-mini"},
+        "RAG_LLM=opnai:gpt-5-mini names an unknown provider: opnai",
+        f"did you mean openai? set RAG_LLM=provider:model, {EXAMPLES}",
+    ),
+    (["show", "no.pdf"], {}, "no.pdf is not in the collection samples", "rag list --collection samples"),
+    (["delete", "no.pdf"], {}, "no.pdf is not in the collection samples", "rag list --collection samples"),
+    (
+        ["show", "glossary.txt", "--page", "3"],
+        {},
+        "{samples}/glossary.txt has no page 3",
+        "it has none; leave --page out",
+    ),
+    (["list"], {"RAG_COLECTION": "papers"}, "RAG_COLECTION is not a setting", NEAREST),
+    (
+        ["list"],
+        {"RAG_DISTANCE": "round"},
+        "RAG_DISTANCE=round cannot be used: input should be 'cosine', 'l2' or 'ip'",
+        SEE,
+    ),
+]
 
 
 def told(run: subprocess.CompletedProcess[str]) -> tuple[str, str, int]:
@@ -35,38 +99,41 @@ def encrypted_pdf() -> bytes:
     return bytes(pdf.output())
 
 
-class TestPaths:
-    def test_a_path_that_is_not_there(self, rag: CommandLine, samples_settings: Settings, tmp_path: Path) -> None:
-        path = tmp_path.resolve() / "nowhere"
-        hint = "check the path; rag ingest --help shows examples"
-        assert told(rag("ingest", "nowhere")) == refused(f"there is no file or folder {path}", hint)
+@pytest.mark.parametrize(("arguments", "message", "hint"), IN_NOTHING)
+def test_what_cannot_be_started_is_two_lines_and_makes_no_collection(
+    rag: CommandLine, tmp_path: Path, arguments: list[str], message: str, hint: str
+) -> None:
+    assert told(rag(*arguments)) == refused(message.format(here=tmp_path.resolve()), hint)
+    assert not (tmp_path / "data").exists()
 
-    def test_asking_an_empty_collection(self, rag: CommandLine, tmp_path: Path) -> None:
-        (tmp_path / "nothing").mkdir()
-        assert rag("ingest", tmp_path / "nothing", "--collection", "bare").returncode == 0
-        assert told(rag("ask", "Who?", "--collection", "bare")) == refused(
-            "the collection bare is empty", "rag ingest --collection bare PATH"
-        )
 
-    def test_a_first_path_that_is_not_there_makes_no_collection(self, rag: CommandLine, tmp_path: Path) -> None:
-        data = tmp_path / "fresh"
-        assert rag("ingest", "nowhere", RAG_DATA_DIR=str(data)).returncode == 2
-        assert not data.exists()
+@pytest.mark.parametrize(("arguments", "settings", "message", "hint"), IN_SAMPLES)
+def test_what_a_collection_cannot_do_is_two_lines(
+    in_samples: CommandLine,
+    samples_dir: Path,
+    arguments: list[str],
+    settings: dict[str, str],
+    message: str,
+    hint: str,
+) -> None:
+    run = in_samples(*arguments, **settings)
+    assert run.stderr.startswith(f"error: {message.format(samples=samples_dir)}\nhint: ")
+    assert run.stderr.endswith(f"{hint}\n")
+    assert (run.stdout, run.stderr.count("\n"), run.returncode) == ("", 2, 2)
 
-    def test_a_pattern_that_matches_nothing(self, rag: CommandLine, samples_settings: Settings) -> None:
-        hint = "check the pattern, or name a folder: rag ingest FOLDER"
-        assert told(rag("ingest", "*.pdf")) == refused("nothing matches *.pdf", hint)
 
-    def test_an_empty_folder(self, rag: CommandLine, samples_settings: Settings, tmp_path: Path) -> None:
-        (tmp_path / "empty").mkdir()
-        run = rag("ingest", "empty")
-        assert run.stdout.startswith("no files in the collection default: nothing had to be embedded")
-        warning = f"warning: there is nothing to ingest in {tmp_path.resolve()}/empty\n"
-        assert (run.stderr, run.returncode) == (warning, 0)
+def test_an_empty_folder_is_a_warning_and_its_collection_cannot_be_asked(rag: CommandLine, tmp_path: Path) -> None:
+    (tmp_path / "empty").mkdir()
+    run = rag("ingest", "empty")
+    assert run.stdout.startswith("no files in the collection default: nothing had to be embedded")
+    warning = f"warning: there is nothing to ingest in {tmp_path.resolve()}/empty\n"
+    assert (run.stderr, run.returncode) == (warning, 0)
+    asked = refused("the collection default is empty", "rag ingest --collection default PATH")
+    assert told(rag("ask", "Who?")) == asked
 
 
 def test_files_that_cannot_be_read_are_each_named_with_the_reason_and_the_rest_is_ingested(
-    rag: CommandLine, samples_settings: Settings, tmp_path: Path
+    rag: CommandLine, tmp_path: Path
 ) -> None:
     folder = tmp_path.resolve() / "docs"
     folder.mkdir()
@@ -90,163 +157,23 @@ def test_files_that_cannot_be_read_are_each_named_with_the_reason_and_the_rest_i
     assert (run.stderr, run.returncode) == ("", 1)
 
 
-class TestQuestions:
-    @pytest.mark.parametrize(
-        ("question", "message", "hint"),
-        [
-            (" ", "the question is empty", ASK),
-            ("?! … ¿", "the question has no word in it", ASK),
-            (
-                "x" * 100_000,
-                "the question has 100,000 characters; at most 10,000 are read",
-                "ask in a sentence or two; a long text can be ingested: rag ingest FILE",
-            ),
-        ],
-        ids=["one-space", "punctuation", "100,000-characters"],
-    )
-    def test_a_question_that_cannot_be_asked(
-        self, rag: CommandLine, samples_settings: Settings, question: str, message: str, hint: str
-    ) -> None:
-        here = {"RAG_DATA_DIR": str(samples_settings.data_dir)}
-        assert told(rag("ask", "--collection", "samples", question, **here)) == refused(message, hint)
-
-    def test_a_question_in_arabic_is_asked_and_refused(self, rag: CommandLine, samples_settings: Settings) -> None:
-        here = {"RAG_DATA_DIR": str(samples_settings.data_dir)}
-        run = rag("ask", "--collection", "samples", "من بقي في المدار؟", **here)
-        assert run.stdout.startswith(f"{REFUSAL}\n\nClosest passages:\n1. ")
-        assert run.stderr.startswith("\nAnswered by quotes. ")
-        assert run.returncode == 0
-
-    def test_a_search_for_nothing(self, rag: CommandLine) -> None:
-        assert told(rag("search", "\t")) == refused("the question is empty", ASK)
+def test_a_question_in_arabic_is_asked_and_refused(in_samples: CommandLine) -> None:
+    run = in_samples("ask", "من بقي في المدار؟")
+    assert run.stdout.startswith(f"{REFUSAL}\n\nClosest passages:\n1. ")
+    assert run.stderr.startswith("\nAnswered by quotes. ")
+    assert run.returncode == 0
 
 
-class TestCollections:
-    def test_a_collection_that_is_not_there(self, rag: CommandLine, samples_settings: Settings) -> None:
-        run = rag("ask", "Who?", "--collection", "papers", RAG_DATA_DIR=str(samples_settings.data_dir))
-        message = "there is no collection papers (there are: samples)"
-        assert told(run) == refused(message, "rag ingest --collection papers PATH")
-
-    def test_a_first_question_before_anything_was_ingested(self, rag: CommandLine) -> None:
-        assert told(rag("ask", "Who?")) == refused(
-            "there is no collection default", "rag ingest --collection default PATH"
-        )
-
-    def test_a_name_that_cannot_be_a_collections(self, rag: CommandLine) -> None:
-        rule = "use 3 to 255 letters, digits, dots, dashes and underscores, with a letter or digit first and last"
-        run = rag("ingest", ".", "--collection", "../up")
-        assert told(run) == refused("'../up' cannot be the name of a collection", rule)
-
-    def test_a_collection_that_another_model_made(self, rag: CommandLine, samples_settings: Settings) -> None:
-        model = "openai:text-embedding-3-small"
-        there = {"RAG_DATA_DIR": str(samples_settings.data_dir), "RAG_EMBEDDINGS": model, "OPENAI_API_KEY": "any"}
-        assert told(rag("ask", "Who?", "--collection", "samples", **there)) == refused(
-            f"the collection samples was made with the embedding model minilm, not {model}",
-            "set RAG_EMBEDDINGS=minilm, or make it anew: rag ingest --rebuild PATH",
-        )
-
-    @pytest.mark.parametrize(
-        ("arguments", "message", "hint"),
-        [
-            (["show", "no.pdf"], "no.pdf is not in the collection samples", "rag list --collection samples"),
-            (["delete", "no.pdf"], "no.pdf is not in the collection samples", "rag list --collection samples"),
-            (
-                ["show", "glossary.txt", "--page", "3"],
-                "{samples}/glossary.txt has no page 3",
-                "it has none; leave --page out",
-            ),
-        ],
-    )
-    def test_a_document_or_page_that_is_not_there(
-        self,
-        rag: CommandLine,
-        samples_settings: Settings,
-        samples_dir: Path,
-        arguments: list[str],
-        message: str,
-        hint: str,
-    ) -> None:
-        run = rag(*arguments, "--collection", "samples", RAG_DATA_DIR=str(samples_settings.data_dir))
-        assert run.stderr.startswith(f"error: {message.format(samples=samples_dir)}\nhint: ")
-        assert run.stderr.endswith(f"{hint}\n")
-        assert (run.stdout, run.returncode) == ("", 2)
-
-
-class TestSettings:
-    @pytest.mark.parametrize(
-        ("name", "value", "message", "hint"),
-        [
-            (
-                "RAG_COLECTION",
-                "papers",
-                "RAG_COLECTION is not a setting",
-                "did you mean RAG_COLLECTION? .env.example lists every one",
-            ),
-            (
-                "RAG_DISTANCE",
-                "round",
-                "RAG_DISTANCE=round cannot be used: input should be 'cosine', 'l2' or 'ip'",
-                ".env.example says what it may be",
-            ),
-            (
-                "RAG_TOP_K",
-                "many",
-                "RAG_TOP_K=many cannot be used: input should be a valid integer, unable to parse string as an integer",
-                ".env.example says what it may be",
-            ),
-        ],
-    )
-    def test_a_setting_that_cannot_be_used(
-        self, rag: CommandLine, name: str, value: str, message: str, hint: str
-    ) -> None:
-        assert told(rag("list", **{name: value})) == refused(message, hint)
-
-    @pytest.mark.parametrize(
-        ("llm", "message", "hint"),
-        [
-            (
-                "anthropic:claude",
-                "anthropic:claude needs the package langchain-anthropic, which is not installed",
-                "pip install langchain-anthropic",
-            ),
-            (
-                "opnai:gpt-5-mini",
-                "RAG_LLM=opnai:gpt-5-mini names an unknown provider: opnai",
-                f"did you mean openai? set RAG_LLM=provider:model, {EXAMPLES}",
-            ),
-        ],
-    )
-    def test_a_writer_that_cannot_be_had(
-        self, rag: CommandLine, samples_settings: Settings, llm: str, message: str, hint: str
-    ) -> None:
-        here = {"RAG_DATA_DIR": str(samples_settings.data_dir), "RAG_LLM": llm}
-        assert told(rag("ask", "Who?", "--collection", "samples", **here)) == refused(message, hint)
-
-
-def test_what_nobody_foresaw_is_two_lines_too(rag: CommandLine, samples_settings: Settings, tmp_path: Path) -> None:
+def test_what_nobody_foresaw_is_two_lines_too(
+    in_samples: CommandLine, samples_settings: Settings, tmp_path: Path
+) -> None:
     """Here a converted model that was damaged."""
     shutil.copytree(samples_settings.cache_dir, tmp_path / "cache")
     for tokenizer in (tmp_path / "cache").rglob("tokenizer.json"):
         tokenizer.unlink()
-    there = {"RAG_DATA_DIR": str(samples_settings.data_dir), "RAG_CACHE_DIR": str(tmp_path / "cache")}
-    run = rag("ask", "Who?", "--collection", "samples", **there)
+    run = in_samples("ask", "Who?", RAG_CACHE_DIR=str(tmp_path / "cache"))
     hint = "rag doctor checks the installation; python -X dev -m rag_app.commands.main shows where it happened"
     assert told(run) == refused("Exception: No such file or directory (os error 2)", hint)
-
-
-class TestArguments:
-    @pytest.mark.parametrize(
-        ("arguments", "message", "hint"),
-        [
-            (["ask"], "Missing argument 'QUESTION'.", "rag ask --help"),
-            (["frobnicate"], "No such command 'frobnicate'.", "rag --help"),
-            (["collections", "rename", "one"], "Missing argument 'NEW_NAME'.", "rag collections rename --help"),
-        ],
-    )
-    def test_arguments_that_cannot_be_given(
-        self, rag: CommandLine, arguments: list[str], message: str, hint: str
-    ) -> None:
-        assert told(rag(*arguments)) == refused(message, hint)
 
 
 @pytest.mark.skipif(shutil.which("unshare") is None, reason="no unshare on this system")
@@ -265,12 +192,12 @@ class TestDisks:
             pytest.skip(f"this system mounts nothing: {run.stderr.strip()}")
         return run
 
-    def test_a_data_folder_that_is_read_only(self, samples_settings: Settings, tmp_path: Path) -> None:
+    def test_a_data_folder_that_is_read_only(self, tmp_path: Path) -> None:
         run = self.ingest_on_a_disk("ro", tmp_path)
         message = f"the data folder {tmp_path}/data cannot be written to"
         assert told(run) == refused(message, "make it writable, or set RAG_DATA_DIR to a folder that is")
 
-    def test_a_disk_that_is_full(self, samples_settings: Settings, tmp_path: Path) -> None:
+    def test_a_disk_that_is_full(self, tmp_path: Path) -> None:
         run = self.ingest_on_a_disk("size=200k", tmp_path)
         folder = f"{tmp_path}/data/collections/default"
         assert told(run) == refused(

@@ -39,10 +39,15 @@ def test_a_passage_is_two_lines_whatever_is_in_it(name: str, capsys: pytest.Capt
     assert not CONTROL.search(printed)
 
 
-def test_json_holds_what_it_is_given_and_nothing_that_steers_a_terminal(capsys: pytest.CaptureFixture[str]) -> None:
-    print_json({"text": STEERING})
-    printed = capsys.readouterr().out
-    assert json.loads(printed) == {"text": STEERING}
+@pytest.mark.parametrize("encoding", ["utf-8", "ascii"])
+def test_json_holds_what_it_is_given_and_nothing_that_steers_a_terminal(
+    encoding: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    written = io.BytesIO()
+    monkeypatch.setattr("sys.stdout", io.TextIOWrapper(written, encoding=encoding, write_through=True))
+    print_json({"text": f"{STEERING} né à Rome 🚀"})
+    printed = written.getvalue().decode(encoding)
+    assert json.loads(printed) == {"text": f"{STEERING} né à Rome 🚀"}
     assert printed.rstrip("\n").isprintable()
 
 

@@ -11,8 +11,8 @@ import pytest
 from rag_app import Settings, ingest_paths
 from rag_app.wiring import build_store
 
-FILES = 40
-QUESTIONS = 200
+FILES = 15
+QUESTIONS = 80
 SEEN_WITHIN_S = 2.0
 # Prints when its report was there, by the clock that all processes of a machine share.
 WRITER = """
@@ -69,7 +69,7 @@ class Script:
 
 
 def write_folder(folder: Path, animal: str) -> str:
-    """Forty documents; the name that only the last of them has."""
+    """Documents; the name that only the last of them has."""
     folder.mkdir()
     for n in range(FILES):
         (folder / f"{n:02}.md").write_text(f"# {animal} {n}\n\n{animal.title()}{n:02} lives in burrow number {n}.\n")

@@ -144,9 +144,14 @@ def test_every_known_figure_has_a_name_that_mlflow_takes() -> None:
         "intervals": {"recall@5": [0.25, 0.75], "evidence_f1": None, "refused": kinds},
     }
     assert name_metrics(result) == {
-        "recall_at_5": 0.5, "recall_at_5_low": 0.25, "recall_at_5_high": 0.75,
-        "refused answerable": 0.25, "refused near_miss_ _two_": 1.0,
-        "refused near_miss_ _two__low": 0.5, "refused near_miss_ _two__high": 1.0, "questions": 4.0,
+        "recall_at_5": 0.5,
+        "recall_at_5_low": 0.25,
+        "recall_at_5_high": 0.75,
+        "refused answerable": 0.25,
+        "refused near_miss_ _two_": 1.0,
+        "refused near_miss_ _two__low": 0.5,
+        "refused near_miss_ _two__high": 1.0,
+        "questions": 4.0,
     }
 
 
