@@ -36,24 +36,16 @@ def test_without_arguments_help_is_shown(rag: CommandLine) -> None:
 
 
 @pytest.mark.parametrize("name", COMMANDS)
-def test_the_help_of_every_command_has_examples_that_can_be_given(name: str) -> None:
-    assert TREE[name].epilog.startswith("Example: rag ")
-    for example in TREE[name].epilog.removeprefix("Example: ").split("   or: "):
+def test_every_command_says_what_it_does_with_examples_that_can_be_given(name: str) -> None:
+    command, path = TREE[name], name.split()
+    assert command.help
+    assert all(parameter.help for parameter in command.params if parameter.name != "help")
+    assert command.epilog.startswith("Example: rag ")
+    for example in command.epilog.removeprefix("Example: ").split("   or: "):
         words = shlex.split(example)
-        path = name.split()
         assert words[: len(path) + 1] == ["rag", *path]
-        TREE[name].make_context(name, words[len(path) + 1 :])  # raises for what cannot be given
-
-
-@pytest.mark.parametrize("name", COMMANDS)
-def test_every_command_says_what_it_does(name: str) -> None:
-    assert TREE[name].help
-    assert all(parameter.help for parameter in TREE[name].params if parameter.name != "help")
-
-
-# `eval` and `train` by themselves only show their commands.
-@pytest.mark.parametrize("name", [name for name in COMMANDS if name not in ("eval", "train")])
-def test_every_command_takes_a_collection_and_json_where_it_reports(name: str) -> None:
-    options = {option for parameter in TREE[name].params for option in parameter.opts}
-    assert ("--collection" in options) == (not name.startswith("collections"))
-    assert ("--json" in options) == (name != "chat")
+        command.make_context(name, words[len(path) + 1 :])  # raises for what cannot be given
+    options = {option for parameter in command.params for option in parameter.opts}
+    if name not in ("eval", "train"):  # which by themselves only show their commands
+        assert ("--collection" in options) == (not name.startswith("collections"))
+        assert ("--json" in options) == (name != "chat")
