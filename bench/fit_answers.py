@@ -163,7 +163,7 @@ class RememberingWords:
     """The words of texts, looked up once; they are needed again when the collection is gone."""
 
     def __init__(self, lexical: LexicalReader) -> None:
-        self.languages, self.analyze_question = cache(lexical.languages), cache(lexical.analyze_question)
+        self.languages, self.analyze_question = lexical.languages, cache(lexical.analyze_question)
         self.terms, self._weigh = cache(lexical.terms), cache(lexical.weigh)
 
     def weigh(self, terms: Sequence[str]) -> dict[str, float]:

@@ -130,7 +130,7 @@ def translated_index_errors(folder: Path) -> Iterator[None]:
         yield
     except ValueError as error:
         raise explain_storage_error(error, folder) or StorageError(
-            f"the lexical index in {folder} cannot be used: {error}", "make it anew: rag ingest --rebuild PATH"
+            f"the lexical index in {folder} cannot be used: {error}", "ingest it again: rag ingest --rebuild PATH"
         ) from error
 
 

@@ -32,10 +32,10 @@ class Page:
 
 @dataclass(frozen=True, slots=True)
 class Chunk:
-    """A slice of one page. `headings` is the path of headings it stands under, outermost first.
+    """A slice of one page. `headings` is the path of headings above it, outermost first.
 
     `is_titled` is False where `title` is only the file's name: that is not embedded, so that a renamed file embeds
-    nothing. `picture` names the picture that the text stands for, by its hash (see `Picture`); empty for mere text.
+    nothing. `picture` names the picture that the text describes, by its hash (see `Picture`); empty for mere text.
     """
 
     source: str
@@ -57,7 +57,7 @@ class Chunk:
 
     @property
     def time(self) -> str | None:
-        """Of a recording, when it is said: `12:34`, as the heading has it that it stands under."""
+        """Of a recording, when it is said: `12:34`, as its heading has it."""
         return self.headings[-1] if self.page is None and self.headings and TIME.fullmatch(self.headings[-1]) else None
 
     @property
@@ -70,33 +70,22 @@ class Chunk:
         """As LangChain's Document; this and `from_document` are the only lines that spell metadata keys."""
         from langchain_core.documents import Document  # a tenth of a second, which a reader of files does without
 
-        metadata: dict[str, Any] = {
-            "source": self.source,
-            "title": self.title,
-            "start": self.start,
-            "end": self.end,
-            "headings": json.dumps(self.headings, ensure_ascii=False),
-            "is_titled": self.is_titled,
-        }
-        if self.page is not None:  # Chroma keeps no None
-            metadata["page"] = self.page
-        if self.picture:
-            metadata["picture"] = self.picture
+        names = ["source", "title", "start", "end", "is_titled"]
+        names += ["page"] if self.page is not None else []  # Chroma keeps no None
+        names += ["picture"] if self.picture else []
+        metadata: dict[str, Any] = {name: getattr(self, name) for name in names}
+        metadata["headings"] = json.dumps(self.headings, ensure_ascii=False)
         return Document(id=self.id, page_content=self.text, metadata=metadata)
 
     @classmethod
     def from_document(cls, document: "Document") -> Self:
-        metadata = document.metadata
+        names = ("source", "title", "start", "end", "is_titled")
         return cls(
-            source=metadata["source"],
-            title=metadata["title"],
-            page=metadata.get("page"),
-            start=metadata["start"],
-            end=metadata["end"],
+            **{name: document.metadata[name] for name in names},
+            page=document.metadata.get("page"),
             text=document.page_content,
-            headings=tuple(json.loads(metadata["headings"])),
-            is_titled=metadata["is_titled"],
-            picture=metadata.get("picture", ""),
+            headings=tuple(json.loads(document.metadata["headings"])),
+            picture=document.metadata.get("picture", ""),
         )
 
 
@@ -141,18 +130,9 @@ class Passage:
     lexical_rank: int | None = None
 
     def to_json(self) -> dict[str, Any]:
-        chunk = self.chunk
-        described = {
-            "id": chunk.id,
-            "source": chunk.source,
-            "title": chunk.title,
-            "page": chunk.page,
-            "start": chunk.start,
-            "end": chunk.end,
-            "text": chunk.text,
-            "score": self.score,
-        }
-        return described | {"picture": chunk.picture} if chunk.picture else described
+        names = ("id", "source", "title", "page", "start", "end", "text")
+        described = {name: getattr(self.chunk, name) for name in names} | {"score": self.score}
+        return described | ({"picture": self.chunk.picture} if self.chunk.picture else {})
 
 
 @dataclass(frozen=True, slots=True)

@@ -35,7 +35,7 @@ class Reranker:
         except SettingsError:
             raise
         except Exception as error:  # noqa: BLE001 - whatever a model of anyone's raises, there is an order already
-            LOG.warning("the reranker %s failed (%s): passages stand in the order they were found", self.name, error)
+            LOG.warning("the reranker %s failed (%s): passages stay in the order they were found", self.name, error)
             return list(passages)
         read = [replace(passage, score=score) for passage, score in zip(passages, scores, strict=False)]
         rest = [replace(passage, score=passage.score - 1) for passage in passages[len(scores) :]]

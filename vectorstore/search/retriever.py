@@ -203,7 +203,7 @@ def fuse(
     if not ids:
         return {}
     rows = np.stack([vectors[chunk_id] for chunk_id in ids])
-    # The matrix product gives equal vectors cosines that differ in the last bits, by where they stand.
+    # The matrix product gives equal vectors cosines that differ in the last bits, by their places.
     cosines = cosine_similarities(vector, rows).round(6)
     words = np.array([lexical.get(chunk_id, 0.0) for chunk_id in ids])
     nearness = (cosines - cosine_floor) / (1 - cosine_floor)

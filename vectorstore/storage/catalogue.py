@@ -119,7 +119,7 @@ class Catalogue:
             connection.execute(query, (READY, MISSING, json.dumps(list(sources)), REMOVED))
             grow_generation(connection)
 
-    def read_anew(self, sources: Iterable[str]) -> None:
+    def read_again(self, sources: Iterable[str]) -> None:
         """Have the next ingest read these whether they have changed or not."""
         given = json.dumps(list(sources))
         with self.database.writing() as connection:

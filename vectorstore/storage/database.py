@@ -18,7 +18,7 @@ from vectorstore.errors import CollectionError, translated_storage_errors
 FORMAT = 2
 FILE, CURRENT, BUILT = "collection.sqlite3", "current", "built-"
 OF_FORMAT_1 = "catalogue.sqlite3"
-# Beside the file, in its folder; the last three are of format 1.
+# In the folder of the file; the last three are of format 1.
 INDEXES = ("chroma", "lexical")
 LEFT_OF_FORMAT_1 = (OF_FORMAT_1, "chunks", "pictures")
 WAIT_S = 30.0
@@ -53,7 +53,7 @@ CREATE TABLE refusals (
 CREATE TABLE repairs (at TEXT NOT NULL, what TEXT NOT NULL);
 PRAGMA user_version = {FORMAT};
 """
-# From the clock at first, so that a collection that was deleted and made again is never taken for the old one.
+# From the clock at first, so that a collection that was deleted and made again never counts as the old one.
 COUNT = "INSERT INTO facts VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET value = CAST(value AS INTEGER) + 1"
 CHANGES, GENERATION = "changes", "generation"
 # Process, device, file, and whether it can be written to: a disk may be mounted otherwise while this runs.

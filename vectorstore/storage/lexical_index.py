@@ -10,10 +10,10 @@ from pathlib import Path
 import tantivy
 
 from vectorstore.errors import translated_index_errors
-from vectorstore.storage.text_analysis import LANGUAGES, analyze, analyze_question, detect_language
+from vectorstore.storage.text_analysis import LANGUAGES, analyze, detect_language
 from vectorstore.types import Chunk
 
-# So many characters of neighbours are taken on either side: names and subjects are said once and then go on as "it".
+# So many characters of neighbours are added on either side: names and subjects are said once and then go on as "it".
 # On SciFact's training queries whole abstracts (about 1,500 characters) find better than chunks of 200 tokens do.
 NEIGHBOUR_CHARACTERS = 1_000
 # A chunk's own words count twice where it has neighbours, so that of two neighbours the one that says it comes first.
@@ -127,10 +127,9 @@ class LexicalReader:
         words = [(tantivy.Occur.Should, self._term_query(term, weight)) for term, weight in weights.items()]
         query = tantivy.Query.boolean_query(words)
         if sources is not None:
-            taken = tantivy.Query.const_score_query(
-                tantivy.Query.term_set_query(self._schema, "source", list(sources)), 0.0
-            )
-            query = tantivy.Query.boolean_query([(tantivy.Occur.Must, taken), (tantivy.Occur.Must, query)])
+            given = tantivy.Query.term_set_query(self._schema, "source", list(sources))
+            must = [(tantivy.Occur.Must, one) for one in (tantivy.Query.const_score_query(given, 0.0), query)]
+            query = tantivy.Query.boolean_query(must)
         hits = self._searcher.search(query, limit, count=False).hits
         if not hits:
             return {}
@@ -148,8 +147,7 @@ class LexicalReader:
         """The distinct stemmed words of a text that the index looks for, in order."""
         if (known := self._terms.get(text)) is not None:
             return known
-        by_language = analyze_question(text, self.languages)
-        terms = list(dict.fromkeys(term for terms in by_language.values() for term in terms))
+        terms = list(dict.fromkeys(term for language in self.languages for term in analyze(text, language)))
         if len(text) <= REMEMBERED_CHARACTERS and len(self._terms) < REMEMBERED_TEXTS:
             self._terms[text] = terms
         return terms
@@ -166,8 +164,8 @@ class LexicalReader:
 
     def analyze_question(self, question: str) -> dict[str, list[str]]:
         """The first distinct terms that a question has in each language of the collection."""
-        by_language = analyze_question(question, self.languages)
-        return {language: terms[:MAX_QUESTION_TERMS] for language, terms in by_language.items()}
+        distinct = {language: list(dict.fromkeys(analyze(question, language))) for language in self.languages}
+        return {language: terms[:MAX_QUESTION_TERMS] for language, terms in distinct.items()}
 
     def ids(self) -> set[str]:
         hits = self._searcher.search(tantivy.Query.all_query(), max(len(self), 1), count=False).hits

@@ -104,9 +104,9 @@ class SharedIndex:
     def read(
         self, read: Callable[[VectorIndex], Found], *, is_whole: Callable[[Found], bool] = lambda found: True
     ) -> Found:
-        """What an index finds that shows the last finished change.
+        """The result of a read from an index that shows the last finished change.
 
-        While another thread is opening that, what the one before finds is as good where none of its rows is gone.
+        While another thread is opening that, a read from the one before is as good where none of its rows is gone.
         """
         with translated_storage_errors(self._folder):
             for _ in range(REREADS):

@@ -63,7 +63,7 @@ class Store:
 
     @property
     def fingerprint(self) -> Fingerprint | None:
-        """What made this collection, or None while nothing has been written."""
+        """The model and distance of this collection, or None while nothing has been written."""
         facts = self.catalogue.state().facts
         return Fingerprint(facts["model"], facts["distance"]) if "model" in facts else None
 
@@ -77,7 +77,7 @@ class Store:
             what, setting, made, given = "embedding model", "RAG_EMBEDDINGS", made_by.model, wanted.model
         raise WrongModelError(
             f"the collection {self.name} was made with the {what} {made}, not {given}",
-            f"set {setting}={made}, or make it anew: rag ingest --rebuild PATH",
+            f"set {setting}={made}, or ingest it again: rag ingest --rebuild PATH",
         )
 
     # Reading
@@ -102,7 +102,7 @@ class Store:
         return self._shared.latest()
 
     def count_chunks(self) -> dict[str, int]:
-        """How many chunks each of the three places has; they are in step where these are equal."""
+        """The numbers of chunks in each of the three places, which are in step where these are equal."""
         return {
             "catalogue": len(self.catalogue.chunk_ids()),
             "the vector index": self._shared.read(len),
@@ -145,7 +145,7 @@ class Store:
             yield
 
     def _note(self, fingerprint: Fingerprint) -> None:
-        """What makes the collection; a place on the server is made at its first write."""
+        """Note the model and distance; a place on the server is made at the first write."""
         facts = {"model": fingerprint.model, "distance": fingerprint.distance}
         if self.chroma_url and "model" not in self.catalogue.state().facts:
             facts[ON_SERVER] = make_on_server(self.chroma_url, collection=self.name, distance=fingerprint.distance)

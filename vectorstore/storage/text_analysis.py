@@ -1,7 +1,7 @@
 """Analyses text into the terms of lexical search, by its language: stems without stop words, parts of identifiers."""
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -21,7 +21,7 @@ OTHER = "other"
 UNSPACED = re.compile(r"[\u0e00-\u0e7f\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7af\uf900-\ufaff]+")
 UNSPACED_LANGUAGES = ("ja", "ko", "th", "zh")
 LANGUAGES = (*STEMMERS, OTHER)
-# Code and lists of names look a little like every language: less sure than this is taken for English.
+# Code and lists of names look a little like every language: less sure than this counts as English.
 SURE = 0.9
 DETECTED_CHARACTERS = 4_000
 WORD = re.compile(r"\w+")
@@ -39,11 +39,6 @@ def analyze(text: str, language: str) -> list[str]:
     if parts := " ".join(identifier_parts(text)):
         terms += analyzer.analyze(parts)
     return terms
-
-
-def analyze_question(question: str, languages: Iterable[str]) -> dict[str, list[str]]:
-    """The distinct terms that a question has in each of the languages of a collection, in order."""
-    return {language: list(dict.fromkeys(analyze(question, language))) for language in languages}
 
 
 def read_words(text: str, language: str) -> list[str | None]:

@@ -247,7 +247,7 @@ def ingest_again(store: "Store", settings: Settings, source: str) -> None:
     """
     if source not in {row.source for row in list_rows(store, settings)}:
         raise CollectionError("this document is not in the collection", "reload the page")
-    store.catalogue.read_anew([source])
+    store.catalogue.read_again([source])
     start_job(settings, [source])
 
 
@@ -255,7 +255,7 @@ def delete(store: "Store", source: str) -> None:
     from rag_app.library.documents import remove_for_now
 
     if store.catalogue.source(source) is None:
-        store.catalogue.read_anew([source])  # nothing of it was ever stored, but that it failed
+        store.catalogue.read_again([source])  # nothing of it was ever stored, but that it failed
         return
     remove_for_now(store, [source])
     here = st.session_state.setdefault(REMOVED_HERE, [])

@@ -49,7 +49,7 @@ IN_SAMPLES: list[tuple[list[str], dict[str, str], str, str]] = [
         ["ask", "Who?"],
         {"RAG_EMBEDDINGS": MODEL, "OPENAI_API_KEY": "any"},
         f"the collection samples was made with the embedding model minilm, not {MODEL}",
-        "set RAG_EMBEDDINGS=minilm, or make it anew: rag ingest --rebuild PATH",
+        "set RAG_EMBEDDINGS=minilm, or ingest it again: rag ingest --rebuild PATH",
     ),
     (
         ["ask", "Who?"],

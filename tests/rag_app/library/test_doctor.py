@@ -64,7 +64,7 @@ def test_on_a_good_installation_all_is_well(samples_settings: Settings, monkeypa
             "collection",
             "error",
             "the collection samples was made with the distance cosine, not l2",
-            "set RAG_DISTANCE=cosine, or make it anew: rag ingest --rebuild PATH",
+            "set RAG_DISTANCE=cosine, or ingest it again: rag ingest --rebuild PATH",
         ),
         (
             {"collection": "papers"},

@@ -110,7 +110,7 @@ def test_damaged_files_are_errors_in_words(store: Store, model: EmbeddingModel, 
     (store.folder / "lexical" / "meta.json").write_text("no index")
     again = open_again(store.folder)
     store.catalogue.database.path.write_bytes(b"no database" * 100)
-    rebuild = "make it anew: rag ingest --rebuild PATH"
+    rebuild = "ingest it again: rag ingest --rebuild PATH"
     cases: list[tuple[Callable[[], object], str, str]] = [
         (
             lambda: create_store(tmp_path / "data", "library"),

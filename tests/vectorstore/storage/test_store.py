@@ -125,12 +125,12 @@ def test_a_removed_source_is_neither_shown_nor_similar_until_it_is_restored(
         (
             OTHER_MODEL,
             "the collection library was made with the embedding model hash, not openai:text-embedding-3-small",
-            "set RAG_EMBEDDINGS=hash, or make it anew: rag ingest --rebuild PATH",
+            "set RAG_EMBEDDINGS=hash, or ingest it again: rag ingest --rebuild PATH",
         ),
         (
             OTHER_DISTANCE,
             "the collection library was made with the distance cosine, not l2",
-            "set RAG_DISTANCE=cosine, or make it anew: rag ingest --rebuild PATH",
+            "set RAG_DISTANCE=cosine, or ingest it again: rag ingest --rebuild PATH",
         ),
     ],
     ids=["model", "distance"],
