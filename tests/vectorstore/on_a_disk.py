@@ -4,6 +4,7 @@ To be run where mounting is allowed, such as in `unshare -rm`.
 """
 
 import json
+import shutil
 import subprocess
 import sys
 from collections.abc import Callable
@@ -40,13 +41,16 @@ def open_store(disk: Path) -> Store:
     return create_store(disk, "library")
 
 
-def store_on_a_disk(folder: Path, size: str) -> Store:
-    disk = folder / "disk"
+def store_on_a_disk(disk: Path, size: str) -> Store:
     disk.mkdir(parents=True)
     subprocess.run(["mount", "-t", "tmpfs", "-o", f"size={size}", "tmpfs", disk], check=True)
     store = open_store(disk)
     put(store, MODEL, **texts(0, files=0))
     return store
+
+
+def mount_again(disk: Path, option: str) -> None:
+    subprocess.run(["mount", "-o", f"remount,{option}", disk], check=True)
 
 
 def texts(version: int, *, files: int) -> Texts:
@@ -66,78 +70,66 @@ def outcome(action: Callable[[], Any]) -> Any:
         return [type(error).__name__, error.message, error.hint]
 
 
-def is_like_a_clean_build(store: Store, folder: Path, documents: Texts) -> bool:
-    clean = open_store(folder / "clean")
+def is_like_a_clean_build(store: Store, disk: Path, documents: Texts) -> bool:
+    clean = open_store(disk.with_name(f"{disk.name}-clean"))
     put(clean, MODEL, **documents)
     check_alike(store, clean)
     return True
 
 
-def fills_up(folder: Path) -> Facts:
+def fills_up(disk: Path) -> Facts:
     """More documents than there is space for, after one that fitted."""
-    store, documents = store_on_a_disk(folder, "3m"), texts(0, files=8)
+    store, documents = store_on_a_disk(disk, "3m"), texts(0, files=8)
     facts: Facts = {"ingest": outcome(partial(put, store, MODEL, **documents)), "found": found(store)}
     store.close()
-    store = open_store(folder / "disk")
-    facts["found in a new Store"] = found(store)
-    store.close()
-    subprocess.run(["mount", "-o", "remount,size=40m", folder / "disk"], check=True)
+    facts["found in a new Store"] = found(open_store(disk))
+    mount_again(disk, "size=40m")
     put(store, MODEL, **documents)
-    return facts | {"alike": is_like_a_clean_build(store, folder, documents)}
+    return facts | {"alike": is_like_a_clean_build(store, disk, documents)}
 
 
-def is_filled(folder: Path) -> Facts:
-    """Somebody else fills the disk to its last byte at each moment of a change in turn."""
-    store, filler = store_on_a_disk(folder, "12m"), folder / "disk" / "filler"
+def is_filled(disk: Path) -> Facts:
+    """The disk shrinks to what is on it at each moment of a change in turn."""
+    store = store_on_a_disk(disk, "12m")
     facts: Facts = {}
     for version, step in enumerate(STEPS):
         documents = texts(version, files=2)
-        facts[step] = outcome(partial(put_with_filled_disk, store, documents, filler, STEPS[step]))
+        facts[step] = outcome(partial(put_while_the_disk_shrinks, store, documents, disk, STEPS[step]))
         facts[f"{step}, found while full"] = found(store)
-        filler.unlink()
+        mount_again(disk, "size=12m")
         store.close()
-        store = open_store(folder / "disk")
+        store = open_store(disk)
         facts[f"{step}, found before"] = found(store)
         put(store, MODEL, **documents)
         facts[f"{step}, found"] = found(store)
-    return facts | {"alike": is_like_a_clean_build(store, folder, documents)}
+    return facts | {"alike": is_like_a_clean_build(store, disk, documents)}
 
 
-def put_with_filled_disk(store: Store, documents: Texts, filler: Path, step: CodeType) -> None:
-    def fill(frame: FrameType, event: str, argument: Any) -> None:
-        if event == "call" and frame.f_code is step and not filler.exists():
-            fill_up(filler)
+def put_while_the_disk_shrinks(store: Store, documents: Texts, disk: Path, step: CodeType) -> None:
+    def shrink(frame: FrameType, event: str, argument: Any) -> None:
+        if event == "call" and frame.f_code is step:
+            sys.setprofile(None)
+            mount_again(disk, f"size={shutil.disk_usage(disk).used}")
 
-    sys.setprofile(fill)
+    sys.setprofile(shrink)
     try:
         put(store, MODEL, **documents)
     finally:
         sys.setprofile(None)
 
 
-def fill_up(filler: Path) -> None:
-    with filler.open("wb", buffering=0) as file:
-        for size in (1_000_000, 10_000, 100, 1):
-            try:
-                while file.write(b"x" * size) == size:
-                    pass
-            except OSError:
-                continue
-
-
-def is_read_only(folder: Path) -> Facts:
-    store, documents = store_on_a_disk(folder, "6m"), texts(0, files=1)
+def is_read_only(disk: Path) -> Facts:
+    store, documents = store_on_a_disk(disk, "6m"), texts(0, files=1)
     store.close()
-    subprocess.run(["mount", "-o", "remount,ro", folder / "disk"], check=True)
+    mount_again(disk, "ro")
     facts: Facts = {
         "ingest": outcome(partial(put, store, MODEL, **documents)),
         "search": outcome(partial(found, store)),
     }
-    opened = open_store(folder / "disk")
-    facts["sources"] = outcome(lambda: [record.source for record in opened.catalogue.sources()])
-    subprocess.run(["mount", "-o", "remount,rw", folder / "disk"], check=True)
+    facts["sources"] = [record.source for record in open_store(disk).catalogue.sources()]
+    mount_again(disk, "rw")
     put(store, MODEL, **documents)
-    return facts | {"alike": is_like_a_clean_build(store, folder, documents)}
+    return facts | {"alike": is_like_a_clean_build(store, disk, documents)}
 
 
 if __name__ == "__main__":

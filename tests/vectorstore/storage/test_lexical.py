@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.vectorstore.texts import cut, matches
-from vectorstore.storage.lexical_index import LexicalIndex, bm25_scale, inverse_document_frequency
+from vectorstore.storage.lexical_index import LexicalIndex, inverse_document_frequency
 from vectorstore.types import Chunk
 
 WORDS = ["apples", "boats", "clouds", "dogs", "eels", "foxes"]
@@ -105,11 +105,6 @@ def test_after_any_changes_the_index_holds_what_a_dict_would_for_whoever_has_it_
             assert found.keys() == {chunk_id for chunk_id, chunk in held.items() if "apples" in chunk.text}
             assert all(0 <= score <= 1 for score in found.values())
             assert all(weight > 0 for weight in reader.weigh(["appl", "boat", "cloud"]).values())
-
-
-@given(best=st.floats(1e-6, 1e6), weights=st.lists(st.floats(-10, 1e4), max_size=9))
-def test_no_score_is_greater_than_its_scale(best: float, weights: list[float]) -> None:
-    assert best / bm25_scale(best, sum(weights)) <= 1
 
 
 @given(documents=st.integers(0, 10**9), with_term=st.integers(0, 10**9))

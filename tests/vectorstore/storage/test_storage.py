@@ -18,7 +18,7 @@ from vectorstore.errors import StorageError, require_space
 from vectorstore.storage.store import Store
 
 ROOT = Path(__file__).parents[3]
-LIBRARY = Path("disk", "collections", "library")
+LIBRARY = Path("collections", "library")
 FULL = "the disk that holds {} is full; what was finished before is kept"
 SPACE_HINT = "free some space and run the same command again, or set RAG_DATA_DIR to another disk"
 READ_ONLY = "the data folder {} cannot be written to"
