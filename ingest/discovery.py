@@ -224,7 +224,7 @@ def judge_absent(found: FoundFiles, known: dict[str, SourceRecord]) -> tuple[lis
 
 
 def is_gone(source: str) -> bool:
-    """False too where nobody can tell, such as in a folder that may not be entered."""
+    """False too where it cannot be known, such as in a folder that may not be entered."""
     try:
         Path(source).stat()
     except (FileNotFoundError, NotADirectoryError):

@@ -56,14 +56,8 @@ class Slice:
     own: Sequence[Part]
     earlier: Sequence[Part]
 
-    def finished_parts(self) -> Iterator[Part]:
-        """Its own parts, each once it is embedded; raises what the model raised."""
-        for part in self.own:
-            part.vectors.result()
-            yield part
-
     def vectors(self) -> Vectors:
-        """In the order of `texts`, shape (texts, dimension)."""
+        """In the order of `texts`, shape (texts, dimension); raises what the model raised."""
         found = dict(self.known)
         for part in (*self.earlier, *self.own):
             found |= zip(part.texts, part.vectors.result(), strict=True)
@@ -214,7 +208,8 @@ def with_vectors(one: Slice, log: IngestLog) -> tuple[list[Chunk], Vectors]:
         by_text.setdefault(text, []).append(chunk)
     new = {text for part in one.own for text in part.texts}
     log.note_done([chunk for text, chunks in by_text.items() if text not in new for chunk in chunks])
-    for part in one.finished_parts():
+    for part in one.own:
+        part.vectors.result()  # waited for
         log.chunks_embedded += len(part.texts)
         log.characters_embedded += sum(len(text) for text in part.texts if text not in part.pictures)
         log.note_done([chunk for text in part.texts for chunk in by_text[text]])

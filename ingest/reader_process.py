@@ -57,7 +57,7 @@ class Reader(contextlib.AbstractContextManager["Reader"]):
         is_fresh = self._running is None
         answer = self._read_once(request)
         if answer.is_breakdown and not is_fresh and not self._is_ended:
-            # What was read before may have taken the memory: a file's outcome must not hang on its neighbours.
+            # The memory may be that of earlier files, which must not decide the outcome of this one.
             self.close()
             answer = self._read_once(request)
         return answer

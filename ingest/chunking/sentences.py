@@ -23,12 +23,12 @@ SPLITTERS = ("parser", "senter", "sentencizer")
 LISTENED_TO = ("tok2vec", "transformer", "curated_transformer")
 # spaCy refuses texts over a million characters for the sake of its parser's memory. What is cut here are paragraphs.
 LONGEST_TEXT = 1_000_000_000
-# These lines stand by themselves: headings, list items, table rows, fences, and what follows an empty line.
+# These lines are units of their own: headings, list items, table rows, fences, and what follows an empty line.
 LINE_OF_ITS_OWN = re.compile(
     r"^[ \t]*(?:#{1,6}[ \t]|[-*+•][ \t]|\d{1,3}[.)][ \t]|\||```|~~~|>)|^[ \t]*$",
     re.MULTILINE,
 )
-# A short first line of a paragraph without a full stop, before one that begins anew: a heading without its marks. Lines
+# A short first line of a paragraph without a full stop, before one that begins with a capital: a heading without its marks. Lines
 # of wrapped text are longer.
 BARE_HEADING = re.compile(r"(?:\A|\n[ \t]*\n)[^\n]{1,50}(?<![\s.,;:!?…-])[ \t]*\n(?=[^\W_a-z])")
 ROW_OR_HEADING = re.compile(r"[ \t]*(?:#{1,6}[ \t]|\||```|~~~)")
@@ -120,19 +120,19 @@ def split_sentences(text: str, find: FindSentences = find_sentences) -> list[Spa
 
 
 def split_at_stops(text: str, start: int, end: int) -> list[Span]:
-    """A sentence cut after every full stop that stands between spaces."""
+    """A sentence cut after every full stop between spaces."""
     cuts = [start, *(match.end() for match in STOP_ALONE.finditer(text, start, end)), end]
     return list(pairwise(cuts))
 
 
 def close(text: str, end: int) -> int:
-    """The end of a sentence behind the marks that close a quotation, where these stand apart from its full stop."""
+    """The end of a sentence behind the marks that close a quotation, where white space parts these from its full stop."""
     marks = CLOSING_MARKS.match(text, end)
     return marks.end() if marks else end
 
 
 def split_lines(text: str) -> list[Span]:
-    """The text cut before every line that stands by itself, and after those that are rows or headings."""
+    """The text cut before every line that is a unit of its own, and after those that are rows or headings."""
     cuts = {0, len(text), *(match.end() for match in BARE_HEADING.finditer(text))}
     for match in LINE_OF_ITS_OWN.finditer(text):
         cuts.add(match.start())

@@ -136,12 +136,12 @@ def _load(request: ReadRequest, options: ReadOptions) -> tuple[Path, bytes]:
     """A name that says the kind, and the bytes."""
     if request.path is not None:
         return request.path, _load_file(request.path)
-    from ingest.reading.web.fetch import fetch_page  # the only way to the network, taken where a URL was named
+    from ingest.reading.web.fetch import fetch_page  # the only way to the network, only for a URL
 
-    page = fetch_page(
+    name, data = fetch_page(
         request.source, max_bytes=options.max_bytes, timeout_s=60.0, allow_private=options.allow_private_urls
     )
-    return Path(page.name), page.data
+    return Path(name), data
 
 
 def _load_file(path: Path) -> bytes:

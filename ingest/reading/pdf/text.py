@@ -222,7 +222,7 @@ def _line_text(line: Line, glyphs: Glyphs) -> tuple[str, list[int | None]]:
 
 
 def _kept(text: str, start: int, end: int) -> Iterator[tuple[int, int, str | None]]:
-    """Ranges of characters taken over as they are (None), or one character and its replacement."""
+    """Ranges of characters that are kept as they are (None), or one character and its replacement."""
     if not _ODD.search(text, start, end):
         yield start, end, None
         return

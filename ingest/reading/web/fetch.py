@@ -10,7 +10,6 @@ import zlib
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import PurePosixPath
 
@@ -38,33 +37,15 @@ class GonePageError(UnreadableFileError):
     gone = True
 
 
-@dataclass(frozen=True, slots=True)
-class FetchedPage:
-    """`url` is the normalised URL that was asked for; `data` are the bytes of the kind that `suffix` names.
-
-    Text whose charset the server gave is UTF-8.
-    """
-
-    url: str
-    data: bytes
-    suffix: str
-
-    @property
-    def name(self) -> str:
-        """A file's name that tells the kind, from the last part of the URL."""
-        parsed = httpx.URL(self.url)
-        name = PurePosixPath(parsed.path).name or parsed.host
-        return name if name.lower().endswith(self.suffix) else name + self.suffix
-
-
 def normalize_url(url: str) -> str:
     """The URL as a source: host in small letters, no default port, no fragment. Raises UnreadableFileError."""
     return str(_parse(url))
 
 
-def fetch_page(url: str, *, max_bytes: int, timeout_s: float, allow_private: bool = False) -> FetchedPage:
-    """The page at a URL of http or https, after at most five redirects, each checked as the URL itself.
+def fetch_page(url: str, *, max_bytes: int, timeout_s: float, allow_private: bool = False) -> tuple[str, bytes]:
+    """The page at a URL of http or https: a file's name whose suffix says its kind, and its bytes, text in UTF-8.
 
+    At most five redirects are followed, each checked as the URL itself; the name is that of the URL as it was given.
     `timeout_s` is wall time for all of it, `max_bytes` holds for what is sent and for what it unpacks to. Raises
     GonePageError for 404 and 410, else UnreadableFileError.
     """
@@ -80,7 +61,7 @@ def fetch_page(url: str, *, max_bytes: int, timeout_s: float, allow_private: boo
         thread.shutdown(wait=False)
 
 
-def _follow(client: httpx.Client, source: httpx.URL, max_bytes: int, allow_private: bool) -> FetchedPage:  # noqa: FBT001
+def _follow(client: httpx.Client, source: httpx.URL, max_bytes: int, allow_private: bool) -> tuple[str, bytes]:  # noqa: FBT001
     url = source
     for _ in range(MOST_REDIRECTS + 1):
         response = _request(client, url, _addresses(url, allow_private=allow_private))
@@ -94,7 +75,9 @@ def _follow(client: httpx.Client, source: httpx.URL, max_bytes: int, allow_priva
         finally:
             response.close()
         suffix = suffix_of(content_type, path=url.path, head=data[:1024])
-        return FetchedPage(str(source), with_charset(data, content_type, suffix=suffix), suffix)
+        name = PurePosixPath(source.path).name or source.host
+        name = name if name.lower().endswith(suffix) else name + suffix
+        return name, with_charset(data, content_type, suffix=suffix)
     raise UnreadableFileError(f"the server redirects more than {MOST_REDIRECTS} times", CHECK)
 
 
