@@ -10,7 +10,7 @@ from itertools import accumulate
 
 from markdown_it import MarkdownIt
 
-from ingest.chunking.sentences import FindSentences, find_sentences
+from ingest.chunking.sentences import FindSentences, find_sentences, strip_span
 from vectorstore.types import Chunk, Page, embedded_context
 
 CountTokens = Callable[[Sequence[str]], list[int]]
@@ -203,11 +203,6 @@ def stretches(text: str, start: int, end: int, *, length: int) -> Iterator[int]:
         gap = max(text.rfind(" ", start, stop), text.rfind("\n", start, stop))
         start = stop if stop == end or gap <= start else gap + 1
         yield start
-
-
-def strip_span(text: str, start: int, end: int) -> tuple[int, int]:
-    piece = text[start:end]
-    return start + len(piece) - len(piece.lstrip()), start + len(piece.rstrip())
 
 
 def find_blocks(text: str, *, markdown: bool) -> list[Block]:

@@ -28,8 +28,8 @@ LINE_OF_ITS_OWN = re.compile(
     r"^[ \t]*(?:#{1,6}[ \t]|[-*+•][ \t]|\d{1,3}[.)][ \t]|\||```|~~~|>)|^[ \t]*$",
     re.MULTILINE,
 )
-# A short first line of a paragraph without a full stop, before one that begins with a capital: a heading without its marks. Lines
-# of wrapped text are longer.
+# A heading without marks: a short first line of a paragraph, without a full stop, before a line that begins with a
+# capital. Lines of wrapped text are longer.
 BARE_HEADING = re.compile(r"(?:\A|\n[ \t]*\n)[^\n]{1,50}(?<![\s.,;:!?…-])[ \t]*\n(?=[^\W_a-z])")
 ROW_OR_HEADING = re.compile(r"[ \t]*(?:#{1,6}[ \t]|\||```|~~~)")
 HAS_WORD = re.compile(r"\w")
@@ -126,7 +126,7 @@ def split_at_stops(text: str, start: int, end: int) -> list[Span]:
 
 
 def close(text: str, end: int) -> int:
-    """The end of a sentence behind the marks that close a quotation, where white space parts these from its full stop."""
+    """The end of a sentence behind the marks that close a quotation, where there is white space before these."""
     marks = CLOSING_MARKS.match(text, end)
     return marks.end() if marks else end
 
@@ -147,5 +147,10 @@ def strip(text: str, start: int, end: int) -> Span:
     """The span without the mark of a list item, the end of bold type before it, and white space at its ends."""
     mark = ITEM_MARK.match(text, start, end)
     start = mark.end() if mark else start
+    return strip_span(text, start, end)
+
+
+def strip_span(text: str, start: int, end: int) -> Span:
+    """The span without the white space at its ends."""
     piece = text[start:end]
     return start + len(piece) - len(piece.lstrip()), start + len(piece.rstrip())

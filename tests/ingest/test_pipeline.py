@@ -178,17 +178,12 @@ def test_names_of_any_characters_are_ingested_and_bytes_that_are_none_fail_alone
     for name in strange:
         library.write(name, APOLLO)
     library.write(os.fsdecode(b"caf\xe9.txt"), APOLLO)
-    assert library.statuses() == dict.fromkeys(strange, "added") | {"caf\\xe9.txt": "failed"}
+    report = library.ingest()
+    assert report.counts() == {"added": len(strange), "failed": 1}
+    assert report.failed[0].source == library.source("caf\\xe9.txt")
+    assert report.failed[0].reason == "cannot be read: its name is not UTF-8 (rename it)"
     assert names_of(library.search("orbit")) == set(strange)
     check_in_step(library.store)
-
-
-def test_a_text_without_words_is_added_with_no_chunk(library: Library) -> None:
-    library.write("dots.txt", "... --- ...")
-    assert library.statuses() == {"dots.txt": "added"}
-    library.write("dots.txt", "***")
-    assert library.statuses() == {"dots.txt": "updated"}
-    check_alike(library.store, library.clean_build().store)
 
 
 def test_two_files_of_the_same_content_share_their_text_and_not_their_chunks(library: Library, apollo: Path) -> None:

@@ -30,45 +30,32 @@ def test_an_indented_line_begins_a_paragraph(after_full_line: bool) -> None:
     assert paper.text() == f"{' '.join(LEFT)}\n\n{' '.join(RIGHT)}"
 
 
-def test_the_items_of_a_list_with_hanging_lines_are_kept_apart() -> None:
+def test_the_items_of_a_list_are_kept_apart_from_each_other_and_not_from_their_marks() -> None:
     paper = Paper()
     for number in range(3):
         paper.justify(60, 80 + number * 2 * PITCH, f"{number}. The lunar module stood on four legs", "")
         paper.justify(74, 80 + (number * 2 + 1) * PITCH, "and carried two people down to it.", "", width=206)
-    items = paper.text().split("\n\n")
-    assert items == [
-        f"{number}. The lunar module stood on four legs and carried two people down to it." for number in range(3)
-    ]
+    item = "The lunar module stood on four legs and carried two people down to it."
+    assert paper.text().split("\n\n") == [f"{number}. {item}" for number in range(3)]
+    far = Paper()
+    far.write(60, 80, "1.")
+    far.justify(90, 80, "The lunar module stood on four legs", "and carried two people down to it.", width=190)
+    assert far.text() == f"1. {item}"
+    bullets = Paper()
+    bullets.justify(60, 80, *(f"- {line}" for line in LEFT))
+    assert bullets.text() == "\n".join(f"- {line}" for line in LEFT)
 
 
-def test_the_text_of_an_item_far_from_its_mark_is_no_row_of_a_table() -> None:
-    paper = Paper()
-    paper.write(60, 80, "1.")
-    paper.justify(90, 80, "The lunar module stood on four legs", "and carried two people down to it.", width=190)
-    assert paper.text() == "1. The lunar module stood on four legs and carried two people down to it."
-
-
-def test_lines_that_the_author_ended_early_stay_lines() -> None:
+def test_lines_that_the_author_ended_early_stay_lines_unless_their_sentence_goes_on() -> None:
     paper = Paper()
     below = paper.justify(60, 80, *LEFT)
     paper.write(60, below + 12, "Museum of Flight", "9404 East Way South", "Seattle")
-    assert paper.text().endswith("\n\nMuseum of Flight\n9404 East Way South\nSeattle")
-
-
-def test_each_bullet_begins_a_line() -> None:
-    paper = Paper()
-    paper.justify(60, 80, *(f"- {line}" for line in LEFT))
-    assert paper.text() == "\n".join(f"- {line}" for line in LEFT)
-
-
-def test_a_ragged_line_is_joined_to_the_next_where_its_sentence_goes_on() -> None:
-    paper = Paper()
-    below = paper.justify(60, 80, *LEFT)
-    paper.write(60, below + 12, "Two of them walked about on the", "moon for a few hours. They left a", "Flag there.")
-    assert (
-        paper.text().split("\n\n")[1]
-        == "Two of them walked about on the moon for a few hours. They left a\nFlag there."
-    )
+    ragged = ("Two of them walked about on the", "moon for a few hours. They left a", "Flag there.")
+    paper.write(60, below + 12 + 5 * PITCH, *ragged)
+    assert paper.text().split("\n\n")[1:] == [
+        "Museum of Flight\n9404 East Way South\nSeattle",
+        "Two of them walked about on the moon for a few hours. They left a\nFlag there.",
+    ]
 
 
 def test_a_larger_heading_stands_alone() -> None:
@@ -102,13 +89,20 @@ def test_a_heading_drawn_last_is_read_where_it_stands() -> None:
     assert paper.text() == f"{' '.join(LEFT)}\n\nIn orbit\n\n{' '.join(RIGHT)}"
 
 
-def test_an_exponent_stays_in_its_line() -> None:
+def test_exponents_and_indices_stay_in_their_line() -> None:
     paper = Paper()
     paper.write(60, 80, "The area is 12 km")
     end = 60 + paper.pdf.get_string_width("The area is 12 km")
     paper.write(end, 76, "2", size=7)
     paper.write(end + 4, 80, ", no more.")
     assert paper.text() == "The area is 12 km2, no more."
+    paper = Paper()
+    paper.write(60, 80, "The speed is v")
+    end = 60 + paper.pdf.get_string_width("The speed is v")
+    paper.write(end, 74, "max", size=7)
+    paper.write(end, 85, "in", size=7)
+    paper.write(end + 14, 80, "in orbit.")
+    assert paper.text() == "The speed is vmaxin in orbit."
 
 
 def test_a_page_written_from_the_right_is_laid_out_from_the_right() -> None:
@@ -122,16 +116,6 @@ def test_a_page_written_from_the_right_is_laid_out_from_the_right() -> None:
     glyphs = Glyphs(text, find_visible(text), np.array(boxes, dtype=np.float32)).from_the_left()
     laid_out = lay_out(order_blocks(find_lines(glyphs)), glyphs)
     assert [joint.name for _, joint in laid_out] == ["PARAGRAPH", "NEWLINE", "SPACE", "SPACE", "SPACE"]
-
-
-def test_an_index_under_an_exponent_stays_in_its_line() -> None:
-    paper = Paper()
-    paper.write(60, 80, "The speed is v")
-    end = 60 + paper.pdf.get_string_width("The speed is v")
-    paper.write(end, 74, "max", size=7)
-    paper.write(end, 85, "in", size=7)
-    paper.write(end + 14, 80, "in orbit.")
-    assert paper.text() == "The speed is vmaxin in orbit."
 
 
 @pytest.mark.parametrize(
@@ -179,14 +163,11 @@ def test_a_table_is_read_row_by_row_with_tabs_between_its_cells_however_it_was_d
     assert paper.text().split("\n") == ROWS
 
 
-def test_a_cell_that_is_empty_leaves_its_row_to_the_others() -> None:
+def test_columns_of_other_lengths_or_of_names_alone() -> None:
     paper = Paper()
     paper.write(60, 80, *NAMES, "Splashdown")
     paper.write(200, 80, *HOURS)
     assert paper.text().split("\n") == [*ROWS, "Splashdown"]
-
-
-def test_two_columns_of_names_stay_columns() -> None:
     paper = Paper()
     paper.write(60, 80, *NAMES)
     paper.write(200, 80, *reversed(NAMES))
