@@ -28,8 +28,6 @@ GROUP_CHUNKS = 512
 GROUPS_AHEAD = 1
 # Between two of these the progress moves: about two seconds of embedding on two cores.
 PART_TEXTS = 128
-# Slices under work ahead of the one that is waited for: storing takes a tenth of the time that embedding does.
-BEGUN_AHEAD = 1
 # A stopped ingest waits so long for what is under way: no local model takes longer, and a provider may take minutes.
 CLOSING_S = 10.0
 # Before the hash of a picture; no document's text begins with it.
@@ -73,9 +71,6 @@ class Embedder(AbstractContextManager["Embedder"]):
 
     def __init__(self, model: EmbeddingModel, cache: VectorCache | None, looks: Looks | None = None) -> None:
         self._model, self._cache, self._looks = model, cache, looks or Looks()
-        self._waiting: deque[tuple[Sequence[Chunk], Mapping[str, Picture]]] = deque()
-        self._begun: deque[Slice] = deque()
-        self._given_out: Sequence[Part] = ()
         self._under_way: dict[str, Part] = {}
         self._parts: SimpleQueue[Part | None] = SimpleQueue()
         self._closed = threading.Event()
@@ -96,25 +91,20 @@ class Embedder(AbstractContextManager["Embedder"]):
 
         The slices of one call must be consumed before those of the next.
         """
-        slices = list(slices_of(chunks))
-        self._waiting.extend((one, pictures) for one in slices)
-        self._begin()
-        return (self._next_slice() for _ in slices)
+        slices = (self._begin(one, pictures) for one in slices_of(chunks))
+        return self._give_out(next(slices, None), slices)
 
-    def _next_slice(self) -> Slice:
-        for part in self._given_out:  # embedded by now, and in the cache
-            for text in part.texts:
-                del self._under_way[text]
-        given_out = self._begun.popleft()
-        self._given_out = given_out.own
-        self._begin()
-        return given_out
+    def _give_out(self, current: Slice | None, following: Iterator[Slice]) -> Iterator[Slice]:
+        """One more slice is at work than the one that is waited for: storing takes a tenth of the time of embedding."""
+        while current:
+            begun = next(following, None)
+            yield current
+            for part in current.own:  # embedded by now, and in the cache
+                for text in part.texts:
+                    del self._under_way[text]
+            current = begun
 
-    def _begin(self) -> None:
-        while self._waiting and len(self._begun) <= BEGUN_AHEAD:
-            self._begun.append(self._cut(*self._waiting.popleft()))
-
-    def _cut(self, chunks: Sequence[Chunk], pictures: Mapping[str, Picture]) -> Slice:
+    def _begin(self, chunks: Sequence[Chunk], pictures: Mapping[str, Picture]) -> Slice:
         sees = self._model.embed_pictures is not None
         seen = {PICTURE + chunk.picture: pictures[chunk.picture] for chunk in chunks if chunk.picture and sees}
         texts = [PICTURE + chunk.picture if chunk.picture and sees else chunk.embedded_text for chunk in chunks]

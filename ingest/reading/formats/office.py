@@ -24,7 +24,6 @@ _WORD_MAGIC = b"\xec\xa5"
 # Kinds whose numbered pages are in the file. Word processors lay pages out when they draw: what xberg counts there
 # are the hand-made breaks, which would cite page 2 for what every reader sees on page 9.
 _PAGED_KINDS = frozenset({"xlsx", "xls", "xlsb", "ods", "pptx", "ppt", "odp"})
-_TIMEOUT_S = 300.0
 
 FENCED = re.compile(r"^[ \t]*(?P<fence>`{3,}|~{3,})[^\n]*\n.*?^[ \t]*(?P=fence)[ \t]*$", re.MULTILINE | re.DOTALL)
 _INLINE = re.compile(
@@ -117,10 +116,7 @@ def _extract(data: bytes, name: str) -> Any:
     try:
         # In a thread of its own, since Jupyter and Streamlit may already run an event loop in this one.
         with ThreadPoolExecutor(max_workers=1) as executor:
-            call = asyncio.wait_for(xberg.extract(source, _config()), _TIMEOUT_S)
-            result = executor.submit(asyncio.run, call).result()
-    except TimeoutError as error:
-        raise UnreadableFileError(f"not read within {_TIMEOUT_S:.0f} s", "split it into smaller files") from error
+            result = executor.submit(asyncio.run, xberg.extract(source, _config())).result()
     except (KeyboardInterrupt, SystemExit):
         raise
     except BaseException as error:  # a panic of xberg's Rust code is no Exception

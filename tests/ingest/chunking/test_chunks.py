@@ -72,7 +72,7 @@ def test_every_chunk_fits_the_window_of_the_model_with_any_title_and_headings(
     assert over == []
 
 
-@pytest.mark.parametrize("letters", ["x", "한", "👩", "unhappiness"])
+@pytest.mark.parametrize("letters", ["x", "한", "👩", "unhappiness", pytest.param("漢", marks=pytest.mark.slow)])
 def test_100_000_characters_without_white_space_are_cut_in_seconds(model: EmbeddingModel, letters: str) -> None:
     text = (letters * 100_000)[:100_000]
     began = time.monotonic()
