@@ -31,11 +31,8 @@ def test_the_rendered_prompt_is_the_golden_one() -> None:
     assert rendered == GOLDEN.read_text(encoding="utf-8")
 
 
-def test_every_prompt_has_its_parts_and_places() -> None:
+def test_every_prompt_has_its_parts_and_places_or_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     assert {name: set(load_prompt(name).input_variables) for name in prompts.PLACES} == prompts.PLACES
-
-
-def test_a_prompt_that_lacks_a_place_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(prompts.PLACES, "rewrite", {"history", "question", "weather"})
     load_prompt.cache_clear()
     with pytest.raises(ValueError, match=r"prompts/rewrite\.md must have the parts"):

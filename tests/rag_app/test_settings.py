@@ -1,4 +1,4 @@
-"""From the environment and `.env` to settings: what they list, who wins, and what is refused with which words."""
+"""Settings from code, the environment and `.env`: what they list, which wins, and what is refused in which words."""
 
 import os
 import re
@@ -52,11 +52,8 @@ def test_the_example_lists_every_setting_with_its_description() -> None:
     assert all(found[name] for name in PROVIDER_NAMES)
 
 
-def test_the_example_as_it_is_sets_nothing() -> None:
-    assert dotenv_values(ENV_EXAMPLE) == {}
-
-
 def test_the_example_with_every_line_taken_in_gives_the_defaults(tmp_path: Path) -> None:
+    assert dotenv_values(ENV_EXAMPLE) == {}, "as it is, it sets nothing"
     text = ENV_EXAMPLE.read_text(encoding="utf-8")
     (tmp_path / ".env").write_text(re.sub(r"(?m)^#(?=[A-Z_]+=)", "", text), encoding="utf-8")
     assert set(dotenv_values(tmp_path / ".env")) == SETTING_NAMES | PROVIDER_NAMES
@@ -74,35 +71,21 @@ def test_the_reference_names_every_setting() -> None:
     assert set(re.findall(r"RAG_[A-Z_]*[A-Z]|OPENAI_[A-Z_]+", reference)) == SETTING_NAMES | PROVIDER_NAMES
 
 
-def test_keys_of_the_env_file_reach_the_environment_where_providers_look(tmp_path: Path) -> None:
-    (tmp_path / ".env").write_text("OPENAI_API_KEY=key-of-the-file\nRAG_TOP_K=9\n", encoding="utf-8")
-    assert Settings().top_k == 9
-    assert os.environ["OPENAI_API_KEY"] == "key-of-the-file"
+def test_code_wins_over_the_environment_which_wins_over_the_env_file(tmp_path: Path) -> None:
+    lines = "OPENAI_API_KEY=key-of-the-file\nRAG_COLLECTION=of-the-file\nRAG_TOP_K=9\nRAG_DISTANCE=l2\n"
+    (tmp_path / ".env").write_text(lines, encoding="utf-8")
+    os.environ.update(RAG_COLLECTION="of-the-environment", RAG_TOP_K="7", RAG_CHUNK_TOKENS="")
+    settings = Settings(collection="of-the-code")
+    assert (settings.collection, settings.top_k, settings.distance) == ("of-the-code", 7, "l2")
+    assert settings.chunk_tokens == Settings.model_fields["chunk_tokens"].default, "an empty value is as none"
+    assert os.environ["OPENAI_API_KEY"] == "key-of-the-file", "where providers look"
+    with pytest.raises(Exception, match="frozen"):
+        settings.top_k = 3
 
 
-def test_the_environment_wins_over_the_env_file(tmp_path: Path) -> None:
-    (tmp_path / ".env").write_text("RAG_COLLECTION=of-the-file\nRAG_TOP_K=9\n", encoding="utf-8")
-    os.environ["RAG_COLLECTION"] = "of-the-environment"
-    settings = Settings()
-    assert (settings.collection, settings.top_k) == ("of-the-environment", 9)
-
-
-def test_what_the_code_says_wins_over_the_environment() -> None:
-    os.environ["RAG_COLLECTION"] = "of-the-environment"
-    assert Settings(collection="of-the-code").collection == "of-the-code"
-
-
-def test_an_empty_value_is_as_none() -> None:
-    os.environ["RAG_TOP_K"] = ""
-    assert Settings().top_k == Settings.model_fields["top_k"].default
-
-
-def test_a_home_sign_in_a_folder_is_the_home_folder(tmp_path: Path) -> None:
+def test_folders_are_absolute_and_may_begin_at_home(tmp_path: Path) -> None:
     os.environ.update(HOME=str(tmp_path), RAG_DATA_DIR="~/documents")
     assert Settings().data_dir == tmp_path.resolve() / "documents"
-
-
-def test_a_relative_folder_is_made_absolute(tmp_path: Path) -> None:
     assert Settings(data_dir="here").data_dir == tmp_path.resolve() / "here"
 
 
@@ -120,16 +103,13 @@ def test_an_unknown_name_in_the_environment_suggests_the_nearest(unknown: str, n
     assert told == (f"{unknown} is not a setting", f"did you mean {nearest}? .env.example lists every one")
 
 
-def test_an_unknown_name_in_the_env_file_suggests_the_nearest(tmp_path: Path) -> None:
-    (tmp_path / ".env").write_text("RAG_DATADIR=/data\n", encoding="utf-8")
-    assert error_of() == ("RAG_DATADIR is not a setting", "did you mean RAG_DATA_DIR? .env.example lists every one")
-
-
-def test_an_unknown_name_in_code_suggests_the_nearest() -> None:
+def test_an_unknown_name_in_the_env_file_or_in_code_suggests_the_nearest(tmp_path: Path) -> None:
     with pytest.raises(SettingsError) as caught:
         Settings(colection="papers")
     assert caught.value.message == "colection is not a setting"
     assert caught.value.hint == "did you mean collection? .env.example lists every one"
+    (tmp_path / ".env").write_text("RAG_DATADIR=/data\n", encoding="utf-8")
+    assert error_of() == ("RAG_DATADIR is not a setting", "did you mean RAG_DATA_DIR? .env.example lists every one")
 
 
 @pytest.mark.parametrize(
@@ -144,8 +124,3 @@ def test_an_unknown_name_in_code_suggests_the_nearest() -> None:
 )
 def test_a_value_that_cannot_be_used_is_named_with_the_reason(name: str, value: str, reason: str) -> None:
     assert error_of(**{name: value}) == (f"{name}={value} cannot be used: {reason}", HINT)
-
-
-def test_settings_are_never_changed_after_they_were_read() -> None:
-    with pytest.raises(Exception, match="frozen"):
-        Settings().top_k = 3

@@ -13,14 +13,8 @@ from vectorstore.errors import SettingsError
 
 
 @pytest.fixture
-def document(tmp_path: Path) -> Path:
-    path = tmp_path / "moon.md"
-    path.write_text("# Orbit\n\nMichael Collins stayed in orbit around the Moon.\n", encoding="utf-8")
-    return path
-
-
-@pytest.fixture
 def settings(tmp_path: Path) -> Settings:
+    (tmp_path / "moon.md").write_text("# Orbit\n\nMichael Collins stayed in orbit around the Moon.\n")
     encoder = make_tiny_encoder(tmp_path / "tiny", pooling="max")
     return Settings(embeddings=str(encoder), cache_dir=tmp_path / "cache", vector_cache_mb=10)
 
@@ -35,24 +29,24 @@ def test_the_environment_says_how_torch_runs(monkeypatch: pytest.MonkeyPatch) ->
         Settings()
 
 
-def test_vectors_of_other_numbers_are_made_anew_and_searched_all_the_same(document: Path, settings: Settings) -> None:
+def test_vectors_of_other_numbers_are_made_anew_and_searched_all_the_same(settings: Settings) -> None:
     halves = settings.model_copy(update={"dtype": "bfloat16"})
-    assert ingest_paths([document], settings).chunks_embedded == 1
-    assert ingest_paths([document], halves, rebuild=True).chunks_embedded == 1
+    assert ingest_paths(["moon.md"], settings).chunks_embedded == 1
+    assert ingest_paths(["moon.md"], halves, rebuild=True).chunks_embedded == 1
     for searched in (settings, halves):
         [passage] = load_retriever(settings=searched).search("orbit")
         assert "Collins" in passage.chunk.text
     assert load_model(settings).revision != load_model(halves).revision
-    assert ingest_paths([document], halves, rebuild=True).chunks_embedded == 0
-    assert ingest_paths([document], settings, rebuild=True).chunks_embedded == 0
+    assert ingest_paths(["moon.md"], halves, rebuild=True).chunks_embedded == 0
+    assert ingest_paths(["moon.md"], settings, rebuild=True).chunks_embedded == 0
 
 
-def test_a_device_that_is_not_there_is_one_line(rag: CommandLine, document: Path, settings: Settings) -> None:
+def test_a_device_that_is_not_there_is_one_line(rag: CommandLine, settings: Settings) -> None:
     import torch
 
     if torch.backends.mps.is_available():
         pytest.skip("this machine has it")
-    run = rag("ingest", document, RAG_EMBEDDINGS=settings.embeddings, RAG_DEVICE="mps")
+    run = rag("ingest", "moon.md", RAG_EMBEDDINGS=settings.embeddings, RAG_DEVICE="mps")
     assert run.returncode == 2
     assert "error: RAG_DEVICE=mps is not there: torch finds cpu" in run.stderr
     assert "RAG_DEVICE=cpu" in run.stderr

@@ -19,13 +19,20 @@ def test_the_notebook_is_kept_without_outputs_and_paths() -> None:
 
 
 @pytest.mark.timeout(600)
-def test_the_notebook_runs_from_its_first_cell_to_its_last(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("is_whole", [False, pytest.param(True, marks=pytest.mark.slow)])
+def test_the_notebook_runs_from_its_first_cell_to_its_last(
+    is_whole: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Not whole, up to where a model is trained and compared, as tests of `rag train` and `rag eval compare` do."""
     nbformat = pytest.importorskip("nbformat", reason="the extra jupyter is not installed")
     nbclient = pytest.importorskip("nbclient", reason="the extra jupyter is not installed")
     pytest.importorskip("ipykernel", reason="the extra jupyter is not installed")
     pytest.importorskip("datasets", reason="the extra train is not installed")
     monkeypatch.setenv("TMPDIR", str(tmp_path))  # what it trains is left there
     notebook = nbformat.read(NOTEBOOK, as_version=4)
+    if not is_whole:
+        training = next(n for n, cell in enumerate(notebook.cells) if cell.source.startswith("## Fine-tune"))
+        del notebook.cells[training:]
     place = {"metadata": {"path": str(tmp_path)}}
     nbclient.NotebookClient(notebook, timeout=CELL_TIMEOUT_S, kernel_name="python3", resources=place).execute()
     nbformat.write(notebook, tmp_path / "tour.ipynb")
@@ -35,6 +42,8 @@ def test_the_notebook_runs_from_its_first_cell_to_its_last(tmp_path: Path, monke
     assert "Searched for: " in output(notebook, "history")["text/html"]
     assert "guidance computer" in output(notebook, "1202 alarm")["text/html"].lower()
     assert "image/png" in output(notebook, "draw_map")
+    if not is_whole:
+        return
     assert "held out" in output(notebook, "tempfile")["text"]
     assert all(name in output(notebook, "compare")["text/html"] for name in ("tuned", "hybrid ndcg@10", "question_ms"))
 
