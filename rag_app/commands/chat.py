@@ -5,16 +5,16 @@ from typing import Annotated
 
 import typer
 
-from rag_app.commands.console import CollectionOption, example, print_line, say
+from rag_app.commands import console
 from vectorstore.errors import InputError
 
-CHAT_EXAMPLES = example(
+CHAT_EXAMPLES = console.example(
     "rag chat", "rag chat --collection samples --port 8600", "rag chat --hash-password", "rag chat --host 0.0.0.0"
 )
 
 
 def chat(
-    collection: CollectionOption = None,
+    collection: console.CollectionOption = None,
     port: Annotated[int, typer.Option("--port", min=1, max=65535, help="Where the page is served.")] = 8501,
     host: Annotated[
         str,
@@ -30,7 +30,7 @@ def chat(
         return
     from rag_app.web.server import serve
 
-    serve(port, host=host, collection=collection, on_message=say)
+    serve(port, host=host, collection=collection, on_message=console.say)
 
 
 def print_hash() -> None:
@@ -42,4 +42,4 @@ def print_hash() -> None:
         password = sys.stdin.readline().rstrip("\r\n")
     if not password:
         raise InputError("no password was given", "type one, or pass it on: rag chat --hash-password < FILE")
-    print_line(f"RAG_PASSWORD={hash_password(password)}")
+    console.print_line(f"RAG_PASSWORD={hash_password(password)}")

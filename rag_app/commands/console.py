@@ -8,6 +8,7 @@ from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 
+import rich.progress
 import typer
 from rich.console import Console
 from rich.live import Live
@@ -173,10 +174,11 @@ def ingest_progress() -> Iterator[Callable[["IngestProgress"], None]]:
         yield show
 
 
-def track(items: Iterable[Item], description: str, *, total: int) -> Iterator[Item]:
+def track(items: Iterable[Item], description: str, *, total: int) -> Iterable[Item]:
     """The items one by one, with a bar; silent in a pipe."""
-    with Progress(console=err, transient=True, disable=not err.is_terminal) as bar:
-        yield from bar.track(items, total=total, description=description)
+    return rich.progress.track(
+        items, description, total=total, console=err, transient=True, disable=not err.is_terminal
+    )
 
 
 def print_report(report: "IngestReport") -> None:

@@ -11,18 +11,7 @@ import typer
 from rich.measure import Measurement
 from typer.core import TyperGroup
 
-from rag_app.commands.console import (
-    JsonOption,
-    MlflowOption,
-    build_settings,
-    example,
-    ingest_progress,
-    out,
-    print_line,
-    print_result,
-    say,
-    track,
-)
+from rag_app.commands import console
 from vectorstore.errors import require_packages
 
 if TYPE_CHECKING:
@@ -65,7 +54,7 @@ eval_app = typer.Typer(
     rich_markup_mode=None,
     no_args_is_help=True,
     help="Measure retrieval and answers on sets of questions with known answers.",
-    epilog=example(
+    epilog=console.example(
         "rag eval retrieval ~/beir/scifact",
         "rag eval answers ~/clapnq",
         "rag eval chunks ~/chunking",
@@ -78,7 +67,7 @@ class Evaluation:
     """One run of a command: its settings, its clock, and where its result and details go."""
 
     def __init__(self, dataset: Path, collection: str | None, mlflow: str | None, details: Path | None = None) -> None:
-        self.began, self.settings, self.keep = time.monotonic(), build_settings(collection), bool(collection)
+        self.began, self.settings, self.keep = time.monotonic(), console.build_settings(collection), bool(collection)
         self.dataset, self.mlflow, self.details = dataset, mlflow, details
         # What cannot be written is refused before minutes of work rather than after them.
         self.write_details([], mode="a")  # what an earlier run wrote stays until this one has as much
@@ -95,8 +84,10 @@ class Evaluation:
         from rag_app.experiments.evaluation.datasets import retriever_of_texts
 
         with (
-            ingest_progress() as show,
-            retriever_of_texts(texts, self.settings, keep=self.keep, on_progress=show, on_message=say) as retriever,
+            console.ingest_progress() as show,
+            retriever_of_texts(
+                texts, self.settings, keep=self.keep, on_progress=show, on_message=console.say
+            ) as retriever,
         ):
             yield retriever
 
@@ -116,7 +107,7 @@ class Evaluation:
         if models:
             parameters["embeddings"] = f"{len(models)} models"
         track_run(self.mlflow, self.settings, parameters, result, rows=rows, models=models)
-        print_result(result, as_json=as_json, as_text=as_text or print_figures)
+        console.print_result(result, as_json=as_json, as_text=as_text or print_figures)
 
 
 def require_mlflow(mlflow: str | None) -> None:
@@ -140,26 +131,26 @@ def track_run(
 
     uri = None if mlflow == LOCAL else mlflow
     where = log_run(parameters, result, rows, settings=settings, uri=uri, models=models)
-    say(f"kept as an MLflow run; to look at it: mlflow ui --backend-store-uri {where}")
+    console.say(f"kept as an MLflow run; to look at it: mlflow ui --backend-store-uri {where}")
 
 
 def print_figures(result: dict[str, Any]) -> None:
     from rag_app.experiments.evaluation.intervals import tabulate
 
     for line in tabulate(result):
-        print_line(line)
+        console.print_line(line)
 
 
 @eval_app.command(
-    epilog=example("rag eval retrieval ~/beir/scifact", "rag eval retrieval --limit 50 --json ~/beir/scifact")
+    epilog=console.example("rag eval retrieval ~/beir/scifact", "rag eval retrieval --limit 50 --json ~/beir/scifact")
 )
 def retrieval(
     dataset: DatasetArgument,
     limit: LimitOption = None,
     details: DetailsOption = None,
-    mlflow: MlflowOption = None,
+    mlflow: console.MlflowOption = None,
     collection: KeepOption = None,
-    as_json: JsonOption = False,
+    as_json: console.JsonOption = False,
 ) -> None:
     """Rank the documents of a folder in BEIR form for its queries: nDCG, recall, reciprocal rank."""
     from rag_app.experiments.evaluation.datasets import load_retrieval_set
@@ -168,7 +159,7 @@ def retrieval(
     run = Evaluation(dataset, collection, mlflow, details)
     judged = load_retrieval_set(dataset, limit=limit)
     with run.retriever_of(judged.documents) as retriever:
-        rankings = dict(track(rank_all(retriever, judged), "asking", total=len(judged.queries)))
+        rankings = dict(console.track(rank_all(retriever, judged), "asking", total=len(judged.queries)))
     figures = measure(rankings, judged.judgments)
     counts = {"queries": len(judged.queries), "documents": len(judged.documents)}
     rows = [{"id": query_id, "ranked": ranked} for query_id, ranked in rankings.items()]
@@ -176,15 +167,17 @@ def retrieval(
 
 
 @eval_app.command(
-    epilog=example("rag eval answers ~/clapnq", "rag eval answers --limit 50 --details answers.jsonl --json ~/clapnq")
+    epilog=console.example(
+        "rag eval answers ~/clapnq", "rag eval answers --limit 50 --details answers.jsonl --json ~/clapnq"
+    )
 )
 def answers(
     dataset: DatasetArgument,
     limit: LimitOption = None,
     details: DetailsOption = None,
-    mlflow: MlflowOption = None,
+    mlflow: console.MlflowOption = None,
     collection: KeepOption = None,
-    as_json: JsonOption = False,
+    as_json: console.JsonOption = False,
 ) -> None:
     """Ask the questions of a set, as RAG_LLM says: what is answered, quoted and refused rightly.
 
@@ -199,14 +192,17 @@ def answers(
     documents, questions = load_answer_set(dataset, limit=limit)
     writer = build_writer(run.settings)  # one that is not there is refused before the set is ingested
     with run.retriever_of(documents) as retriever:
-        chain = chain_over(retriever, run.settings, writer, say)
-        outcomes = [ask(chain, question) for question in track(questions, "asking", total=len(questions))]
+        chain = chain_over(retriever, run.settings, writer, console.say)
+        outcomes = [ask(chain, question) for question in console.track(questions, "asking", total=len(questions))]
     run.finish("answers", measure_answers(outcomes), [outcome.to_json() for outcome in outcomes], as_json=as_json)
 
 
-@eval_app.command(epilog=example("rag eval chunks ~/chunking", "rag eval chunks --json ~/chunking"))
+@eval_app.command(epilog=console.example("rag eval chunks ~/chunking", "rag eval chunks --json ~/chunking"))
 def chunks(
-    dataset: DatasetArgument, mlflow: MlflowOption = None, collection: KeepOption = None, as_json: JsonOption = False
+    dataset: DatasetArgument,
+    mlflow: console.MlflowOption = None,
+    collection: KeepOption = None,
+    as_json: console.JsonOption = False,
 ) -> None:
     """How much of the marked places the five best passages show, and how little else."""
     from rag_app.experiments.evaluation.datasets import load_chunk_set, own_settings
@@ -216,16 +212,16 @@ def chunks(
     run = Evaluation(dataset, collection, mlflow)
     paths, questions = load_chunk_set(dataset)
     with own_settings(run.settings, {str(path.resolve()) for path in paths}, keep=run.keep) as own:
-        with ingest_progress() as show:
-            ingest_paths(paths, own, on_progress=show, on_message=say)
-        retriever = load_retriever(settings=own, on_message=say)
+        with console.ingest_progress() as show:
+            ingest_paths(paths, own, on_progress=show, on_message=console.say)
+        retriever = load_retriever(settings=own, on_message=console.say)
         counts = {"chunks": retriever.store.count_chunks()["catalogue"], "questions": len(questions)}
         figures = measure_chunks(retriever, questions)
     run.finish("chunks", {**figures.values, **counts, "intervals": figures.intervals}, [], as_json=as_json)
 
 
 @eval_app.command(
-    epilog=example(
+    epilog=console.example(
         "rag eval compare ~/beir/scifact minilm huggingface:BAAI/bge-small-en-v1.5",
         "rag eval compare ~/beir/scifact minilm static:words.kv --label topic --json",
     )
@@ -241,9 +237,9 @@ def compare(
         typer.Option("--label", metavar="FIELD", help="Cluster and classify by this field of the corpus' metadata."),
     ] = None,
     details: DetailsOption = None,
-    mlflow: MlflowOption = None,
+    mlflow: console.MlflowOption = None,
     collection: KeepOption = None,
-    as_json: JsonOption = False,
+    as_json: console.JsonOption = False,
 ) -> None:
     """Measure embedding models side by side on a folder in BEIR form: quality, distances, labels, size, speed.
 
@@ -258,10 +254,12 @@ def compare(
     judged, labelling = load_retrieval_set(dataset, limit=limit), load_labels(dataset, label)
     compared = []
     for name in dict.fromkeys(models):
-        say(f"{name} ...")
+        console.say(f"{name} ...")
         own = run.settings.model_copy(update={"embeddings": name})
-        with ingest_progress() as show:
-            compared.append(compare_model(judged, labelling, own, keep=run.keep, on_progress=show, on_message=say))
+        with console.ingest_progress() as show:
+            compared.append(
+                compare_model(judged, labelling, own, keep=run.keep, on_progress=show, on_message=console.say)
+            )
     figures = [figures for figures, _ in compared]
     counts = {"queries": len(judged.queries), "documents": len(judged.documents), "label": label}
     result = {"dataset": str(dataset.resolve()), **counts, "models": figures}
@@ -276,11 +274,11 @@ def print_side_by_side(result: dict[str, Any]) -> None:
     measured = [model for model in result["models"] if "error" not in model]
     if measured:
         table = side_by_side(measured)
-        unfolded = Measurement.get(out, out.options.update_width(WIDEST), table).maximum
-        out.print(table, width=None if sys.stdout.isatty() else unfolded, soft_wrap=False)
+        unfolded = Measurement.get(console.out, console.out.options.update_width(WIDEST), table).maximum
+        console.out.print(table, width=None if sys.stdout.isatty() else unfolded, soft_wrap=False)
         if reason := measured[0].get("labels_skipped"):
-            say(f"no clusters and no classes: {reason}")
+            console.say(f"no clusters and no classes: {reason}")
     for model in result["models"]:
         if "error" in model:
-            say(f"failed: {model['model']}: {model['error']}\n        {model['hint']}")
-    say(f"{result['queries']} questions, {result['documents']:,} documents, {result['seconds']:.0f} s")
+            console.say(f"failed: {model['model']}: {model['error']}\n        {model['hint']}")
+    console.say(f"{result['queries']} questions, {result['documents']:,} documents, {result['seconds']:.0f} s")

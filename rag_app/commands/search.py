@@ -6,29 +6,14 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from rag_app.commands.console import (
-    CollectionOption,
-    JsonOption,
-    SourceArgument,
-    SourceOption,
-    TopKOption,
-    WhereOption,
-    build_settings,
-    example,
-    print_json,
-    print_line,
-    print_passages,
-    print_result,
-    read_facts,
-    say,
-)
+from rag_app.commands import console
 from vectorstore.errors import InputError
 
 if TYPE_CHECKING:
     from vectorstore.search.retriever import HybridRetriever
     from vectorstore.types import Passage
 
-SEARCH_EXAMPLES = example(
+SEARCH_EXAMPLES = console.example(
     'rag search "lunar orbit"',
     'rag search --top-k 3 --json "lunar orbit"',
     "rag search --source 'reports/*.pdf' --explain \"lunar orbit\"",
@@ -38,10 +23,10 @@ SEARCH_EXAMPLES = example(
 
 def search(
     query: Annotated[str | None, typer.Argument(metavar="[QUERY]", help="What to look for.")] = None,
-    collection: CollectionOption = None,
-    top_k: TopKOption = None,
-    source: SourceOption = None,
-    where: WhereOption = None,
+    collection: console.CollectionOption = None,
+    top_k: console.TopKOption = None,
+    source: console.SourceOption = None,
+    where: console.WhereOption = None,
     explain: Annotated[bool, typer.Option("--explain", help="Show the ranks and scores of each passage.")] = False,
     sequence: Annotated[
         Path | None,
@@ -51,7 +36,7 @@ def search(
             help="Look for the records of a FASTA or GenBank file instead, by their vectors alone.",
         ),
     ] = None,
-    as_json: JsonOption = False,
+    as_json: console.JsonOption = False,
 ) -> None:
     """Find the passages nearest to a query, by meaning and by words.
 
@@ -64,8 +49,8 @@ def search(
 
     if query is not None:
         query, _ = read_request(query)  # one without words is refused before a model is loaded
-    settings, facts = build_settings(collection, top_k=top_k), read_facts(where)
-    retriever = load_retriever(sources=source or (), where=facts, settings=settings, on_message=say)
+    settings, facts = console.build_settings(collection, top_k=top_k), console.read_facts(where)
+    retriever = load_retriever(sources=source or (), where=facts, settings=settings, on_message=console.say)
     if query is not None:
         search_text(retriever, query, explain=explain, as_json=as_json)
     elif sequence is not None:
@@ -78,12 +63,12 @@ def search_text(retriever: "HybridRetriever", query: str, *, explain: bool, as_j
     seconds = time.monotonic() - began
     reasons = [explanation(retriever, query, passage) for passage in passages] if explain else []
     if not as_json:
-        print_passages(passages, [describe_reasons(reason) for reason in reasons])
+        console.print_passages(passages, [describe_reasons(reason) for reason in reasons])
         return
     found = [passage.to_json() for passage in passages]
     for row, reason in zip(found, reasons, strict=False):
         row["explanation"] = reason
-    print_json({"query": query, "passages": found, "seconds": seconds})
+    console.print_json({"query": query, "passages": found, "seconds": seconds})
 
 
 def search_records(retriever: "HybridRetriever", file: Path, *, as_json: bool) -> None:
@@ -95,11 +80,11 @@ def search_records(retriever: "HybridRetriever", file: Path, *, as_json: bool) -
             {"query": one.name, "passages": [passage.to_json() for passage in one.passages], "seconds": one.seconds}
             for one in searches
         ]
-        print_json({"searches": rows})
+        console.print_json({"searches": rows})
         return
     for one in searches:
-        print_line(f"{one.name}:")
-        print_passages(one.passages)
+        console.print_line(f"{one.name}:")
+        console.print_passages(one.passages)
 
 
 def explanation(retriever: "HybridRetriever", query: str, passage: "Passage") -> dict[str, Any]:
@@ -125,26 +110,26 @@ def describe_reasons(reason: dict[str, Any]) -> str:
 
 
 def similar(
-    source: SourceArgument,
-    collection: CollectionOption = None,
-    top_k: TopKOption = None,
-    as_json: JsonOption = False,
+    source: console.SourceArgument,
+    collection: console.CollectionOption = None,
+    top_k: console.TopKOption = None,
+    as_json: console.JsonOption = False,
 ) -> None:
     """Find the documents nearest to a document, by their chunks."""
     from rag_app.library.documents import find_source
     from rag_app.wiring import build_store
     from vectorstore.search.similar_documents import similar_documents
 
-    settings = build_settings(collection, top_k=top_k)
+    settings = console.build_settings(collection, top_k=top_k)
     store = build_store(settings)
     record = find_source(store, source)
     documents = [document.to_json() for document in similar_documents(store, record.source, limit=settings.top_k)]
-    print_result({"source": record.source, "documents": documents}, as_json=as_json, as_text=print_similar)
+    console.print_result({"source": record.source, "documents": documents}, as_json=as_json, as_text=print_similar)
 
 
 def print_similar(found: dict[str, Any]) -> None:
     for document in found["documents"]:
         same = "  (the same picture)" if document.get("shows_the_same") else ""
-        print_line(f"{document['similarity']:.3f}  {document['title']}  {document['source']}{same}")
+        console.print_line(f"{document['similarity']:.3f}  {document['title']}  {document['source']}{same}")
     if not found["documents"]:
-        print_line("no other document in the collection")
+        console.print_line("no other document in the collection")

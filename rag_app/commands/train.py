@@ -6,17 +6,7 @@ from typing import Annotated, Any
 
 import typer
 
-from rag_app.commands.console import (
-    CollectionOption,
-    JsonOption,
-    MlflowOption,
-    build_settings,
-    example,
-    print_line,
-    print_result,
-    print_text,
-    say,
-)
+from rag_app.commands import console
 from rag_app.commands.evaluate import OptionalUri, require_mlflow, track_run
 from vectorstore.errors import require_packages
 
@@ -25,7 +15,7 @@ train_app = typer.Typer(
     rich_markup_mode=None,
     no_args_is_help=True,
     help="Make an embedding model from a collection: word vectors, a distilled one, a fine-tuned one.",
-    epilog=example(
+    epilog=console.example(
         "rag train minilm --output my-minilm",
         "rag train minilm --dataset ~/beir/scifact --output my-minilm",
         "rag train word2vec --output words.kv",
@@ -43,16 +33,16 @@ EpochsOption = Annotated[int, typer.Option("--epochs", min=1, help="How often ea
 
 
 @train_app.command(
-    epilog=example("rag train word2vec --output words.kv", "rag train word2vec --epochs 20 --output w.kv")
+    epilog=console.example("rag train word2vec --output words.kv", "rag train word2vec --epochs 20 --output w.kv")
 )
 def word2vec(
     output: OutputOption,
-    collection: CollectionOption = None,
+    collection: console.CollectionOption = None,
     dimensions: DimensionsOption = 100,
     epochs: EpochsOption = 10,
     min_count: Annotated[int, typer.Option("--min-count", min=1, help="Leave out rarer words.")] = 2,
     seed: SeedOption = 0,
-    as_json: JsonOption = False,
+    as_json: console.JsonOption = False,
 ) -> None:
     """Learn word vectors (skip-gram) from the text of a collection."""
     from rag_app.experiments.training.run import collection_chunks, prepare_output
@@ -60,12 +50,14 @@ def word2vec(
 
     require_packages("gensim", needed_by="this", install="'rag-app[static]'")
     began, path = time.monotonic(), prepare_output(output, is_folder=False)
-    texts = dict.fromkeys(chunk.text for chunk in collection_chunks(build_settings(collection)))
+    texts = dict.fromkeys(chunk.text for chunk in collection_chunks(console.build_settings(collection)))
     made = train_word2vec(texts, path, dimensions=dimensions, epochs=epochs, min_count=min_count, seed=seed)
     finish({"output": str(path), **made, "seed": seed}, f"static:{path}", began, as_json)
 
 
-@train_app.command(epilog=example("rag train static --output my-static", "rag train static --from ~/e5 --output my-e5"))
+@train_app.command(
+    epilog=console.example("rag train static --output my-static", "rag train static --from ~/e5 --output my-e5")
+)
 def static(
     output: OutputOption,
     collection: Annotated[
@@ -74,7 +66,7 @@ def static(
     ] = None,
     weights: FromOption = None,
     dimensions: DimensionsOption = 256,
-    as_json: JsonOption = False,
+    as_json: console.JsonOption = False,
 ) -> None:
     """Distil the default model, or another encoder, into a table of token vectors (model2vec)."""
     from rag_app.experiments.training.run import collection_chunks, prepare_output
@@ -83,14 +75,14 @@ def static(
     require_packages("model2vec", "skeletoken", needed_by="this", install="'rag-app[static]'")
     began, folder = time.monotonic(), prepare_output(output, is_folder=True)
     origin = find_origin(weights)
-    chunks = collection_chunks(build_settings(collection)) if collection else []
+    chunks = collection_chunks(console.build_settings(collection)) if collection else []
     words = frequent_words(chunk.text for chunk in chunks)
     made = distill_static(origin, folder, dimensions=dimensions, words=words)
     finish({"output": str(folder), "from": str(origin), **made}, f"static:{folder}", began, as_json)
 
 
 @train_app.command(
-    epilog=example(
+    epilog=console.example(
         "rag train minilm --output my-minilm",
         "rag train minilm --questions questions.jsonl --epochs 2 --output my-minilm",
         "rag train minilm --dataset ~/beir/scifact --output my-minilm --mlflow http://localhost:5000",
@@ -98,7 +90,7 @@ def static(
 )
 def minilm(
     output: OutputOption,
-    collection: CollectionOption = None,
+    collection: console.CollectionOption = None,
     weights: FromOption = None,
     questions: Annotated[
         Path | None,
@@ -121,8 +113,8 @@ def minilm(
     ] = 0.5,
     limit: Annotated[int | None, typer.Option("--limit", min=2, metavar="N", help="Train on at most N pairs.")] = None,
     seed: SeedOption = 0,
-    mlflow: MlflowOption = None,
-    as_json: JsonOption = False,
+    mlflow: console.MlflowOption = None,
+    as_json: console.JsonOption = False,
 ) -> None:
     """Fine-tune the default model, or another encoder, on pairs: headings with their text, passages with the next one,
     questions with their answers; and measure on held-out pairs whether it helped."""
@@ -132,7 +124,7 @@ def minilm(
     require_packages("datasets", "accelerate", needed_by="this", install="'rag-app[train]'")
     require_mlflow(mlflow)
     began, folder = time.monotonic(), prepare_output(output, is_folder=True)
-    settings = build_settings(collection)
+    settings = console.build_settings(collection)
     how: dict[str, Any] = {
         "epochs": epochs,
         "batch_size": batch_size,
@@ -142,7 +134,7 @@ def minilm(
     how |= {"blend": blend, "seed": seed}
     with_collection = dataset is None or collection is not None
     options = TrainingOptions(weights, questions, dataset, with_collection, limit, **how)
-    result, held = fine_tune_for(settings, options, folder, on_message=say)
+    result, held = fine_tune_for(settings, options, folder, on_message=console.say)
     if held_out:
         write_held_out(held_out, held[0], dataset)
     parameters = {"output": str(folder), "from": str(weights or "minilm"), **how}
@@ -150,7 +142,7 @@ def minilm(
     track_run(mlflow, settings, described, flat_metrics(result))
     if not as_json:
         for line in tabulate(result):
-            print_text(line)
+            console.print_text(line)
     finish({**parameters, **result}, f"huggingface:{folder}", began, as_json)
 
 
@@ -162,10 +154,12 @@ def find_origin(weights: Path | None) -> Path:
 
 def finish(result: dict[str, Any], name: str, began: float, as_json: bool) -> None:
     result |= {"embeddings": name, "seconds": time.monotonic() - began}
-    print_result(result, as_json=as_json, as_text=print_model)
+    console.print_result(result, as_json=as_json, as_text=print_model)
 
 
 def print_model(result: dict[str, Any]) -> None:
     kept = {name: value for name, value in result.items() if isinstance(value, int | str) and name != "embeddings"}
-    print_line(", ".join(f"{name.replace('_', ' ')} {value}" for name, value in kept.items() if name != "helped"))
-    print_line(f"To use it: RAG_EMBEDDINGS={result['embeddings']}")
+    console.print_line(
+        ", ".join(f"{name.replace('_', ' ')} {value}" for name, value in kept.items() if name != "helped")
+    )
+    console.print_line(f"To use it: RAG_EMBEDDINGS={result['embeddings']}")

@@ -8,34 +8,20 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from rag_app.commands.console import (
-    AllOption,
-    CollectionOption,
-    JsonOption,
-    PruneOption,
-    build_settings,
-    clean,
-    describe_file,
-    example,
-    ingest_progress,
-    print_json,
-    print_line,
-    print_report,
-    say,
-)
+from rag_app.commands import console
 
 if TYPE_CHECKING:  # so that help does not wait for the readers
     from ingest.report import IngestReport
 
-WATCH_EXAMPLES = example("rag watch ~/papers", "rag watch --collection law --prune contracts/ notes.md")
+WATCH_EXAMPLES = console.example("rag watch ~/papers", "rag watch --collection law --prune contracts/ notes.md")
 
 
 def watch(
     paths: Annotated[list[str], typer.Argument(metavar="PATH...", help="Files, folders or patterns.")],
-    collection: CollectionOption = None,
-    prune: PruneOption = False,
-    include_all: AllOption = False,
-    as_json: JsonOption = False,
+    collection: console.CollectionOption = None,
+    prune: console.PruneOption = False,
+    include_all: console.AllOption = False,
+    as_json: console.JsonOption = False,
 ) -> None:
     """Keep a collection in step with files and folders as they change, until Ctrl-C."""
     from rag_app.library.watch import watch as keep_in_step
@@ -47,10 +33,10 @@ def watch(
         bar.close()
         print_watched(report, is_first=reports == 0, as_json=as_json)
         if reports == 0:
-            say(f"watching {', '.join(paths)}; Ctrl-C ends it")
+            console.say(f"watching {', '.join(paths)}; Ctrl-C ends it")
         reports += 1
 
-    settings = build_settings(collection)
+    settings = console.build_settings(collection)
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, interrupt)
     try:
@@ -61,12 +47,12 @@ def watch(
                 settings,
                 prune=prune,
                 include_all=include_all,
-                on_progress=bar.enter_context(ingest_progress()),
+                on_progress=bar.enter_context(console.ingest_progress()),
                 on_report=show,
-                on_message=lambda message: say(" ".join(clean(message).split())),
+                on_message=lambda message: console.say(" ".join(console.clean(message).split())),
             )
     except KeyboardInterrupt:
-        say("stopped watching; what was finished before is kept")
+        console.say("stopped watching; what was finished before is kept")
 
 
 def interrupt(_number: int, _frame: FrameType | None) -> None:
@@ -79,13 +65,13 @@ def interrupt(_number: int, _frame: FrameType | None) -> None:
 def print_watched(report: "IngestReport", *, is_first: bool, as_json: bool) -> None:
     """The first report as `rag ingest` prints it, then a line a changed file; or an object a line."""
     if as_json:
-        print_json(report.to_json())
+        console.print_json(report.to_json())
         sys.stdout.flush()
     elif is_first:
-        print_report(report)
+        console.print_report(report)
     else:
         for warning in report.warnings:
-            say(f"warning: {warning}")
+            console.say(f"warning: {warning}")
         for file in report.files:
             chunks = f" ({file.chunks} chunks)" if file.status in ("added", "updated") else ""
-            print_line(f"{file.status}: {describe_file(file)}{chunks}")
+            console.print_line(f"{file.status}: {console.describe_file(file)}{chunks}")
