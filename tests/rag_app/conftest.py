@@ -13,7 +13,6 @@ from langchain_openai import ChatOpenAI
 
 from rag_app import Answer, Settings, ingest_paths, load_chain
 from rag_app.answering.generation.chat_models import load_chat_model
-from rag_app.samples import SAMPLES_DIR
 from tests.conftest import CommandLine
 from tests.rag_app.fault_server import FaultServer
 
@@ -35,14 +34,6 @@ def fault_server(monkeypatch: pytest.MonkeyPatch) -> Iterator[FaultServer]:
         monkeypatch.setenv("OPENAI_BASE_URL", server.base_url)
         monkeypatch.setenv("OPENAI_API_KEY", "key-of-the-tests")
         yield server
-
-
-@pytest.fixture(scope="module")
-def samples_data(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A data folder with the sample documents in the collection `samples`."""
-    data_dir = tmp_path_factory.mktemp("samples-data")
-    ingest_paths([SAMPLES_DIR], settings=Settings(collection="samples", data_dir=data_dir))
-    return data_dir
 
 
 @pytest.fixture(scope="session")

@@ -20,7 +20,7 @@ from tests.conftest import CommandLine
 from vectorstore.errors import SettingsError
 
 
-@settings(max_examples=3)
+@settings(max_examples=2)
 @given(st.text(), st.text())
 def test_a_hash_fits_its_password_alone_and_says_nothing_of_it(password: str, other: str) -> None:
     hashed = hash_password(password)
@@ -50,31 +50,20 @@ def test_the_command_prints_a_hash_that_can_be_set_and_refuses_an_empty_one(rag:
     assert (refused.returncode, refused.stdout) == (2, "")
 
 
-def test_after_five_tries_each_costs_twice_the_wait_of_the_one_before() -> None:
+def test_after_five_tries_each_costs_twice_the_wait_of_the_one_before_and_a_right_one_nothing() -> None:
     throttle, now, waits = Throttle(free=5, max_s=30.0), 0.0, []
-    for _ in range(4):
-        assert throttle.wait_s("10.0.0.1", now=now) == 0.0
-    for _ in range(6):
-        assert throttle.wait_s("10.0.0.1", now=now) == 0.0
+    assert [throttle.wait_s("10.0.0.1", now=now) for _ in range(1_000)].count(0.0) == 5
+    while len(waits) < 6:
         waits.append(throttle.wait_s("10.0.0.1", now=now))
         now += waits[-1]
+        assert throttle.wait_s("10.0.0.1", now=now) == 0.0
     assert waits == [2.0, 4.0, 8.0, 16.0, 30.0, 30.0]
-    assert throttle.wait_s("10.0.0.2", now=now) == 0.0
-    assert throttle.wait_s("10.0.0.1", now=now + FORGOTTEN_AFTER_S + 1) == 0.0
-
-
-def test_a_thousand_tries_at_once_are_five() -> None:
-    throttle = Throttle(free=5, max_s=30.0)
-    assert [throttle.wait_s("10.0.0.1", now=1.0) for _ in range(1_000)].count(0.0) == 5
-
-
-def test_who_knows_the_password_never_waits_and_addresses_do_not_fill_the_memory() -> None:
-    throttle = Throttle(free=5, max_s=30.0)
+    assert throttle.wait_s("10.0.0.1", now=now + 30 + FORGOTTEN_AFTER_S + 1) == 0.0
     for _ in range(20):
-        assert throttle.wait_s("10.0.0.1", now=1.0) == 0.0
-        throttle.forgive("10.0.0.1", now=1.0)
+        assert throttle.wait_s("10.0.0.2", now=now) == 0.0
+        throttle.forgive("10.0.0.2", now=now)
     for number in range(2 * MAX_ADDRESSES):
-        throttle.wait_s(str(number), now=1.0)
+        throttle.wait_s(str(number), now=now)
     assert len(throttle._tries) == MAX_ADDRESSES
 
 
