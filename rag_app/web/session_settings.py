@@ -6,6 +6,8 @@ import streamlit as st
 
 from rag_app.settings import Settings
 
+# The value of RAG_LLM by which no model writes.
+QUOTES = "quotes"
 IN_SESSION = "chosen-settings"
 IN_ADDRESS = "collection"
 

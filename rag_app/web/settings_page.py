@@ -9,9 +9,8 @@ import streamlit as st
 from pydantic import SecretStr
 
 from rag_app.settings import PREFIX, WRITTEN_ANSWERS, Settings
-from rag_app.web.chat.answer_view import QUOTES
 from rag_app.web.components import in_background, plain, result_of, shown_errors
-from rag_app.web.session_settings import choose, chosen, forget, page_settings
+from rag_app.web.session_settings import QUOTES, choose, chosen, forget, page_settings
 from vectorstore.provider_errors import without_secrets
 
 if TYPE_CHECKING:

@@ -1,32 +1,45 @@
-"""Draws the page *Chat*: the welcome or the conversation, and the open source in a second column."""
+"""Draws the page *Chat*: the welcome or the questions with their answers, and the open source in a second column."""
 
 import logging
+import re
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import streamlit as st
 from streamlit.runtime import get_instance
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 
+from rag_app.safe_text import one_line
 from rag_app.samples import SAMPLES_DIR, SUGGESTED_QUESTIONS
-from rag_app.settings import Settings
-from rag_app.web.chat.answer_view import draw_outcome, draw_progress
-from rag_app.web.chat.background_answer import BackgroundAnswer, open_chain, wait_for_answers
-from rag_app.web.chat.conversation import Conversation, Turn, current, start_new
-from rag_app.web.components import POLL_S, counted, draw_error, in_background, plain, result_of
-from rag_app.web.session_settings import page_settings
-from rag_app.web.sources.links import draw_source_panel
+from rag_app.settings import WRITTEN_ANSWERS, Settings
+from rag_app.web.chat.conversation import (
+    BackgroundAnswer,
+    Conversation,
+    Turn,
+    current,
+    open_chain,
+    start_new,
+    wait_for_answers,
+)
+from rag_app.web.components import POLL_S, counted, draw_error, in_background, load_component, plain, result_of
+from rag_app.web.session_settings import QUOTES, page_settings
+from rag_app.web.sources.links import cite_chunk, draw_source_panel, offer_source
 from vectorstore.errors import CollectionError, RagError
 
 if TYPE_CHECKING:
-    from rag_app.types import Answer
+    from rag_app.types import Answer, Citation
+    from vectorstore.types import Passage
 
 HINT = "Ask in whole sentences. Each sentence of an answer opens the exact words of a document that say so."
 WAITING = "Waits for the answer before it …"
 # An answer that takes no longer is drawn at once, without the words on its progress.
 AT_ONCE_S = 0.3
+CLOSEST = "Closest passages"
+CLOSEST_PASSAGES, CARD_CHARACTERS = 3, 220
+# Drawn lines and marks of Markdown, which say nothing in an excerpt of two lines.
+TABLE_OR_HEADING = re.compile(r"\||-{3,}|^#{1,6} ", re.MULTILINE)
 Ask = Callable[[str], None]
 logger = logging.getLogger(__name__)
 
@@ -92,13 +105,91 @@ def draw_running(conversation: Conversation, turn: Turn, running: BackgroundAnsw
     """Redrawn again and again by itself, so that nothing else on the page has to be, or has to wait."""
     if turn.running is None or running.has_ended():
         st.rerun()
-    draw_progress(conversation, running, key=key)
+    # Under the same key the outcome replaces it without a jump.
+    progress = {"stage": running.stage, "text": running.text}
+    load_component("answer")(key=key, data={"progress": progress}, on_stop_change=conversation.stop)
 
 
 def draw_finished(conversation: Conversation, turn: Turn, outcome: "Answer | RagError", *, key: str) -> None:
-    draw_outcome(conversation, turn, outcome, key=key)
+    """A click on a marker or card opens its source in the browser alone."""
+    is_last, is_fresh = turn is conversation.turns[-1], turn is conversation.fresh
+    if isinstance(outcome, RagError):
+        values = error_values(outcome)
+    else:
+        values = answer_values(outcome, turn, is_last=is_last, is_fresh=is_fresh)
+    load_component("answer")(
+        key=key,
+        data={**values, "key": key, "latest": is_last},
+        on_rate_change=lambda: conversation.rate(turn, st.session_state[key]["rate"]),
+        on_again_change=lambda: conversation.ask_again(turn),
+    )
     if turn.save_error:
         draw_error(RagError(f"this is not kept: {turn.save_error}", "rag doctor"), key=f"unsaved-{key}")
+
+
+def error_values(error: RagError) -> dict[str, Any]:
+    """The error, and the passages that were found before it."""
+    passages: tuple[Passage, ...] = getattr(error, "passages", ())
+    return {
+        "message": error.message,
+        "hint": error.hint,
+        "cardsTitle": CLOSEST,
+        "cards": passage_cards(passages, question=""),
+        "canRetry": True,
+    }
+
+
+def answer_values(answer: "Answer", turn: Turn, *, is_last: bool, is_fresh: bool) -> dict[str, Any]:
+    """How to turn written answers on is said once, under the last answer."""
+    from rag_app.library.conversations import to_text
+
+    quoted = answer.answered_by == QUOTES
+    cards = cards_of(answer.citations, "citation", answer.passages, question=answer.searched_for)
+    return {
+        "searchedFor": answer.search_note or None,
+        "refusal": answer.text if answer.refused else None,
+        "sentences": []
+        if answer.refused
+        else [
+            {"words": one.words, "after": one.after, "supported": not one.is_unsupported, "markers": list(one.markers)}
+            for one in answer.sentences
+        ],
+        # Without one proof, a model's answer is read next to the passages that it was given.
+        "cardsTitle": None if cards else CLOSEST,
+        "cards": cards or passage_cards(answer.passages, question=answer.searched_for),
+        "answeredBy": f"Answered by {answer.answered_by}",
+        "quoted": quoted,
+        "seconds": f"{answer.seconds:.1f} s",
+        "howToChange": f"{WRITTEN_ANSWERS}." if is_last and quoted else None,
+        "announcement": "The answer is there." if is_fresh else "",
+        "actions": {
+            "copied": to_text(answer),
+            "again": is_last,
+            "rated": turn.feedback,
+            "canRate": turn.saved_as is not None,
+        },
+    }
+
+
+def passage_cards(passages: "tuple[Passage, ...]", *, question: str) -> list[dict[str, Any]]:
+    closest = [cite_chunk(passage.chunk, number) for number, passage in enumerate(passages[:CLOSEST_PASSAGES], 1)]
+    return cards_of(closest, "passage", passages, question=question)
+
+
+def cards_of(
+    cited: "Sequence[Citation]", kind: str, passages: "tuple[Passage, ...]", *, question: str
+) -> list[dict[str, Any]]:
+    excerpts = (one.quote if kind == "citation" else TABLE_OR_HEADING.sub(" ", one.quote) for one in cited)
+    return [
+        {
+            "id": f"{kind}-{one.marker}",
+            "kind": kind,
+            "number": one.marker,
+            "quote": one_line(excerpt, CARD_CHARACTERS),
+            **offer_source(one, question=question, passages=passages),
+        }
+        for one, excerpt in zip(cited, excerpts, strict=True)
+    ]
 
 
 def draw_welcome(*, ask: Ask) -> None:

@@ -51,7 +51,7 @@ def test_the_command_prints_a_hash_that_can_be_set_and_refuses_an_empty_one(rag:
 
 
 def test_after_five_tries_each_costs_twice_the_wait_of_the_one_before_and_a_right_one_nothing() -> None:
-    throttle, now, waits = Throttle(free=5, max_s=30.0), 0.0, []
+    throttle, now, waits = Throttle(free=5, max_s=30.0), 0.0, list[float]()
     assert [throttle.wait_s("10.0.0.1", now=now) for _ in range(1_000)].count(0.0) == 5
     while len(waits) < 6:
         waits.append(throttle.wait_s("10.0.0.1", now=now))

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 import pytest
 
 from rag_app import Answer, Settings
-from rag_app.web.chat.background_answer import (
+from rag_app.web.chat.conversation import (
     CHECKING,
     OPENING,
     REWRITING,
@@ -15,9 +15,10 @@ from rag_app.web.chat.background_answer import (
     STOPPED,
     WRITING,
     BackgroundAnswer,
+    Conversation,
+    Turn,
     cached_chain,
 )
-from rag_app.web.chat.conversation import Conversation, Turn
 from tests.rag_app.fault_server import FaultServer
 from vectorstore.errors import RagError
 
