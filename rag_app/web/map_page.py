@@ -9,7 +9,7 @@ import streamlit as st
 from rag_app.web.chat.conversation import current
 from rag_app.web.components import counted, plain, shown_errors
 from rag_app.web.session_settings import page_settings
-from rag_app.web.sources.links import cite_chunk, draw_source_panel, offer_source
+from rag_app.web.sources import cite_chunk, draw_source_panel, offer_source
 from vectorstore.types import SourceFilter, name_place
 
 if TYPE_CHECKING:

@@ -62,7 +62,7 @@ def build_app(port: int, *, hashed: str | None) -> "App":
 
     import rag_app.wiring  # noqa: F401 (LangChain and Chroma, before a browser waits for them)
     from rag_app.web.access.gate import Gate
-    from rag_app.web.sources.routes import source_routes
+    from rag_app.web.sources import source_routes
 
     gate = Middleware(Gate, hashed=hashed, cookie=cookie_name(port))
     return App(APP, routes=source_routes(), middleware=[gate], lifespan=open_in_browser)

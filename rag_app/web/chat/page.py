@@ -25,7 +25,7 @@ from rag_app.web.chat.conversation import (
 )
 from rag_app.web.components import POLL_S, counted, draw_error, in_background, load_component, plain, result_of
 from rag_app.web.session_settings import QUOTES, page_settings
-from rag_app.web.sources.links import cite_chunk, draw_source_panel, offer_source
+from rag_app.web.sources import cite_chunk, draw_source_panel, offer_source
 from vectorstore.errors import CollectionError, RagError
 
 if TYPE_CHECKING:

@@ -1,17 +1,18 @@
 """Draws a collection's name and the dialogs that make, rename and delete collections."""
 
 import shutil
-from collections.abc import Callable, Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 
 import streamlit as st
 
 from rag_app.settings import Settings
 from rag_app.web.chat.conversation import start_new
-from rag_app.web.components import counted, plain
+from rag_app.web.components import counted, plain, shown_errors
 from rag_app.web.library.jobs import is_ingesting, start_job
 from rag_app.web.library.uploads import uploads_folder
 from rag_app.web.session_settings import choose, page_settings
-from vectorstore.errors import CollectionError, RagError
+from vectorstore.errors import CollectionError
 
 MOST_OFFERED = 8
 NEW, RENAME, DELETE = "New collection", "Rename collection", "Delete collection"
@@ -36,9 +37,9 @@ def draw_collection(settings: Settings, sources: Sequence[str]) -> None:
     if chosen == NEW:
         new_dialog()
     elif chosen == RENAME:
-        rename_dialog(settings.collection)
+        rename_dialog(settings)
     elif chosen == DELETE:
-        delete_dialog(settings.collection, len(sources))
+        delete_dialog(settings, len(sources))
 
 
 def draw_absent(settings: Settings) -> None:
@@ -62,74 +63,60 @@ def draw_absent(settings: Settings) -> None:
 
 @st.dialog(NEW)
 def new_dialog() -> None:
+    from vectorstore.collections import create_store, list_collections
+
+    settings = page_settings()
     with st.form("new-collection", border=False):
         name = st.text_input("Name of the new collection", placeholder="papers").strip()
         is_sent = st.form_submit_button("Create", type="primary")
     if is_sent:
-        try_to(create, name)
+        with closing_dialog():
+            if name in list_collections(settings.data_dir):
+                raise CollectionError(f"there is a collection {name} already", "take another name, or open it")
+            create_store(settings.data_dir, name, chroma_url=settings.chroma_url)
+            switch(name)
 
 
 @st.dialog(RENAME)
-def rename_dialog(name: str) -> None:
+def rename_dialog(settings: Settings) -> None:
+    from vectorstore.collections import rename_collection
+
+    name = settings.collection
     with st.form("rename-collection", border=False):
         new_name = st.text_input("New name", name).strip()
         st.text("Addresses of this page that name the collection lead nowhere afterwards.")
         is_sent = st.form_submit_button("Rename", type="primary")
     if is_sent:
-        try_to(rename, name, new_name)
+        with closing_dialog():
+            refuse_while_reading(name)
+            if new_name != name:
+                rename_collection(settings.data_dir, name, new_name, chroma_url=settings.chroma_url)
+                choose(collection=new_name)
 
 
 @st.dialog(DELETE)
-def delete_dialog(name: str, documents: int) -> None:
-    number = counted(documents, "document")
-    st.text(f"{name} with {number} is removed for good, with all that was read of them.")
-    st.text("The files on disk stay as they are; copies of files that were uploaded are removed.")
-    if st.button(f"Delete {number}", type="primary", icon=":material/delete:"):
-        try_to(delete, name)
-
-
-def try_to(change: Callable[..., None], *names: str) -> None:
-    """Make the change and close the dialog; an error is shown in it."""
-    try:
-        change(*names)
-    except RagError as error:
-        with st.container(key="dialog-error"):
-            st.text(f"{error.message}:\n{error.hint}.")
-    else:
-        st.rerun()
-
-
-def create(name: str) -> None:
-    from vectorstore.collections import create_store, list_collections
-
-    settings = page_settings()
-    if name in list_collections(settings.data_dir):
-        raise CollectionError(f"there is a collection {name} already", "take another name, or open it at the left")
-    create_store(settings.data_dir, name, chroma_url=settings.chroma_url)
-    switch(name)
-
-
-def rename(name: str, new_name: str) -> None:
-    from vectorstore.collections import rename_collection
-
-    if new_name == name:
-        return
-    refuse_while_reading(name)
-    settings = page_settings()
-    rename_collection(settings.data_dir, name, new_name, chroma_url=settings.chroma_url)
-    choose(collection=new_name)
-
-
-def delete(name: str) -> None:
+def delete_dialog(settings: Settings, documents: int) -> None:
     from rag_app.wiring import build_store
     from vectorstore.collections import delete_collection, list_collections
 
-    refuse_while_reading(name)
-    settings = page_settings()
-    uploads = uploads_folder(build_store(settings), settings.data_dir)
-    delete_collection(settings.data_dir, name, chroma_url=settings.chroma_url)
-    shutil.rmtree(uploads, ignore_errors=True)
-    switch(next(iter(list_collections(settings.data_dir)), name))
+    name, number = settings.collection, counted(documents, "document")
+    st.text(f"{name} with {number} is removed for good, with all that was read of them.")
+    st.text("The files on disk stay as they are; copies of files that were uploaded are removed.")
+    if st.button(f"Delete {number}", type="primary", icon=":material/delete:"):
+        with closing_dialog():
+            refuse_while_reading(name)
+            uploads = uploads_folder(build_store(settings), settings.data_dir)
+            delete_collection(settings.data_dir, name, chroma_url=settings.chroma_url)
+            shutil.rmtree(uploads, ignore_errors=True)
+            switch(next(iter(list_collections(settings.data_dir)), name))
+
+
+@contextmanager
+def closing_dialog() -> Iterator[None]:
+    """Close the dialog after a change; why it cannot be made is shown in it."""
+    with shown_errors("dialog-failure"):
+        yield
+        st.rerun()
 
 
 def refuse_while_reading(name: str) -> None:

@@ -15,7 +15,7 @@ from rag_app.web.library.adding import draw_adding, kept_problem
 from rag_app.web.library.collection_dialogs import draw_absent, draw_collection
 from rag_app.web.library.jobs import start_job
 from rag_app.web.session_settings import page_settings
-from rag_app.web.sources.links import document_cards, draw_source_panel
+from rag_app.web.sources import document_cards, draw_source_panel
 from vectorstore.errors import CollectionError, CollectionNotFoundError
 from vectorstore.types import REMOVED, Refusal, SourceRecord
 
@@ -127,12 +127,9 @@ def list_rows(store: "Store", settings: Settings) -> list[Row]:
     password = settings.file_password.get_secret_value() if settings.file_password else None
     refusals = store.catalogue.refusals(describe_readers(password, settings.whisper))
     failed = {source: refusal for source, refusal in refusals.items() if refusal.status == FAILED}
-    records = store.catalogue.sources()
-    known = {record.source for record in records}
-    return [row_of(record, failed.get(record.source)) for record in records if record.state != REMOVED] + [
-        Row(source, name_of(source), FAILED, refusal.size, reason=refusal.reason)
-        for source, refusal in failed.items()
-        if source not in known
+    records = [(record, failed.pop(record.source, None)) for record in store.catalogue.sources()]
+    return [row_of(record, refusal) for record, refusal in records if record.state != REMOVED] + [
+        Row(source, name_of(source), FAILED, refusal.size, reason=refusal.reason) for source, refusal in failed.items()
     ]
 
 

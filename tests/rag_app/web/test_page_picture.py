@@ -12,10 +12,10 @@ from PIL import Image
 
 from ingest.reading.pdf.document import map_pdf_page, read_pdf
 from rag_app.types import Citation
-from rag_app.web.sources.page_picture import MARKER, WIDTH, box_quote, draw_boxed
+from rag_app.web.page_picture import MARKER, WIDTH, box_quote, draw_boxed
 from tests.ingest.papers import rich_paper
 
-SAMPLES = Path(__file__).parents[4] / "rag_app" / "samples" / "documents"
+SAMPLES = Path(__file__).parents[3] / "rag_app" / "samples" / "documents"
 PDFS = sorted(SAMPLES.glob("*.pdf"))
 
 

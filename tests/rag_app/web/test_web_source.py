@@ -7,7 +7,7 @@ from urllib.request import urlopen
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
-from rag_app.web.sources.page_picture import WIDTH
+from rag_app.web.page_picture import WIDTH
 from tests.rag_app.browsing import ask
 from tests.rag_app.web.conftest import Site
 

@@ -8,8 +8,7 @@ from hypothesis import strategies as st
 
 from rag_app import Citation, Settings, ingest_paths
 from rag_app.samples import SAMPLES_DIR
-from rag_app.web.sources.links import PART_CHARACTERS, Offer, part_starts
-from rag_app.web.sources.routes import FILE_CHANGED, FILE_GONE, GONE, source_values
+from rag_app.web.sources import FILE_CHANGED, FILE_GONE, GONE, PART_CHARACTERS, Offer, part_starts, source_values
 
 
 @given(st.text(alphabet="ab \n", max_size=200).map(lambda text: text * 400))

@@ -1,1 +1,0 @@
-"""Shows the source of a citation, over HTTP and on the page."""
