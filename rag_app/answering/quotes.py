@@ -11,58 +11,14 @@ from rag_app.answering.verification.facts import are_contrary, read_facts
 from vectorstore.search.retriever import Question
 from vectorstore.types import Passage
 
-RULE = re.compile(r"[ \t]*\|(?:[ \t]*:?-+:?[ \t]*\|)+[ \t]*$")
-# A longer line over a list is a paragraph, which tells more than what the list is of.
-LONGEST = 300
-
-
-def lead_in(evidence: Evidence) -> Evidence | None:
-    """A table's head for one of its rows, the line that ends with a colon for an item of the list below it, or None."""
-    chunk = evidence.passage.chunk
-    lines = lines_until(chunk.text, evidence.start - chunk.start)
-    here, above = lines[-1], lines[:-1]
-    own = chunk.text[slice(*here)]
-    found = head_of_table(chunk.text, above) if own.lstrip().startswith("|") else None
-    if ITEM_MARK.match(own):
-        found = line_over_list(chunk.text, above)
-    if found is None:
-        return None
-    text = chunk.text[slice(*found)]
-    start = found[0] + len(text) - len(text.lstrip())
-    return Evidence(evidence.passage, chunk.start + start, chunk.start + start + len(text.strip()))
-
-
-def lines_until(text: str, offset: int) -> list[tuple[int, int]]:
-    """The start and end of each line up to the one that holds the offset."""
-    spans, start = [], 0
-    for line in text.splitlines(keepends=True):
-        spans.append((start, start + len(line)))
-        start += len(line)
-        if start > offset:
-            break
-    return spans
-
-
-def head_of_table(text: str, above: list[tuple[int, int]]) -> tuple[int, int] | None:
-    """The row over the rule (`|---|---|`) that the rows stand under."""
-    rule = next((i for i in reversed(range(len(above))) if not is_row(text, above[i])), -1) + 2
-    if 0 < rule < len(above) and RULE.match(text[slice(*above[rule])]):
-        return above[rule - 1]
-    return None
-
-
-def is_row(text: str, line: tuple[int, int]) -> bool:
-    return text[slice(*line)].lstrip().startswith("|")
-
-
-def line_over_list(text: str, above: list[tuple[int, int]]) -> tuple[int, int] | None:
-    for start, end in reversed(above):
-        line = text[start:end]
-        if line.strip() and not line[0].isspace() and not ITEM_MARK.match(line):
-            return (start, end) if line.rstrip().endswith(":") and len(line) <= LONGEST else None
-    return None
-
-
+# A table's head, over its rule (`|---|---|`) and the rows down to the end of the text.
+TABLE_HEAD = re.compile(
+    r"^[ \t]*(\|[^\n]*\S|\|)[ \t]*\n[ \t]*\|(?:[ \t]*:?-+:?[ \t]*\|)+[ \t]*\n(?:[ \t]*\|[^\n]*\n)*\Z", re.MULTILINE
+)
+# The line over a list that ends with a colon, with nothing but items, indented and empty lines down to the end. A
+# longer line is a paragraph, which says more than what the list is of.
+LIST = rf"(?:(?:{ITEM_MARK.pattern}|[ \t]+(?=\S))[^\n]*\n|[ \t]*\n)*+"
+LIST_HEAD = re.compile(rf"^(?!{ITEM_MARK.pattern})(\S[^\n]{{0,298}}:)[ \t]*\n{LIST}\Z", re.MULTILINE)
 PASSAGES_READ = 5
 MOST_SENTENCES = 3
 # A further sentence is shown if it is this share as likely as the best; bench/fit_answers.py shows what others give.
@@ -71,6 +27,16 @@ SHORTEST_UNIT = 12
 MOST_HEADING_WORDS = 6
 NUMBERED = re.compile(r" \d{1,2}$")
 NOTICE = "The documents do not agree here."
+
+
+def lead_in(evidence: Evidence) -> Evidence | None:
+    """A table's head for one of its rows, the line that ends with a colon for an item of the list below it, or None."""
+    passage, chunk = evidence.passage, evidence.passage.chunk
+    line_start = chunk.text.rfind("\n", 0, evidence.start - chunk.start) + 1
+    above, line = chunk.text[:line_start], chunk.text[line_start:]
+    head = TABLE_HEAD if line.lstrip(" \t").startswith("|") else LIST_HEAD if ITEM_MARK.match(line) else None
+    found = head.search(above) if head else None
+    return Evidence(passage, chunk.start + found.start(1), chunk.start + found.end(1)) if found else None
 
 
 def rank_sentences(question: Question, passages: Sequence[Passage], judge: Judge) -> list[Candidate]:

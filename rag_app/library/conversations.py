@@ -43,23 +43,12 @@ class SavedConversation:
 
 
 @dataclass(frozen=True, slots=True)
-class Feedback:
-    """A reader's rating of an answer, and a note."""
-
-    is_good: bool
-    note: str = ""
-
-    def to_json(self) -> dict[str, Any]:
-        return {"good": self.is_good, "note": self.note}
-
-
-@dataclass(frozen=True, slots=True)
 class SavedAnswer:
-    """An answer as it is kept; `id` is that of its message."""
+    """An answer as it is kept; `id` is that of its message, `feedback` a reader's: `{"good": bool, "note": str}`."""
 
     id: str
     answer: Answer
-    feedback: Feedback | None = None
+    feedback: dict[str, Any] | None = None
 
 
 class ConversationStore:
@@ -113,14 +102,13 @@ class ConversationStore:
             messages = messages_from_dict([json.loads(row) for (row,) in connection.execute(query, (conversation,))])
         return [read_saved(message) for message in messages if "answer" in message.additional_kwargs]
 
-    def rate(self, conversation: str, answer: str, feedback: Feedback | None) -> None:
+    def rate(self, conversation: str, answer: str, feedback: dict[str, Any] | None) -> None:
         """Keep the feedback on the answer with this id in place of an earlier one; None removes it."""
-        kept = json.dumps(feedback.to_json() if feedback else None)
         with self._open() as connection:
             connection.execute(
                 "UPDATE message_store SET message = json_set(message, '$.data.additional_kwargs.feedback', json(?)) "
                 "WHERE id = ?",
-                (kept, row_of(connection, conversation, answer)),
+                (json.dumps(feedback), row_of(connection, conversation, answer)),
             )
 
     def rename(self, conversation: str, name: str) -> None:
@@ -148,9 +136,8 @@ class ConversationStore:
 
 
 def read_saved(message: BaseMessage) -> SavedAnswer:
-    kept, rated = (message.additional_kwargs.get(name) for name in ("answer", "feedback"))
-    feedback = Feedback(rated["good"], rated["note"]) if rated else None
-    return SavedAnswer(message.id or "", ANSWERS.validate_python(kept), feedback)
+    kept = message.additional_kwargs
+    return SavedAnswer(message.id or "", ANSWERS.validate_python(kept["answer"]), kept.get("feedback"))
 
 
 def row_of(connection: sqlite3.Connection, conversation: str, answer: str) -> int | None:
@@ -198,8 +185,7 @@ def escape(text: str) -> str:
 
 
 def to_json(name: str, saved: Sequence[SavedAnswer]) -> str:
-    rated = [{"feedback": one.feedback.to_json()} if one.feedback else {} for one in saved]
-    answers = [one.answer.to_json() | feedback for one, feedback in zip(saved, rated, strict=True)]
+    answers = [one.answer.to_json() | ({"feedback": one.feedback} if one.feedback else {}) for one in saved]
     return json.dumps({"name": name, "answers": answers}, ensure_ascii=False, indent=2)
 
 

@@ -3,9 +3,8 @@
 import os
 import shutil
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import asdict, dataclass
-from pathlib import Path
 from typing import Any, Literal
 
 from rag_app.settings import Settings
@@ -37,41 +36,36 @@ class Check:
 
 def run_checks(settings: Settings) -> list[Check]:
     """Every check, in the order in which things depend on each other. Nothing is sent anywhere."""
-    checks = (check_python, check_data_folder, check_disk, check_embeddings, check_providers, check_answers)
-    return [found for check in (*checks, check_collection) for found in guarded(check, settings)]
-
-
-def guarded(check: Callable[[Settings], Iterator[Check]], settings: Settings) -> list[Check]:
-    try:
-        return list(check(settings))
-    except RagError as error:
-        name = check.__name__.removeprefix("check_").replace("_", " ")
-        return [Check(name, "error", error.message, error.hint)]
-
-
-def check_python(_settings: Settings) -> Iterator[Check]:
-    yield Check("python", "ok", f"{sys.version.split()[0]} at {sys.executable}")
+    found = [Check("python", "ok", f"{sys.version.split()[0]} at {sys.executable}")]
+    checks = {
+        "data folder": check_data_folder,
+        "embeddings": check_embeddings,
+        "providers": check_providers,
+        "answers": check_answers,
+        "collection": check_collection,
+    }
+    for name, check in checks.items():
+        try:
+            found += check(settings)
+        except RagError as error:
+            found.append(Check(name, "error", error.message, error.hint))
+    return found
 
 
 def check_data_folder(settings: Settings) -> Iterator[Check]:
-    if os.access(nearest_existing(settings.data_dir), os.W_OK):
-        yield Check("data folder", "ok", str(settings.data_dir))
+    folder = settings.data_dir
+    there = next(path for path in (folder, *folder.parents) if path.exists())
+    if os.access(there, os.W_OK):
+        yield Check("data folder", "ok", str(folder))
     else:
-        message = f"the data folder {settings.data_dir} cannot be written to"
-        yield Check("data folder", "error", message, "make it writable, or set RAG_DATA_DIR to a folder that is")
-
-
-def check_disk(settings: Settings) -> Iterator[Check]:
-    free = shutil.disk_usage(nearest_existing(settings.data_dir)).free
-    message = f"{free / 1e9:.1f} GB free for {settings.data_dir}"
+        remedy = "make it writable, or set RAG_DATA_DIR to a folder that is"
+        yield Check("data folder", "error", f"the data folder {folder} cannot be written to", remedy)
+    free = shutil.disk_usage(there).free
+    message = f"{free / 1e9:.1f} GB free for {folder}"
     if free >= ENOUGH_BYTES:
         yield Check("disk", "ok", message)
     else:
         yield Check("disk", "warning", message, "free some space, or set RAG_DATA_DIR to another disk")
-
-
-def nearest_existing(path: Path) -> Path:
-    return next(folder for folder in (path, *path.parents) if folder.exists())
 
 
 def check_embeddings(settings: Settings) -> Iterator[Check]:
@@ -82,7 +76,7 @@ def check_embeddings(settings: Settings) -> Iterator[Check]:
 
 
 def check_providers(_settings: Settings) -> Iterator[Check]:
-    """What RAG_EMBEDDINGS could name. None is opened: only whether it is installed is checked."""
+    """What RAG_EMBEDDINGS could name. None is loaded: only whether it is installed is checked."""
     for provider in PROVIDERS:
         state = "not installed" if provider.missing else "ready"
         message = f"{state}: RAG_EMBEDDINGS={provider.form}, {provider.what}"

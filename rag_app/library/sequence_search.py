@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from vectorstore.embeddings import embed_chunks
-from vectorstore.errors import InputError, MissingPackageError
+from vectorstore.errors import InputError, require_packages
 from vectorstore.search.retriever import HybridRetriever
 from vectorstore.types import Passage
 
@@ -66,10 +66,9 @@ def read_records(file: Path) -> list[tuple[str, str]]:
 
 
 def parse(text: str, form: str) -> list[tuple[str, str]]:
-    try:
-        from Bio import SeqIO  # optional, and slow to import
-    except ImportError as error:
-        raise MissingPackageError("sequences need Biopython", "pip install 'rag-app[bio]'") from error
+    require_packages("Bio", needed_by="a search for sequences", install="'rag-app[bio]'")
+    from Bio import SeqIO  # optional, and slow to import
+
     read: Any = SeqIO.parse
     try:
         return [(record.id, str(record.seq)) for record in islice(read(io.StringIO(text), form), MOST_RECORDS + 1)]

@@ -70,6 +70,7 @@ LETTER = re.compile(rf"(?<![\w'’.\-/])(?<!\d{BLANK})[a-z]\Z")
 ASSIGNED = re.compile(rf"{BLANK}?=|\.[a-z_]")
 DEFINED = re.compile(rf":{BLANK}?(?:http|www|[</#])")
 LONGEST_AFTER = 8
+ASCII_WORD = re.compile(r"[A-Za-z0-9_]")
 
 
 def read_markers(text: str, *, passages: int) -> tuple[str, list[tuple[int, int]]]:
@@ -223,9 +224,7 @@ def is_subscript(marker: str, before: str, after: str) -> bool:
         return False
     if before[-1] in CLOSERS:
         opener = find_opener(before)
-        return opener > 0 and is_ascii_word(before[opener - 1])
-    if marker[0] in "(（" and marker[1] not in OPENERS:
-        return is_ascii_word(before[-1])
+        return opener > 0 and bool(ASCII_WORD.match(before, opener - 1))
     if not (before[-1].isalnum() or before[-1] == "_"):
         return False
     return 0 in expand_numbers(marker) or names_array(before) or bool(ASSIGNED.match(after))
@@ -244,7 +243,3 @@ def find_opener(before: str) -> int:
         if depth == 0:
             return place
     return -1
-
-
-def is_ascii_word(sign: str) -> bool:
-    return sign.isascii() and (sign.isalnum() or sign == "_")

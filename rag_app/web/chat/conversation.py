@@ -200,13 +200,10 @@ class Conversation:
 
     def rate(self, turn: Turn, feedback: dict[str, Any]) -> None:
         """`feedback` is `{"good": bool | None, "note": str}`; None takes back what was said before."""
-        from rag_app.library.conversations import Feedback
-
         turn.feedback = None if feedback["good"] is None else feedback
         try:
             if turn.saved_as:
-                rated = Feedback(feedback["good"], feedback["note"]) if turn.feedback else None
-                open_history().rate(self.id, turn.saved_as, rated)
+                open_history().rate(self.id, turn.saved_as, turn.feedback)
         except RagError as error:
             turn.save_error = error.message
 
@@ -228,10 +225,7 @@ def start_new() -> None:
 def open_saved(conversation: str) -> None:
     """Continue it; one that was never saved is a new conversation."""
     saved = open_history().load_saved(conversation)
-    turns = [
-        Turn(one.answer.question, one.answer, one.id or None, one.feedback.to_json() if one.feedback else None)
-        for one in saved
-    ]
+    turns = [Turn(one.answer.question, one.answer, one.id or None, one.feedback) for one in saved]
     switch_to(Conversation(turns, id=conversation) if turns else Conversation())
 
 

@@ -11,7 +11,6 @@ from markdown_it import MarkdownIt
 
 from rag_app.library.conversations import (
     ConversationStore,
-    Feedback,
     SavedAnswer,
     escape,
     to_json,
@@ -24,6 +23,7 @@ from tests.rag_app.passages import QUOTE, make_answer, make_refusal
 ORBIT = make_answer(question="Who stayed in lunar orbit?")
 TONNES = make_answer("| second | 496.2 |", question="How heavy was the second stage?")
 BREAD = make_refusal("How do I bake bread?")
+GOOD, BAD = {"good": True, "note": ""}, {"good": False, "note": "in „feet“, please"}
 HOSTILE = '<script>alert(1)</script> ![a](b.png) [c](javascript:d) `e` **f** [1] \\ {g} "h"'
 
 
@@ -82,13 +82,13 @@ def test_a_conversation_is_renamed_and_deleted(store: ConversationStore) -> None
 
 def test_feedback_is_kept_with_its_answer_until_it_is_removed(store: ConversationStore, tmp_path: Path) -> None:
     first, second = (store.add("one", answer, collection="samples") for answer in (ORBIT, TONNES))
-    store.rate("one", second, Feedback(is_good=False, note="in „feet“, please"))
+    store.rate("one", second, BAD)
     again = ConversationStore(tmp_path / "data")
-    assert [saved.feedback for saved in again.load_saved("one")] == [None, Feedback(False, "in „feet“, please")]
+    assert [saved.feedback for saved in again.load_saved("one")] == [None, BAD]
     assert again.load("one") == [ORBIT, TONNES]
-    store.rate("one", first, Feedback(is_good=True))
+    store.rate("one", first, GOOD)
     store.rate("one", second, None)
-    assert [saved.feedback for saved in again.load_saved("one")] == [Feedback(True), None]
+    assert [saved.feedback for saved in again.load_saved("one")] == [GOOD, None]
 
 
 def test_a_second_answer_replaces_the_first(store: ConversationStore) -> None:
@@ -138,11 +138,9 @@ def test_what_documents_and_models_say_is_text_in_markdown() -> None:
 
 
 def test_json_holds_the_answers_and_the_feedback_on_them() -> None:
-    read = json.loads(
-        to_json("The crew", [SavedAnswer("1", ORBIT, Feedback(False, "which?")), SavedAnswer("2", BREAD)])
-    )
+    read = json.loads(to_json("The crew", [SavedAnswer("1", ORBIT, BAD), SavedAnswer("2", BREAD)]))
     first, second = json.loads(json.dumps([answer.to_json() for answer in (ORBIT, BREAD)]))
-    assert read == {"name": "The crew", "answers": [{**first, "feedback": {"good": False, "note": "which?"}}, second]}
+    assert read == {"name": "The crew", "answers": [{**first, "feedback": BAD}, second]}
 
 
 def test_a_copied_answer_has_its_markers_and_a_line_for_each() -> None:
