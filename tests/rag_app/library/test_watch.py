@@ -8,7 +8,6 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -39,22 +38,22 @@ class Running:
     """A watch in a thread: what it reports and says."""
 
     def __init__(self, *paths: str | Path, prune: bool = False) -> None:
-        self.reports: list[IngestReport] = []
+        self.reports: list[list[tuple[str, str]]] = []
         self.messages: list[str] = []
         self.stop = threading.Event()
         arguments = {"prune": prune, "rest_s": REST_S, "stop_event": self.stop}
-        reporters = {"on_report": self.reports.append, "on_message": self.messages.append}
+        reporters = {"on_report": self.keep, "on_message": self.messages.append}
         self.thread = threading.Thread(
             target=keep_in_step, args=(paths, Settings()), kwargs={**arguments, **reporters}, daemon=True
         )
         self.thread.start()
         until(lambda: bool(self.reports))
 
-    def told(self) -> list[list[tuple[str, str]]]:
-        return [[(Path(file.source).name, file.status) for file in report.files] for report in self.reports]
+    def keep(self, report: IngestReport) -> None:
+        self.reports.append([(Path(file.source).name, file.status) for file in report.files])
 
-    def has_told(self, name: str, status: str) -> bool:
-        return any((name, status) in report for report in self.told())
+    def until(self, name: str, status: str) -> None:
+        until(lambda: any((name, status) in report for report in self.reports))
 
 
 @pytest.fixture
@@ -97,24 +96,24 @@ def test_what_is_added_edited_renamed_and_deleted_is_followed(folder: Path, watc
     (folder / "new" / "inner").mkdir(parents=True)
     sun = folder / "new" / "inner" / "sun.md"
     sun.write_text("# Sun\n\nThe sun is a star of fire.\n")
-    until(lambda: running.has_told("sun.md", "added"))
+    running.until("sun.md", "added")
 
     (folder / "broken.pdf").write_bytes(b"%PDF-1.4 and no more")
-    until(lambda: running.has_told("broken.pdf", "failed"))
+    running.until("broken.pdf", "failed")
 
     sun.write_text("# Sun\n\nZebras live on the savannah.\n")
-    until(lambda: running.has_told("sun.md", "updated"))
+    running.until("sun.md", "updated")
     assert "Zebras live" in texts()
     assert "star of fire" not in texts()
 
     sun.rename(folder / "zebras.md")
-    until(lambda: running.has_told("sun.md", "missing"))
+    running.until("sun.md", "missing")
     assert names() == {"moon.md", "zebras.md"}
 
     (folder / "zebras.md").unlink()
-    until(lambda: running.has_told("zebras.md", "missing"))
+    running.until("zebras.md", "missing")
     assert names() == {"moon.md"}
-    assert str(running.told()).count("broken.pdf") == 1  # read, and failed, at every ingest
+    assert str(running.reports).count("broken.pdf") == 1  # read, and failed, at every ingest
     assert running.messages == []
 
 
@@ -127,7 +126,7 @@ def test_a_root_that_goes_is_waited_for_and_loses_nothing(folder: Path, watch: C
     until(lambda: f"{folder} is there again" in running.messages)
     (folder / "sun.md").write_text("The sun is a star.\n")
     until(lambda: names() == {"moon.md", "sun.md"})
-    assert "missing" not in str(running.told())
+    assert "missing" not in str(running.reports)
 
 
 def test_hidden_and_ignored_files_are_not_reported(folder: Path, watch: Callable[..., Running]) -> None:
@@ -139,9 +138,9 @@ def test_hidden_and_ignored_files_are_not_reported(folder: Path, watch: Callable
         (folder / "build" / f"made{number}.md").write_text("made")
         (folder / f".hidden{number}.md").write_text("hidden")
     time.sleep(5 * REST_S)
-    assert running.told() == [[("moon.md", "added")]]
+    assert running.reports == [[("moon.md", "added")]]
     (folder / ".gitignore").write_text("\n")
-    until(lambda: running.has_told("made4.md", "added"))
+    running.until("made4.md", "added")
 
 
 def test_a_file_is_read_once_it_is_finished(folder: Path, watch: Callable[..., Running]) -> None:
@@ -154,7 +153,7 @@ def test_a_file_is_read_once_it_is_finished(folder: Path, watch: Callable[..., R
     until(lambda: len(running.reports) == 2)
     (folder / "slow.md").unlink()
     until(lambda: len(running.reports) == 3)
-    assert running.told() == [[("moon.md", "added")], [("slow.md", "added")], [("slow.md", "removed")]]
+    assert running.reports == [[("moon.md", "added")], [("slow.md", "added")], [("slow.md", "removed")]]
 
 
 def test_single_files_and_patterns_are_watched_too(folder: Path, tmp_path: Path, watch: Callable[..., Running]) -> None:
@@ -163,13 +162,13 @@ def test_single_files_and_patterns_are_watched_too(folder: Path, tmp_path: Path,
     moon = folder / "moon.md"
     running = watch(moon, "mail/*.md")
     (tmp_path / "mail" / "two.md").write_text("The second letter.\n")
-    until(lambda: running.has_told("two.md", "added"))
+    running.until("two.md", "added")
     (folder / "other.md").write_text("Nobody asked for this.\n")
     (tmp_path / "mail" / "one.md").unlink()
     moon.unlink()
     until(lambda: names() == {"two.md"})
     moon.write_text("# Moon\n\nIt is back.\n")
-    until(lambda: running.has_told("moon.md", "updated"))
+    running.until("moon.md", "updated")
     (folder / "draft").write_text("# Moon\n\nAs editors save, by renaming a draft.\n")
     (folder / "draft").rename(moon)
     until(lambda: "by renaming" in texts())
@@ -190,7 +189,7 @@ def test_what_fails_for_a_time_is_reported_and_tried_again(
     monkeypatch.setattr("rag_app.library.watch.RETRY_S", 0.1)
     running = watch(folder)
     assert running.messages == ["error: the disk is full", "hint: free some space"]
-    assert running.told() == [[("moon.md", "added")]]
+    assert running.reports == [[("moon.md", "added")]]
 
 
 def test_where_the_system_reports_no_changes_they_are_found_by_looking(
@@ -212,25 +211,17 @@ def test_where_the_system_reports_no_changes_they_are_found_by_looking(
     until(lambda: names() == {"moon.md", "sun.md"})
 
 
-@contextmanager
-def process(folder: Path, *arguments: str | Path) -> Iterator[tuple[subprocess.Popen[bytes], Path, Path]]:
-    """`rag watch` once it watches, and the files of what it prints and says."""
-    out, err = folder / "watch.out", folder / "watch.err"
-    command = [sys.executable, "-m", "rag_app.commands.main", "watch", *map(str, arguments)]
-    with (
-        out.open("w") as stdout,
-        err.open("w") as stderr,
-        subprocess.Popen(command, cwd=folder, stdin=subprocess.DEVNULL, stdout=stdout, stderr=stderr) as started,
-    ):
-        until(lambda: "watching " in err.read_text() or started.poll() is not None)
-        yield started, out, err
-        started.kill()
-
-
 def test_the_command_idles_at_no_cost_prints_a_line_of_json_an_ingest_and_ends_by_a_signal(
     folder: Path, tmp_path: Path
 ) -> None:
-    with process(tmp_path, "--json", folder) as (started, out, err):
+    out, err = tmp_path / "watch.out", tmp_path / "watch.err"
+    command = [sys.executable, "-m", "rag_app.commands.main", "watch", "--json", str(folder)]
+    with (
+        out.open("w") as stdout,
+        err.open("w") as stderr,
+        subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=stdout, stderr=stderr) as started,
+    ):
+        until(lambda: "watching " in err.read_text() or started.poll() is not None)
         (folder / "sun.md").write_text("The sun is a star.\n")
         until(lambda: out.read_text().count("\n") == 2)
         before = cpu_seconds(started.pid)
@@ -238,14 +229,12 @@ def test_the_command_idles_at_no_cost_prints_a_line_of_json_an_ingest_and_ends_b
         assert cpu_seconds(started.pid) - before < 0.1
         started.send_signal(signal.SIGINT)
         assert started.wait(PATIENCE_S) == 0
-        said = err.read_text()
-        assert said.endswith("stopped watching; what was finished before is kept\n")
-        assert "Traceback" not in said
-        reports = [json.loads(line) for line in out.read_text().splitlines()]
-        assert [file["source"] for report in reports for file in report["files"]] == [
-            str(folder / "moon.md"),
-            str(folder / "sun.md"),
-        ]
+    said = err.read_text()
+    assert said.endswith("stopped watching; what was finished before is kept\n")
+    assert "Traceback" not in said
+    reports = [json.loads(line) for line in out.read_text().splitlines()]
+    sources = [Path(file["source"]).name for report in reports for file in report["files"]]
+    assert sources == ["moon.md", "sun.md"]
 
 
 def cpu_seconds(pid: int) -> float:
