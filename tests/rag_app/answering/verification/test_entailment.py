@@ -53,17 +53,11 @@ def test_a_span_supports_as_likely_as_it_entails(encoder: str) -> None:
     assert all(0 <= score <= 1 for score in scores)
 
 
-def test_a_model_without_a_label_for_entailment_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(SettingsError, match="no label called entailment: it has good, bad"):
-        build_verifier(save_encoder(tmp_path, ["good", "bad"]), None)("a", ["b"])
-
-
-def test_a_folder_without_a_model_is_refused(tmp_path: Path) -> None:
+def test_what_cannot_judge_is_refused(tmp_path: Path) -> None:
     with pytest.raises(SettingsError, match="cannot be loaded"):
         build_verifier(str(tmp_path), None)("a", ["b"])
-
-
-def test_chat_needs_a_chat_model() -> None:
+    with pytest.raises(SettingsError, match="no label called entailment: it has good, bad"):
+        build_verifier(save_encoder(tmp_path, ["good", "bad"]), None)("a", ["b"])
     with pytest.raises(SettingsError, match="needs a chat model"):
         build_verifier(CHAT, None)
 

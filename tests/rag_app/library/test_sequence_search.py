@@ -56,6 +56,7 @@ def test_a_text_model_and_a_file_without_records_are_refused(rag: CommandLine, g
     assert "has no records" in run.stderr
 
 
+@pytest.mark.slow
 def test_a_protein_finds_its_own_record_by_a_language_model(rag: CommandLine, tmp_path: Path) -> None:
     amino_acids = "ACDEFGHIKLMNPQRSTVWY"
     proteins = {name: "".join(random.Random(name).choices(amino_acids, k=300)) for name in ("P1", "P2", "P3", "P4")}

@@ -8,13 +8,15 @@ import pytest
 from rag_app import Settings, ingest_paths
 from rag_app.library.documents import bring_back, forget, remove_for_now, removed_records
 from rag_app.wiring import build_store
+from tests.hash_embedding import hash_model
 from vectorstore.errors import CollectionError
 from vectorstore.storage.store import Store
 from vectorstore.types import SourceFilter
 
 
 @pytest.fixture
-def settings(tmp_path: Path) -> Settings:
+def settings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Settings:
+    monkeypatch.setattr("rag_app.wiring.load_model", lambda settings, on_message: hash_model())
     settings = Settings(collection="papers", data_dir=tmp_path / "data")
     for path in (tmp_path / "own.txt", settings.data_dir / "uploads" / "papers" / "copy.txt"):
         path.parent.mkdir(parents=True, exist_ok=True)
