@@ -9,47 +9,31 @@ SMALL: dict[str, Any] = {"num_hidden_layers": 2, "num_attention_heads": 2, "hidd
 
 def make_esm(folder: Path, *, positions: int = 200) -> Path:
     """As ESM-2: positions that turn, and letters that need no blanks between them; U, Z, O and B in its vocabulary."""
-    import torch
     from transformers import EsmConfig, EsmModel, EsmTokenizer
 
     tokens = ["<cls>", "<pad>", "<eos>", "<unk>", *LETTERS, *"BUZO.-", "<null_1>", "<mask>"]
     folder.mkdir(parents=True, exist_ok=True)
-    vocabulary = folder / "vocab.txt"
-    vocabulary.write_text("\n".join(tokens))
+    (folder / "vocab.txt").write_text("\n".join(tokens))
     tokenizers: Any = EsmTokenizer
-    tokenizers(str(vocabulary)).save_pretrained(folder)
-    torch.manual_seed(0)
-    config = EsmConfig(
-        vocab_size=len(tokens),
-        pad_token_id=1,
-        mask_token_id=len(tokens) - 1,
-        max_position_embeddings=positions + 2,
-        position_embedding_type="rotary",
-        token_dropout=True,
-        initializer_range=0.5,
-        **SMALL,
-    )
-    EsmModel(config).save_pretrained(folder)
-    return folder
+    tokenizer = tokenizers(str(folder / "vocab.txt"))
+    shape: dict[str, Any] = {"pad_token_id": 1, "mask_token_id": len(tokens) - 1}
+    shape["max_position_embeddings"] = positions + 2
+    shape |= {"position_embedding_type": "rotary", "token_dropout": True, "initializer_range": 0.5}
+    return save(folder, tokenizer, EsmModel, EsmConfig(vocab_size=len(tokens), **shape, **SMALL))
 
 
 def make_bert(folder: Path) -> Path:
     """As ProtBERT: letters are words, with blanks between them, and rare ones are not known."""
-    import torch
     from transformers import BertConfig, BertModel, BertTokenizer
 
     tokens = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", *LETTERS]
     vocabulary = {token: number for number, token in enumerate(tokens)}
-    BertTokenizer(vocab=vocabulary, do_lower_case=False).save_pretrained(folder)
-    torch.manual_seed(0)
     config = BertConfig(vocab_size=len(tokens), max_position_embeddings=200, initializer_range=0.5, **SMALL)
-    BertModel(config).save_pretrained(folder)
-    return folder
+    return save(folder, BertTokenizer(vocab=vocabulary, do_lower_case=False), BertModel, config)
 
 
 def make_t5(folder: Path) -> Path:
     """As ProtT5: a translator, of whose halves the one that reads is wanted; its letters begin with a mark."""
-    import torch
     from tokenizers import Tokenizer, models, pre_tokenizers, processors
     from transformers import PreTrainedTokenizerFast, T5Config, T5Model
 
@@ -58,9 +42,16 @@ def make_t5(folder: Path) -> Path:
     words.pre_tokenizer = pre_tokenizers.Metaspace()
     words.post_processor = processors.TemplateProcessing("$A </s>", None, [("</s>", 1)])
     tokenizers: Any = PreTrainedTokenizerFast
-    tokenizers(tokenizer_object=words, pad_token="<pad>", eos_token="</s>", unk_token="<unk>").save_pretrained(folder)
+    tokenizer = tokenizers(tokenizer_object=words, pad_token="<pad>", eos_token="</s>", unk_token="<unk>")
+    shape: dict[str, Any] = {"vocab_size": len(tokens), "decoder_start_token_id": 0}
+    shape |= {"d_model": 32, "d_kv": 16, "d_ff": 64, "num_layers": 2, "num_heads": 2}
+    return save(folder, tokenizer, T5Model, T5Config(**shape))
+
+
+def save(folder: Path, tokenizer: Any, model: Any, config: Any) -> Path:
+    import torch
+
+    tokenizer.save_pretrained(folder)
     torch.manual_seed(0)
-    shape: dict[str, Any] = {"d_model": 32, "d_kv": 16, "d_ff": 64, "num_layers": 2, "num_heads": 2}
-    shape |= {"vocab_size": len(tokens), "decoder_start_token_id": 0}
-    T5Model(T5Config(**shape)).save_pretrained(folder)
+    model(config).save_pretrained(folder)
     return folder

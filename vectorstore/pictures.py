@@ -62,12 +62,10 @@ def read_pixels(data: bytes) -> Pixels:
 
 def on_paper(image: PIL.Image.Image) -> Pixels:
     """Blue, green, red; transparent is white."""
-    import cv2
-
     if image.has_transparency_data:
         paper = PIL.Image.new("RGBA", image.size, "white")
         image = PIL.Image.alpha_composite(paper, image.convert("RGBA"))
-    return np.asarray(cv2.cvtColor(np.asarray(image.convert("RGB")), cv2.COLOR_RGB2BGR), np.uint8)
+    return np.ascontiguousarray(np.asarray(image.convert("RGB"))[..., ::-1])
 
 
 def shrink(pixels: Pixels) -> Pixels:
@@ -106,20 +104,18 @@ class Looks:
 
     def __init__(self, signatures: Mapping[str, bytes] | None = None) -> None:
         self._names: list[str] = []
-        self._rows = np.empty((0, SIGNATURE_BYTES), np.uint8)
+        self._signatures = bytearray()
         for name, signature in (signatures or {}).items():
             self.add(name, signature)
 
     def add(self, name: str, signature: bytes) -> None:
-        if len(self._names) == len(self._rows):  # doubled, so that n additions copy n rows
-            room = np.empty((max(len(self._rows), 64), SIGNATURE_BYTES), np.uint8)
-            self._rows = np.concatenate([self._rows, room])
-        self._rows[len(self._names)] = np.frombuffer(signature, np.uint8)
         self._names.append(name)
+        self._signatures += signature
 
     def like(self, signature: bytes) -> list[str]:
         """The names of pictures that look the same, in the order in which they were added."""
-        one, rows = np.frombuffer(signature, np.uint8), self._rows[: len(self._names)]
+        one = np.frombuffer(signature, np.uint8)
+        rows = np.frombuffer(bytes(self._signatures), np.uint8).reshape(-1, SIGNATURE_BYTES)
         if is_plain(one):
             possible = np.arange(len(rows))
         else:

@@ -150,11 +150,10 @@ def status_of(error: BaseException) -> int | None:
     """The HTTP status of the failure; not that of a stream that began well, which is 200."""
     for cause in causes(error):
         response = getattr(cause, "response", None)
-        if isinstance(response, dict):  # botocore
-            found = response.get("ResponseMetadata", {}).get("HTTPStatusCode")
-        else:
-            found = getattr(response, "status_code", None)
-        for status in (getattr(cause, "status_code", None), found, getattr(cause, "code", None)):  # code: google
+        botocore = response.get("ResponseMetadata", {}) if isinstance(response, dict) else {}
+        google = getattr(cause, "code", None)
+        others = (getattr(one, "status_code", None) for one in (cause, response))
+        for status in (*others, botocore.get("HTTPStatusCode"), google):
             if isinstance(status, int) and 400 <= status < 600:
                 return status
     return None

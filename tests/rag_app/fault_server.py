@@ -5,7 +5,7 @@ import threading
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from email.message import Message
-from typing import Any, ClassVar, Literal
+from typing import Any, ClassVar, Literal, NamedTuple
 
 from tests.rag_app.loopback import Handler, LoopbackServer
 
@@ -40,8 +40,7 @@ _STATUS_FAULTS: dict[str, tuple[int, dict[str, str], dict[str, Any]]] = {
 _PIECES_BEFORE_FAULT = 3
 
 
-@dataclass(frozen=True, slots=True)
-class ReceivedRequest:
+class ReceivedRequest(NamedTuple):
     """One request as it came; `body` is the decoded JSON, None where there was none."""
 
     method: str
@@ -77,10 +76,7 @@ class _Exchange(Handler):
         self.send_json(status, {"error": {**error, "message": error["message"].replace("{key}", key)}}, headers)
 
     def _stream(self, behaviour: Behaviour) -> None:
-        self.send_response(200)
-        self.send_header("Content-Type", "text/event-stream")
-        self.send_header("Transfer-Encoding", "chunked")
-        self.end_headers()
+        self.send_head(200, {"Content-Type": "text/event-stream", "Transfer-Encoding": "chunked"})
         for number, piece in enumerate(self.owner.pieces()):
             if behaviour != "answer" and number == _PIECES_BEFORE_FAULT:
                 self._break_off(behaviour)

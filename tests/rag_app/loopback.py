@@ -32,11 +32,14 @@ class Handler(BaseHTTPRequestHandler):
         self.send(status, json.dumps(content).encode(), {"Content-Type": "application/json", **headers})
 
     def send(self, status: int, content: bytes, headers: Mapping[str, str]) -> None:
+        self.send_head(status, {**headers, "Content-Length": str(len(content))})
+        self.wfile.write(content)
+
+    def send_head(self, status: int, headers: Mapping[str, str]) -> None:
         self.send_response(status)
-        for name, value in {**headers, "Content-Length": str(len(content))}.items():
+        for name, value in headers.items():
             self.send_header(name, value)
         self.end_headers()
-        self.wfile.write(content)
 
     def log_message(self, *arguments: Any) -> None:
         """Nothing, where http.server would print a line a request."""

@@ -64,7 +64,7 @@ def openai_clients(*, trust_env: bool) -> dict[str, Any]:
         "http_client": openai.DefaultHttpxClient(**options),
         "http_async_client": openai.DefaultAsyncHttpxClient(**options),
         "http_socket_options": (),  # or ChatOpenAI logs that it uses no proxy of the environment
-        "openai_proxy": None,  # or it reads OPENAI_PROXY itself, and refuses that beside clients
+        "openai_proxy": None,  # or it reads OPENAI_PROXY itself, which it refuses together with clients
     }
 
 

@@ -27,6 +27,8 @@ def test_a_question_finds_its_answer_in_another_language(model: EmbeddingModel) 
     )
     assert set(np.argsort(-cosines)[:2]) == {0, 1}
     assert np.linalg.norm(model.embeddings.embed_query("moon")) == pytest.approx(1, abs=1e-3)
+    whole, cut = model.embeddings.embed_documents(["moon\0 and the sea and its tides", "moon"])
+    assert not np.allclose(whole, cut)  # a zero byte ends no text
 
 
 def test_texts_are_measured_in_its_own_tokens_by_whichever_process(model: EmbeddingModel) -> None:
@@ -34,8 +36,3 @@ def test_texts_are_measured_in_its_own_tokens_by_whichever_process(model: Embedd
     few, many, none = count(["moon", "moon " * 50, ""])
     assert (few, none) == (1, 0)
     assert 50 <= many <= 100
-
-
-def test_a_zero_byte_ends_no_text(model: EmbeddingModel) -> None:
-    whole, cut = model.embeddings.embed_documents(["moon\0 and the sea and its tides", "moon"])
-    assert not np.allclose(whole, cut)

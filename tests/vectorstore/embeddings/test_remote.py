@@ -14,9 +14,11 @@ from tests.conftest import CommandLine
 from tests.rag_app.embeddings_server import EmbeddingsServer, count_words
 from vectorstore.embeddings import EmbeddingModel, embed_question, load_embedding_model
 from vectorstore.embeddings.providers.remote import request_batches
-from vectorstore.errors import MissingPackageError, ProviderError
+from vectorstore.errors import MissingPackageError, ProviderError, WrongModelError
 
-NAME = "openai:text-embedding-3-small"
+MODEL = "text-embedding-3-small"
+NAME = f"openai:{MODEL}"
+CONVERTED = platformdirs.user_cache_path("rag-app")  # with MiniLM, by which answers are judged
 
 
 @pytest.fixture
@@ -31,30 +33,25 @@ def open_model(name: str = NAME) -> EmbeddingModel:
     return load_embedding_model(name, cache_dir=Path("cache"))
 
 
-def test_vectors_come_in_the_order_of_the_texts_and_in_their_whole_length(server: EmbeddingsServer) -> None:
+def test_vectors_come_in_the_order_of_the_texts_as_long_as_asked(server: EmbeddingsServer) -> None:
     texts = ["one", "two two", "three three three"]
     assert open_model().embeddings.embed_documents(texts) == [count_words(text) for text in texts]
-    assert "dimensions" not in server.requests[0][1]
-
-
-def test_fewer_dimensions_are_asked_of_the_server(server: EmbeddingsServer) -> None:
     model = open_model(f"{NAME}@64")
-    assert np.shape(model.embeddings.embed_documents(["one", "two"])) == (2, 64)
-    ((_, body),) = server.requests
-    assert (body["model"], body["dimensions"]) == ("text-embedding-3-small", 64)
+    assert np.shape(model.embeddings.embed_documents(texts)) == (3, 64)
+    assert [(body["model"], body.get("dimensions")) for _, body in server.requests] == [(MODEL, None), (MODEL, 64)]
     server.shortens = False
     with pytest.raises(ProviderError, match="gave 256 numbers, not 64") as caught:
         embed_question(model, "one")
-    assert caught.value.hint == "set RAG_EMBEDDINGS=openai:text-embedding-3-small"
+    assert caught.value.hint == f"set RAG_EMBEDDINGS={NAME}"
 
 
-def test_a_request_has_no_more_texts_and_bytes_than_the_server_takes(server: EmbeddingsServer) -> None:
+def test_a_request_has_no_more_texts_or_bytes_than_the_server_takes(server: EmbeddingsServer) -> None:
     texts = [f"word{n}" for n in range(5_000)] + ["ä" * 4_000] * 100
     parts = list(request_batches(texts))
     assert [text for part in parts for text in part] == texts
     assert [len(part) for part in parts[:3]] == [2048, 2048, 904 + 36]
     assert all(sum(len(text.encode()) for text in part) <= 300_000 for part in parts)
-    open_model().embeddings.embed_documents(texts[:2049])
+    open_model().embeddings.embed_documents(["one"] * 2049)
     assert [len(body["input"]) for _, body in server.requests] == [2048, 1]
     assert list(request_batches([])) == []
     assert list(request_batches(["a" * 400_000, "b"])) == [["a" * 400_000], ["b"]]
@@ -88,20 +85,50 @@ def test_tokens_are_counted_by_what_the_server_says_from_any_thread(server: Embe
     assert model.count_sent() == 120
 
 
-def test_an_ingest_reports_the_tokens_and_what_is_remembered_costs_none(
-    server: EmbeddingsServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, rag: CommandLine
+@pytest.fixture
+def collection(server: EmbeddingsServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> EmbeddingsServer:
+    settings = {"EMBEDDINGS": NAME, "VECTOR_CACHE_MB": "10", "CACHE_DIR": str(tmp_path / "cache")}
+    for name, value in settings.items():
+        monkeypatch.setenv(f"RAG_{name}", value)
+    (tmp_path / "ferry.md").write_text("# Ferry\n\nThe ferry Aurora leaves Kiel at 19:45.\n", encoding="utf-8")
+    return server
+
+
+def test_documents_are_ingested_and_asked_on_the_command_line_and_what_is_remembered_costs_no_tokens(
+    collection: EmbeddingsServer, rag: CommandLine
 ) -> None:
-    monkeypatch.setenv("RAG_EMBEDDINGS", NAME)
-    monkeypatch.setenv("RAG_VECTOR_CACHE_MB", "10")
-    monkeypatch.setenv("RAG_CACHE_DIR", str(tmp_path / "cache"))
-    (tmp_path / "a.md").write_text("The ferry leaves at noon.", encoding="utf-8")
-    first = rag("ingest", "a.md")
-    (sent,) = (sum(len(text.split()) for text in body["input"]) for _, body in server.requests)
-    assert f", {sent} tokens sent" in first.stdout
-    report = ingest_paths(["a.md"])
+    ingested = rag("ingest", "ferry.md")
+    ((path, body),) = collection.requests
+    assert (path, body["model"]) == ("/v1/embeddings", MODEL)
+    # As texts, and not as numbers of a vocabulary: langchain-openai would have to download that first.
+    assert any("The ferry Aurora leaves Kiel at 19:45." in text for text in body["input"])
+    assert f", {sum(len(text.split()) for text in body['input'])} tokens sent" in ingested.stdout
+    asked = rag("ask", "The ferry Aurora leaves Kiel when?", RAG_CACHE_DIR=str(CONVERTED))
+    assert asked.returncode == 0, asked.stderr
+    assert asked.stdout.splitlines()[0] == "The ferry Aurora leaves Kiel at 19:45. [1]"
+    report = ingest_paths(["ferry.md"])
     assert (report.tokens_sent, report.to_json()["tokens_sent"]) == (0, 0)
-    local = Settings(embeddings="minilm", cache_dir=platformdirs.user_cache_path("rag-app"), vector_cache_mb=0)
-    assert "tokens_sent" not in ingest_paths(["a.md"], rebuild=True, settings=local).to_json()
+    with pytest.raises(WrongModelError, match=f"made with the embedding model {NAME}, not openai:another"):
+        ingest_paths(["ferry.md"], settings=Settings(embeddings="openai:another"))
+    local = Settings(embeddings="minilm", cache_dir=CONVERTED, vector_cache_mb=0)
+    assert "tokens_sent" not in ingest_paths(["ferry.md"], rebuild=True, settings=local).to_json()
+
+
+def test_a_long_document_is_cut_to_what_the_provider_takes(collection: EmbeddingsServer, tmp_path: Path) -> None:
+    (tmp_path / "long.txt").write_text("".join(f"汽车站在左边{n}" for n in range(5000)), encoding="utf-8")
+    ingest_paths(["long.txt"], settings=Settings(chunk_tokens=8000))
+    lengths = [len(text.encode()) for _, body in collection.requests for text in body["input"]]
+    assert len(lengths) > 10
+    assert max(lengths) <= 8191
+
+
+def test_a_refused_key_is_named_and_nothing_is_stored(collection: EmbeddingsServer) -> None:
+    collection.key = "another"
+    with pytest.raises(ProviderError, match=rf"the key for {NAME} was refused \(401\): ") as caught:
+        ingest_paths(["ferry.md"])
+    assert f"set OPENAI_API_KEY to a key that is valid for {collection.address}" in caught.value.hint
+    collection.key = "key-of-the-tests"
+    assert ingest_paths(["ferry.md"]).counts() == {"added": 1}
 
 
 def test_a_server_of_one_s_own_needs_no_key(server: EmbeddingsServer, monkeypatch: pytest.MonkeyPatch) -> None:

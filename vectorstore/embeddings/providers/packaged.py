@@ -85,7 +85,7 @@ def fill_minilm(folder: Path) -> None:
 
 
 def fingerprint(weights: Path) -> str:
-    """A hash of what the conversion depends on; size and time stand for the weights, which are slow to read."""
+    """A hash of what the conversion depends on; of the weights, which are slow to read, size and time."""
     engine = importlib.util.find_spec("openvino")
     status = (weights / "model.safetensors").stat()
     parts = [str(engine and engine.origin), version("openvino"), str(status.st_size), str(status.st_mtime_ns)]

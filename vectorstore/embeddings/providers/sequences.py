@@ -5,11 +5,11 @@ Only lines of sequence letters are embedded; a text of prose alone has a vector 
 
 import math
 import re
-import string
 import zlib
 from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
+from string import ascii_uppercase
 from typing import Any
 
 import numpy as np
@@ -128,17 +128,22 @@ class ProteinEmbeddings(ArrayEmbeddings):
 
     def __init__(self, path: str, options: TorchOptions) -> None:
         import torch
-        from transformers import AutoModel
+        from transformers import AutoModel, AutoTokenizer
         from transformers.utils import logging
 
         logging.disable_progress_bar()  # type: ignore[no-untyped-call] # it draws into a pipe too
         logging.set_verbosity_error()  # type: ignore[no-untyped-call] # that the head is left out is as it should be
-        device = choose_device(options.device)
-        model = AutoModel.from_pretrained(path, dtype=options.dtype, local_files_only=Path(path).is_dir())
+        device, is_here = choose_device(options.device), Path(path).is_dir()
+        model = AutoModel.from_pretrained(path, dtype=options.dtype, local_files_only=is_here)
         model = model.get_encoder() if model.config.is_encoder_decoder else model
         self._torch, self._batch, self._model = torch, options.batch, model.eval().to(device)
-        self._tokenizer = ResidueTokenizer(path)
-        self._window = self._tokenizer.window(model)
+        self._tokenizer: Any = AutoTokenizer.from_pretrained(path, local_files_only=is_here)
+        # U, Z, O, B and J are not in all vocabularies; without this, letters next to them would be lost, too.
+        unknown = unknown_letters(self._tokenizer)
+        if not unknown.isdisjoint(AMINO_ACIDS):
+            raise ProviderError(f"{path} is no model that reads proteins letter by letter", PROTEIN_HINT)
+        self._known = str.maketrans(dict.fromkeys(unknown, UNKNOWN_RESIDUE))
+        self._window = find_window(model, self._tokenizer)
         self.revision = add_dtype(fingerprint_folder(find_folder(path)), model.dtype)
 
     def embed_array(self, texts: Sequence[str]) -> Vectors:
@@ -150,51 +155,38 @@ class ProteinEmbeddings(ArrayEmbeddings):
         ]
         lengths = [len(window) for _, window in windows]
         for batch in batches_by_length(lengths, budget=BATCH_LETTERS, most=self._batch):
-            numbers, letters = zip(*[windows[place] for place in batch], strict=True)
-            np.add.at(sums, list(numbers), self._sum(letters))
+            numbers, sequences = zip(*[windows[place] for place in batch], strict=True)
+            np.add.at(sums, list(numbers), self._sum(sequences))
         return unit_vectors(sums)
 
     def _sum(self, sequences: Sequence[str]) -> Vectors:
         """Sums of the residues' last hidden states: at unit length they equal the means, and windows add up."""
-        inputs = self._tokenizer.encode(sequences).to(self._model.device)
+        # Letters are words: some vocabularies have them with blanks between them.
+        letters = [list(sequence.translate(self._known)) for sequence in sequences]
+        inputs = self._tokenizer(
+            letters, is_split_into_words=True, padding=True, return_special_tokens_mask=True, return_tensors="pt"
+        ).to(self._model.device)
+        residues = 1 - inputs.pop("special_tokens_mask")
         with self._torch.inference_mode():
             hidden = self._model(**inputs).last_hidden_state.float()
-        special = self._torch.tensor(self._tokenizer.special_ids, device=self._model.device)
-        residues = inputs["attention_mask"].bool() & ~self._torch.isin(inputs["input_ids"], special)
         sums: Vectors = (hidden * residues.unsqueeze(-1)).sum(1).cpu().numpy()
         return sums
 
 
-class ResidueTokenizer:
-    """A tokenizer with a token for each residue."""
+def unknown_letters(tokenizer: Any) -> set[str]:
+    """The letters that have no token of their own."""
+    ids = tokenizer([[letter] for letter in ascii_uppercase], is_split_into_words=True, add_special_tokens=False)
+    found = zip(ascii_uppercase, ids["input_ids"], strict=True)
+    return {letter for letter, tokens in found if len(tokens) != 1 or tokens[0] == tokenizer.unk_token_id}
 
-    def __init__(self, path: str) -> None:
-        from transformers import AutoTokenizer  # seconds
 
-        self._tokenizer: Any = AutoTokenizer.from_pretrained(path, local_files_only=Path(path).is_dir())
-        self.special_ids = self._tokenizer.all_special_ids
-        # U, Z, O, B and J are not in all vocabularies; without this, letters next to them would be lost, too.
-        unknown = [letter for letter in string.ascii_uppercase if not self._knows(letter)]
-        if not set(AMINO_ACIDS).isdisjoint(unknown):
-            raise ProviderError(f"{path} is no model that reads proteins letter by letter", PROTEIN_HINT)
-        self._known = str.maketrans(dict.fromkeys(unknown, UNKNOWN_RESIDUE))
-
-    def encode(self, sequences: Sequence[str]) -> Any:
-        """Letters are words: some vocabularies have them with blanks between them."""
-        letters = [list(sequence.translate(self._known)) for sequence in sequences]
-        return self._tokenizer(letters, is_split_into_words=True, padding=True, return_tensors="pt")
-
-    def window(self, model: Any) -> int:
-        """How many residues the model reads at once."""
-        # ESM's positions begin behind that of padding.
-        offset = getattr(getattr(model, "embeddings", None), "padding_idx", -1) + 1
-        positions = getattr(model.config, "max_position_embeddings", MOST_WINDOW + offset) - offset
-        tokens = min(self._tokenizer.model_max_length, positions, MOST_WINDOW)
-        return int(tokens) - int(self._tokenizer.num_special_tokens_to_add())
-
-    def _knows(self, letter: str) -> bool:
-        ids = self._tokenizer([letter], is_split_into_words=True, add_special_tokens=False)["input_ids"]
-        return len(ids) == 1 and ids[0] != self._tokenizer.unk_token_id
+def find_window(model: Any, tokenizer: Any) -> int:
+    """How many residues the model reads at once."""
+    # ESM's positions begin behind that of padding.
+    offset = getattr(getattr(model, "embeddings", None), "padding_idx", -1) + 1
+    positions = getattr(model.config, "max_position_embeddings", MOST_WINDOW + offset) - offset
+    tokens = min(tokenizer.model_max_length, positions, MOST_WINDOW)
+    return int(tokens) - int(tokenizer.num_special_tokens_to_add())
 
 
 def find_protein(text: str) -> str:
