@@ -58,10 +58,10 @@ def test_the_passage_that_answers_comes_first_and_scores_fall_within_their_bound
     assert [passage.score for passage in nearest] == pytest.approx([passage.cosine for passage in by_meaning], abs=1e-5)
 
 
-@pytest.mark.parametrize("k", [1, 2, 6, 100])
-def test_as_many_passages_as_asked_for_come_back(filled: Store, model: EmbeddingModel, k: int) -> None:
-    assert len(HybridRetriever(store=filled, model=model, k=k).search("moon")) == min(k, 6)
-    assert len(HybridRetriever(store=filled, model=model, k=4).search("moon", k=k)) == min(k, 6)
+def test_as_many_passages_as_asked_for_come_back(filled: Store, model: EmbeddingModel) -> None:
+    for k in (1, 2, 6, 100):
+        assert len(HybridRetriever(store=filled, model=model, k=k).search("moon")) == min(k, 6)
+        assert len(HybridRetriever(store=filled, model=model, k=4).search("moon", k=k)) == min(k, 6)
 
 
 def test_it_is_a_langchain_retriever(retriever: HybridRetriever) -> None:

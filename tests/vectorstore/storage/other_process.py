@@ -27,15 +27,15 @@ class OtherProcess:
         assert self.child.stdout is not None
         self.orders, self.answers = self.child.stdin, self.child.stdout
 
-    def send(self, store: Store, verb: str, argument: Any = None) -> None:
-        self.orders.write(json.dumps([str(store.folder), verb, argument]) + "\n")
+    def send(self, folder: Path, verb: str, argument: Any = None) -> None:
+        self.orders.write(json.dumps([str(folder), verb, argument]) + "\n")
         self.orders.flush()
 
     def answer(self) -> Any:
         return json.loads(self.answers.readline())
 
-    def does(self, store: Store, verb: str, argument: Any = None) -> Any:
-        self.send(store, verb, argument)
+    def does(self, folder: Path, verb: str, argument: Any = None) -> Any:
+        self.send(folder, verb, argument)
         return self.answer()
 
     def has_answered(self) -> bool:

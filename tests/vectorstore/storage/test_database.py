@@ -2,8 +2,6 @@
 
 import os
 import sqlite3
-import subprocess
-import sys
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
@@ -14,8 +12,6 @@ import pytest
 
 from vectorstore.errors import CollectionError, StorageError
 from vectorstore.storage.database import FORMAT, Database
-
-ROOT = Path(__file__).parents[3]
 
 
 @pytest.fixture
@@ -105,30 +101,3 @@ def test_a_newer_version_is_refused_in_words(database: Database, tmp_path: Path)
         facts(database)
     assert raised.value.message == f"the collection in {tmp_path} is of format 3, and this version reads up to 2"
     assert raised.value.hint == "pip install --upgrade rag-app"
-
-
-MAKE = """
-import sys
-from pathlib import Path
-from vectorstore.storage.database import Database
-
-print("ready", flush=True)
-for line in sys.stdin:
-    Path(line.strip()).mkdir(exist_ok=True)
-    database = Database(Path(line.strip()))
-    database.create()
-    with database.reading() as connection:
-        print(*connection.execute("SELECT count(*) FROM sources").fetchone(), flush=True)
-"""
-
-
-def test_processes_that_make_a_file_at_the_same_moment_all_can(tmp_path: Path) -> None:
-    pipe, command = subprocess.PIPE, [sys.executable, "-c", MAKE]
-    makers = [subprocess.Popen(command, cwd=ROOT, stdin=pipe, stdout=pipe, text=True) for _ in range(3)]
-    assert {maker.stdout.readline() for maker in makers if maker.stdout} == {"ready\n"}
-    orders = "".join(f"{tmp_path / str(number)}\n" for number in range(20))
-    for maker in makers:
-        assert maker.stdin is not None
-        maker.stdin.write(orders)
-        maker.stdin.flush()
-    assert [maker.communicate(timeout=60)[0] for maker in makers] == ["0\n" * 20] * 3

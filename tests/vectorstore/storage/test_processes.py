@@ -19,11 +19,11 @@ def test_what_another_process_adds_edits_and_removes_is_seen_by_every_store_that
     put(store, model, a="apples grow")
     stores = [store, open_again(store.folder), open_again(store.folder)]
     assert [found_texts(each, model, "boats") for each in stores] == [["apples grow"]] * 3
-    other.does(store, "put", {"b": "boats sail"})
+    other.does(store.folder, "put", {"b": "boats sail"})
     assert [found_texts(each, model, "boats") for each in stores] == [["boats sail", "apples grow"]] * 3
-    other.does(store, "put", {"b": "buses wait"})
+    other.does(store.folder, "put", {"b": "buses wait"})
     assert [set(found_texts(each, model, "boats")) for each in stores] == [{"buses wait", "apples grow"}] * 3
-    other.does(store, "remove", ["a"])
+    other.does(store.folder, "remove", ["a"])
     assert [found_texts(each, model, "apples") for each in stores] == [["buses wait"]] * 3
 
 
@@ -32,9 +32,9 @@ def test_two_processes_that_change_in_turn_see_each_others_changes(
 ) -> None:
     for n in range(4):
         put(store, model, **{f"mine-{n}": f"apples {n}"})
-        other.does(store, "put", {f"theirs-{n}": f"apples too {n}"})
+        other.does(store.folder, "put", {f"theirs-{n}": f"apples too {n}"})
         assert len(found_texts(store, model, "apples")) == min(2 * n + 2, 6)
-        assert len(other.does(store, "search", "apples")) == min(2 * n + 2, 6)
+        assert len(other.does(store.folder, "search", "apples")) == min(2 * n + 2, 6)
     assert set(store.count_chunks().values()) == {8}
 
 
@@ -44,7 +44,7 @@ def test_a_source_that_another_process_ingests_again_is_never_missing(
     put(store, model, a="apples, version 0", b="boats sail")
     found = []
     for version in range(1, 9):
-        other.send(store, "put", {"a": f"apples, version {version}"})
+        other.send(store.folder, "put", {"a": f"apples, version {version}"})
         while not other.has_answered():
             found.append(found_texts(store, model, "apples, version"))
         other.answer()
@@ -57,14 +57,14 @@ def test_writers_take_turns_the_one_that_waits_says_so_and_a_search_never_waits(
     store: Store, model: EmbeddingModel, other: OtherProcess
 ) -> None:
     put(store, model, a="apples grow")
-    assert other.does(store, "hold") == "held"
+    assert other.does(store.folder, "hold") == "held"
     assert found_texts(open_again(store.folder), model, "apples") == ["apples grow"]
     messages: list[str] = []
 
     def let_go(message: str) -> None:
         messages.append(message)
         time.sleep(0.3)
-        other.send(store, "let go")
+        other.send(store.folder, "let go")
 
     with store.writing(on_wait=let_go):
         assert messages == ["another process is writing to the collection library; waiting for it ..."]
@@ -89,11 +89,14 @@ def test_the_lock_of_a_killed_writer_is_free(store: Store, model: EmbeddingModel
     put(store, model, a="apples grow")
 
 
-def test_processes_that_make_a_collection_at_the_same_time_make_one(
-    store: Store, model: EmbeddingModel, other: OtherProcess
-) -> None:
-    other.send(store, "put", {f"theirs-{n}": f"apples {n}" for n in range(3)})
-    put(store, model, mine="boats")
-    assert other.answer() == "done"
-    assert set(store.count_chunks().values()) == {4}
-    assert found_texts(store, model, "boats")[0] == "boats"
+def test_processes_that_make_a_collection_at_the_same_moment_make_one(store: Store, others: list[OtherProcess]) -> None:
+    for n in range(20):
+        folder = store.folder.with_name(f"other-{n}")
+        folder.mkdir()
+        for other in others:
+            other.send(folder, "remove", [])
+        assert [other.answer() for other in others] == ["done", "done"]
+    for number, other in enumerate(others):
+        other.send(folder, "put", {f"s{number}": "apples"})
+    assert [other.answer() for other in others] == ["done", "done"]
+    assert set(open_again(folder).count_chunks().values()) == {2}

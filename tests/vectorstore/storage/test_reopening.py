@@ -36,10 +36,10 @@ def resident_mb() -> float:
 def test_each_change_of_another_process_is_found_in_time_and_leaves_nothing_open(
     store: Store, others: list[OtherProcess], rows: int, changes: int, growth_mb: int
 ) -> None:
-    others[0].does(store, "store", [("s", rows, 0)])
+    others[0].does(store.folder, "store", [("s", rows, 0)])
     delays, handles, resident, warm = [], [], [], min(changes // 2, 20)
     for number in range(changes):
-        [added] = others[0].does(store, "store", [(f"s{number}", 1, 0)])
+        [added] = others[0].does(store.folder, "store", [(f"s{number}", 1, 0)])
         began = time.monotonic()
         [(chunk, vector)] = store.fetch([added]).values()
         nearest = store.snapshot().nearest(vector, limit=DENSE_CANDIDATES)
@@ -61,9 +61,9 @@ def test_a_reader_that_opens_the_index_while_another_process_writes_it_does_not_
     writer, reader = others
     store_clustered(store, "s0", chunks=600)
     store.close()
-    reader.send(store, "reopen")
-    writer.does(store, "store", [(f"s{number % 2}", 600, number) for number in range(rewrites)])
-    assert reader.does(store, "end") >= 10
+    reader.send(store.folder, "reopen")
+    writer.does(store.folder, "store", [(f"s{number % 2}", 600, number) for number in range(rewrites)])
+    assert reader.does(store.folder, "end") >= 10
     ids = store.catalogue.chunk_ids()
     assert store.open_vectors().ids() == ids
     assert store.fetch(sorted(ids)).keys() == ids
