@@ -15,23 +15,12 @@ from typing import Any
 
 from tests.hash_embedding import hash_model
 from tests.ingest.library import check_alike
+from tests.vectorstore.storage.stopping import STEPS
 from tests.vectorstore.texts import found_texts, put
 from vectorstore.collections import create_store
 from vectorstore.errors import RagError
-from vectorstore.storage import changes
-from vectorstore.storage.lexical_index import LexicalIndex
 from vectorstore.storage.store import Store
-from vectorstore.storage.vector_index import VectorIndex
 
-STEPS: dict[str, CodeType] = {
-    "announce": changes.announce.__code__,
-    "put": changes.put.__code__,
-    "upsert": VectorIndex.upsert.__code__,
-    "change": LexicalIndex.change.__code__,
-    "swap": changes.swap.__code__,
-    "delete": VectorIndex.delete.__code__,
-    "settle": changes.settle.__code__,
-}
 MODEL = hash_model()
 Facts = dict[str, Any]
 Texts = dict[str, list[str]]

@@ -5,6 +5,19 @@ from collections.abc import Callable, Container
 from types import CodeType, FrameType
 from typing import Any
 
+from vectorstore.storage import changes
+from vectorstore.storage.lexical_index import LexicalIndex
+from vectorstore.storage.vector_index import VectorIndex
+
+# The functions by which a change of sources reaches the disk, in this order.
+STEPS: dict[str, CodeType] = {
+    one.__name__: one.__code__
+    for one in (
+        *(changes.announce, changes.put, VectorIndex.upsert, LexicalIndex.change),
+        *(changes.swap, VectorIndex.delete, changes.settle),
+    )
+}
+
 
 class Stopped(BaseException):
     """Stands for the process's end: nothing catches it."""

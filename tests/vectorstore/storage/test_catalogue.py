@@ -55,14 +55,14 @@ def test_a_touched_source_has_its_new_size_and_time_and_is_found_as_before(catal
     assert catalogue.generation() == before
 
 
-def test_a_catalogue_that_is_made_again_never_counts_as_the_old_one(tmp_path: Path) -> None:
+def test_a_catalogue_that_is_made_again_is_read_again_and_never_counts_as_the_old_one(catalogue: Catalogue) -> None:
     generations = set()
     for _ in range(3):
-        catalogue = open_catalogue(tmp_path)
+        assert catalogue.sources() == []
         swap(catalogue, "/docs/a", [])
         generations.add(catalogue.generation())
-        catalogue.database.close()
         catalogue.database.path.unlink()
+        catalogue.database.create()
     assert len(generations) == 3
 
 

@@ -18,7 +18,7 @@ from tests.vectorstore.storage.rows import announce, ids, open_catalogue, record
 from vectorstore.storage import changes
 from vectorstore.storage.catalogue import ADDING, LIVE, REMOVING, Catalogue
 from vectorstore.storage.store import Store
-from vectorstore.types import MISSING, Chunk, Page
+from vectorstore.types import Chunk, Page
 
 MEMORY = SHARED_MEMORY if SHARED_MEMORY.is_dir() else None
 NUMBERS = st.lists(st.integers(0, 9), max_size=6, unique=True)
@@ -72,15 +72,6 @@ def test_a_source_that_was_announced_and_never_finished_is_to_be_read_again(cata
     changes.settle(catalogue.database)
     assert catalogue.sources() == [replace(stored, content_hash="", mtime_ns=0), untouched]
     assert catalogue.chunk_ids() == ids("/docs/a", 1) | ids("/docs/b", 2)
-
-
-def test_a_missing_source_keeps_its_text(catalogue: Catalogue) -> None:
-    pages = [Page(1, "kept")]
-    stored = swap(catalogue, "/docs/a", pages, 1)
-    changes.retire(catalogue.database, ["/docs/a"], forget=False)
-    assert catalogue.source("/docs/a") == replace(stored, state=MISSING)
-    assert catalogue.pages(stored.text_id) == pages
-    assert catalogue.chunk_ids() == set()
 
 
 @settings(max_examples=30)

@@ -59,13 +59,6 @@ def test_a_change_that_fails_leaves_nothing_of_its_transaction(database: Databas
     assert facts(database) == {"a": "1"}
 
 
-def test_a_file_that_was_deleted_and_made_again_is_read_again(database: Database) -> None:
-    put(database, "a", "1")
-    database.path.unlink()
-    database.create()
-    assert facts(database) == {}
-
-
 def test_who_waits_to_write_while_another_file_is_put_in_place_writes_to_that(database: Database) -> None:
     (database.folder / "built-1").mkdir()
     built = Database(database.folder / "built-1")

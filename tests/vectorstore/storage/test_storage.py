@@ -131,6 +131,9 @@ def test_damaged_files_are_errors_in_words(store: Store, model: EmbeddingModel, 
         assert raised.value.message.startswith(message)
         assert raised.value.hint == hint
         assert raised.value.__cause__ is not None
+    (store.folder / "current").write_bytes(b"\xff\xfe")
+    with pytest.raises(StorageError, match=r"unable to open database file|cannot be used"):
+        open_again(store.folder)
 
 
 def test_space_that_no_disk_has_is_not_there(tmp_path: Path) -> None:

@@ -16,7 +16,7 @@ from vectorstore.search.retriever import DENSE_CANDIDATES
 from vectorstore.search.similar_documents import similar_documents
 from vectorstore.storage import changes
 from vectorstore.storage.store import Store
-from vectorstore.types import Fingerprint, Page
+from vectorstore.types import REMOVED, Fingerprint, Page
 
 OTHER_MODEL, OTHER_DISTANCE = Fingerprint("openai:text-embedding-3-small", "cosine"), Fingerprint("hash", "l2")
 Step = Callable[[Store], object]
@@ -89,7 +89,9 @@ def test_a_source_is_found_as_it_was_last_finished(
     for _ in range(2):
         for reader in (store, open_again(store.folder)):
             assert set(found_texts(reader, model, "clouds")) == found | {"clouds rain"}
-        assert [record.state for record in store.catalogue.sources()] == states
+        records = store.catalogue.sources()
+        assert [record.state for record in records] == states
+        assert all(store.load_page(record.source, None) for record in records if record.state != REMOVED)
         store.mend()  # changes nothing of it
         assert ids_of(store) == [store.catalogue.chunk_ids()] * 3
 

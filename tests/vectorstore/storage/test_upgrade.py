@@ -17,7 +17,6 @@ from tests.vectorstore.storage.stopping import stop_before
 from tests.vectorstore.texts import chroma_url, embedded, open_again, put, source_of
 from vectorstore.collections import list_collections, open_store
 from vectorstore.embeddings import EmbeddingModel
-from vectorstore.errors import RagError
 from vectorstore.search.retriever import HybridRetriever
 from vectorstore.storage import changes, database, upgrade
 from vectorstore.storage.database import OF_FORMAT_1
@@ -131,9 +130,3 @@ def test_one_that_waits_for_a_writer_says_so(store: Store, caplog: pytest.LogCap
         assert not opening.done()
         lock.release()
         assert opening.result().catalogue.sources() == []
-
-
-def test_a_damaged_name_of_the_folder_in_use_is_an_error_in_words(store: Store) -> None:
-    (store.folder / "current").write_bytes(b"\xff\xfe")
-    with pytest.raises(RagError, match=r"unable to open database file|cannot be used"):
-        open_again(store.folder).catalogue.sources()
