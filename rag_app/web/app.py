@@ -1,4 +1,4 @@
-"""Draws the frame of the page and the page that was chosen; Streamlit runs this script for every click."""
+"""Draws the frame of the web app and the page that was chosen; Streamlit runs this script for every click."""
 
 import streamlit as st
 

@@ -1,4 +1,4 @@
-"""Serves the page on a port until Ctrl-C, to this machine alone or, behind a password or a provider, to others."""
+"""Serves the web app on a port until Ctrl-C, to this machine alone or, behind a password or a provider, to others."""
 
 import ipaddress
 import os
@@ -31,9 +31,9 @@ def serve(
     collection: str | None = None,
     on_message: Callable[[str], None] = lambda message: None,
 ) -> None:
-    """Serve the page until the process is stopped; its settings are those of the environment.
+    """Serve the web app until the process is stopped; its settings are those of the environment.
 
-    Raises InputError if the port is in use, or if others could open the page without being asked who they are.
+    Raises InputError if the port is in use, or if others could open it without being asked who they are.
     """
     if collection is not None:
         os.environ["RAG_COLLECTION"] = collection
@@ -48,7 +48,7 @@ def serve(
     refuse_used_port(host, port)
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: sys.exit(0))
-    on_message(f"the page is at http://{shown_host(host)}:{port} (Ctrl-C stops it)")
+    on_message(f"the web app is at http://{shown_host(host)}:{port} (Ctrl-C stops it)")
     # Streamlit reads the script's folder, with its .streamlit/config.toml, from here. Not `python -m streamlit run`:
     # that puts the current folder, with whatever modules lie there, first on the path.
     sys.argv = [str(APP)]
@@ -81,7 +81,7 @@ async def open_in_browser(_app: "App") -> AsyncIterator[dict[str, Any]]:
 def refuse_unlocked(host: str, *, locked: bool) -> None:
     if not locked and not is_loopback(host):
         raise InputError(
-            f"at {host} others could open the page, and nothing would ask them who they are",
+            f"at {host} others could open the web app, and nothing would ask them who they are",
             "set RAG_PASSWORD (rag chat --hash-password makes a hash of one), or an [auth] section: see docs/web.md",
         )
 
@@ -113,12 +113,12 @@ def shown_host(host: str) -> str:
 
 
 def streamlit_options(host: str, port: int, *, locked: bool, max_upload_mb: int) -> dict[str, Any]:
-    """Where and to whom the page is served; the rest is in `.streamlit/config.toml`."""
+    """Where and to whom the web app is served; the rest is in `.streamlit/config.toml`."""
     return {
         "server.port": port,
         "server.address": host,  # Streamlit listens on every interface otherwise
         # Under another name than these, a foreign site that resolves to this machine reads nothing. Behind a log-in any
-        # name is allowed: a browser that knows the page by another one has no cookie for it.
+        # name is allowed: a browser that knows the web app by another one has no cookie for it.
         "server.allowedHosts": ["*"] if locked else LOOPBACK_NAMES,
         "server.maxUploadSize": max_upload_mb,
         "browser.serverAddress": shown_host(host),

@@ -1,4 +1,4 @@
-"""Builds the settings of a session: those of the environment, with what the visitor has chosen on the page."""
+"""Builds the settings of a session: those of the environment, with what the visitor has chosen."""
 
 from typing import Any
 

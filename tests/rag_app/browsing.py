@@ -59,6 +59,6 @@ def wait_for(url: str, server: subprocess.Popen[bytes], log: Path) -> None:
         try:
             with urlopen(url, timeout=5):
                 return
-        except OSError:  # refused, or frozen by what runs beside
+        except OSError:  # refused, or slowed down by other processes
             time.sleep(0.1)
     pytest.fail(f"the page was not served:\n{log.read_text(encoding='utf-8')}")

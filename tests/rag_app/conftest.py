@@ -1,4 +1,4 @@
-"""What the tests of rag_app share: the samples ingested, a real small model file, a chat server that fails as told."""
+"""What the tests of rag_app share: the samples ingested, a small real model, a chat server that fails on purpose."""
 
 import importlib.util
 import shutil

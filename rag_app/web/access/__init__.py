@@ -1,1 +1,1 @@
-"""Passwords, logins and single sign-on of the page."""
+"""Passwords, logins and single sign-on of the web app."""

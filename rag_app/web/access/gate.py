@@ -17,12 +17,11 @@ from starlette.requests import HTTPConnection, Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from streamlit import config
-from streamlit.auth_util import is_authlib_installed
 
 from rag_app.web.access.passwords import SESSIONS, Throttle, cookie_name, is_password
 from rag_app.web.components import ASSETS, load_component, plain
 from rag_app.web.session_settings import page_settings
-from vectorstore.errors import MissingPackageError, SettingsError
+from vectorstore.errors import SettingsError, require_packages
 
 SECTION = "auth"  # of secrets.toml, by which Streamlit asks a provider
 # The health check, and Streamlit's own scripts and fonts, which are the same for everybody.
@@ -62,7 +61,7 @@ class Gate:
             await self.app(scope, receive, send)
 
     async def respond(self, request: Request) -> ASGIApp:
-        """The page, or a response of the gate's own."""
+        """The web app, or a response of the gate's own."""
         path: str = request.scope["path"]
         if is_foreign(request):
             return Response("Forbidden", 403)
@@ -115,7 +114,7 @@ def login_page(status: int, message: str = "") -> HTMLResponse:
 
 @cache
 def login_assets() -> tuple[str, Template]:
-    """The icon as a `data:` address, and the page."""
+    """The icon as a `data:` address, and the log-in page."""
     icon = base64.b64encode((ASSETS / "icon.svg").read_bytes()).decode("ascii")
     return f"data:image/svg+xml;base64,{icon}", Template((ASSETS / "login.html").read_text(encoding="utf-8"))
 
@@ -185,14 +184,11 @@ def has_provider() -> bool:
 
     Reads the files itself, since Streamlit would read its own options for that, before they are set.
     """
-    if not any(SECTION in read_toml(Path(path)) for path in config.get_config_files("secrets.toml")):
-        return False
-    if not is_authlib_installed():
-        raise MissingPackageError(
-            "logging in by the [auth] section of secrets.toml needs the package Authlib, which is not installed",
-            "pip install 'streamlit[auth]'",
-        )
-    return True
+    is_named = any(SECTION in read_toml(Path(path)) for path in config.get_config_files("secrets.toml"))
+    if is_named:
+        needed_by = "logging in by the [auth] section of secrets.toml"
+        require_packages("authlib", needed_by=needed_by, install="'streamlit[auth]'")
+    return is_named
 
 
 def read_toml(path: Path) -> dict[str, object]:
@@ -206,7 +202,7 @@ def stop_strangers() -> None:
     """Ends the script before anything is drawn for someone who has not logged in."""
     # The gate has checked the password already, unless someone runs the script without it.
     if has_password() and not SESSIONS.is_open(st.context.cookies.get(cookie_name(st.get_option("server.port")))):
-        st.text("Start the page with rag chat: it asks for the password.")
+        st.text("Start the web app with rag chat: it asks for the password.")
         st.stop()
     if shows_provider() and not st.user.get("is_logged_in"):
         draw_log_in()

@@ -1,4 +1,4 @@
-// A form of the browser's own, not a click that Streamlit is told of: a response takes the cookie back.
+// A form of the browser's own, not a click that Streamlit hears of: a response takes the cookie back.
 export default function ({ parentElement }) {
   const root = parentElement.querySelector(".root");
   if (root.firstChild) return;

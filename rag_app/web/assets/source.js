@@ -33,7 +33,7 @@ async function show(root) {
 
 function failure(error) {
   // The message of a failed fetch says nothing to a reader.
-  return error instanceof TypeError ? "The page has lost its server: start it again with rag chat." : error.message;
+  return error instanceof TypeError ? "The web app has lost its server: start it again with rag chat." : error.message;
 }
 
 function showPanel(region) {

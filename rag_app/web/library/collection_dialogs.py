@@ -84,7 +84,7 @@ def rename_dialog(settings: Settings) -> None:
     name = settings.collection
     with st.form("rename-collection", border=False):
         new_name = st.text_input("New name", name).strip()
-        st.text("Addresses of this page that name the collection lead nowhere afterwards.")
+        st.text("Links to the collection in this web app lead nowhere afterwards.")
         is_sent = st.form_submit_button("Rename", type="primary")
     if is_sent:
         with closing_dialog():

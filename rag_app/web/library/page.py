@@ -243,7 +243,7 @@ def ingest_again(store: "Store", settings: Settings, source: str) -> None:
     Raises CollectionError for another file: what a browser sends must never name one to be read.
     """
     if source not in {row.source for row in list_rows(store, settings)}:
-        raise CollectionError("this document is not in the collection", "reload the page")
+        raise CollectionError("this document is not in the collection", "reload the page in the browser")
     store.catalogue.read_again([source])
     start_job(settings, [source])
 

@@ -16,7 +16,7 @@ PROVIDER = {"redirect_uri": "http://localhost:8501/oauth2callback", "cookie_secr
 def test_the_page_is_not_served_to_other_machines_without_a_password() -> None:
     with pytest.raises(InputError) as refused:
         serve(8501, host="0.0.0.0")
-    assert refused.value.message == "at 0.0.0.0 others could open the page, and nothing would ask them who they are"
+    assert refused.value.message == "at 0.0.0.0 others could open the web app, and nothing would ask them who they are"
     assert refused.value.hint.startswith("set RAG_PASSWORD (rag chat --hash-password makes a hash of one)")
 
 
@@ -80,5 +80,5 @@ def test_the_script_run_without_the_gate_draws_nothing_where_there_is_a_password
 ) -> None:
     monkeypatch.setenv("RAG_PASSWORD", "open sesame")
     page = AppTest.from_file(APP, default_timeout=60).run()
-    assert [text.value for text in page.text] == ["Start the page with rag chat: it asks for the password."]
+    assert [text.value for text in page.text] == ["Start the web app with rag chat: it asks for the password."]
     assert len(page.selectbox) == len(page.button) == len(page.chat_input) == 0

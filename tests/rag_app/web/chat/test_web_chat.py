@@ -4,9 +4,11 @@ import re
 from pathlib import Path
 
 import pytest
+from langchain_core.runnables import Runnable
 from playwright.sync_api import Page, expect
 
-from rag_app import load_chain
+from rag_app import Answer
+from rag_app.answering.chain import Request
 from rag_app.library.conversations import ConversationStore
 from rag_app.samples import SAMPLES_DIR, SUGGESTED_QUESTIONS
 from rag_app.types import REFUSAL
@@ -25,10 +27,10 @@ ORBIT = "Who stayed in lunar orbit?"
 
 
 def test_a_suggested_question_is_answered_with_a_quote_and_a_follow_up_in_the_light_of_the_one_before(
-    page: Page, site: Site
+    page: Page, site: Site, samples_chain: Runnable[Request, Answer]
 ) -> None:
     question = SUGGESTED_QUESTIONS[-1]
-    cited = load_chain(settings=site.settings()).invoke(question).citations[0]
+    cited = samples_chain.invoke(question).citations[0]
     assert cited.source.endswith(".md")
     page.goto(site.url)
     expect(page.get_by_text(f"{len(list(SAMPLES_DIR.iterdir()))} documents in the collection samples")).to_be_visible()
