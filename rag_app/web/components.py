@@ -7,7 +7,7 @@ from concurrent.futures import Future
 from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import streamlit as st
 from streamlit.components.v2.types import ComponentRenderer
@@ -62,6 +62,13 @@ def plain(text: str) -> str:
 def counted(number: int, noun: str) -> str:
     """`1 document`, `2,000 documents`."""
     return f"{number:,} {noun}{'' if number == 1 else 's'}"
+
+
+def page_of(entries: Any, *, size: int, key: str) -> Any:
+    """The entries, of a sequence or a data frame, on the page that is chosen here."""
+    pages = -(-len(entries) // size)
+    page = st.pagination(pages, max_visible_pages=5, key=f"{key}-{pages}") if pages > 1 else 1
+    return entries[(page - 1) * size : page * size]
 
 
 def in_background(work: Callable[[], T]) -> "Future[T]":

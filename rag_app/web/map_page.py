@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import streamlit as st
 
 from rag_app.web.chat.conversation import current
-from rag_app.web.components import counted, plain, shown_errors
+from rag_app.web.components import counted, page_of, plain, shown_errors
 from rag_app.web.session_settings import page_settings
 from rag_app.web.sources import cite_chunk, draw_source_panel, offer_source
 from vectorstore.types import SourceFilter, name_place
@@ -131,7 +131,8 @@ def choose_cluster(store: "Store", found: "CollectionMap", lit: int) -> int:
 def draw_passages(heading: str, passages: Any) -> None:
     """Whoever cannot see the map reads the same here."""
     with st.container(key="map-passages"):
-        for _, row in page_of(heading, passages).iterrows():
+        st.subheader(plain(heading), anchor=False)
+        for _, row in page_of(passages, size=LISTED, key=heading).iterrows():
             draw_passage(row["id"], row["place"], row["text"])
 
 
@@ -141,25 +142,19 @@ def draw_passage(chunk_id: str, place: str, text: str, key: int = 0) -> None:
     st.text(text)
 
 
-def page_of(heading: str, entries: Any) -> Any:
-    """The entries, of a sequence or a data frame, of the page that is chosen under the heading."""
-    if not len(entries):
-        return entries
-    st.subheader(plain(heading), anchor=False)
-    pages = -(-len(entries) // LISTED)
-    page = st.pagination(pages, max_visible_pages=5, key=f"page-of-{heading}-{pages}") if pages > 1 else 1
-    return entries[(page - 1) * LISTED : page * LISTED]
-
-
 def draw_duplicates(store: "Store") -> None:
     found = cached_duplicates(store, str(store.folder), store.catalogue.generation())
     st.caption(describe_duplicates(found))
     titles = {record.source: record.title for record in store.catalogue.sources()}
-    for number, documents in enumerate(page_of("Documents nearly the same", found.documents)):
+    if found.documents:
+        st.subheader("Documents nearly the same", anchor=False)
+    for number, documents in enumerate(page_of(found.documents, size=LISTED, key="documents-nearly-the-same")):
         heading = f"{documents.share:.0%} of the passages of the shorter one are in the other"
         for source in two_columns(f"documents-{number}", heading, documents.first, documents.second):
             st.text(f"{titles.get(source, source)}\n{source}")
-    for number, pair in enumerate(page_of("Passages nearly the same", found.passages)):
+    if found.passages:
+        st.subheader("Passages nearly the same", anchor=False)
+    for number, pair in enumerate(page_of(found.passages, size=LISTED, key="passages-nearly-the-same")):
         others = f", and {pair.members - 2:,} more like these" if pair.members > 2 else ""
         for chunk in two_columns(f"passages-{number}", f"Cosine {pair.cosine:.3f}{others}", pair.first, pair.second):
             draw_passage(chunk.id, name_place(chunk.title, chunk.page, chunk.time), chunk.text, key=number)

@@ -10,7 +10,7 @@ from rich.filesize import decimal
 
 from ingest.reading.file_types import describe_readers
 from rag_app.settings import Settings
-from rag_app.web.components import counted, load_component, shown_errors
+from rag_app.web.components import counted, load_component, page_of, shown_errors
 from rag_app.web.library.adding import draw_adding, kept_problem
 from rag_app.web.library.collection_dialogs import draw_absent, draw_collection
 from rag_app.web.library.jobs import start_job
@@ -24,7 +24,6 @@ if TYPE_CHECKING:
 
 PAGE_ROWS = 25
 FAILED = "failed"
-STATES = {"ready": "Ready", "missing": "Missing", FAILED: "Failed"}
 # What is sorted by, and whether the largest is first.
 ORDERS = {
     "Name, A to Z": ("title", False),
@@ -115,9 +114,7 @@ def draw_list(store: "Store", settings: Settings) -> None:
         st.text("No document has all of these words\nNames, folders, titles and types are searched.")
         return
     table = st.container()
-    pages = -(-len(found) // PAGE_ROWS)
-    page = st.pagination(pages, key=f"documents-{store.name}-{words}-{order}") if pages > 1 else 1
-    shown = found[(page - 1) * PAGE_ROWS : page * PAGE_ROWS]
+    shown = page_of(found, size=PAGE_ROWS, key=f"documents-{store.name}-{words}-{order}")
     with table:
         load_component("documents")(key=TABLE, data={"rows": [row_values(row) for row in shown]}, on_act_change=act)
 
@@ -179,7 +176,7 @@ def row_values(row: Row) -> dict[str, Any]:
         "name": row.name,
         "title": row.title,
         "file": " · ".join(part for part in ("" if row.name == row.title else row.name, folder) if part),
-        "cells": [row.kind, decimal(row.size), chunks, row.added, STATES.get(row.state, row.state)],
+        "cells": [row.kind, decimal(row.size), chunks, row.added, row.state.capitalize()],
         "reason": row.reason,
         "isStored": row.chunks is not None,
     }
