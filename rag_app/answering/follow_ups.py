@@ -6,7 +6,6 @@ by them, and one that changes the topic has enough rare words of its own.
 
 import re
 from collections.abc import Iterator, Sequence
-from functools import cache
 
 from langchain_core.language_models import BaseChatModel
 from langchain_core.messages import BaseMessage, HumanMessage
@@ -32,8 +31,6 @@ MOST_KEY_WORDS = 8
 MOST_CHARACTERS = 400
 MOST_TIMES_LONGER, MOST_CHARACTERS_MORE = 2, 150
 LEAST_KEPT = LEAST_KNOWN = 0.5
-# So many words in a row that stand in the prompt are the prompt's.
-WORDS_OF_PROMPT = 5
 
 WORD = re.compile(r"\w+")
 LABEL = re.compile(
@@ -43,7 +40,10 @@ LABEL = re.compile(
     re.IGNORECASE,
 )
 QUOTES = tuple("\"'“”„‘’«»`*_")
-ROLE = re.compile(r"\b(?:human|ai|assistant|user|conversation|last question)\s*:", re.IGNORECASE)
+# Words of the prompt, which small models repeat: who speaks, and what is asked for.
+OF_PROMPT = re.compile(
+    r"\b(?:human|ai|assistant|user|conversation|last question)\s*:|without the conversation", re.IGNORECASE
+)
 QUESTION_MARKS = re.compile(r"[?？؟]+")
 
 
@@ -130,7 +130,9 @@ def is_usable(written: str, question: str, conversation: str, lexical: LexicalRe
 
     A mere copy of the question is not: where it refers back, the key words find more.
     """
-    is_question = written.lower() != question.lower() and has_form_of(written, question) and not is_of_prompt(written)
+    is_question = (
+        written.lower() != question.lower() and has_form_of(written, question) and not OF_PROMPT.search(written)
+    )
     if not is_question:
         return False
     words, asked = set(lexical.terms(written)), set(lexical.terms(question))
@@ -153,19 +155,3 @@ def has_form_of(written: str, question: str) -> bool:
 def first_word(text: str) -> str:
     found = WORD.search(text)
     return found[0].lower() if found else ""
-
-
-def is_of_prompt(written: str) -> bool:
-    """Whether it names who speaks, as the prompt does, or repeats the prompt's rules."""
-    return bool(ROLE.search(written)) or not word_runs(written).isdisjoint(prompt_runs())
-
-
-@cache
-def prompt_runs() -> frozenset[str]:
-    messages = load_prompt("rewrite").format_messages(history="", question="")
-    return frozenset[str]().union(*(word_runs(message.text) for message in messages))
-
-
-def word_runs(text: str) -> frozenset[str]:
-    words = WORD.findall(text.lower())
-    return frozenset(" ".join(words[i : i + WORDS_OF_PROMPT]) for i in range(len(words) - WORDS_OF_PROMPT + 1))

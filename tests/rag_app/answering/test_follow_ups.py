@@ -220,7 +220,7 @@ class TestRewrites:
             "When was Albert Einstein, the physicist from Ulm in Germany, born?",
             "Do bananas ripen?",
             "Last question: human: When was he born?",
-            "Was it born so that it can be understood without the conversation?",
+            "When was he born in lunar orbit so that it can be understood without the conversation?",
             "When was Michael " + "Collins " * 40 + "born?",
         ],
     )
