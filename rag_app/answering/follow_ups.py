@@ -24,7 +24,7 @@ HISTORY_MESSAGES = 6
 # Of the questions before, the last one first, and of the last answer, which names what was asked for.
 QUESTION_WEIGHTS = (0.5, 0.25)
 ANSWER_WEIGHT = 0.2
-# Of a long message the beginning is read: names and topics stand there.
+# Of a long message the beginning is read: names and topics are there.
 MOST_CHARACTERS_READ = 1_500
 MOST_KEY_WORDS = 8
 # A rewrite adds a name or two. With a label before it, one that can be used is shorter than twice the bound.

@@ -46,7 +46,7 @@ def rank_sentences(question: Question, passages: Sequence[Passage], judge: Judge
 
 
 def units(passage: Passage, split: Split = split_sentences) -> list[Evidence]:
-    """The sentences, list items and rows of a passage; headings and captions say what is meant and answer nothing."""
+    """The sentences, list items and rows of a passage, without headings and captions, which answer nothing."""
     chunk = passage.chunk
     return [
         Evidence(passage, chunk.start + start, chunk.start + end)
@@ -60,8 +60,8 @@ def is_heading(unit: str) -> bool:
     if unit.startswith(("#", "```", "~~~")):
         return True
     is_row_or_ended = unit.startswith("|") or unit.endswith(tuple(".!?:;)”\"'。！？"))
-    told = unit if ":" in unit else NUMBERED.sub("", unit)
-    return not is_row_or_ended and len(unit.split()) <= MOST_HEADING_WORDS and not any(map(str.isdigit, told))
+    words = unit if ":" in unit else NUMBERED.sub("", unit)
+    return not is_row_or_ended and len(unit.split()) <= MOST_HEADING_WORDS and not any(map(str.isdigit, words))
 
 
 def likely(candidates: Sequence[Candidate]) -> list[Candidate]:
@@ -72,7 +72,7 @@ def likely(candidates: Sequence[Candidate]) -> list[Candidate]:
 def choose(candidates: Sequence[Candidate]) -> list[Candidate]:
     """Of candidates, the likeliest first, it and up to two more, none twice, in the order in which they are read.
 
-    Those of one page stand together as on the page; the page of the likeliest comes first.
+    Those of one page come together, as on the page; the page of the likeliest comes first.
     """
     distinct: dict[str, Candidate] = {}
     for candidate in likely(candidates):

@@ -17,7 +17,7 @@ from vectorstore.types import Passage
 
 Kind = Literal["number", "time", "person", "place", "reason", "definition", "other"]
 
-# The first that fits is taken. English words: a question in another language asks for no kind.
+# The first that fits decides. English words: a question in another language asks for no kind.
 QUESTIONS: tuple[tuple[Kind, re.Pattern[str]], ...] = (
     (
         "number",
@@ -92,7 +92,7 @@ WEIGHTS = {
     "passage_below_best": -5.67,  # how far its passage's score lies below the best one's
     "page_rank": -1.1,  # of its page among those found, from 0
     "passage_rank": -0.175,
-    "place": -0.0901,  # log(1 + n): n sentences of its page stand before it
+    "place": -0.0901,  # log(1 + n): n sentences of its page come before it
     "points_back": 0.184,  # it begins with "He", "This", "However"
     "previous": -0.909,  # the titled cosine of the sentence before it
     "next": -0.357,
@@ -201,7 +201,7 @@ def page_of(passage: Passage) -> Page:
 
 
 def find_places(spans: Sequence[Evidence]) -> dict[int, tuple[int, int | None, int | None]]:
-    """Of each span: how many of its page stand before it, and which come directly before and after it."""
+    """Of each span: how many of its page come before it, and which directly before and after it."""
     pages: dict[Page, list[int]] = {}
     for i in sorted(range(len(spans)), key=lambda i: spans[i].start):
         pages.setdefault(page_of(spans[i].passage), []).append(i)

@@ -37,7 +37,7 @@ EXACT = 300
 # Fewer have no neighbourhoods to keep.
 LEAST_FOR_NEIGHBOURS = 10
 NEAREST = 5
-# More colours and names than this cannot be told apart; a cluster of fewer members on average says nothing.
+# Nobody can distinguish more colours and names than this; a cluster of fewer members on average says nothing.
 MOST_CLUSTERS, LEAST_MEMBERS = 12, 4
 FITTED_TO, JUDGED_BY = 2_000, 1_000
 # "A reasonable structure has been found" (Kaufman and Rousseeuw 1990). Chunks of real collections have 0.05 to 0.1 at

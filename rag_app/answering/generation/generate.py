@@ -133,7 +133,7 @@ def build_context(
     """The context of passages that come best first; `load_page` gives a page's stored text by source and number.
 
     Each is a slice of its page, as chunks are: `page_text[start:end] == text`. What does not fit is left out from the
-    weakest. The best stand at both ends, where models read best (Liu et al. 2023, "Lost in the Middle").
+    weakest. The best are at both ends, where models read best (Liu et al. 2023, "Lost in the Middle").
     """
     fitting = list(fit(passages, budget_tokens, sentences_of))
     shown = best_at_both_ends(merge(fitting, cache(load_page)))

@@ -22,7 +22,7 @@ CLOSERS = "]】］)）"
 LONGEST = 160
 LONGEST_RANGE = 20
 
-# No line break stands in a marker: what ends a line of code must not go with one.
+# A marker has no line break, so that the end of a line of code never goes with one.
 BLANK = r"[ \t\u00a0\u2009\u202f\u3000]"
 OPEN, CLOSE = r"[\[【［]", r"[\]】］]"
 LABELS = (
@@ -76,8 +76,8 @@ ASCII_WORD = re.compile(r"[A-Za-z0-9_]")
 def read_markers(text: str, *, passages: int) -> tuple[str, list[tuple[int, int]]]:
     """A text without its markers, and of each marker the offset in that text and the passage's number.
 
-    Numbers are in 1..`passages`; others are dropped. The bare text, read again, has no marker: what closes up to one
-    where another was taken out (`[[1]2]`) is broken by a word joiner.
+    Numbers are in 1..`passages`; others are dropped. The bare text, read again, has no marker: brackets that close up
+    to one where another was removed (`[[1]2]`) are broken by a word joiner.
     """
     pieces: list[str] = []
     markers: list[tuple[int, int]] = []
@@ -128,7 +128,7 @@ def find_markers(text: str) -> list[re.Match[str]]:
 
 
 def in_prose(text: str, found: list[re.Match[str]]) -> list[re.Match[str]]:
-    """Those that stand neither in code nor in the address of a link.
+    """Those that are neither in code nor in the address of a link.
 
     Markdown is parsed with a sign of its own in each one's place: those count whose sign comes out in a text.
     """
@@ -205,7 +205,7 @@ def expand_numbers(marker: str) -> list[int]:
 
 
 def is_link(marker: str, before: str, after: str) -> bool:
-    """`[1](…)`, or at the start of a line `[1]: http…` or `[^1]:`, where `before` is what stands on that line."""
+    """`[1](…)`, or at the start of a line `[1]: http…` or `[^1]:`, where `before` is the text before it on that line."""
     if marker[0] == "[" and marker[-1] == "]" and after.startswith("("):
         return True
     is_defined = after.startswith(":") if marker[1] == "^" else DEFINED.match(after)
@@ -216,7 +216,7 @@ def is_subscript(marker: str, before: str, after: str) -> bool:
     """Whether a marker directly behind `before` is an array's subscript or a call's argument.
 
     Behind a word it is a marker: models write `orbit[1].` far more often than code without its backticks, and a number
-    left in the text would point at another source than its writer meant. It is none behind what only code calls a
+    left in the text would point at another source than the model cited. It is none behind what only code calls a
     thing (`a_b`, `rowData`, `x`, `rows`, `$words`) or what code alone writes without a space (`f(x)`, `rows[i]`), as
     an index from 0, and before `=` or `.name`.
     """

@@ -86,7 +86,7 @@ OPPOSITES = [
 
 @dataclass(frozen=True, slots=True)
 class Number:
-    """A number as it may be meant (`2.300` may be 2.3 or 2300), and its unit; no unit: an empty text."""
+    """The values that a number can have (`2.300` is 2.3 or 2300), and its unit, or an empty text."""
 
     values: frozenset[float]
     unit: str = ""

@@ -30,7 +30,7 @@ Embed = Callable[[Sequence[str]], ArrayLike]
 # A logistic model, fitted by bench/fit_checker.py on the training claims of SciFact and answers of CLAP NQ's visible
 # half; that script prints it, and what it reaches on claims that it has not seen.
 WEIGHTS = {
-    "words": 2.95,  # share of the claim's words that the passage has, or what stands over it
+    "words": 2.95,  # share of the claim's words that the passage has, or its title and headings
     "pairs": 2.34,  # share of the claim's neighbouring words that are neighbours in the span
     "cosine": 2.9,
     "contrary": -0.83,  # one is negated, or has the opposite word
@@ -52,7 +52,7 @@ class Surroundings:
 
 @dataclass(frozen=True, slots=True)
 class Span:
-    """A sentence of a passage, or two neighbours, and what stands around it; `vector` is their mean."""
+    """A sentence of a passage, or two neighbours, in its surroundings; `vector` is their mean."""
 
     evidence: Evidence
     facts: Facts
