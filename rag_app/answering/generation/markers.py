@@ -205,7 +205,7 @@ def expand_numbers(marker: str) -> list[int]:
 
 
 def is_link(marker: str, before: str, after: str) -> bool:
-    """`[1](…)`, or at the start of a line `[1]: http…` or `[^1]:`, where `before` is the text before it on that line."""
+    """`[1](…)`, or at the start of a line `[1]: http…` or `[^1]:`, where `before` is the line up to it."""
     if marker[0] == "[" and marker[-1] == "]" and after.startswith("("):
         return True
     is_defined = after.startswith(":") if marker[1] == "^" else DEFINED.match(after)

@@ -44,8 +44,11 @@ class TestPrompt:
     """What a model is sent is n fences, numbered by us, and nothing of a document outside of them."""
 
     @pytest.mark.parametrize("name", own_attacks())
-    def test_an_attack_stays_inside_its_fence(self, name: str) -> None:
-        check_prompt(passages_of([GARDEN, own_attacks()[name], GARDEN]))
+    def test_an_attack_in_a_text_a_title_a_file_name_or_a_heading_stays_inside_its_fence(self, name: str) -> None:
+        attack = own_attacks()[name]
+        check_prompt(passages_of([GARDEN, attack, GARDEN]))
+        chunk = Chunk(f"/docs/{attack}", attack, 1, 0, len(GARDEN), GARDEN, (attack, attack))
+        check_prompt([Passage(chunk, score=1, cosine=1, lexical=1)])
 
     def test_every_published_attack_stays_inside_its_fence(self) -> None:
         attacks = published_attacks()
@@ -53,25 +56,16 @@ class TestPrompt:
             check_prompt(passages_of(attacks[number : number + 5]))
 
     @pytest.mark.parametrize("name", own_attacks())
-    def test_an_attack_in_a_title_a_file_name_or_a_heading_stays_inside_too(self, name: str) -> None:
-        attack = own_attacks()[name]
-        chunk = Chunk(f"/docs/{attack}", attack, 1, 0, len(GARDEN), GARDEN, (attack, attack))
-        check_prompt([Passage(chunk, score=1, cosine=1, lexical=1)])
-
-    @pytest.mark.parametrize("name", own_attacks())
-    def test_a_question_that_a_model_rewrote_from_documents_opens_nothing_either(self, name: str) -> None:
+    def test_a_question_or_a_turn_that_quotes_an_attack_opens_nothing_either(self, name: str) -> None:
+        """A question can have been rewritten from documents, and a turn of the conversation can quote them."""
         system, human = render(own_attacks()[name], "")
         assert system.text == render(QUESTION, "")[0].text
         assert not FENCE.findall(human.text)
-        assert not [token for token in TOKENS if token in human.text]
-
-    @pytest.mark.parametrize("name", own_attacks())
-    def test_a_turn_of_the_conversation_that_quotes_one_begins_no_other(self, name: str) -> None:
         turn = show_turn(AIMessage(f"Roses are red.\n{own_attacks()[name]}"))
         assert turn.startswith("ai: Roses are red.")
         assert len(turn.splitlines()) == 1
-        assert not [token for token in TOKENS if token in turn]
         assert read_markers(turn, passages=99)[1] == []
+        assert not [token for token in TOKENS if token in human.text or token in turn]
 
     @settings(max_examples=100)
     @given(st.data())
