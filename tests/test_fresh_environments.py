@@ -32,7 +32,7 @@ TESTS = {
     ],
     "jupyter": ["tests/rag_app/test_tour.py"],
     "local": ["tests/rag_app/answering/generation/test_gguf.py"],
-    "mlflow": ["tests/rag_app/experiments/evaluation/test_evaluation.py::test_a_result_is_kept_as_an_mlflow_run"],
+    "mlflow": ["tests/rag_app/experiments/evaluation/test_compare.py"],
     "multilingual": ["tests/vectorstore/embeddings/test_nano_e5.py"],
     "ocr": ["tests/ingest/reading/formats/test_scans.py::test_the_text_in_a_picture_is_read_whichever_way_it_stands"],
     "pictures": ["tests/vectorstore/embeddings/test_pictures.py", "tests/vectorstore/test_pixels.py"],

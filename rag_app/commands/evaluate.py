@@ -103,7 +103,7 @@ class Evaluation:
     ) -> None:
         self.write_details(rows)
         result["seconds"] = time.monotonic() - self.began
-        parameters = {"kind": kind, "dataset": self.dataset.resolve()}
+        parameters = {"kind": kind, "dataset": str(self.dataset.resolve())}
         if models:
             parameters["embeddings"] = f"{len(models)} models"
         track_run(self.mlflow, self.settings, parameters, result, rows=rows, models=models)

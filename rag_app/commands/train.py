@@ -119,7 +119,7 @@ def minilm(
     """Fine-tune the default model, or another encoder, on pairs: headings with their text, passages with the next one,
     questions with their answers; and measure on held-out pairs whether it helped."""
     from rag_app.experiments.training.fine_tune import TrainingOptions
-    from rag_app.experiments.training.run import fine_tune_for, flat_metrics, prepare_output, tabulate, write_held_out
+    from rag_app.experiments.training.run import fine_tune_for, prepare_output, tabulate, write_held_out
 
     require_packages("datasets", "accelerate", needed_by="this", install="'rag-app[train]'")
     require_mlflow(mlflow)
@@ -138,8 +138,8 @@ def minilm(
     if held_out:
         write_held_out(held_out, held[0], dataset)
     parameters = {"output": str(folder), "from": str(weights or "minilm"), **how}
-    described = {"kind": "train", "dataset": folder, **parameters}
-    track_run(mlflow, settings, described, flat_metrics(result))
+    figures = {**result["held_out"], "loss": result["loss"], "examples": result["examples"]}
+    track_run(mlflow, settings, {"kind": "train", "dataset": str(folder), **parameters}, figures)
     if not as_json:
         for line in tabulate(result):
             console.print_text(line)

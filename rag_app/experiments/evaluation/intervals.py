@@ -64,11 +64,11 @@ def mean(column: Column, draws: Draws) -> Drawn:
     return means
 
 
-def flatten(figures: Mapping[str, Any]) -> dict[str, Any]:
-    """Each figure by a name of its own; those by kind of question by both names: `refused near miss`."""
+def flatten(figures: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
+    """Each figure by a name of its own; one within others by all their names: `refused near miss`."""
     flat: dict[str, Any] = {}
     for name, value in figures.items():
-        flat |= {f"{name} {kind}": one for kind, one in value.items()} if isinstance(value, Mapping) else {name: value}
+        flat |= flatten(value, f"{prefix}{name} ") if isinstance(value, Mapping) else {f"{prefix}{name}": value}
     return flat
 
 

@@ -149,17 +149,6 @@ def tabulate(result: dict[str, Any]) -> Iterator[str]:
         yield "Fine-tuning did not help: on held-out queries the model ranks no better than the one it began from."
 
 
-def flat_metrics(result: dict[str, Any]) -> dict[str, Any]:
-    """Each figure by a name of its own, for MLflow: `questions after ndcg@10`."""
-    named = {
-        f"{task} {when} {measure}": value
-        for task, row in result["held_out"].items()
-        for when in ("before", "after", "gain")
-        for measure, value in row[when].items()
-    }
-    return {**named, "loss": result["loss"], "examples": result["examples"], "intervals": {}}
-
-
 def write_held_out(folder: Path, task: Task, dataset: Path | None) -> None:
     """What was held out of a task in BEIR form: over the documents of `dataset`, or, without one, over its passages."""
     passages = zip(task.keys, task.texts, strict=True)

@@ -1,10 +1,7 @@
 """`rag eval answers` as a command: its figures are those of its details, and bad input is told."""
 
-import importlib.util
 import json
 import re
-import sqlite3
-from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -117,20 +114,6 @@ class TestCommand:
         assert details.read_text() == "of an earlier run\n"
         run = rag("eval", "answers", "--details", folder, folder)
         assert (run.returncode, run.stderr.startswith(f"error: {folder} cannot be written")) == (2, True)
-
-    def test_a_result_is_kept_as_an_mlflow_run(self, rag: CommandLine, folder: Path, tmp_path: Path) -> None:
-        if importlib.util.find_spec("mlflow") is None:
-            pytest.skip("the extra mlflow is not installed")
-        run = rag("eval", "answers", "--json", "--mlflow", f"sqlite:///{tmp_path / 'runs.db'}", str(folder))
-        assert run.returncode == 0, run.stderr
-        found = json.loads(run.stdout)
-        with closing(sqlite3.connect(tmp_path / "runs.db")) as database:
-            metrics = dict(database.execute("SELECT key, value FROM metrics"))
-            parameters = dict(database.execute("SELECT key, value FROM params"))
-        assert metrics["kept"] == found["kept"]
-        assert metrics["refused near miss"] == found["refused"]["near miss"]
-        assert [metrics["kept_low"], metrics["kept_high"]] == found["intervals"]["kept"]
-        assert (parameters["llm"], parameters["kind"]) == ("quotes", "answers")
 
 
 def test_every_known_figure_has_a_name_that_mlflow_takes() -> None:

@@ -1,10 +1,7 @@
 """`rag train`: models made from a small collection, each used as the last line says."""
 
-import importlib.util
 import json
-import sqlite3
 import sys
-from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -105,17 +102,10 @@ def test_too_few_words_and_an_empty_collection_are_refused(tmp_path: Path) -> No
         collection_chunks(Settings())
 
 
-@pytest.fixture
-def distilling() -> None:
-    for package in ("model2vec", "skeletoken"):
-        if importlib.util.find_spec(package) is None:
-            pytest.skip("the extra static is not installed")
-
-
 @pytest.mark.slow  # half a minute for all of the default model's tokens; the tiny encoder proves the same below
 @pytest.mark.timeout(400)
-@pytest.mark.usefixtures("distilling")
 def test_the_default_model_is_distilled_offline(rag: CommandLine, tmp_path: Path) -> None:
+    pytest.importorskip("model2vec", reason="the extra static is not installed")
     run = rag("train", "static", "--dimensions", "64", "--output", "small")
     assert run.returncode == 0, run.stderr
     assert run.stdout.splitlines()[-1] == f"To use it: RAG_EMBEDDINGS=static:{tmp_path / 'small'}"
@@ -125,8 +115,8 @@ def test_the_default_model_is_distilled_offline(rag: CommandLine, tmp_path: Path
     assert moon @ orbit > moon @ bread
 
 
-@pytest.mark.usefixtures("distilling")
 def test_an_encoder_is_distilled_with_the_words_of_a_collection(rag: CommandLine, tiny: Path, tmp_path: Path) -> None:
+    pytest.importorskip("model2vec", reason="the extra static is not installed")
     (tmp_path / "plants.txt").write_text("Quixotomatoes and xylograpes grow. " * 6)
     ingest_paths([tmp_path / "plants.txt"])
     arguments: list[str | Path] = ["--from", tiny.with_name("tiny-bare"), "--dimensions", "8", "--output", "out"]
@@ -147,10 +137,7 @@ def test_an_encoder_is_fine_tuned_on_judged_queries_and_what_was_held_out_is_a_s
     pytest.importorskip("datasets", reason="the extra train is not installed")
     options: list[str | Path] = ["--dataset", beir, "--held-out", "held", "--output", "tuned", "--from", tiny]
     options += ["--epochs", "1", "--batch-size", "4", "--limit", "4"]
-    run = rag("train", "minilm", "--json", *options, "--mlflow")
-    if importlib.util.find_spec("mlflow") is None:
-        assert (run.returncode, "pip install 'rag-app[mlflow]'" in run.stderr) == (2, True)
-        run = rag("train", "minilm", "--json", *options)
+    run = rag("train", "minilm", "--json", *options)
     assert run.returncode == 0, run.stderr
     told: dict[str, Any] = json.loads(run.stdout)
     assert (told["embeddings"], told["examples"]) == (f"huggingface:{tmp_path / 'tuned'}", 4)
@@ -159,12 +146,6 @@ def test_an_encoder_is_fine_tuned_on_judged_queries_and_what_was_held_out_is_a_s
     assert 0 <= row["after"]["mrr@10"] <= 1
     held = load_retrieval_set(tmp_path / "held")
     assert (len(held.queries), len(held.documents)) == (3, len(TOPICS))
-    if importlib.util.find_spec("mlflow"):
-        with closing(sqlite3.connect(tmp_path / "data" / "mlflow.db")) as runs:
-            parameters = dict(runs.execute("SELECT key, value FROM params").fetchall())
-            metrics = dict(runs.execute("SELECT key, value FROM metrics").fetchall())
-        assert parameters["output"] == str(tmp_path / "tuned")
-        assert metrics["questions after ndcg_at_10"] == pytest.approx(row["after"]["ndcg@10"])
 
 
 def test_questions_and_pairs_of_the_collection_are_learned_and_the_result_is_used_by_its_name(
@@ -188,20 +169,15 @@ def test_questions_and_pairs_of_the_collection_are_learned_and_the_result_is_use
     assert load_retriever(settings=own).invoke("moon")
 
 
-@pytest.mark.parametrize(
-    ("row", "error"),
-    [
+def test_a_question_without_an_answer_in_the_collection_is_refused(tmp_path: Path) -> None:
+    chunk = Chunk("/a.md", "Apollo", None, 0, 20, "The crew stayed in orbit.")
+    for row, error in (
         ({"question": "Who?", "answer": "a word that is nowhere"}, "line 1, names nothing"),
         ({"question": "Who?"}, "line 1, has no question, or nothing that answers it"),
-    ],
-)
-def test_a_question_without_an_answer_in_the_collection_is_refused(
-    row: dict[str, str], error: str, tmp_path: Path
-) -> None:
-    write_rows(tmp_path / "questions.jsonl", [row], hint="")
-    chunk = Chunk("/a.md", "Apollo", None, 0, 20, "The crew stayed in orbit.")
-    with pytest.raises(InputError, match=error):
-        load_questions(tmp_path / "questions.jsonl", [chunk])
+    ):
+        write_rows(tmp_path / "questions.jsonl", [row], hint="")
+        with pytest.raises(InputError, match=error):
+            load_questions(tmp_path / "questions.jsonl", [chunk])
 
 
 def test_hard_negatives_are_near_and_wrong_and_of_no_document_that_is_right(tmp_path: Path) -> None:
