@@ -117,7 +117,7 @@ def fine_tune(
     In a batch, the passages of the other examples are wrong for a query, as its hard negatives are: the loss is the
     cross-entropy of its own (Henderson and others, "Efficient Natural Language Response Suggestion", 2017).
     """
-    os.environ |= {"HF_HUB_OFFLINE": "1", "HF_HUB_DISABLE_TELEMETRY": "1", "TQDM_DISABLE": "1"}
+    os.environ |= {"HF_HUB_OFFLINE": "1", "HF_HUB_DISABLE_TELEMETRY": "1"}
     from datasets import Dataset  # with torch and the trainer ten seconds, which only this needs
     from sentence_transformers import (
         SentenceTransformer,
@@ -134,6 +134,7 @@ def fine_tune(
     hide_bars()
     set_seed(options.seed)
     model = SentenceTransformer(str(weights), local_files_only=True)
+    model.model_card_data.widget = ["none"]  # else they are made, with a bar, for a card that is not written
     window = model.max_seq_length
     model.max_seq_length = min(MAX_TOKENS, window or MAX_TOKENS)
     began = {name: value.detach().clone() for name, value in model.state_dict().items()}

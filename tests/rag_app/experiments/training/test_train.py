@@ -139,6 +139,7 @@ def test_an_encoder_is_fine_tuned_on_judged_queries_and_what_was_held_out_is_a_s
     options += ["--epochs", "1", "--batch-size", "4", "--limit", "4"]
     run = rag("train", "minilm", "--json", *options)
     assert run.returncode == 0, run.stderr
+    assert not [line for line in run.stderr.splitlines() if not line.endswith(("...", "epoch 1 of 1 ..."))], "no bars"
     told: dict[str, Any] = json.loads(run.stdout)
     assert (told["embeddings"], told["examples"]) == (f"huggingface:{tmp_path / 'tuned'}", 4)
     (row,) = (row for name, row in told["held_out"].items() if name == "questions")
@@ -152,7 +153,7 @@ def test_questions_and_pairs_of_the_collection_are_learned_and_the_result_is_use
     library: Settings, tiny: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     pytest.importorskip("datasets", reason="the extra train is not installed")
-    for name in ("HF_HUB_OFFLINE", "HF_HUB_DISABLE_TELEMETRY", "TQDM_DISABLE"):
+    for name in ("HF_HUB_OFFLINE", "HF_HUB_DISABLE_TELEMETRY"):
         monkeypatch.setenv(name, "1")  # the trainer's own, put back afterwards
     rows = [{"question": f"How old is the {topic}?", "source": f"{topic}.md"} for topic in TOPICS[:5]]
     rows += [{"question": f"Who knows the {t}?", "answer": f"people have known the {t.upper()}"} for t in TOPICS[5:10]]
