@@ -134,7 +134,7 @@ def fine_tune(
     hide_bars()
     set_seed(options.seed)
     model = SentenceTransformer(str(weights), local_files_only=True)
-    model.model_card_data.widget = ["none"]  # else they are made, with a bar, for a card that is not written
+    model.model_card_data.widget = [{"text": ""}]  # else they are made, with a bar, for a card not written
     window = model.max_seq_length
     model.max_seq_length = min(MAX_TOKENS, window or MAX_TOKENS)
     began = {name: value.detach().clone() for name, value in model.state_dict().items()}
