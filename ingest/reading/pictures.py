@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import NamedTuple
 
 from ingest.chunking.chunks import ChunkSize, chunk_pages
-from ingest.reading.file_types import ParsedDocument, ParseOptions, detect_kind, has_reader
-from ingest.reading.formats.document_pictures import Figures, read_figures
+from ingest.reading.file_types import ParsedDocument, ParseOptions, detect_kind
+from ingest.reading.formats.document_pictures import Figure, read_figures
 from ingest.reading.parsing import parse_document
 from vectorstore.embeddings import Box
 from vectorstore.errors import NothingToReadError, UnreadableFileError
@@ -43,21 +43,23 @@ class Pictured(NamedTuple):
 
 def read_pictured(source: str, path: Path, data: bytes, *, size: ChunkSize, password: str | None = None) -> Pictured:
     """Raises UnreadableFileError, NothingToReadError where there is no picture in it."""
-    kind = detect_kind(path, data)
-    if kind == "image" and data:
-        picture = keep_picture(read_pixels(data))
-        document = _document_of_image(path, data, picture)
-        first = document.pages[0]
-        places, left_out = [(first.number, 0, len(first.text), picture)], ""
+    kind = detect_kind(path, data) if data else None
+    if kind == "image":
+        picture, left_out = keep_picture(read_pixels(data)), ""
+        document = _read_text(path, data, kind)
+        first, *others = document.pages or (Page(None, ""),)
+        line = f"Picture: {path.name} ({picture.width} × {picture.height})"
+        text = f"{line}\n\n{first.text}" if first.text else line
+        pages: tuple[Page, ...] = (Page(first.number, text), *others)
+        places: list[Place] = [(first.number, 0, len(text), picture)]
     else:
-        figures = read_figures(data, kind=kind, password=password) if kind and data else Figures()
-        left_out = figures.describe_left_out()
-        if not figures.found:
+        figures, left_out = read_figures(data, kind=kind, password=password) if kind else ([], "")
+        if kind is None or not figures:
             raise _nothing(left_out)
-        document = _document_of_pages(path, data, kind or "", password)
-        pages, places = place_figures(document.pages, figures.found)
-        document = replace(document, pages=pages)
-    texts = {page.number: page.text for page in document.pages}
+        document = _read_text(path, data, kind, password)
+        pages, places = place_figures(document.pages, figures)
+    document = replace(document, pages=pages)
+    texts = {page.number: page.text for page in pages}
     title, is_titled = document.title, document.is_titled
     lines = [
         Chunk(source, title, page, start, end, texts[page][start:end], (), is_titled, picture.hash)
@@ -73,29 +75,15 @@ def _nothing(left_out: str) -> UnreadableFileError:
     return NothingToReadError("no picture in it", hint)
 
 
-def _document_of_image(path: Path, data: bytes, picture: Picture) -> ParsedDocument:
-    line = f"Picture: {path.name} ({picture.width} × {picture.height})"
-    try:
-        read = parse_document(path, data) if has_reader("ocr") else None
-    except UnreadableFileError:  # no text in it, or a format that only OpenCV reads
-        read = None
-    if read is None:
-        return ParsedDocument(path.stem or path.name, (Page(None, line),), "image", is_titled=False)
-    first, *others = read.pages
-    return replace(read, pages=(replace(first, text=f"{line}\n\n{first.text}"), *others))
-
-
-def _document_of_pages(path: Path, data: bytes, kind: str, password: str | None) -> ParsedDocument:
-    """Its text; a scan that nothing reads the text of is a document all the same."""
+def _read_text(path: Path, data: bytes, kind: str, password: str | None = None) -> ParsedDocument:
+    """A picture or a scan that nothing reads the text of is a document without pages."""
     try:
         return parse_document(path, data, ParseOptions(password))
     except UnreadableFileError:
         return ParsedDocument(path.stem or path.name, (), kind, is_titled=False)
 
 
-def place_figures(
-    pages: Sequence[Page], figures: Sequence[tuple[int | None, Picture]]
-) -> tuple[tuple[Page, ...], list[Place]]:
+def place_figures(pages: Sequence[Page], figures: Sequence[Figure]) -> tuple[tuple[Page, ...], list[Place]]:
     """The pages, with a line at the end for each picture that no caption of theirs is for, and where all lines are.
 
     As many captions as pictures on a page are theirs, in order; of another number nobody knows whose they are.

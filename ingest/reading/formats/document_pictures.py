@@ -8,7 +8,6 @@ import posixpath
 import re
 import zipfile
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from urllib.parse import unquote
 
 import pypdfium2 as pdfium
@@ -36,37 +35,29 @@ _SLIDES = re.compile(r"<p:sldId\b[^>]*\br:id\s*=\s*\"([^\"]+)\"()")
 _OPEN_DOCUMENT_PICTURE = re.compile(r"xlink:href\s*=\s*\"((?:\./)?Pictures/[^\"]+)\"")
 
 
-@dataclass(slots=True)
-class Figures:
-    """Each different picture once, with its page, in the order of the document; `refused` could not be read."""
+# A picture with the page that it is on, None where the format has no pages.
+Figure = tuple[int | None, Picture]
 
-    found: list[tuple[int | None, Picture]] = field(default_factory=list)
-    refused: int = 0
-    is_cut: bool = False
 
-    def add(self, page: int | None, pixels: Pixels | None) -> None:
+def read_figures(data: bytes, *, kind: str, password: str | None = None) -> tuple[list[Figure], str]:
+    """Each different picture once, in the order of the document, and what was left out, in words.
+
+    Of other kinds of documents none. Raises the errors of their readers.
+    """
+    found: dict[str, Figure] = {}
+    refused, left_out = 0, []
+    for page, pixels in _figures_of(data, kind, password):
         if pixels is None:
-            self.refused += 1
+            refused += 1
         elif min(pixels.shape[:2]) >= MIN_SIDE:
             picture = keep_picture(pixels)
-            if all(picture.hash != kept.hash for _, kept in self.found):
-                self.is_cut = len(self.found) >= MAX_FIGURES
-                self.found += [] if self.is_cut else [(page, picture)]
-
-    def describe_left_out(self) -> str:
-        refused = f"{self.refused} pictures in it are damaged, too large or of a kind that is not read"
-        cut = f"only its first {MAX_FIGURES} pictures were read"
-        return "; ".join([refused] * (self.refused > 0) + [cut] * self.is_cut)
-
-
-def read_figures(data: bytes, *, kind: str, password: str | None = None) -> Figures:
-    """Of other kinds of documents none. Raises the errors of their readers."""
-    figures = Figures()
-    for page, pixels in _figures_of(data, kind, password):
-        figures.add(page, pixels)
-        if figures.is_cut:
-            break
-    return figures
+            if len(found) == MAX_FIGURES and picture.hash not in found:
+                left_out = [f"only its first {MAX_FIGURES} pictures were read"]
+                break
+            found.setdefault(picture.hash, (page, picture))
+    if refused:
+        left_out.insert(0, f"{refused} pictures in it are damaged, too large or of a kind that is not read")
+    return list(found.values()), "; ".join(left_out)
 
 
 def _figures_of(data: bytes, kind: str, password: str | None) -> Iterator[tuple[int | None, Pixels | None]]:
