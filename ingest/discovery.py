@@ -92,10 +92,7 @@ def expand(paths: Sequence[str | Path]) -> Iterator[Path]:
             continue
         matches = sorted(glob.glob(str(path), recursive=True))  # noqa: PTH207 - takes absolute patterns, pathlib does not
         if not matches:
-            raise InputError(
-                f"nothing matches {given}",
-                "check the pattern, or name a folder: rag ingest FOLDER",
-            )
+            raise InputError(f"nothing matches {given}", "check the pattern, or name a folder: rag ingest FOLDER")
         yield from (resolve(Path(match)) for match in matches)
 
 
@@ -216,10 +213,7 @@ def judge_absent(found: FoundFiles, known: dict[str, SourceRecord]) -> tuple[lis
         elif inside:
             warnings.append(f"{path} is not there; its {len(inside)} documents are kept")
         else:
-            raise InputError(
-                f"there is no file or folder {path}",
-                "check the path; rag ingest --help shows examples",
-            )
+            raise InputError(f"there is no file or folder {path}", "check the path; rag ingest --help shows examples")
     return absent, warnings
 
 

@@ -111,10 +111,7 @@ def ingest_files(
     is_rebuild = options.rebuild and store.fingerprint is not None
     # With the signatures of the pictures that the collection has, where the model sees pictures.
     looks = Looks(store.catalogue.signatures()) if model.embed_pictures else None
-    with (
-        store.writing(None if is_rebuild else made_by, on_wait=on_wait),
-        Embedder(model, cache, looks) as embedder,
-    ):
+    with store.writing(None if is_rebuild else made_by, on_wait=on_wait), Embedder(model, cache, looks) as embedder:
         log.known = known = {record.source: record for record in store.catalogue.sources()}
         absent, log.warnings = judge_absent(found, known)
         # A removed source may be restored, whether its file is on disk or not.

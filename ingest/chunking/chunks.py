@@ -79,13 +79,7 @@ class Piece:
 
 
 def chunk_pages(
-    source: str,
-    title: str,
-    pages: Iterable[Page],
-    *,
-    markdown: bool,
-    size: ChunkSize,
-    is_titled: bool = True,
+    source: str, title: str, pages: Iterable[Page], *, markdown: bool, size: ChunkSize, is_titled: bool = True
 ) -> list[Chunk]:
     """All chunks of a document. No chunk crosses a page, and each fits the window together with its context."""
     chunks: list[Chunk] = []
@@ -103,12 +97,7 @@ def chunk_pages(
 
 
 def find_pieces(
-    text: str,
-    title: str,
-    headings: list[tuple[int, str]],
-    *,
-    markdown: bool,
-    size: ChunkSize,
+    text: str, title: str, headings: list[tuple[int, str]], *, markdown: bool, size: ChunkSize
 ) -> Iterator[Piece]:
     blocks = [block for block in find_blocks(text, markdown=markdown) if text[block.start : block.end].strip()]
     counts = size.measure([text[block.start : block.end] for block in blocks])

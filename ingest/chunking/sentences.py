@@ -24,10 +24,7 @@ LISTENED_TO = ("tok2vec", "transformer", "curated_transformer")
 # spaCy refuses texts over a million characters for the sake of its parser's memory. What is cut here are paragraphs.
 LONGEST_TEXT = 1_000_000_000
 # These lines are units of their own: headings, list items, table rows, fences, and what follows an empty line.
-LINE_OF_ITS_OWN = re.compile(
-    r"^[ \t]*(?:#{1,6}[ \t]|[-*+•][ \t]|\d{1,3}[.)][ \t]|\||```|~~~|>)|^[ \t]*$",
-    re.MULTILINE,
-)
+LINE_OF_ITS_OWN = re.compile(r"^[ \t]*(?:#{1,6}[ \t]|[-*+•][ \t]|\d{1,3}[.)][ \t]|\||```|~~~|>)|^[ \t]*$", re.MULTILINE)
 # A heading without marks: a short first line of a paragraph, without a full stop, before a line that begins with a
 # capital. Lines of wrapped text are longer.
 BARE_HEADING = re.compile(r"(?:\A|\n[ \t]*\n)[^\n]{1,50}(?<![\s.,;:!?…-])[ \t]*\n(?=[^\W_a-z])")

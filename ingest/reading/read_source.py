@@ -106,12 +106,7 @@ def _read(request: ReadRequest, options: ReadOptions) -> ReadSource:
 
 def chunk_document(source: str, document: ParsedDocument, size: ChunkSize) -> list[Chunk]:
     return chunk_pages(
-        source,
-        document.title,
-        document.pages,
-        markdown=document.markdown,
-        size=size,
-        is_titled=document.is_titled,
+        source, document.title, document.pages, markdown=document.markdown, size=size, is_titled=document.is_titled
     )
 
 

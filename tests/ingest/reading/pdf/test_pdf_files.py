@@ -81,10 +81,7 @@ def test_what_is_no_pdf_or_a_damaged_one_or_has_no_text_is_refused() -> None:
     assert refusal(paper.data)[0].startswith("no text in it")
     with pytest.raises(UnreadableFileError) as caught:
         map_pdf_page(rich_paper().data, 3)
-    assert (caught.value.message, caught.value.hint) == (
-        "the PDF has no page 3",
-        "ask for one of its pages, 1 to 2",
-    )
+    assert (caught.value.message, caught.value.hint) == ("the PDF has no page 3", "ask for one of its pages, 1 to 2")
 
 
 def test_pdfs_are_read_in_several_threads_at_once() -> None:
