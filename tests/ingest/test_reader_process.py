@@ -66,12 +66,12 @@ def test_a_file_that_takes_too_long_fails_and_the_next_is_read(small: Path) -> N
 @pytest.mark.skipif(sys.platform != "linux", reason="only Linux bounds a process's memory exactly")
 def test_a_file_that_needs_too_much_memory_fails_and_the_next_is_read(small: Path, tmp_path: Path) -> None:
     large = tmp_path / "large.md"
-    large.write_text("Many words of no meaning. " * 6_000_000)
-    with Reader(OPTIONS, Bounds(memory_bytes=500_000_000)) as reader:
+    large.write_text("Many words of no meaning. " * 3_000_000)
+    with Reader(OPTIONS, Bounds(memory_bytes=300_000_000)) as reader:
         found = read(reader, large)
         assert (found.outcome, found.reason) == (
             "failed",
-            "its reader needed more than 0.5 GB of memory, or broke down "
+            "its reader needed more than 0.3 GB of memory, or broke down "
             "(split it into smaller files, or raise RAG_MAX_READER_MB)",
         )
         assert read(reader, small).outcome == "read"

@@ -22,7 +22,7 @@ def picture(text: str, *, turned: int = 0, kind: str = "PNG") -> bytes:
     return file.getvalue()
 
 
-@pytest.mark.parametrize("turned", [90, 180])
+@pytest.mark.parametrize("turned", [180, pytest.param(90, marks=pytest.mark.slow)])
 def test_the_text_in_a_picture_is_read_whichever_way_it_stands(turned: int) -> None:
     document = parse("sign.png", picture(MOON, turned=turned))
     assert [(page.number, page.text) for page in document.pages] == [(None, MOON)]
