@@ -8,7 +8,7 @@ import hashlib
 import json
 import logging
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any, Literal
@@ -43,7 +43,8 @@ def load_static(name: ModelName, options: LoadOptions) -> EmbeddingModel:
         if kind == "model2vec":
             embeddings: ArrayEmbeddings = Model2VecEmbeddings(path)
         else:
-            embeddings = WordVectorEmbeddings(open_word_vectors(path, kind, revision, options))
+            vectors = open_word_vectors(path, kind, revision, options)
+            embeddings = MeanOfWords(vectors.vector_size, partial(look_up_words, vectors))
     return EmbeddingModel(name.setting, embeddings, NO_WINDOW, count_words, revision)
 
 
@@ -53,54 +54,41 @@ def load_spacy(name: ModelName, options: LoadOptions) -> EmbeddingModel:  # noqa
     if not nlp.vocab.vectors.size:
         raise ProviderError(f"the spaCy pipeline {name.model} has no word vectors", SPACY_HINT)
     revision = f"{nlp.meta.get('version', '')} {fingerprint_folder(Path(name.model))}".strip()
-    return EmbeddingModel(name.setting, SpacyEmbeddings(nlp), NO_WINDOW, count_words, revision)
+    embeddings = MeanOfWords(nlp.vocab.vectors.shape[1], partial(look_up_tokens, nlp.tokenizer))
+    return EmbeddingModel(name.setting, embeddings, NO_WINDOW, count_words, revision)
 
 
 class MeanOfWords(ArrayEmbeddings):
     """Means of word vectors at unit length; zeros for a text with no known word, or whose words cancel out."""
 
-    dimension: int
-
-    def word_vectors(self, text: str) -> Iterable[Vectors]:
-        raise NotImplementedError
+    def __init__(self, dimension: int, word_vectors: Callable[[str], Iterator[Vectors]]) -> None:
+        self._dimension, self._word_vectors = dimension, word_vectors
 
     def embed_array(self, texts: Sequence[str]) -> Vectors:
-        sums = np.zeros((len(texts), self.dimension))
+        sums = np.zeros((len(texts), self._dimension))
         for total, text in zip(sums, texts, strict=True):
-            for vector in self.word_vectors(text):
+            for vector in self._word_vectors(text):
                 total += vector
         return unit_vectors(sums.astype(np.float32))
 
 
-class WordVectorEmbeddings(MeanOfWords):
+def look_up_words(vectors: Any, text: str) -> Iterator[Vectors]:
     """By gensim's KeyedVectors: a word is looked up as it is written, then in small letters, then by its parts."""
-
-    def __init__(self, vectors: Any) -> None:
-        self._vectors, self.dimension = vectors, vectors.vector_size
-
-    def word_vectors(self, text: str) -> Iterator[Vectors]:
-        for word in find_words(text):
-            found = self._index(word)
-            for place in [found] if found is not None else map(self._index, WORD_PART.findall(word)):
-                if place is not None:
-                    yield self._vectors.vectors[place]
-
-    def _index(self, word: str) -> int | None:
-        places: dict[str, int] = self._vectors.key_to_index
-        return places.get(word, places.get(word.lower()))
+    places: dict[str, int] = vectors.key_to_index
+    for word in find_words(text):
+        found = places.get(word, places.get(word.lower()))
+        parts = WORD_PART.findall(word) if found is None else []
+        for place in (found, *(places.get(part, places.get(part.lower())) for part in parts)):
+            if place is not None:
+                yield vectors.vectors[place]
 
 
-class SpacyEmbeddings(MeanOfWords):
+def look_up_tokens(tokenizer: Any, text: str) -> Iterator[Vectors]:
     """By a spaCy pipeline's vocabulary, without stop words and punctuation."""
-
-    def __init__(self, nlp: Any) -> None:
-        self._tokenizer, self.dimension = nlp.tokenizer, int(nlp.vocab.vectors.shape[1])
-
-    def word_vectors(self, text: str) -> Iterator[Vectors]:
-        # The tokenizer alone has no bound on a text's length, and nothing else of a pipeline is needed.
-        for token in self._tokenizer(text):
-            if token.has_vector and not (token.is_stop or token.is_punct or token.is_space):
-                yield token.vector
+    # The tokenizer alone has no bound on a text's length, and nothing else of a pipeline is needed.
+    for token in tokenizer(text):
+        if token.has_vector and not (token.is_stop or token.is_punct or token.is_space):
+            yield token.vector
 
 
 class Model2VecEmbeddings(ArrayEmbeddings):
