@@ -97,6 +97,14 @@ def clip_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return make_clip(tmp_path_factory.mktemp("clip"))
 
 
+@pytest.fixture(scope="session")
+def unconverted(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A tiny encoder pooled by the maximum: it stays on torch. Its name is that of a family with prompts."""
+    from tests.tiny_encoder import make_tiny_encoder  # imports torch: seconds
+
+    return make_tiny_encoder(tmp_path_factory.mktemp("max") / "tiny-e5-encoder", pooling="max")
+
+
 @pytest.fixture(scope="module")
 def browser() -> "Iterator[Browser]":
     """Not for the whole session: while Playwright's loop is open, `asyncio.run` fails in every other test."""

@@ -7,16 +7,14 @@ import pytest
 from rag_app import Settings
 from rag_app.wiring import ingest_paths, load_model, load_retriever, torch_options
 from tests.conftest import CommandLine
-from tests.tiny_encoder import make_tiny_encoder
 from vectorstore.embeddings import TorchOptions
 from vectorstore.errors import SettingsError
 
 
 @pytest.fixture
-def settings(tmp_path: Path) -> Settings:
+def settings(unconverted: Path, tmp_path: Path) -> Settings:
     (tmp_path / "moon.md").write_text("# Orbit\n\nMichael Collins stayed in orbit around the Moon.\n")
-    encoder = make_tiny_encoder(tmp_path / "tiny", pooling="max")
-    return Settings(embeddings=str(encoder), cache_dir=tmp_path / "cache", vector_cache_mb=10)
+    return Settings(embeddings=str(unconverted), cache_dir=tmp_path / "cache", vector_cache_mb=10)
 
 
 def test_the_environment_says_how_torch_runs(monkeypatch: pytest.MonkeyPatch) -> None:

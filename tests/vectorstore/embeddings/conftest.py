@@ -1,4 +1,4 @@
-"""One tiny encoder that is converted once for all tests, and one that never is."""
+"""One tiny encoder that is converted once for all tests."""
 
 from pathlib import Path
 
@@ -19,9 +19,3 @@ def tiny(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def converted(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The cache folder that `tiny` is converted into."""
     return tmp_path_factory.mktemp("converted")
-
-
-@pytest.fixture(scope="session")
-def unconverted(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Pooled by the maximum: it stays on torch."""
-    return make_tiny_encoder(tmp_path_factory.mktemp("max") / "tiny-e5-encoder", pooling="max")
