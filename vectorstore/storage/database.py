@@ -105,11 +105,11 @@ class Database:
     def writing(self) -> Iterator[sqlite3.Connection]:
         """One transaction, which counts as a change."""
         while True:
-            path = self.path
+            identity = self._identify()
             with self.reading() as connection, connection:
                 connection.execute("BEGIN IMMEDIATE")
                 # While this waited for its turn a rebuild may have put another file in place.
-                if self.path == path:
+                if self._identify() == identity:
                     yield connection
                     connection.execute(COUNT, (CHANGES, str(time.time_ns())))
                     return
@@ -127,7 +127,8 @@ class Database:
 
     def _identify(self) -> Identity:
         path = self.path
-        found = path.stat()
+        with translated_storage_errors(self.folder):
+            found = path.stat()
         return os.getpid(), found.st_dev, found.st_ino, os.access(path, os.W_OK)
 
     def close(self) -> None:
