@@ -71,9 +71,9 @@ class SharedIndex:
     def latest(self, *, or_older: bool = False) -> VectorIndex:
         """The index as of the last change; with `or_older` the one before, while another thread is opening the next."""
         opened = self._current
-        if opened and opened.generation == self.catalogue.generation():
+        if opened is not None and opened.generation == self.catalogue.generation():
             return opened
-        if not self._opening.acquire(blocking=not (or_older and opened)):
+        if not self._opening.acquire(blocking=opened is None or not or_older):
             assert opened is not None
             return opened
         try:
@@ -138,7 +138,7 @@ class SharedIndex:
             opened = self._current
             is_current = opened is not None and opened.generation == self.catalogue.generation()
             yield
-            if opened and is_current:
+            if opened is not None and is_current:
                 opened.generation = self.catalogue.generation()
 
     def close(self) -> None:

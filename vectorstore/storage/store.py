@@ -105,7 +105,7 @@ class Store:
         """The numbers of chunks in each of the three places, which are in step where these are equal."""
         return {
             "catalogue": len(self.catalogue.chunk_ids()),
-            "the vector index": self._shared.read(len),
+            "the vector index": self._shared.read(VectorIndex.count),
             "the lexical index": len(self.lexical.reader()),
         }
 

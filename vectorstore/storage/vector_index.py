@@ -91,7 +91,7 @@ class VectorIndex:
     def ids(self) -> set[str]:
         return set(self.collection.get(include=[])["ids"])
 
-    def __len__(self) -> int:
+    def count(self) -> int:
         return self.collection.count()
 
 

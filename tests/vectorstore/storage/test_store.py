@@ -173,6 +173,7 @@ def test_more_chunks_than_chroma_takes_at_once_are_stored_and_removed(store: Sto
     assert len(store.snapshot().nearest(vectors[0], limit=100)) == 100
     remove(store, "a")
     assert set(store.count_chunks().values()) == {0}
+    assert store.open_vectors() is store.open_vectors()  # that it is empty is no reason to open it again
     with store.catalogue.database.reading() as connection:
         for table in ("vectors", "chunks", "states", "pages", "sources"):
             assert connection.execute(f"SELECT count(*) FROM {table}").fetchone() == (0,)
