@@ -1,6 +1,7 @@
 """Bad input on the command line, each with its exact words, where they are printed, and the exit code."""
 
 import random
+import shlex
 import shutil
 import subprocess
 import sys
@@ -13,72 +14,8 @@ from rag_app import Settings
 from rag_app.types import REFUSAL
 from tests.conftest import CommandLine
 
-ASK = 'ask in words: rag ask "Who stayed in orbit?"'
-SHORTER = "ask in a sentence or two; a long text can be ingested: rag ingest FILE"
-NAME = "use 3 to 255 letters, digits, dots, dashes and underscores, with a letter or digit first and last"
-MODEL = "openai:text-embedding-3-small"
-SEE = ".env.example says what it may be"
-NEAREST = "did you mean RAG_COLLECTION? .env.example lists every one"
-EXAMPLES = "such as RAG_LLM=openai:gpt-5-mini or RAG_LLM=gguf:/models/model.gguf"
-# Of commands in an empty data folder, and of commands on the samples with a setting: what is told, and the hint.
-IN_NOTHING: list[tuple[list[str], str, str]] = [
-    (
-        ["ingest", "nowhere"],
-        "there is no file or folder {here}/nowhere",
-        "check the path; rag ingest --help shows examples",
-    ),
-    (["ingest", "*.pdf"], "nothing matches *.pdf", "check the pattern, or name a folder: rag ingest FOLDER"),
-    (["ingest", ".", "--collection", "../up"], "'../up' cannot be the name of a collection", NAME),
-    (["ask", "Who?"], "there is no collection default", "rag ingest --collection default PATH"),
-    (["search", "\t"], "the question is empty", ASK),
-    (["ask"], "Missing argument 'QUESTION'.", "rag ask --help"),
-    (["frobnicate"], "No such command 'frobnicate'.", "rag --help"),
-    (["collections", "rename", "one"], "Missing argument 'NEW_NAME'.", "rag collections rename --help"),
-]
-IN_SAMPLES: list[tuple[list[str], dict[str, str], str, str]] = [
-    (["ask", " "], {}, "the question is empty", ASK),
-    (["ask", "?! … ¿"], {}, "the question has no word in it", ASK),
-    (["ask", "x" * 100_000], {}, "the question has 100,000 characters; at most 10,000 are read", SHORTER),
-    (
-        ["ask", "--collection", "papers", "Who?"],
-        {},
-        "there is no collection papers (there are: samples)",
-        "rag ingest --collection papers PATH",
-    ),
-    (
-        ["ask", "Who?"],
-        {"RAG_EMBEDDINGS": MODEL, "OPENAI_API_KEY": "any"},
-        f"the collection samples was made with the embedding model minilm, not {MODEL}",
-        "set RAG_EMBEDDINGS=minilm, or ingest it again: rag ingest --rebuild PATH",
-    ),
-    (
-        ["ask", "Who?"],
-        {"RAG_LLM": "anthropic:claude"},
-        "anthropic:claude needs the package langchain-anthropic, which is not installed",
-        "pip install langchain-anthropic",
-    ),
-    (
-        ["ask", "Who?"],
-        {"RAG_LLM": "opnai:gpt-5-mini"},
-        "RAG_LLM=opnai:gpt-5-mini names an unknown provider: opnai",
-        f"did you mean openai? set RAG_LLM=provider:model, {EXAMPLES}",
-    ),
-    (["show", "no.pdf"], {}, "no.pdf is not in the collection samples", "rag list --collection samples"),
-    (["delete", "no.pdf"], {}, "no.pdf is not in the collection samples", "rag list --collection samples"),
-    (
-        ["show", "glossary.txt", "--page", "3"],
-        {},
-        "{samples}/glossary.txt has no page 3",
-        "it has none; leave --page out",
-    ),
-    (["list"], {"RAG_COLECTION": "papers"}, "RAG_COLECTION is not a setting", NEAREST),
-    (
-        ["list"],
-        {"RAG_DISTANCE": "round"},
-        "RAG_DISTANCE=round cannot be used: input should be 'cosine', 'l2' or 'ip'",
-        SEE,
-    ),
-]
+# Commands and what they print, `in-samples` for `rag` asked about the collection of the samples.
+REFUSALS = Path(__file__).with_name("refusals.txt").read_text(encoding="utf-8").strip().split("\n\n")
 
 
 def told(run: subprocess.CompletedProcess[str]) -> tuple[str, str, int]:
@@ -99,27 +36,19 @@ def encrypted_pdf() -> bytes:
     return bytes(pdf.output())
 
 
-@pytest.mark.parametrize(("arguments", "message", "hint"), IN_NOTHING)
-def test_what_cannot_be_started_is_two_lines_and_makes_no_collection(
-    rag: CommandLine, tmp_path: Path, arguments: list[str], message: str, hint: str
+@pytest.mark.parametrize("refusal", REFUSALS)
+def test_what_cannot_be_done_is_two_lines_and_makes_no_collection(
+    refusal: str, rag: CommandLine, in_samples: CommandLine, samples_dir: Path, tmp_path: Path
 ) -> None:
-    assert told(rag(*arguments)) == refused(message.format(here=tmp_path.resolve()), hint)
-    assert not (tmp_path / "data").exists()
-
-
-@pytest.mark.parametrize(("arguments", "settings", "message", "hint"), IN_SAMPLES)
-def test_what_a_collection_cannot_do_is_two_lines(
-    in_samples: CommandLine,
-    samples_dir: Path,
-    arguments: list[str],
-    settings: dict[str, str],
-    message: str,
-    hint: str,
-) -> None:
-    run = in_samples(*arguments, **settings)
-    assert run.stderr.startswith(f"error: {message.format(samples=samples_dir)}\nhint: ")
-    assert run.stderr.endswith(f"{hint}\n")
+    command, error, hint = refusal.format(here=tmp_path.resolve(), samples=samples_dir, long="x" * 100_000).split("\n")
+    words = shlex.split(command.removeprefix("$ "))
+    settings = dict(word.split("=") for word in words if word.startswith(("RAG_", "OPENAI_")))
+    name, *arguments = words[len(settings) :]
+    run = (in_samples if name == "in-samples" else rag)(*arguments, **settings)
+    assert run.stderr.splitlines()[0] == error
+    assert run.stderr.endswith(f"{hint.removeprefix('hint: ')}\n")
     assert (run.stdout, run.stderr.count("\n"), run.returncode) == ("", 2, 2)
+    assert not (tmp_path / "data").exists()
 
 
 def test_an_empty_folder_is_a_warning_and_its_collection_cannot_be_asked(rag: CommandLine, tmp_path: Path) -> None:

@@ -1,4 +1,4 @@
-"""`rag eval answers` as a command: its figures are those of its details, and bad input is told."""
+"""`rag eval answers` as a command: its figures are those of its details, and bad input is named."""
 
 import json
 import re
@@ -21,31 +21,20 @@ CORPUS = [
     {"_id": "rocket", "title": "Saturn V", "text": ROCKET},
     {"_id": "garden", "title": "", "text": "Tomatoes need sun and water."},
 ]
-QUESTIONS: list[dict[str, Any]] = [
-    {
-        "id": "a",
-        "question": "Who stayed in orbit around the Moon?",
-        "answerable": True,
-        "kind": "answerable",
-        "answers": ["Collins", "Michael Collins"],
-        "evidence": [[ORBIT], [ORBIT.replace(" ", "  "), LANDED]],
-    },
-    {
-        "question": "How many stages had the rocket?",
-        "answerable": True,
-        "kind": "answerable",
-        "answers": ["three"],
-        "passage_id": "rocket",
-    },
-    {
-        "id": 7,
-        "question": "Who paid for the rocket?",
-        "answerable": False,
-        "kind": "near miss",
-        "answers": [],
-        "evidence": [],
-    },
-    {"question": "How do I bake bread?", "answerable": False, "kind": "off topic", "answers": [], "evidence": None},
+
+
+def asked(question: str, kind: str, *answers: str, **more: Any) -> dict[str, Any]:
+    return {"question": question, "answerable": kind == "answerable", "kind": kind, "answers": [*answers], **more}
+
+
+EVIDENCE = [[ORBIT], [ORBIT.replace(" ", "  "), LANDED]]
+QUESTIONS = [
+    asked(
+        "Who stayed in orbit around the Moon?", "answerable", "Collins", "Michael Collins", id="a", evidence=EVIDENCE
+    ),
+    asked("How many stages had the rocket?", "answerable", "three", passage_id="rocket"),
+    asked("Who paid for the rocket?", "near miss", id=7, evidence=[]),
+    asked("How do I bake bread?", "off topic", evidence=None),
 ]
 KEYS = {
     "answer_recall", "evidence_precision", "evidence_recall", "evidence_f1", "kept", "refused",
