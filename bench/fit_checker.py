@@ -112,7 +112,7 @@ def rows_of(path: Path) -> list[dict[str, Any]]:
 
 
 def measure(claim: str, passage: Passage, is_supported: bool, embed: Embed) -> Pair:  # noqa: FBT001
-    (spans,), (vector,) = find_spans([passage], [claim], embed)
+    (spans,), (vector,) = find_spans([passage], [claim], embed, split_sentences)
     facts = read_facts(claim)
     cosines = cosine_similarities(vector, np.stack([span.vector for span in spans])).tolist()
     rows = [
