@@ -24,7 +24,7 @@ ROOT = DOCS.parent
 PACKAGES = ("vectorstore", "ingest", "prompts", "rag_app")
 HELP_WIDTH = 100
 DEFAULT_FOLDERS = {"data_dir": "the user's data folder", "cache_dir": "the user's cache folder"}
-# What is read, by the kinds of ingest/reading/file_types.py, and the extra that it needs.
+# What is read, by the kinds of ingest/reading/kinds.toml, and the extra that it needs.
 FORMATS = {
     "PDF": "pdf",
     "Markdown": "markdown",

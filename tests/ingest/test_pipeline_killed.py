@@ -6,6 +6,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -35,30 +36,24 @@ class Stopped(BaseException):
     """Ends an ingest as the end of its process would: nothing catches it."""
 
 
-class StopBefore:
-    """Stops what runs inside before its nth step; `steps` counts them."""
+@contextmanager
+def stop_before(nth: int) -> Iterator[list[str]]:
+    """Stops what runs inside before its nth step; gives the names of the steps."""
+    steps: list[str] = []
 
-    def __init__(self, nth: int) -> None:
-        self.nth, self.steps = nth, 0
-        self._patch = pytest.MonkeyPatch()
-
-    def __enter__(self) -> "StopBefore":
-        for owner, name in STEPS:
-            self._patch.setattr(owner, name, self._counted(getattr(owner, name)))
-        return self
-
-    def __exit__(self, *raised: object) -> bool:
-        self._patch.undo()
-        return raised[0] is Stopped
-
-    def _counted(self, step: Callable[..., Any]) -> Callable[..., Any]:
+    def counted(step: Callable[..., Any]) -> Callable[..., Any]:
         def count_and_run(*arguments: Any, **named: Any) -> Any:
-            self.steps += 1
-            if self.steps == self.nth:
+            steps.append(step.__name__)
+            if len(steps) == nth:
                 raise Stopped
             return step(*arguments, **named)
 
         return count_and_run
+
+    with pytest.MonkeyPatch.context() as patch, suppress(Stopped):
+        for owner, name in STEPS:
+            patch.setattr(owner, name, counted(getattr(owner, name)))
+        yield steps
 
 
 def write_first_version(library: Library) -> None:
@@ -103,7 +98,7 @@ def test_an_ingest_that_stops_before_any_of_its_steps_is_finished_by_the_next(
         if put_back:
             write_second_version(library)
         copy = copy_of(library, nth)
-        with StopBefore(nth) as stop:
+        with stop_before(nth) as steps:
             copy.ingest(prune=True)
         copy.reopen()
         # Whatever was stopped: every file that stays is found, in its old version or in its new one.
@@ -115,7 +110,7 @@ def test_an_ingest_that_stops_before_any_of_its_steps_is_finished_by_the_next(
         copy.ingest(prune=True)
         check_alike(copy.store, (first if put_back else second).store)
         copy.store.close()
-        if stop.steps < nth:
+        if len(steps) < nth:
             break
     assert nth > 10
 
