@@ -50,50 +50,41 @@ def test_every_format_gives_the_same_colours(kind: str) -> None:
     assert np.abs(pixels[..., ::-1].astype(int) - draw("red", "stripes", seed=3)).mean() < 4
 
 
-def test_a_photograph_is_turned_as_its_camera_was_held() -> None:
-    image = PIL.Image.fromarray(landscape(1))
+def test_a_picture_is_read_as_its_camera_was_held_on_white_and_in_the_colours_of_a_screen() -> None:
+    image, file = PIL.Image.fromarray(landscape(1)), io.BytesIO()
     exif = image.getexif()
     exif[0x0112] = 6  # the camera was turned by a quarter
-    file = io.BytesIO()
     image.save(file, "JPEG", exif=exif)
     assert read_pixels(file.getvalue()).shape == (640, 480, 3)
 
-
-def test_what_is_transparent_is_white() -> None:
     image = PIL.Image.new("RGBA", (80, 80), (255, 0, 0, 0))
     image.paste((0, 0, 255, 255), (0, 0, 40, 80))
     pixels = read_pixels(encode(np.asarray(image)))
     assert pixels[40, 60].tolist() == WHITE
     assert pixels[40, 20].tolist() == [255, 0, 0]  # blue first
 
-
-def test_colours_for_print_are_read() -> None:
     file = io.BytesIO()
     PIL.Image.new("CMYK", (70, 70), (0, 255, 255, 0)).save(file, "JPEG")
     blue, green, red = read_pixels(file.getvalue())[35, 35].tolist()
-    assert red > 200
-    assert max(blue, green) < 60
-
-
-@pytest.mark.parametrize("data", [b"", b"no picture", header_of_png(100, 100), encode(draw("red", "stripes"))[:60]])
-def test_what_is_damaged_is_told(data: bytes) -> None:
-    with pytest.raises(UnreadableFileError, match="a damaged picture"):
-        read_pixels(data)
+    assert red > 200 > 60 > max(blue, green)
 
 
 @pytest.mark.filterwarnings("ignore::PIL.Image.DecompressionBombWarning")
-@pytest.mark.parametrize("size", [(13_000, 12_000), (60_000, 60_000), (2**31 - 1, 2**31 - 1)])
-def test_a_picture_that_claims_too_many_pixels_is_refused_before_it_is_decoded(size: tuple[int, int]) -> None:
-    with pytest.raises(UnreadableFileError, match="too large"):
-        read_pixels(header_of_png(*size))
+def test_a_damaged_picture_is_refused_and_one_of_too_many_pixels_before_it_is_decoded() -> None:
+    for data in (b"", b"no picture", header_of_png(100, 100), encode(draw("red", "stripes"))[:60]):
+        with pytest.raises(UnreadableFileError, match="a damaged picture"):
+            read_pixels(data)
+    for size in ((13_000, 12_000), (60_000, 60_000), (2**31 - 1, 2**31 - 1)):
+        with pytest.raises(UnreadableFileError, match="too large"):
+            read_pixels(header_of_png(*size))
 
 
 def test_a_kept_picture_is_small_and_named_by_its_bytes() -> None:
-    picture = keep_picture(landscape(2, width=3000, height=2000))
+    picture = keep_picture(landscape(2, width=1500, height=1000))
     with PIL.Image.open(io.BytesIO(picture.data)) as image:
         assert (image.format, image.size) == ("WEBP", (MAX_SIDE, 683))
-    assert (picture.width, picture.height) == (3000, 2000)
-    assert picture == keep_picture(landscape(2, width=3000, height=2000))
+    assert (picture.width, picture.height) == (1500, 1000)
+    assert picture == keep_picture(landscape(2, width=1500, height=1000))
     assert picture.hash != keep_picture(landscape(3)).hash
 
 

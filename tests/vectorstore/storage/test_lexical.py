@@ -55,7 +55,7 @@ def test_title_headings_and_text_are_matched_by_their_stems_in_any_case_and_with
     assert (matches(index.reader(), "apollo"), len(index.reader())) == ({}, 1)
 
 
-@settings(max_examples=300)
+@settings(max_examples=150)
 @given(question=QUESTIONS)
 def test_any_text_is_a_question_whose_scores_lie_between_0_and_1(filled: LexicalIndex, question: str) -> None:
     found = matches(filled.reader(), question)
