@@ -18,25 +18,28 @@ from vectorstore.types import Chunk
 NEIGHBOUR_CHARACTERS = 1_000
 # A chunk's own words count twice where it has neighbours, so that of two neighbours the one that says it comes first.
 OWN_WEIGHT = 2
+TERMS = "terms"
+# A question is cut here so that a page pasted as a question stays a query of milliseconds.
+MAX_QUESTION_TERMS = 64
+WRITER_BYTES = 50_000_000
+REMEMBERED_CHARACTERS, REMEMBERED_TEXTS = 500, 2_000
+# By language: the terms of a question, each with its weight: 1, or less for those of the question before it.
+WeightedTerms = Mapping[str, Mapping[str, float]]
 
 
 def lexical_texts(chunks: Sequence[Chunk]) -> Iterator[tuple[Chunk, str, str]]:
     """Each chunk with its language and its terms, parted by spaces; a source's chunks come together and in order."""
     for _, group in groupby(chunks, key=lambda chunk: chunk.source):
-        yield from _of_one_source(list(group))
-
-
-def _of_one_source(chunks: Sequence[Chunk]) -> Iterator[tuple[Chunk, str, str]]:
-    language = detect_language("\n".join(chunk.text for chunk in chunks[:8]))
-    own = [" ".join(analyze(chunk.text, language)) for chunk in chunks]
-    names: dict[tuple[str, ...], str] = {}
-    for place, chunk in enumerate(chunks):
-        heads = (chunk.title, *chunk.headings)
-        if heads not in names:
-            names[heads] = " ".join(analyze("\n".join(heads), language))
-        around = [own[i] for i in neighbours(chunks, place)]
-        times = OWN_WEIGHT if around else 1
-        yield chunk, language, " ".join((names[heads], *around, *[own[place]] * times))
+        of_source = list(group)
+        language = detect_language("\n".join(chunk.text for chunk in of_source[:8]))
+        own = [" ".join(analyze(chunk.text, language)) for chunk in of_source]
+        heads = {(chunk.title, *chunk.headings) for chunk in of_source}
+        names = {head: " ".join(analyze("\n".join(head), language)) for head in heads}
+        for place, chunk in enumerate(of_source):
+            around = [own[i] for i in neighbours(of_source, place)]
+            times = OWN_WEIGHT if around else 1
+            name = names[chunk.title, *chunk.headings]
+            yield chunk, language, " ".join((name, *around, *[own[place]] * times))
 
 
 def neighbours(chunks: Sequence[Chunk], place: int) -> list[int]:
@@ -51,17 +54,6 @@ def neighbours(chunks: Sequence[Chunk], place: int) -> list[int]:
     return found
 
 
-TERMS = "terms"
-# A question is cut here so that a page pasted as a question stays a query of milliseconds.
-MAX_QUESTION_TERMS = 64
-WRITER_BYTES = 50_000_000
-REMEMBERED_CHARACTERS, REMEMBERED_TEXTS = 500, 2_000
-
-
-# By language: the terms of a question, each with its weight: 1, or less for those of the question before it.
-WeightedTerms = Mapping[str, Mapping[str, float]]
-
-
 class LexicalIndex:
     """One tantivy index of chunks: `change` writes, `reader` reads what was last committed."""
 
@@ -71,7 +63,7 @@ class LexicalIndex:
         self._schema = build_schema()
         with translated_index_errors(self._collection):
             self._index = tantivy.Index(self._schema, path=str(folder), reuse=True)
-        self._index.register_tokenizer(TERMS, term_splitter())
+        self._index.register_tokenizer(TERMS, tantivy.TextAnalyzerBuilder(tantivy.Tokenizer.whitespace()).build())
 
     def change(self, *, add: Sequence[Chunk] = (), remove: Iterable[str] = ()) -> None:
         """Remove chunk ids, then add chunks (replacing equal ids), in one commit.
@@ -200,10 +192,6 @@ def build_schema() -> tantivy.Schema:
     builder.add_text_field("language", tokenizer_name="raw", index_option="basic")
     builder.add_text_field("words", tokenizer_name=TERMS, index_option="freq")
     return builder.build()
-
-
-def term_splitter() -> tantivy.TextAnalyzer:
-    return tantivy.TextAnalyzerBuilder(tantivy.Tokenizer.whitespace()).build()
 
 
 def release_freed_memory() -> None:

@@ -1,7 +1,6 @@
 """Analyses text into the terms of lexical search, by its language: stems without stop words, parts of identifiers."""
 
 import re
-from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -36,9 +35,8 @@ def analyze(text: str, language: str) -> list[str]:
     text = UNSPACED.sub(_pairs, text.encode("utf-8", "replace").decode())
     analyzer = build_analyzer(language)
     terms: list[str] = analyzer.analyze(text)
-    if parts := " ".join(identifier_parts(text)):
-        terms += analyzer.analyze(parts)
-    return terms
+    parts = ((word, JOINTS.sub(" ", word)) for word in WORD.findall(text))
+    return terms + analyzer.analyze(" ".join(parted for word, parted in parts if parted != word))
 
 
 def read_words(text: str, language: str) -> list[str | None]:
@@ -46,13 +44,6 @@ def read_words(text: str, language: str) -> list[str | None]:
     text = UNSPACED.sub(_pairs, text.encode("utf-8", "replace").decode()).lower()
     telling = set(build_analyzer(language, is_stemmed=False).analyze(text))
     return [word if word in telling else None for word in WORD.findall(text)]
-
-
-def identifier_parts(text: str) -> Iterator[str]:
-    for word in WORD.findall(text):
-        parts = JOINTS.sub(" ", word)
-        if parts != word:
-            yield parts
 
 
 def _pairs(run: re.Match[str]) -> str:
