@@ -4,6 +4,7 @@ import asyncio
 import socket
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
+from functools import partial
 from types import SimpleNamespace
 from typing import Any
 
@@ -101,22 +102,20 @@ def test_a_stream_that_ends_without_its_last_piece_is_unfinished(fault_server: F
     assert error.message == f"{fault_server.address} failed on {SPEC}: the answer ended before it was complete"
 
 
-@pytest.mark.parametrize("way", ["invoke", "stream"])
-def test_a_server_that_speaks_something_else_is_no_model_server(fault_server: FaultServer, way: str) -> None:
+def test_a_server_that_speaks_something_else_is_no_model_server(fault_server: FaultServer) -> None:
     fault_server.behave("not_json")
-    assert_unreachable(failure_of(lambda: ask(load_chat_model(SPEC), way)), fault_server.address)
+    for way in ("invoke", "stream"):
+        assert_unreachable(failure_of(partial(ask, load_chat_model(SPEC), way)), fault_server.address)
 
 
-@pytest.mark.parametrize("way", ["invoke", "ainvoke"])
-def test_a_server_that_is_down_is_named_with_its_address(monkeypatch: pytest.MonkeyPatch, way: str) -> None:
+def test_a_server_that_is_down_and_a_host_that_does_not_exist_are_named(monkeypatch: pytest.MonkeyPatch) -> None:
     with FaultServer() as server:
         address = server.address
     monkeypatch.setenv("OPENAI_BASE_URL", f"http://{address}/v1")
     monkeypatch.setenv("OPENAI_API_KEY", "any")
-    assert_unreachable(failure_of(lambda: ask(load_chat_model(SPEC, max_retries=0), way)), address)
-
-
-def test_a_host_that_does_not_exist_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    model = load_chat_model(SPEC, max_retries=0)
+    for way in ("invoke", "ainvoke"):
+        assert_unreachable(failure_of(partial(ask, model, way)), address)
     monkeypatch.setenv("OPENAI_BASE_URL", "http://models.example:8000/v1")
     # What resolving a name raises, without a network.
     raised = failure_of(lambda: socket.getaddrinfo("127.0.0.1", "no-such-service"))
