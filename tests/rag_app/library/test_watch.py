@@ -7,7 +7,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -129,18 +129,31 @@ def test_a_root_that_goes_is_waited_for_and_loses_nothing(folder: Path, watch: C
     assert "missing" not in str(running.reports)
 
 
-def test_hidden_and_ignored_files_are_not_reported(folder: Path, watch: Callable[..., Running]) -> None:
+def test_hidden_files_start_no_ingest_and_ignored_ones_are_not_reported(
+    folder: Path, watch: Callable[..., Running], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ingests: list[object] = []
+    real = ingest_paths
+
+    def count(paths: Sequence[str], **options: Any) -> IngestReport:
+        ingests.append(paths)
+        return real(paths, **options)
+
+    monkeypatch.setattr("rag_app.library.watch.ingest_paths", count)
     (folder / ".gitignore").write_text("build/\n")
     (folder / "build").mkdir()
     running = watch(folder)
+    until(lambda: len(ingests) == 2)  # the first, and one for what changed before the system reported it
     for number in range(5):
         (folder / ".git" / f"object{number}").write_text("x")
-        (folder / "build" / f"made{number}.md").write_text("made")
         (folder / f".hidden{number}.md").write_text("hidden")
     time.sleep(5 * REST_S)
+    assert len(ingests) == 2
+    (folder / "build" / "made.md").write_text("made")
+    until(lambda: len(ingests) == 3)
     assert running.reports == [[("moon.md", "added")]]
     (folder / ".gitignore").write_text("\n")
-    running.until("made4.md", "added")
+    running.until("made.md", "added")
 
 
 def test_a_file_is_read_once_it_is_finished(folder: Path, watch: Callable[..., Running]) -> None:
