@@ -11,8 +11,11 @@ from pathlib import Path
 
 import pytest
 
+from ingest.chunking.chunks import ChunkSize
 from ingest.reading.parsing import parse_document
+from ingest.reading.read_source import ReadOptions, ReadRequest, read_source
 from ingest.reading.web.fetch import GonePageError, fetch_page, is_public, normalize_url
+from tests.hash_embedding import count_words
 from vectorstore.errors import UnreadableFileError
 
 PAGE = "<html><head><title>Café</title></head><body><p>The moon is a stone.</p></body></html>"
@@ -145,6 +148,18 @@ def test_the_kind_is_what_the_server_says_else_what_the_name_or_the_bytes_say(
 )
 def test_what_cannot_be_read_is_explained(server: str, path: str, message: str) -> None:
     assert message in refusal(server + path)
+
+
+def test_a_url_is_a_source_without_a_time_or_gone_with_the_reason(server: str) -> None:
+    options = ReadOptions(ChunkSize(60, 254, count_words), 100_000, allow_private_urls=True)
+    read = read_source(ReadRequest(f"{server}/page", None), options)
+    assert read.item is not None
+    record = read.item.record
+    assert (record.source, record.size, record.mtime_ns) == (f"{server}/page", len(PAGE.encode()), 0)
+    assert read_source(ReadRequest(record.source, None, record.content_hash), options).outcome == "same"
+    gone = read_source(ReadRequest(f"{server}/gone", None), options)
+    reason = "the server says 410 Gone (check the address in a browser)"
+    assert (gone.outcome, gone.reason, gone.is_final) == ("gone", reason, False)
 
 
 def test_servers_that_never_finish_are_not_there_or_have_no_tls_are_explained(server: str) -> None:
