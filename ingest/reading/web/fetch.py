@@ -21,6 +21,7 @@ from vectorstore.errors import UnreadableFileError
 
 MOST_REDIRECTS = 5
 MOST_ADDRESSES = 4  # of one host: enough for one that has IPv6 where the network has none
+MOST_UNPACKED = 1 << 20  # bytes at a time
 REDIRECTS = (301, 302, 303, 307, 308)
 GONE = (404, 410)
 SAVE = "open it in a browser, save it and ingest the file"
@@ -132,42 +133,31 @@ def _read(response: httpx.Response, max_bytes: int) -> bytes:
     encoding = response.headers.get("content-encoding", "").strip().lower() or "identity"
     if encoding not in ("identity", "gzip", "x-gzip", "deflate"):
         raise UnreadableFileError(f"the server packs the page in a way that is not read ({encoding})", SAVE)
-    too_large = UnreadableFileError(
-        f"over the size bound of {max_bytes / 1_000_000:g} MB", "set RAG_MAX_FILE_MB higher to read it"
-    )
-    data, received = bytearray(), 0
-    unpacker = Unpacker() if encoding != "identity" else None
+    data, raw = bytearray(), response.iter_raw()
     with _translated(response.request.url):
-        for raw in response.iter_raw():
-            received += len(raw)
-            data += unpacker.unpack(raw, max_bytes + 1 - len(data)) if unpacker else raw
-            if max(received, len(data)) > max_bytes:
-                raise too_large
-    if unpacker and received and not unpacker.is_complete():
-        raise UnreadableFileError("the page broke off", LATER)
+        for part in raw if encoding == "identity" else _unpack(raw):
+            data += part
+            if max(response.num_bytes_downloaded, len(data)) > max_bytes:
+                message = f"over the size bound of {max_bytes / 1_000_000:g} MB"
+                raise UnreadableFileError(message, "set RAG_MAX_FILE_MB higher to read it")
     return bytes(data)
 
 
-class Unpacker:
-    """gzip and deflate, bounded: a thousandth of a page's size can unpack to all of it."""
-
-    def __init__(self) -> None:
-        self._stream = zlib.decompressobj(wbits=47)  # recognises either header
-
-    def unpack(self, raw: bytes, most: int) -> bytes:
-        data = b""
-        try:
-            while raw and len(data) < most:
-                if self._stream.eof:  # gzip may have several members
-                    self._stream = zlib.decompressobj(wbits=47)
-                data += self._stream.decompress(raw, most - len(data))
-                raw = self._stream.unused_data if self._stream.eof else b""
-        except zlib.error:
-            raise UnreadableFileError("the page is packed in a damaged way", LATER) from None
-        return data
-
-    def is_complete(self) -> bool:
-        return self._stream.eof
+def _unpack(parts: Iterator[bytes]) -> Iterator[bytes]:
+    """gzip and deflate in bounded pieces: a thousandth of a page's size can unpack to all of it."""
+    stream, is_empty = zlib.decompressobj(wbits=47), True  # recognises either header
+    try:
+        for raw in parts:
+            rest, is_empty = raw, is_empty and not raw
+            while rest:
+                if stream.eof:  # gzip may have several members
+                    stream = zlib.decompressobj(wbits=47)
+                yield stream.decompress(rest, MOST_UNPACKED)
+                rest = stream.unused_data if stream.eof else stream.unconsumed_tail
+    except zlib.error:
+        raise UnreadableFileError("the page is packed in a damaged way", LATER) from None
+    if not stream.eof and not is_empty:
+        raise UnreadableFileError("the page broke off", LATER)
 
 
 def _require_success(response: httpx.Response) -> None:
