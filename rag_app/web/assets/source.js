@@ -2,6 +2,7 @@ export default function ({ data, parentElement }) {
   const root = parentElement.querySelector(".root");
   if (sources.conversation && sources.conversation !== data.conversation) showSource(null);
   sources.conversation = data.conversation;
+  if (!data.shown && sources.opened?.unit) showSource(null); // a document that has left the collection
   if (data.shown && sources.asked !== data.shown.count) {
     // What the web app itself opens, once for each time that it was asked for.
     const { count, cards, unit, by = null } = data.shown;

@@ -6,6 +6,7 @@ import time
 import uuid
 from collections import deque
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 
 from ingest.report import FileProgress, IngestReport, Progress, Stopped
@@ -95,7 +96,7 @@ def start_job(settings: Settings, inputs: Sequence[str]) -> None:
 
 
 def dismiss(job: Job) -> None:
-    if job in JOBS:
+    with suppress(ValueError):  # another visitor was quicker
         JOBS.remove(job)
 
 
