@@ -25,7 +25,7 @@ def test_what_is_chosen_answers_the_next_question_and_a_failing_check_has_a_comm
     expect(row).to_contain_text("environment")
     expect(back).to_be_disabled()
     assert page.get_by_role("radio").all_inner_texts() == ["", ""]
-    expect(page.get_by_text(f"Written by {MODEL}")).to_be_visible()
+    expect(page.get_by_text(f"Written by {MODEL}", exact=True)).to_be_visible()
     page.get_by_text("The documents' own sentences", exact=True).click()
     expect(page.get_by_label("Tokens of passages")).to_have_count(0)
     passages.fill("2")
