@@ -23,7 +23,9 @@ from vectorstore.collections import create_store, delete_collection, list_collec
 from vectorstore.errors import CollectionError, InputError
 from vectorstore.search.retriever import HybridRetriever
 
-BEIR_HINT = "a folder in BEIR form has corpus.jsonl (or .gz), queries.jsonl and qrels/test.tsv"
+BEIR_HINT = (
+    "a folder in BEIR form has corpus.jsonl (or .gz), queries.jsonl and qrels/test.tsv, to train qrels/train.tsv"
+)
 CHUNKS_HINT = "such a folder has corpora/*.md and questions.jsonl"
 ANSWERS_HINT = (
     "such a folder has corpus.jsonl (or .gz), and answers.jsonl with a line a question: "
@@ -65,13 +67,13 @@ class AnswerQuestion(BaseModel):
     evidence: list[list[str]] | None = None
 
 
-def load_retrieval_set(folder: Path, *, limit: int | None = None) -> RetrievalSet:
-    """Only queries with judgments count; of those the first `limit`. Raises InputError."""
-    judgments = load_judgments(folder / "qrels" / "test.tsv")
+def load_retrieval_set(folder: Path, *, limit: int | None = None, split: str = "test") -> RetrievalSet:
+    """Only queries that qrels/SPLIT.tsv judges count; of those the first `limit`. Raises InputError."""
+    judgments = load_judgments(folder / "qrels" / f"{split}.tsv")
     rows = [(str(row["_id"]), str(row["text"])) for row in load_rows(folder / "queries.jsonl", BEIR_HINT)]
     judged = [(query_id, text) for query_id, text in rows if query_id in judgments][:limit]
     if not judged:
-        raise InputError(f"{folder} has no query with a judgment in qrels/test.tsv", BEIR_HINT)
+        raise InputError(f"{folder} has no query with a judgment in qrels/{split}.tsv", BEIR_HINT)
     documents = load_corpus(folder, BEIR_HINT)
     return RetrievalSet(documents, dict(judged), {query_id: judgments[query_id] for query_id, _ in judged})
 

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from ingest.pipeline import NamedText
-from rag_app.experiments.evaluation.datasets import load_corpus, write_rows
+from rag_app.experiments.evaluation.datasets import BEIR_HINT, load_corpus, write_rows
 from rag_app.experiments.evaluation.intervals import bootstrap_means
 from rag_app.experiments.training.fine_tune import (
     TrainingOptions,
@@ -20,7 +20,6 @@ from rag_app.experiments.training.fine_tune import (
     measure_task,
 )
 from rag_app.experiments.training.tasks import (
-    BEIR_HINT,
     Task,
     hold_out,
     load_questions,

@@ -11,7 +11,7 @@ from typing import Any
 
 from ingest.chunking.chunks import ChunkSize
 from ingest.pipeline import chunk_text
-from rag_app.experiments.evaluation.datasets import load_corpus, load_judgments, load_rows, number_rows
+from rag_app.experiments.evaluation.datasets import BEIR_HINT, load_retrieval_set, number_rows
 from vectorstore.errors import InputError
 from vectorstore.storage.store import Store
 from vectorstore.types import Chunk
@@ -21,7 +21,6 @@ HEADING_MARKS = re.compile(r"^[#=*_\s]+|[#=*_:\s]+$")
 HEADING_LINE = re.compile(r"#{1,6}\s")
 # A passage of fewer characters says too little to be recognized; a heading over more passages is too general.
 SHORTEST, MOST_PASSAGES = 40, 8
-BEIR_HINT = "a folder in BEIR form has corpus.jsonl (or .gz), queries.jsonl and, to train, qrels/train.tsv"
 QUESTIONS_HINT = 'such a file has a line a question: {"question": "...", "source": "...", "answer": "..."}'
 
 
@@ -134,17 +133,16 @@ def bare(line: str) -> str:
 
 def load_training_set(folder: Path, *, size: ChunkSize) -> Task:
     """The queries that qrels/train.tsv judges, over all documents, cut as an ingest cuts them. Raises InputError."""
-    judgments = load_judgments(folder / "qrels" / "train.tsv")
-    documents = load_corpus(folder, BEIR_HINT)
-    known = {document.source for document in documents}
+    judged = load_retrieval_set(folder, split="train")
+    known = {document.source for document in judged.documents}
     queries = tuple(
-        Query(str(row["_id"]), str(row["text"]), relevant)
-        for row in load_rows(folder / "queries.jsonl", BEIR_HINT)
-        if (relevant := frozenset(judgments.get(str(row["_id"]), ())) & known)
+        Query(query_id, text, relevant)
+        for query_id, text in judged.queries.items()
+        if (relevant := frozenset(judged.judgments[query_id].keys() & known))
     )
     if not queries:
-        raise InputError(f"{folder} has no query with a judgment in qrels/train.tsv", BEIR_HINT)
-    chunks = [chunk for document in documents for chunk in chunk_text(document, size).chunks]
+        raise InputError(f"{folder} has no document that qrels/train.tsv judges", BEIR_HINT)
+    chunks = [chunk for document in judged.documents for chunk in chunk_text(document, size).chunks]
     texts, keys = (chunk.embedded_text for chunk in chunks), (chunk.source for chunk in chunks)
     return Task("questions", tuple(texts), tuple(keys), queries)
 

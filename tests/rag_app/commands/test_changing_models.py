@@ -1,4 +1,4 @@
-"""A collection that goes back to a model it had embeds nothing, whatever the provider; one that changed embeds anew."""
+"""A collection that goes back to a model it had embeds nothing, whatever the provider; one that changed is embedded."""
 
 import shutil
 from collections.abc import Callable, Iterator

@@ -18,7 +18,7 @@ Json = dict[str, Any]
 PASSAGE = {"id", "source", "title", "page", "start", "end", "text", "score"}
 SENTENCE = {"text", "start", "end", "supported", "markers"}
 CITATION = {"marker", "source", "title", "page", "start", "end", "quote"}
-# What the answer stands in, by question: a DOCX, a PDF, a text file, a Markdown file, an HTML file.
+# The kind of document that answers each question: a DOCX, a PDF, a text file, a Markdown file, an HTML file.
 ANSWERS = {
     "Where was Michael Collins born?": "docx",
     "How much did the guidance computer weigh?": "pdf",
@@ -41,7 +41,7 @@ print(json.dumps(sorted({name.partition(".")[0] for name in sys.modules})))
 
 
 def loads(run: subprocess.CompletedProcess[str], *, code: int = 0) -> Json:
-    """The one JSON object that stands on stdout, alone."""
+    """The one JSON object on stdout, which holds nothing else."""
     assert run.returncode == code, run.stderr
     assert run.stdout.count("\n") == 1
     found: Json = json.loads(run.stdout)

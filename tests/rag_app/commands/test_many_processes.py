@@ -3,8 +3,8 @@
 import json
 import subprocess
 import sys
-from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -45,27 +45,16 @@ print(json.dumps({"asked": asked, "found": found, "lost": lost}))
 """
 
 
-@dataclass
-class Script:
-    """Python code in a process of its own, in the environment of the test."""
+def start(code: str, *arguments: object) -> "subprocess.Popen[str]":
+    command = [sys.executable, "-c", code, *map(str, arguments)]
+    return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
 
-    child: "subprocess.Popen[str]"
 
-    @classmethod
-    def start(cls, code: str, *arguments: object) -> "Script":
-        command = [sys.executable, "-c", code, *map(str, arguments)]
-        return cls(subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True))
-
-    def until_ready(self) -> None:
-        assert self.child.stdout is not None
-        assert self.child.stdout.readline() == "ready\n"
-
-    def result(self) -> dict[str, object]:
-        """What it printed, where it ended well and said nothing else: no traceback, no word of a lock."""
-        out, err = self.child.communicate(timeout=150)
-        assert (self.child.returncode, err) == (0, ""), out
-        assert out.count("\n") == 1, out
-        return dict(json.loads(out))
+def result(child: "subprocess.Popen[str]") -> dict[str, Any]:
+    """What it printed, where it ended well and said nothing else: no traceback, no word of a lock."""
+    out, err = child.communicate(timeout=150)
+    assert (child.returncode, err, out.count("\n")) == (0, "", 1), out
+    return dict(json.loads(out))
 
 
 def write_folder(folder: Path, animal: str) -> str:
@@ -82,18 +71,16 @@ def test_two_processes_ingest_into_one_collection_while_a_third_asks(tmp_path: P
     ingest_paths([tmp_path / "first.md"])
     folders = [tmp_path / "badgers", tmp_path / "foxes"]
     last = [write_folder(folders[0], "badger"), write_folder(folders[1], "fox")]
-    asker = Script.start(ASKER, QUESTIONS, *last)
-    asker.until_ready()
-    writers = [Script.start(WRITER, folder) for folder in folders]
-    written = [writer.result() for writer in writers]
-    asked = asker.result()
+    asker = start(ASKER, QUESTIONS, *last)
+    assert asker.stdout is not None
+    assert asker.stdout.readline() == "ready\n"
+    written = [result(writer) for writer in [start(WRITER, folder) for folder in folders]]
+    asked = result(asker)
 
     assert [one["counts"] for one in written] == [{"added": FILES}] * 2
-    assert isinstance(asked["asked"], int)
     assert asked["asked"] >= QUESTIONS
     assert asked["lost"] == []
     found = asked["found"]
-    assert isinstance(found, dict)
     delays = {word: found.get(word, float("inf")) - one["reported"] for word, one in zip(last, written, strict=True)}
     assert {word: delay for word, delay in delays.items() if delay > SEEN_WITHIN_S} == {}
     store = build_store(Settings())

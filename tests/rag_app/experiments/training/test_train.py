@@ -140,9 +140,9 @@ def test_an_encoder_is_fine_tuned_on_judged_queries_and_what_was_held_out_is_a_s
     run = rag("train", "minilm", "--json", *options)
     assert run.returncode == 0, run.stderr
     assert not [line for line in run.stderr.splitlines() if not line.endswith(("...", "epoch 1 of 1 ..."))], "no bars"
-    told: dict[str, Any] = json.loads(run.stdout)
-    assert (told["embeddings"], told["examples"]) == (f"huggingface:{tmp_path / 'tuned'}", 4)
-    (row,) = (row for name, row in told["held_out"].items() if name == "questions")
+    found: dict[str, Any] = json.loads(run.stdout)
+    assert (found["embeddings"], found["examples"]) == (f"huggingface:{tmp_path / 'tuned'}", 4)
+    (row,) = (row for name, row in found["held_out"].items() if name == "questions")
     assert row["gain"]["ndcg@10"] == pytest.approx(row["after"]["ndcg@10"] - row["before"]["ndcg@10"])
     assert 0 <= row["after"]["mrr@10"] <= 1
     held = load_retrieval_set(tmp_path / "held")
@@ -214,17 +214,17 @@ def test_what_is_held_out_is_a_part_of_the_queries_none_of_which_is_trained() ->
 
 
 def test_a_heading_asks_for_the_passages_under_it_without_giving_itself_away() -> None:
-    told = "The crew stayed in orbit around the Moon for a day."
+    text = "The crew stayed in orbit around the Moon for a day."
     chunks = [
-        Chunk("/a.md", "Apollo", None, 0, 70, f"## Orbit\n\n{told}", ("Apollo", "Orbit")),
-        Chunk("/a.md", "Apollo", None, 80, 140, f"{told} Then they flew home again.", ("Apollo", "Orbit")),
+        Chunk("/a.md", "Apollo", None, 0, 70, f"## Orbit\n\n{text}", ("Apollo", "Orbit")),
+        Chunk("/a.md", "Apollo", None, 80, 140, f"{text} Then they flew home again.", ("Apollo", "Orbit")),
         Chunk("/b.md", "b", None, 0, 50, "Bees need flowers, and flowers in turn need bees.", (), is_titled=False),
     ]
     headings, neighbours = make_tasks(chunks)
-    assert headings.texts[0] == told
+    assert headings.texts[0] == text
     assert [query.text for query in headings.queries] == ["Apollo Orbit"]
     assert headings.queries[0].relevant == {chunks[0].id, chunks[1].id}
-    assert [(query.text, query.relevant) for query in neighbours.queries] == [(told, frozenset({chunks[1].id}))]
+    assert [(query.text, query.relevant) for query in neighbours.queries] == [(text, frozenset({chunks[1].id}))]
 
 
 @pytest.mark.parametrize(
@@ -242,7 +242,7 @@ def test_a_missing_package_is_two_lines_with_the_command_that_installs_it(
 ) -> None:
     monkeypatch.setitem(sys.modules, blocked, None)
     environment = {}
-    if arguments[0] == "search":  # a collection of that model: what is missing is told when a question is embedded
+    if arguments[0] == "search":  # a collection of that model: what is missing is named when a question is embedded
         model = replace(hash_model(), name=f"{extra}:anything")
         store = create_store(Settings().data_dir, "default")
         ingest_texts([NamedText("moon", "", "The Moon.")], store=store, model=model, options=IngestOptions())
