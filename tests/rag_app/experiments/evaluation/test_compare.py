@@ -21,7 +21,7 @@ from rag_app.experiments.evaluation.retrieval import rank_exactly
 from tests.conftest import CommandLine
 from tests.rag_app.embeddings_server import EmbeddingsServer
 from tests.rag_app.experiments.evaluation.test_evaluation import write_rows
-from tests.tiny_encoder import DIMENSION, make_tiny_encoder
+from tests.tiny_encoder import DIMENSION
 
 TOPICS = {
     "space": ("The rocket reached orbit.", "A capsule landed on the Moon.", "The probe flew past Mars."),
@@ -46,11 +46,6 @@ def beir(tmp_path_factory: pytest.TempPathFactory) -> Path:
     rows = [f"{query}\t{document}\t1" for query, document in JUDGED.items()]
     (folder / "qrels" / "test.tsv").write_text("\n".join(["query-id\tcorpus-id\tscore", *rows]) + "\n")
     return folder
-
-
-@pytest.fixture(scope="module")
-def tiny(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return make_tiny_encoder(tmp_path_factory.mktemp("encoder") / "tiny", pooling="max")  # never converted
 
 
 @pytest.fixture
@@ -115,9 +110,9 @@ def test_a_label_of_one_document_alone_is_left_out_and_without_two_labels_the_re
 
 
 def test_models_stand_side_by_side_and_one_that_fails_is_a_line(
-    rag: CommandLine, beir: Path, tiny: Path, tmp_path: Path, server: EmbeddingsServer
+    rag: CommandLine, beir: Path, unconverted: Path, tmp_path: Path, server: EmbeddingsServer
 ) -> None:
-    models = ["minilm", f"huggingface:{tiny}", "openai:small", "nonsense"]
+    models = ["minilm", f"huggingface:{unconverted}", "openai:small", "nonsense"]
     run = rag("eval", "compare", "--json", "--label", "topic", "--details", "details", beir, *models)
     assert run.returncode == 1, run.stderr
     found = json.loads(run.stdout)
@@ -130,7 +125,7 @@ def test_models_stand_side_by_side_and_one_that_fails_is_a_line(
     assert good[0]["hybrid ndcg@10"] == good[0]["cosine ndcg@10"] == 1
     assert good[0]["dot ndcg@10"] == good[0]["euclidean ndcg@10"] == 1  # of unit vectors all say the same
     assert (good[0]["labels"], good[0]["labelled"], good[0]["probe_accuracy"] > 0.6) == (2, 6, True)
-    assert good[1]["model_mb"] == pytest.approx((model_bytes(f"huggingface:{tiny}") or 0) / 1e6)
+    assert good[1]["model_mb"] == pytest.approx((model_bytes(f"huggingface:{unconverted}") or 0) / 1e6)
     assert good[2]["model_mb"] is None
     assert all(model["texts_per_s"] > 0 and model["question_ms"] > 0 for model in good)
     low, high = good[1]["intervals"]["cosine ndcg@10"]
@@ -180,9 +175,9 @@ def test_names_of_models_are_shown_by_their_ends() -> None:
     assert short_name("minilm") == "minilm"
 
 
-def test_a_model_s_size_is_that_of_its_files(tiny: Path, tmp_path: Path) -> None:
-    files = [path for path in tiny.rglob("*") if path.is_file()]
-    assert model_bytes(f"huggingface:{tiny}") == sum(path.stat().st_size for path in files)
+def test_a_model_s_size_is_that_of_its_files(unconverted: Path, tmp_path: Path) -> None:
+    files = [path for path in unconverted.rglob("*") if path.is_file()]
+    assert model_bytes(f"huggingface:{unconverted}") == sum(path.stat().st_size for path in files)
     (tmp_path / "words.kv").write_bytes(b"x" * 1000)
     assert model_bytes(f"static:{tmp_path}/words.kv") == 1000
     assert (model_bytes("minilm") or 0) > 80e6

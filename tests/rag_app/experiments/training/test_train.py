@@ -24,7 +24,6 @@ from rag_app.experiments.training.tasks import Query, Task, hold_out, load_quest
 from rag_app.experiments.training.word_vectors import train_word2vec
 from tests.conftest import CommandLine
 from tests.hash_embedding import hash_model
-from tests.tiny_encoder import make_tiny_encoder
 from vectorstore.collections import create_store
 from vectorstore.embeddings import VectorCache, load_embedding_model
 from vectorstore.errors import CollectionError, InputError
@@ -47,11 +46,6 @@ def library(tmp_path_factory: pytest.TempPathFactory) -> Settings:
     settings = Settings(data_dir=folder / "data")
     assert len(ingest_paths([folder / "documents"], settings=settings).files) == len(TOPICS)
     return settings
-
-
-@pytest.fixture(scope="module")
-def tiny(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return make_tiny_encoder(tmp_path_factory.mktemp("encoder") / "tiny", pooling="max")  # never converted
 
 
 @pytest.fixture
@@ -115,11 +109,20 @@ def test_the_default_model_is_distilled_offline(rag: CommandLine, tmp_path: Path
     assert moon @ orbit > moon @ bread
 
 
-def test_an_encoder_is_distilled_with_the_words_of_a_collection(rag: CommandLine, tiny: Path, tmp_path: Path) -> None:
+def test_an_encoder_is_distilled_with_the_words_of_a_collection(
+    rag: CommandLine, unconverted: Path, tmp_path: Path
+) -> None:
     pytest.importorskip("model2vec", reason="the extra static is not installed")
     (tmp_path / "plants.txt").write_text("Quixotomatoes and xylograpes grow. " * 6)
     ingest_paths([tmp_path / "plants.txt"])
-    arguments: list[str | Path] = ["--from", tiny.with_name("tiny-bare"), "--dimensions", "8", "--output", "out"]
+    arguments: list[str | Path] = [
+        "--from",
+        unconverted.with_name(f"{unconverted.name}-bare"),
+        "--dimensions",
+        "8",
+        "--output",
+        "out",
+    ]
     run = rag("train", "static", "--json", *arguments, "--collection", "default")
     assert run.returncode == 0, run.stderr
     model = load_embedding_model(f"static:{tmp_path / 'out'}", cache_dir=tmp_path)
@@ -132,10 +135,10 @@ def test_an_encoder_is_distilled_with_the_words_of_a_collection(rag: CommandLine
 
 
 def test_an_encoder_is_fine_tuned_on_judged_queries_and_what_was_held_out_is_a_set(
-    rag: CommandLine, beir: Path, tiny: Path, tmp_path: Path
+    rag: CommandLine, beir: Path, unconverted: Path, tmp_path: Path
 ) -> None:
     pytest.importorskip("datasets", reason="the extra train is not installed")
-    options: list[str | Path] = ["--dataset", beir, "--held-out", "held", "--output", "tuned", "--from", tiny]
+    options: list[str | Path] = ["--dataset", beir, "--held-out", "held", "--output", "tuned", "--from", unconverted]
     options += ["--epochs", "1", "--batch-size", "4", "--limit", "4"]
     run = rag("train", "minilm", "--json", *options)
     assert run.returncode == 0, run.stderr
@@ -150,7 +153,7 @@ def test_an_encoder_is_fine_tuned_on_judged_queries_and_what_was_held_out_is_a_s
 
 
 def test_questions_and_pairs_of_the_collection_are_learned_and_the_result_is_used_by_its_name(
-    library: Settings, tiny: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    library: Settings, unconverted: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     pytest.importorskip("datasets", reason="the extra train is not installed")
     for name in ("HF_HUB_OFFLINE", "HF_HUB_DISABLE_TELEMETRY"):
@@ -160,7 +163,7 @@ def test_questions_and_pairs_of_the_collection_are_learned_and_the_result_is_use
     rows += [{"question": f"What about {topic} soup?", "text": f"A soup of {topic}."} for topic in TOPICS[10:]]
     write_rows(tmp_path / "questions.jsonl", rows, hint="")
     messages: list[str] = []
-    options = TrainingOptions(tiny, tmp_path / "questions.jsonl", limit=8, negatives=1, epochs=1, batch_size=4)
+    options = TrainingOptions(unconverted, tmp_path / "questions.jsonl", limit=8, negatives=1, epochs=1, batch_size=4)
     result, _ = fine_tune_for(library, options, tmp_path / "tuned", on_message=messages.append)
     assert [name for name in result["held_out"] if "new" not in name] == ["questions", "headings", "neighbours"]
     assert result["examples"] == 8
