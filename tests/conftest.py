@@ -3,7 +3,7 @@
 import os
 import shutil
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 from urllib.parse import urlsplit
@@ -31,6 +31,9 @@ CHROMIUM_ARGUMENTS = [
 # Settings, keys and switches of whoever runs the tests. The last ones would quieten libraries in our place.
 FOREIGN_PREFIXES = ("RAG_", "OPENAI_", "LANGCHAIN_", "LANGSMITH_", "STREAMLIT_", "CHROMA_", "HF_")
 FOREIGN_NAMES = ("CI", "DO_NOT_TRACK", "ANONYMIZED_TELEMETRY", "TRANSFORMERS_OFFLINE")
+LONGEST = 3.0  # seconds of a test on a machine that does nothing else
+REASONS = ("long", "browser", "slow")  # the marks that say why a test takes longer
+IN_PARALLEL = "PYTEST_XDIST_WORKER" in os.environ
 
 
 class CommandLine(Protocol):
@@ -46,6 +49,27 @@ def pytest_configure(config: pytest.Config) -> None:
         foreign = name.startswith(FOREIGN_PREFIXES) or name in FOREIGN_NAMES or name.lower().endswith("_proxy")
         if foreign:
             del os.environ[name]
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(
+    item: pytest.Item, call: pytest.CallInfo[None]
+) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """Fails a test that takes long and does not say why. One that is run alone may have to import torch first."""
+    report = yield
+    allowed = LONGEST * max(2.0, os.getloadavg()[0] / (os.cpu_count() or 1))  # others run at the same time
+    explained = any(item.get_closest_marker(name) for name in REASONS)
+    if IN_PARALLEL and report.when == "call" and report.passed and not explained and report.duration > allowed:
+        report.outcome = "failed"
+        report.longrepr = f"took {report.duration:.1f} s: make it quicker, or say why: @pytest.mark.long('...')"
+    return report
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _torch_imported() -> None:
+    """Else the first test that needs it takes seconds longer than the same test as a second."""
+    if IN_PARALLEL:
+        import sentence_transformers  # noqa: F401
 
 
 @pytest.fixture(scope="session", autouse=True)
