@@ -15,10 +15,9 @@ from typing import Self
 import numpy as np
 
 from ingest.report import IngestLog
+from vectorstore import Store, slices_of
 from vectorstore.embeddings import EmbeddingModel, VectorCache, Vectors, embed_chunks, embed_pictures
 from vectorstore.pictures import Looks
-from vectorstore.storage.store import Store
-from vectorstore.storage.vector_index import slices_of
 from vectorstore.types import Chunk, IngestedSource, Picture
 
 # Sources are stored in groups of about so many chunks: few enough that a killed ingest loses seconds, many enough that

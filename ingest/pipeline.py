@@ -14,9 +14,9 @@ from ingest.reading.file_types import ParsedDocument, ParseOptions, describe_rea
 from ingest.reading.pictures import with_objects
 from ingest.reading.read_source import ReadOptions, ReadRequest, ReadSource, chunk_document, make_record
 from ingest.report import FileProgress, FileReport, IngestLog, IngestReport, Progress, Stopped, notice_languages
+from vectorstore import Store
 from vectorstore.embeddings import EmbeddingModel, VectorCache
 from vectorstore.pictures import Looks
-from vectorstore.storage.store import Store
 from vectorstore.types import MISSING, READY, REMOVED, Fingerprint, IngestedSource, Page, Refusal, SourceRecord
 
 

@@ -7,9 +7,9 @@ from collections.abc import Callable, Collection, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any, Literal
 
+from vectorstore import Store
 from vectorstore.embeddings import EmbeddingModel
-from vectorstore.storage.store import Store
-from vectorstore.storage.text_analysis import OTHER, STEMMERS
+from vectorstore.text_analysis import OTHER, STEMMERS
 from vectorstore.types import Chunk, IngestedSource
 
 NAMES = {code: name.capitalize() for code, name in STEMMERS.items()} | {OTHER: "Chinese, Japanese, Korean or Thai"}

@@ -9,17 +9,15 @@ from typing import TYPE_CHECKING
 from langchain_core.language_models import BaseChatModel
 from langchain_core.runnables import Runnable
 
-from ingest.chunking.sentences import load_split
+from ingest import load_split
 from rag_app.answering.chain import QUOTES, Request, Writer, build_chain
 from rag_app.answering.verification.entailment import build_verifier
 from rag_app.settings import Settings
 from rag_app.types import Answer
+from vectorstore import HybridRetriever, Reranker, Store
 from vectorstore.collections import create_store, list_collections, open_store
 from vectorstore.embeddings import EmbeddingModel, TorchOptions, VectorCache, is_remote, load_embedding_model
 from vectorstore.errors import CollectionError
-from vectorstore.search.reranker import Reranker
-from vectorstore.search.retriever import HybridRetriever
-from vectorstore.storage.store import Store
 from vectorstore.types import Fingerprint, SourceFilter
 
 if TYPE_CHECKING:
@@ -146,7 +144,7 @@ def build_chat_model(settings: Settings) -> BaseChatModel | None:
 
 def build_ingest_options(settings: Settings) -> "IngestOptions":
     # The readers of files take 0.3 s to import, for which no question should wait.
-    from ingest.chunking.sentences import load_find_sentences
+    from ingest import load_find_sentences
     from ingest.pipeline import IngestOptions
     from ingest.reader_process import Bounds
 

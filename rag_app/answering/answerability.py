@@ -14,8 +14,8 @@ from rag_app.answering.sentence_ranking import (
     share_of_terms,
     strength,
 )
+from vectorstore import Question
 from vectorstore.embeddings import EmbeddingModel, cosine_similarities
-from vectorstore.search.retriever import Question
 from vectorstore.types import Passage
 
 # Fitted by bench/fit_answers.py, which prints these and what they reach by cross-validation: on CLAP NQ's visible half

@@ -9,7 +9,7 @@ from langchain_core.language_models import BaseChatModel
 from langchain_core.messages import BaseMessage, convert_to_messages
 from langchain_core.runnables import Runnable, RunnableConfig, RunnableLambda, run_in_executor
 
-from ingest.chunking.sentences import Split, split_sentences
+from ingest import Split, split_sentences
 from rag_app.answering.answerability import THRESHOLD, WORTH_ASKING, assess
 from rag_app.answering.citations import Claim, compose
 from rag_app.answering.follow_ups import prepare_question
@@ -19,9 +19,9 @@ from rag_app.answering.sentence_ranking import Candidate, Judge
 from rag_app.answering.verification.entailment import Verify
 from rag_app.answering.verification.prove_claims import cite_found, prove
 from rag_app.types import REFUSAL, Answer
+from vectorstore import HybridRetriever, PassageDocument, Question
 from vectorstore.embeddings import EmbeddingModel
 from vectorstore.errors import InputError, ProviderError, RagError
-from vectorstore.search.retriever import HybridRetriever, PassageDocument, Question
 from vectorstore.types import Passage
 
 QUOTES = "quotes"

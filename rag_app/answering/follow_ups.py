@@ -16,9 +16,8 @@ from prompts import load_prompt
 from rag_app.answering.generation.generate import make_inert
 from rag_app.answering.generation.markers import WORD_JOINER, without_markers
 from rag_app.types import REFUSAL
-from vectorstore.search.retriever import Question
-from vectorstore.storage.lexical_index import LexicalReader
-from vectorstore.storage.text_analysis import ENGLISH, read_words
+from vectorstore import LexicalReader, Question
+from vectorstore.text_analysis import ENGLISH, read_words
 
 HISTORY_MESSAGES = 6
 # Of the questions before, the last one first, and of the last answer, which names what was asked for.

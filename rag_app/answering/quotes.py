@@ -4,11 +4,11 @@ import re
 from collections.abc import Sequence
 from itertools import combinations
 
-from ingest.chunking.sentences import ITEM_MARK, Split, split_sentences
+from ingest import ITEM_MARK, Split, split_sentences
 from rag_app.answering.citations import Claim, Evidence
 from rag_app.answering.sentence_ranking import Candidate, Judge, judge_sentences
 from rag_app.answering.verification.facts import are_contrary, read_facts
-from vectorstore.search.retriever import Question
+from vectorstore import Question
 from vectorstore.types import Passage
 
 # A table's head, over its rule (`|---|---|`) and the rows down to the end of the text.

@@ -8,11 +8,10 @@ from typing import Literal
 
 import numpy as np
 
-from ingest.chunking.sentences import Split, split_sentences
+from ingest import Split, split_sentences
 from rag_app.answering.citations import Evidence
+from vectorstore import LEXICAL_WEIGHT, LexicalReader, Question
 from vectorstore.embeddings import EmbeddingModel, Vectors, cosine_similarities, embed_chunks
-from vectorstore.search.retriever import LEXICAL_WEIGHT, Question
-from vectorstore.storage.lexical_index import LexicalReader
 from vectorstore.types import Passage
 
 Kind = Literal["number", "time", "person", "place", "reason", "definition", "other"]

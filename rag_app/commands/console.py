@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from ingest.report import FileReport, IngestReport
     from ingest.report import Progress as IngestProgress
     from rag_app.types import Answer, Sentence
-    from vectorstore.storage.store import Store
+    from vectorstore import Store
     from vectorstore.types import Passage
 
 CollectionOption = Annotated[

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from ingest.pipeline import NamedText
     from rag_app.experiments.evaluation.compare import Compared
     from rag_app.settings import Settings
-    from vectorstore.search.retriever import HybridRetriever
+    from vectorstore import HybridRetriever
 
 LOCAL = "local"
 WIDEST = 10_000  # columns of a table in a pipe, where nothing is folded

@@ -10,7 +10,7 @@ from rag_app.commands import console
 from vectorstore.errors import InputError
 
 if TYPE_CHECKING:
-    from vectorstore.search.retriever import HybridRetriever
+    from vectorstore import HybridRetriever
     from vectorstore.types import Passage
 
 SEARCH_EXAMPLES = console.example(
@@ -118,7 +118,7 @@ def similar(
     """Find the documents nearest to a document, by their chunks."""
     from rag_app.library.documents import find_source
     from rag_app.wiring import build_store
-    from vectorstore.search.similar_documents import similar_documents
+    from vectorstore import similar_documents
 
     settings = console.build_settings(collection, top_k=top_k)
     store = build_store(settings)

@@ -147,7 +147,7 @@ def minilm(
 
 
 def find_origin(weights: Path | None) -> Path:
-    from vectorstore.embeddings.providers.packaged import find_weights
+    from vectorstore import find_weights
 
     return weights.expanduser().resolve() if weights else find_weights()
 

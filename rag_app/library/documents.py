@@ -5,9 +5,9 @@ from pathlib import Path
 from typing import Any
 
 from rag_app.settings import Settings
+from vectorstore import Store
 from vectorstore.collections import list_collections, open_store
 from vectorstore.errors import CollectionError, InputError
-from vectorstore.storage.store import Store
 from vectorstore.types import REMOVED, SourceRecord
 
 

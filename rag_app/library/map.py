@@ -10,9 +10,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rag_app.safe_text import one_line
+from vectorstore import Store
 from vectorstore.embeddings import Vectors, unit_vectors
-from vectorstore.storage.store import Store
-from vectorstore.storage.text_analysis import UNSPACED, analyze, detect_language, read_words
+from vectorstore.text_analysis import UNSPACED, analyze, detect_language, read_words
 from vectorstore.types import Chunk
 
 # scikit-learn is imported where it is needed: it takes two seconds, and only the map and the evaluation use it.

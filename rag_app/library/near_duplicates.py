@@ -9,8 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rag_app.library.map import read_owners, sample_ids
+from vectorstore import Store
 from vectorstore.embeddings import Vectors, unit_vectors
-from vectorstore.storage.store import Store
 from vectorstore.types import Chunk
 
 THRESHOLD = 0.95

@@ -11,9 +11,9 @@ from typing import Any
 
 import numpy as np
 
+from vectorstore import HybridRetriever
 from vectorstore.embeddings import embed_chunks
 from vectorstore.errors import InputError, require_packages
-from vectorstore.search.retriever import HybridRetriever
 from vectorstore.types import Passage
 
 FORMATS = {".gb": "genbank", ".gbk": "genbank", ".genbank": "genbank", ".gbff": "genbank"}

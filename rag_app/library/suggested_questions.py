@@ -10,8 +10,8 @@ from langchain_core.runnables import Runnable
 
 from rag_app.answering.chain import Request
 from rag_app.types import Answer
-from vectorstore.storage.catalogue import Catalogue
-from vectorstore.storage.text_analysis import analyze, detect_language
+from vectorstore import Catalogue
+from vectorstore.text_analysis import analyze, detect_language
 from vectorstore.types import READY, Page, SourceRecord
 
 WANTED = 4

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from rag_app.library.map import CollectionMap
     from rag_app.library.near_duplicates import NearDuplicates
     from rag_app.types import Answer
-    from vectorstore.storage.store import Store
+    from vectorstore import Store
 
 TOPICS, DUPLICATES = "Topics", "Near-duplicates"
 ALL, ANSWER = "All passages", "Last answer"

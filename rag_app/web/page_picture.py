@@ -14,7 +14,7 @@ from vectorstore.errors import UnreadableFileError
 if TYPE_CHECKING:
     from PIL.Image import Image
 
-    from ingest.reading.pdf.document import Box, PdfPageMap
+    from ingest import Box, PdfPageMap
 
 # As wide as the panel on a large screen of twice the usual density, and no page so long that it fills the memory.
 WIDTH, MAX_HEIGHT = 1_200, 4_000
@@ -80,7 +80,7 @@ def draw_boxed(boxed: BoxedPage, password: SecretStr | None = None) -> bytes:
 
 @lru_cache(CACHED_PAGES)
 def _map_page(path: Path, mtime_ns: int, page: int, password: SecretStr | None) -> "PdfPageMap":  # noqa: ARG001 (key)
-    from ingest.reading.pdf.document import map_pdf_page
+    from ingest import map_pdf_page
 
     return map_pdf_page(path.read_bytes(), page, password=password.get_secret_value() if password else None)
 
@@ -88,7 +88,7 @@ def _map_page(path: Path, mtime_ns: int, page: int, password: SecretStr | None) 
 @lru_cache(CACHED_PICTURES)
 def _render(path: Path, mtime_ns: int, page: int, password: SecretStr | None) -> "tuple[Image, float]":  # noqa: ARG001 (key)
     """The page as shown, and its pixels a point."""
-    from ingest.reading.pdf.characters import PDFIUM_LOCK, open_pdf
+    from ingest import PDFIUM_LOCK, open_pdf
 
     revealed = password.get_secret_value() if password else None
     with open_pdf(path.read_bytes(), revealed) as document, PDFIUM_LOCK:

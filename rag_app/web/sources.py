@@ -20,7 +20,7 @@ from starlette.requests import Request
 from starlette.responses import FileResponse, PlainTextResponse, Response
 from starlette.routing import Route
 
-from ingest.reading.file_types import has_markdown
+from ingest import has_markdown
 from rag_app.settings import Settings
 from rag_app.types import Citation
 from rag_app.web.components import load_component
@@ -30,7 +30,7 @@ from vectorstore.errors import CollectionError, RagError
 from vectorstore.types import SourceRecord, name_place
 
 if TYPE_CHECKING:
-    from vectorstore.storage.store import Store
+    from vectorstore import Store
     from vectorstore.types import Chunk, Passage
 
 # A name cannot be guessed: only a visitor who was shown an answer can read its sources.

@@ -10,7 +10,7 @@ from pathlib import Path
 import tantivy
 
 from vectorstore.errors import translated_index_errors
-from vectorstore.storage.text_analysis import LANGUAGES, analyze, detect_language
+from vectorstore.text_analysis import LANGUAGES, analyze, detect_language
 from vectorstore.types import Chunk
 
 # So many characters of neighbours are added on either side: names and subjects are said once and then go on as "it".

@@ -17,7 +17,7 @@ from langchain_core.language_models import BaseChatModel
 from langchain_core.messages import BaseMessage, BaseMessageChunk
 from langchain_core.runnables import RunnableConfig
 
-from ingest.chunking.sentences import Split, split_sentences
+from ingest import Split, split_sentences
 from prompts import load_prompt
 from rag_app.answering.generation.markers import WORD_JOINER, MarkerStream, defuse
 from rag_app.safe_text import make_visible, one_line

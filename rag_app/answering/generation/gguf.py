@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import httpx
 from langchain_core.language_models import BaseChatModel
 
-from vectorstore.embeddings.openvino import usable_cores
+from vectorstore import usable_cores
 from vectorstore.errors import MissingPackageError, SettingsError, require_packages
 
 if TYPE_CHECKING:

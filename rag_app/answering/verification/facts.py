@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cache
 
-from vectorstore.storage.text_analysis import ENGLISH, analyze
+from vectorstore.text_analysis import ENGLISH, analyze
 
 TOKEN = re.compile(r"\d+(?:[.,]\d+)*(?:st|nd|rd|th|s|%)?(?!\w)|[^\W_]+(?:['’][^\W_]+)?|%|[$€£]")
 DIGITS = re.compile(r"\d+(?:[.,]\d+)*")

@@ -10,7 +10,7 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import ArrayLike
 
-from ingest.chunking.sentences import ITEM_MARK, Split, split_sentences
+from ingest import ITEM_MARK, Split, split_sentences
 from rag_app.answering.citations import Claim, Evidence
 from rag_app.answering.generation.markers import read_markers
 from rag_app.answering.sentence_ranking import logistic

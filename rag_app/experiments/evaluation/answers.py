@@ -13,7 +13,7 @@ from rag_app.answering.chain import Request
 from rag_app.experiments.evaluation.datasets import AnswerQuestion
 from rag_app.experiments.evaluation.intervals import Column, Drawn, Draws, as_column, bootstrap, bootstrap_means, mean
 from rag_app.types import Answer
-from vectorstore.storage.text_analysis import UNSPACED
+from vectorstore.text_analysis import UNSPACED
 
 COUNTED = ("unsupported_sentences", "dangling_markers")
 ARTICLES = {"a", "an", "the"}

@@ -30,10 +30,17 @@ from rag_app.experiments.evaluation.retrieval import DISTANCES, RANKED_DOCUMENTS
 from rag_app.library.map import read_owners, sample_ids
 from rag_app.settings import Settings
 from rag_app.wiring import Tell
-from vectorstore.embeddings import EmbeddingModel, Vectors, embed_chunks, embed_question, is_remote, unit_vectors
-from vectorstore.embeddings.model import ModelName
+from vectorstore import HybridRetriever
+from vectorstore.embeddings import (
+    EmbeddingModel,
+    ModelName,
+    Vectors,
+    embed_chunks,
+    embed_question,
+    is_remote,
+    unit_vectors,
+)
 from vectorstore.errors import RagError
-from vectorstore.search.retriever import HybridRetriever
 
 # As the table names them; in the result by the same names in small letters.
 RANKINGS = (

@@ -19,9 +19,9 @@ from ingest.report import Progress
 from rag_app.answering.chain import read_request
 from rag_app.settings import Settings
 from rag_app.wiring import Tell, build_ingest_options, build_store, build_vector_cache, load_model, load_retriever
+from vectorstore import HybridRetriever
 from vectorstore.collections import create_store, delete_collection, list_collections
 from vectorstore.errors import CollectionError, InputError
-from vectorstore.search.retriever import HybridRetriever
 
 BEIR_HINT = (
     "a folder in BEIR form has corpus.jsonl (or .gz), queries.jsonl and qrels/test.tsv, to train qrels/train.tsv"

@@ -7,8 +7,8 @@ import numpy as np
 
 from rag_app.experiments.evaluation.datasets import ChunkQuestion, RetrievalSet
 from rag_app.experiments.evaluation.intervals import Figures, bootstrap_means
+from vectorstore import HybridRetriever, Question
 from vectorstore.embeddings import Vectors, unit_vectors
-from vectorstore.search.retriever import HybridRetriever, Question
 from vectorstore.types import Passage
 
 MEASURES = {

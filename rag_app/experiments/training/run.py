@@ -38,8 +38,8 @@ from rag_app.wiring import (
     require_documents,
     torch_options,
 )
+from vectorstore import find_weights
 from vectorstore.embeddings import EmbeddingModel, load_embedding_model
-from vectorstore.embeddings.providers.packaged import find_weights
 from vectorstore.errors import InputError
 from vectorstore.types import Chunk
 

@@ -9,11 +9,10 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
-from ingest.chunking.chunks import ChunkSize
+from ingest import ChunkSize
 from ingest.pipeline import chunk_text
 from rag_app.experiments.evaluation.datasets import BEIR_HINT, load_retrieval_set, number_rows
 from vectorstore.errors import InputError
-from vectorstore.storage.store import Store
 from vectorstore.types import Chunk
 
 BATCH = 500

@@ -5,7 +5,7 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
-from vectorstore.embeddings.providers.static import find_words
+from vectorstore import find_words
 from vectorstore.errors import InputError, RagError, first_line
 
 # A rarer word is as well embedded by its tokens.

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import streamlit as st
 from rich.filesize import decimal
 
-from ingest.reading.file_types import describe_readers
+from ingest import describe_readers
 from rag_app.settings import Settings
 from rag_app.web.components import counted, load_component, page_of, shown_errors
 from rag_app.web.library.adding import draw_adding, kept_problem
@@ -20,7 +20,7 @@ from vectorstore.errors import CollectionError, CollectionNotFoundError
 from vectorstore.types import REMOVED, Refusal, SourceRecord
 
 if TYPE_CHECKING:
-    from vectorstore.storage.store import Store
+    from vectorstore import Store
 
 PAGE_ROWS = 25
 FAILED = "failed"

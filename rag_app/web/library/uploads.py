@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Protocol
 from vectorstore.errors import InputError, translated_storage_errors
 
 if TYPE_CHECKING:
-    from vectorstore.storage.store import Store
+    from vectorstore import Store
 
 # The name of this fact in the catalogue.
 FACT = "uploads"

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from tests.vectorstore.texts import cut, matches
 from vectorstore.storage.lexical_index import NEIGHBOUR_CHARACTERS, LexicalIndex, neighbours
-from vectorstore.storage.text_analysis import LANGUAGES, analyze, detect_language
+from vectorstore.text_analysis import LANGUAGES, analyze, detect_language
 
 GERMAN = "Die Katzen schliefen auf dem Dach, weil die Häuser in der Sonne warm geworden waren und niemand sie störte."
 ENGLISH = "The cats were sleeping on the roof, because the houses had grown warm in the sun and nobody bothered them."
