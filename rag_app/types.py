@@ -11,6 +11,7 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from rag_app.safe_text import make_visible
+from vectorstore.errors import RagError as RagError
 from vectorstore.types import Passage, name_place
 
 REFUSAL = "The documents do not answer this question."

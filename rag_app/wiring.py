@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from langchain_core.language_models import BaseChatModel
 from langchain_core.runnables import Runnable
 
+from ingest import IngestReport as IngestReport
 from ingest import load_split
 from rag_app.answering.chain import QUOTES, Request, Writer, build_chain
 from rag_app.answering.verification.entailment import build_verifier
@@ -22,7 +23,7 @@ from vectorstore.types import Fingerprint, SourceFilter
 
 if TYPE_CHECKING:
     from ingest.pipeline import IngestOptions
-    from ingest.report import IngestReport, Progress
+    from ingest.report import Progress
 
 Tell = Callable[[str], None]
 # The model by whose cosines sentences are judged, whatever embedded the collection.
@@ -169,7 +170,7 @@ def ingest_paths(
     include_all: bool = False,
     on_progress: "Callable[[Progress], None]" = lambda progress: None,
     on_message: Tell = silent,
-) -> "IngestReport":
+) -> IngestReport:
     """Bring the settings' collection, made if there is none, in step with these files, folders and URLs.
 
     Raises what `ingest.pipeline.ingest_files` raises.

@@ -35,7 +35,7 @@ def test_the_generated_parts_say_what_they_are_for(generator: ModuleType) -> Non
     for command in ("rag ingest", "rag ask", "rag collections rename", "rag eval retrieval", "rag train minilm"):
         assert f"## {command}\n\n```\nUsage: {command} [OPTIONS]" in generator.command_help()
     assert "`.pdf`" in generator.formats_table()
-    assert re.search(r"^    api\.py +\w", generator.package_tree(), re.MULTILINE)
+    assert re.search(r"^    settings\.py +\w", generator.package_tree(), re.MULTILINE)
     assert all(result["name"].partition(": ")[2] in generator.figures_tables() for result in RESULTS)
 
 

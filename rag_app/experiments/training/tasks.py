@@ -12,6 +12,7 @@ from typing import Any
 from ingest import ChunkSize
 from ingest.pipeline import chunk_text
 from rag_app.experiments.evaluation.datasets import BEIR_HINT, load_retrieval_set, number_rows
+from vectorstore import Store
 from vectorstore.errors import InputError
 from vectorstore.types import Chunk
 
