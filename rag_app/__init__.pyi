@@ -3,7 +3,6 @@ from .types import Answer as Answer
 from .types import Citation as Citation
 from .types import RagError as RagError
 from .types import Sentence as Sentence
-from .wiring import IngestReport as IngestReport
 from .wiring import ingest_paths as ingest_paths
 from .wiring import load_chain as load_chain
 from .wiring import load_page as load_page

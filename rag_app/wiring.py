@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 from langchain_core.language_models import BaseChatModel
 from langchain_core.runnables import Runnable
 
-from ingest import IngestReport as IngestReport
 from ingest import load_split
 from rag_app.answering.chain import QUOTES, Request, Writer, build_chain
 from rag_app.answering.verification.entailment import build_verifier
@@ -22,7 +21,7 @@ from vectorstore.errors import CollectionError
 from vectorstore.types import Fingerprint, SourceFilter
 
 if TYPE_CHECKING:
-    from ingest.pipeline import IngestOptions
+    from ingest import IngestOptions, IngestReport
     from ingest.report import Progress
 
 Tell = Callable[[str], None]
@@ -170,7 +169,7 @@ def ingest_paths(
     include_all: bool = False,
     on_progress: "Callable[[Progress], None]" = lambda progress: None,
     on_message: Tell = silent,
-) -> IngestReport:
+) -> "IngestReport":
     """Bring the settings' collection, made if there is none, in step with these files, folders and URLs.
 
     Raises what `ingest.pipeline.ingest_files` raises.

@@ -55,18 +55,18 @@ def test_every_make_target_says_what_it_does() -> None:
 
 # Less is better: lower these with the project.
 MOST = {
-    "modules": 172,
-    "lines": 22_050,
+    "modules": 141,
+    "lines": 20_100,
     "modules in the fullest folder": 9,
     "modules in rag_app itself": 8,
     "import circles between files": 0,
     "import circles between folders": 0,
-    "files that one question visits": 42,
+    "files that one question visits": 26,
     "bytes of the README": 10_000,
 }
 
 
-@pytest.mark.timeout(180)
+@pytest.mark.long("answers a question with every call traced")
 def test_the_project_does_not_grow_unnoticed() -> None:
     sizes = {name: value for name, value, *_ in house.figures()}
     assert sizes.keys() == MOST.keys()
