@@ -20,10 +20,10 @@ from vectorstore.embeddings import EmbeddingModel, VectorCache, Vectors, embed_c
 from vectorstore.pictures import Looks
 from vectorstore.types import Chunk, IngestedSource, Picture
 
-# Sources are stored in groups of about so many chunks: few enough that a killed ingest loses seconds, many enough that
-# committing the indexes costs little.
+# Chunks of a group of sources, which are stored together: few enough that a killed ingest loses seconds, many enough
+# that committing the indexes costs little.
 GROUP_CHUNKS = 512
-# So many groups are embedded while the one before is stored.
+# Groups embedded while the one before is stored.
 GROUPS_AHEAD = 1
 # Between two of these the progress moves: about two seconds of embedding on two cores.
 PART_TEXTS = 128

@@ -51,7 +51,7 @@ DEFAULTS = IngestOptions()
 
 @dataclass(frozen=True, slots=True)
 class NamedText:
-    """`source` is unique; without a `title` the source is shown, which is not embedded."""
+    """A text with a unique `source`. Where `title` is empty, the source is shown instead, and no title is embedded."""
 
     source: str
     title: str

@@ -29,7 +29,7 @@ from ingest.reading.read_source import ReadOptions, ReadRequest, ReadSource
 # A reader that has grown over this share of its bound is replaced before the next file: libraries keep what they had.
 WORN_SHARE = 0.5
 WATCH_S = 0.5
-# So many documents are read while others are embedded: enough that embedding never waits, few enough for memory.
+# Documents read while others are embedded: enough that embedding never waits, few enough for memory.
 READ_AHEAD = 4
 
 

@@ -16,7 +16,7 @@ from vectorstore.errors import SettingsError
 WRITTEN_ANSWERS = "For written answers name a model: RAG_LLM=openai:gpt-5-mini or RAG_LLM=gguf:PATH"
 
 PREFIX = "RAG_"
-# Names whose nearest setting by letters is another.
+# Wrong names for which the setting with the most similar letters is not the right suggestion.
 SYNONYMS = {"RAG_MODEL": "RAG_LLM"}
 
 
@@ -83,8 +83,8 @@ class Settings(BaseSettings):
         description="the folder of a CTranslate2 Whisper model that recordings are heard by (extra `sound`); unset: "
         "the smallest model of English, which that extra brings",
     )
-    max_file_seconds: int = Field(300, ge=1, description="reading one file takes at most so many seconds")
-    max_reader_mb: int = Field(1500, ge=200, description="reading one file takes at most so much memory, in MB")
+    max_file_seconds: int = Field(300, ge=1, description="the most seconds that reading one file may take")
+    max_reader_mb: int = Field(1500, ge=200, description="the most memory, in MB, that reading one file may take")
     vector_cache_mb: int = Field(
         512, ge=0, description="how much disk, in MB, is used to remember vectors, so that no text is embedded twice"
     )

@@ -15,11 +15,11 @@ from vectorstore.errors import RagError as RagError
 from vectorstore.types import Passage, name_place
 
 REFUSAL = "The documents do not answer this question."
-# Notebooks read `$5 to $6` as a formula, but for what has these classes (MathJax 2 and 3).
+# Notebooks read `$5 to $6` as a formula, except in elements of these classes (MathJax 2 and 3).
 PLAIN = 'class="tex2jax_ignore mathjax_ignore"'
 UNSUPPORTED = '<span title="nothing in the documents proves this" style="text-decoration: underline wavy">'
 CLOSEST_PASSAGES = 3
-# So much of the passage is shown before and after a quote.
+# Characters of the passage that are shown before and after a quote.
 CONTEXT_CHARACTERS = 120
 
 

@@ -26,7 +26,7 @@ from pathlib import Path
 
 FULL = ("no space left", "disk is full", "disk full", "os error 28")
 READ_ONLY = ("read-only", "readonly", "permission denied", "os error 13", "os error 30")
-# SQLite and Chroma need so much to do anything at all, merging their files included.
+# Bytes that SQLite and Chroma need free for any work, merging their files included.
 SPARE_BYTES = 1_000_000
 
 
@@ -173,7 +173,7 @@ def disk_full(folder: Path) -> StorageError:
 
 
 def require_space(folder: Path, n_bytes: int) -> None:
-    """Raises StorageError unless so many bytes can be written, and some to spare."""
+    """Raises StorageError unless this many bytes can be written, with a reserve."""
     if not has_space(folder, n_bytes):
         raise disk_full(folder)
 

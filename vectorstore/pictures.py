@@ -16,7 +16,7 @@ from vectorstore.errors import UnreadableFileError
 from vectorstore.types import Picture
 
 Pixels = NDArray[np.uint8]  # shape (height, width, 3), blue first, as OpenCV has it
-# A picture of so many pixels takes 300 MB while it is read; a photograph has 12 to 60 million.
+# The most pixels: a picture of this size takes 300 MB while it is read; a photograph has 12 to 60 million.
 MAX_PIXELS = 100_000_000
 # Of a kept picture: CLIP-type models look at 224 to 384 pixels, a person wants to recognise it.
 MAX_SIDE = 1024

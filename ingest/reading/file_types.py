@@ -104,7 +104,7 @@ def has_markdown(kind: str) -> bool:
 
 
 def detect_kind(path: Path, data: bytes) -> str | None:
-    """The kind that the bytes are without doubt, else the one that the name promises; None: to be skipped.
+    """The kind that the bytes identify, else the kind of the file's suffix; None if it is to be skipped.
 
     A name is believed where the bytes do not contradict it, so that a broken `.pdf` fails and is not skipped silently.
     """

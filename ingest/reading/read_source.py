@@ -74,7 +74,7 @@ def read_source(request: ReadRequest, options: ReadOptions) -> ReadSource:
     except OSError as error:
         return ReadSource(request, "failed", f"cannot be read: {error.strerror or error}")
     except MemoryError:
-        raise  # of a process at its bound nothing more is asked
+        raise  # the process is at its memory limit: the next file gets a new one
     except Exception as error:  # noqa: BLE001 - whatever a reader makes of a broken file is that file's line
         reason = f"its reader failed: {type(error).__name__} (check that the file opens in its own program)"
         return ReadSource(request, "failed", reason, is_breakdown=True)

@@ -44,7 +44,7 @@ class AnswerError(ProviderError):
 @dataclass(frozen=True, slots=True)
 class Writer:
     """A chat model that writes answers, by its name; it is shown at most `context_tokens` of passages, and no more than
-    its window holds. `verify` judges what it wrote where the checker of words alone is not to."""
+    its window holds. `verify` judges what it wrote in addition to the checker of words, numbers and names."""
 
     model: BaseChatModel
     name: str
@@ -67,7 +67,7 @@ def build_chain(
     fails.
     """
     steps = Steps(retriever, judge, writer, split)
-    # Its types know of no generator that takes a config.
+    # RunnableLambda's types do not know a generator that takes a config.
     return RunnableLambda(steps.answer, steps.answer_async, name="rag")  # type: ignore[arg-type]
 
 

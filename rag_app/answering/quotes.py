@@ -16,12 +16,13 @@ TABLE_HEAD = re.compile(
     r"^[ \t]*(\|[^\n]*\S|\|)[ \t]*\n[ \t]*\|(?:[ \t]*:?-+:?[ \t]*\|)+[ \t]*\n(?:[ \t]*\|[^\n]*\n)*\Z", re.MULTILINE
 )
 # The line over a list that ends with a colon, with nothing but items, indented and empty lines down to the end. A
-# longer line is a paragraph, which says more than what the list is of.
+# longer line is a paragraph of its own, not the heading of a list.
 LIST = rf"(?:(?:{ITEM_MARK.pattern}|[ \t]+(?=\S))[^\n]*\n|[ \t]*\n)*+"
 LIST_HEAD = re.compile(rf"^(?!{ITEM_MARK.pattern})(\S[^\n]{{0,298}}:)[ \t]*\n{LIST}\Z", re.MULTILINE)
 PASSAGES_READ = 5
 MOST_SENTENCES = 3
-# A further sentence is shown if it is this share as likely as the best; bench/fit_answers.py shows what others give.
+# A further sentence is shown if its probability is at least this share of the best one's; bench/fit_answers.py shows
+# what other shares give.
 NEARLY = 0.4
 SHORTEST_UNIT = 12
 MOST_HEADING_WORDS = 6

@@ -17,7 +17,8 @@ from rag_app.commands.train import train_app
 from rag_app.commands.watch import WATCH_EXAMPLES, watch
 from vectorstore.errors import InputError, RagError
 
-FEW_COLLECTIONS = 100_000  # objects made between two collections; Python's own is 700 to 2,000
+# Objects made between two runs of the garbage collector; Python's default is 700 to 2,000.
+GC_THRESHOLD = 100_000
 
 app = typer.Typer(
     add_completion=False,
@@ -232,7 +233,7 @@ def main() -> None:
     """The entry point: errors for a person are two lines and exit code 2, never a traceback."""
     # A command's objects are mostly modules, which live to its end: collecting them again and again, and once more at
     # the exit, was a fifth of a short command's time.
-    gc.set_threshold(FEW_COLLECTIONS)
+    gc.set_threshold(GC_THRESHOLD)
     atexit.register(gc.freeze)
     arguments = sys.argv[1:] or ["--help"]
     for stream in (sys.stdout, sys.stderr):
@@ -252,7 +253,7 @@ def main() -> None:
     except (KeyboardInterrupt, typer.Abort):
         console.say("stopped; what was finished before is kept")
         code = 130
-    except Exception as error:  # nobody foresaw it: where it happened is for those who ask
+    except Exception as error:  # unexpected: the traceback is shown in Python's development mode alone
         if sys.flags.dev_mode:
             raise
         where = "rag doctor checks the installation; python -X dev -m rag_app.commands.main shows where it happened"

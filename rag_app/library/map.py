@@ -107,7 +107,7 @@ def draw_map(store: Store) -> CollectionMap:
 
 
 def sample_ids(store: Store, most: int) -> tuple[list[str], int]:
-    """Up to so many ids of chunks that are not hidden, and how many there are.
+    """At most `most` ids of chunks that are not hidden, and how many there are.
 
     Ids are hashes: the first by order are a fair sample, in random order, and mostly the same after a change.
     """
@@ -181,7 +181,7 @@ def place_landmarks(landmarks: Vectors) -> Places:
         init=flat / max(float(flat[:, 0].std()), 1e-12) * 1e-4,
         learning_rate="auto",
         random_state=0,
-        # Of few points the exact way is the quicker one, most of all on a busy machine: no threads wait for each other.
+        # For few points the exact method is quicker, most of all on a busy machine: no threads wait for each other.
         method="exact" if len(landmarks) <= EXACT else "barnes_hut",
     )
     return np.asarray(model.fit_transform(principal(landmarks, landmarks, DIMENSIONS)), np.float32)

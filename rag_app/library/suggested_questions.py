@@ -15,7 +15,7 @@ from vectorstore.text_analysis import analyze, detect_language
 from vectorstore.types import READY, Page, SourceRecord
 
 WANTED = 4
-# So many documents, spread over the collection, are read, and of each so much of its beginning.
+# The number of documents, spread over the collection, that are read, and the characters read of each beginning.
 DOCUMENTS_READ = 16
 PAGES_READ = 3
 CHARACTERS_READ = 6_000

@@ -1,1 +1,1 @@
-"""The chat page, on Streamlit."""
+"""The web app, on Streamlit: chat, library, map, history and settings."""

@@ -36,7 +36,7 @@ if TYPE_CHECKING:
 # A name cannot be guessed: only a visitor who was shown an answer can read its sources.
 SECRET = secrets.token_bytes(32)
 MAX_OFFERS = 30_000
-# A document without pages of its own is read in parts of so many characters.
+# A document without pages of its own is read in parts of this many characters.
 PART_CHARACTERS = 12_000
 HEADERS = {"X-Content-Type-Options": "nosniff", "Referrer-Policy": "no-referrer", "Cache-Control": "no-store"}
 CACHED = HEADERS | {"Cache-Control": "private, max-age=3600"}

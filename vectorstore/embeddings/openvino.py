@@ -21,7 +21,7 @@ MOST_STREAMS = 4
 # Texts of like length share a call of at most this many tokens, padding included: a few texts run in one call on all
 # cores, many in smaller calls, as many at once as there are cores.
 BATCH_TOKENS, PARALLEL_TOKENS = 4096, 1024
-# From so many tokens on, parallel calls gain more than opening the model for them costs. A question and the sentences
+# From this many tokens on, parallel calls gain more than opening the model for them costs. A question and the sentences
 # of the passages found for it have fewer.
 MANY_TOKENS = 8192
 # A batch's longest text may exceed its shortest by this much. On the sentences of five passages these took 0.64 of the
@@ -118,7 +118,7 @@ def to_inputs(encodings: Sequence[Encoding]) -> Mapping[str, NDArray[np.int64]]:
 
 
 def batches_by_length(lengths: Sequence[int], *, budget: int, most: int | None = None) -> list[list[int]]:
-    """Indices grouped so that texts of like length share a batch: at most so many of them, and padded within the
+    """Indices grouped so that texts of like length share a batch: at most this many of them, and padded within the
     budget."""
     batches: list[list[int]] = []
     longest = 0

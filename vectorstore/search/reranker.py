@@ -12,7 +12,7 @@ from typing import Any
 from vectorstore.errors import SettingsError, translated_errors
 from vectorstore.types import Passage
 
-# So many of the first are read: reading takes time for each of them.
+# Passages that are reranked, from the first on: each takes time.
 READ_PASSAGES = 50
 BATCH = 8
 LOG = logging.getLogger(__name__)

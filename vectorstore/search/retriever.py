@@ -19,14 +19,14 @@ from vectorstore.storage.open_index import Snapshot
 from vectorstore.storage.store import Store
 from vectorstore.types import Fingerprint, Passage, SourceFilter
 
-# A change that comes faster than so many searches is searched as it is: an ingest of one small file changes the
-# collection twice within a tenth of a second.
+# The most searches for one question while other processes change the collection: an ingest of one small file changes
+# it twice within a tenth of a second.
 REREADS = 10
 # The lexical index is searched, and the vectors of its hits are read, while the question is embedded: tantivy, SQLite
 # and OpenVINO release Python's lock meanwhile.
 LEXICAL_THREADS = ThreadPoolExecutor(4, thread_name_prefix="lexical")
 # All constants here were chosen by nDCG@10 on SciFact's 809 training queries.
-# Of the lexical list, 100 instead of 300 lose 0.003.
+# 100 instead of 300 lexical candidates lose 0.003.
 DENSE_CANDIDATES = 100
 LEXICAL_CANDIDATES = 300
 # 0.35 to 0.4 do equally well; every reciprocal rank fusion does worse.
@@ -42,7 +42,7 @@ class Question:
 
     `text` is the question by itself. A follow-up has the key words of the conversation before it in `earlier`, each
     group with the weight of its terms, the heaviest first; the question's own terms have weight 1. The vector is that
-    of the question plus that of the searched text, by the first weight.
+    of the question plus that of the searched text times the first weight.
     """
 
     text: str

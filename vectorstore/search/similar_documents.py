@@ -12,7 +12,7 @@ from vectorstore.pictures import Looks
 from vectorstore.storage.store import Store
 from vectorstore.types import Chunk
 
-# Of a long document so many chunks ask, evenly spread; each for so many neighbours.
+# Chunks of a long document that are searched for, evenly spread, and neighbours found for each.
 ASKING_CHUNKS = 64
 NEIGHBOURS = 50
 MOST_OWN = 500

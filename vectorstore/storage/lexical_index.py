@@ -13,7 +13,7 @@ from vectorstore.errors import translated_index_errors
 from vectorstore.text_analysis import LANGUAGES, analyze, detect_language
 from vectorstore.types import Chunk
 
-# So many characters of neighbours are added on either side: names and subjects are said once and then go on as "it".
+# Characters added of the chunks before and after: a name is said once, and then goes on as "it".
 # On SciFact's training queries whole abstracts (about 1,500 characters) find better than chunks of 200 tokens do.
 NEIGHBOUR_CHARACTERS = 1_000
 # A chunk's own words count twice where it has neighbours, so that of two neighbours the one that says it comes first.

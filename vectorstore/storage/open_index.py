@@ -31,13 +31,13 @@ from vectorstore.types import SourceFilter
 Found = TypeVar("Found")
 LOCK = "index.lock"
 STALE = -1
-# What changes faster than this is read as it is: an ingest takes seconds from one change to the next.
+# The most times an index is opened again because it has changed: an ingest takes seconds from one change to the next.
 REREADS = 3
 # Neighbours asked for, in multiples of what is expected to be enough.
 SPARE = 1.2
 MOST_ASKED = 2_000
-# Up to so many are compared one by one, unless fewer neighbours are asked for: at 200,000 chunks a vector is read in 7
-# microseconds, a neighbour found in 8.
+# Up to this many vectors are compared one by one, unless fewer neighbours are asked for: at 200,000 chunks a vector is
+# read in 7 microseconds, a neighbour found in 8.
 MOST_COMPARED = 1_000
 
 
@@ -201,7 +201,7 @@ class Snapshot:
 
     @property
     def _room(self) -> int:
-        """So many more are asked for, however near the removed ones are."""
+        """How many more are asked for, so that enough remain even if all removed ones are near."""
         return min(len(self.state.removed), MOST_ASKED)
 
     @cached_property

@@ -33,8 +33,8 @@ from vectorstore.types import REMOVED, Chunk, Fingerprint, IngestedSource, Sourc
 # numbers a vector: 7 to 12 kB a chunk.
 CHUNK_BYTES, NUMBER_BYTES = 10_000, 20
 KEPT_SNAPSHOTS = 20
-# What changes faster than this is read as it is: a read takes milliseconds, and an ingest of one small file changes
-# the collection twice within a tenth of a second.
+# The most reads of one text while the collection changes: a read takes milliseconds, and an ingest of one small file
+# changes the collection twice within a tenth of a second.
 REREADS = 10
 EVERYTHING = SourceFilter()
 

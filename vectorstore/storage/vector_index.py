@@ -69,7 +69,7 @@ class VectorIndex:
         }
 
     def upsert(self, chunks: Sequence[Chunk], vectors: Vectors) -> None:
-        # Chroma takes at most so many rows at once, and refuses an id twice in one call.
+        # Chroma takes at most this many rows at once, and refuses an id twice in one call.
         rows = {chunk.id: (chunk.to_document(), vector) for chunk, vector in zip(chunks, vectors, strict=True)}
         for ids in self._batches(list(rows)):
             documents = [rows[chunk_id][0] for chunk_id in ids]

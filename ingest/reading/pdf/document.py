@@ -15,7 +15,8 @@ from ingest.reading.pdf.text import IsWord, PdfPageText, join_texts, lay_out, un
 from vectorstore.errors import UnreadableFileError
 from vectorstore.types import Page
 
-# Hyphens are judged by the words of the page and of so many before and after it: few enough to read one page alone.
+# Hyphens are judged by the words of the page and of this many pages before and after it: few, so that one page alone
+# is read quickly.
 _NEIGHBOUR_PAGES = 5
 _KEPT_PAGES = 4 * _NEIGHBOUR_PAGES
 Box = tuple[float, float, float, float]

@@ -50,10 +50,10 @@ ANSWER_TOKENS = 1_000
 # Less than this holds no passage: the provider then says that the prompt is too long, with both lengths.
 FEWEST_TOKENS = 500
 FENCE_TAG = re.compile(r"</?passage(?: \d+)?>[ \t]*\n?")
-# A passage that fits only in part is given if so many sentences of it fit: fewer are torn out of what they mean.
+# A passage that fits only in part is given if at least this many of its sentences fit: fewer lose their context.
 FEWEST_SENTENCES = 3
 TITLE_CHARACTERS, NAME_CHARACTERS, HEADING_CHARACTERS = 120, 80, 80
-# So much costs less than the fence that merging saves: the budget holds.
+# The most white space between two passages that are merged: it takes fewer tokens than the fence that merging saves.
 MOST_WHITE_SPACE = 30
 # The innermost headings say most; there is no end to how deep a document may nest them.
 MOST_HEADINGS = 3

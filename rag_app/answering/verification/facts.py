@@ -52,8 +52,8 @@ UNIT_NAMES = {
 }
 UNITS = {name: unit for unit, names in UNIT_NAMES.items() for name in names.split()}
 CURRENCIES = frozenset("$€£")
-# Two contrary sentences share so much of the words of the longer, numbers apart: copies of one sentence that was
-# changed later share nearly all, two sentences on one subject about a third.
+# The share of the longer sentence's words, numbers apart, that two contrary sentences have in common: copies of one
+# sentence, changed later, share nearly all; two sentences on one subject about a third.
 ALIKE = 0.6
 NEGATION_WORDS = (
     "no not never none neither nor without cannot lack lacks lacked lacking absence absent fail fails failed unable "

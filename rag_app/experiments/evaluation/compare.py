@@ -62,7 +62,7 @@ LINES: tuple[tuple[str, str, int], ...] = (
     ("ms a question", "question_ms", 1),
 )
 QUALITY_PLACES = 3
-# Speed is measured over these many chunks of the set, and again until so much time has passed: a first call warms up.
+# Chunks over which speed is measured, and the seconds for which that is repeated, after a first call to warm up.
 TIMED_TEXTS, WARMING_TEXTS, LEAST_S = 128, 16, 0.5
 TIMED_QUESTIONS, TIMED_PASSAGES = 20, 10
 ALL = 2**31

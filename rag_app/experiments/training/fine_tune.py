@@ -20,7 +20,7 @@ from vectorstore.embeddings import EmbeddingModel, VectorCache, Vectors, embed_c
 Example = tuple[str, ...]
 RANKED = 100
 SHOWN = ("ndcg@10", "mrr@10", "recall@10")
-# Hard negatives are drawn from so many of the nearest wrong passages. One nearer than this share of the right one's
+# Hard negatives are drawn from this many of the nearest wrong passages. One nearer than this share of the right one's
 # cosine may be right itself, unjudged: it is left out (de Souza P. Moreira and others, "NV-Retriever", 2024).
 # The miner of sentence-transformers knows one right passage a query, and would take another part of the same document
 # for wrong.

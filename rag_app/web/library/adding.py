@@ -15,7 +15,7 @@ from rag_app.web.library.uploads import keep_uploads, uploads_folder
 from rag_app.web.session_settings import page_settings
 from vectorstore.errors import InputError, RagError
 
-# Of so many files each is shown; of more, first those that something happens to.
+# Up to this many files are all shown; of more, those being worked on come first.
 MOST_ROWS, MOST_REASONS = 12, 100
 TO_BE_READ = ("waiting", "reading")
 ORDER = {"embedding": 0, "reading": 1, "failed": 2, "skipped": 3, "waiting": 4, "missing": 5, "removed": 6}

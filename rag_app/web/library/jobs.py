@@ -15,7 +15,7 @@ from vectorstore.errors import RagError
 
 # Reports that nobody dismisses are dropped in the end.
 MOST_KEPT = 8
-# The speed that is shown is that of the last so many steps: about half a minute.
+# The number of last steps whose speed is shown: about half a minute.
 STEPS_OF_SPEED = 16
 
 

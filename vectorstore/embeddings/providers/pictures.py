@@ -34,7 +34,7 @@ from vectorstore.pictures import Pixels, read_pixels
 
 CLIP_HINT = "name a CLIP or SigLIP model of the hub, or a folder that holds one: clip:PATH"
 DETECTOR_HINT = "name a model of Detectron2's zoo, or a configuration file: detectron2:PATH.yaml"
-# Of a picture: those of the highest scores, none smaller than so many pixels.
+# The most objects of a picture, those with the highest scores, and the fewest pixels of one.
 MOST_OBJECTS, LEAST_SIDE = 20, 32
 DETECTOR_WINDOW = 512
 

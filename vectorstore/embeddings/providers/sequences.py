@@ -29,7 +29,7 @@ from vectorstore.embeddings.providers.hugging_face import add_dtype, choose_devi
 from vectorstore.errors import ProviderError, SettingsError, translated_errors
 
 MOST_K = 31
-# 4 to the power of 5 different words of DNA, or what more there are, hashed into so many places: of 1,024 letters few
+# 4 to the power of 5 different words of DNA, or what more there are, hashed into this many places: of 1,024 letters few
 # words share one.
 KMER_DIMENSION = 1024
 # A line of letters alone, in one case: so readers write sequences, and no prose has such lines of ten letters and more.
@@ -39,7 +39,7 @@ NUCLEOTIDES = frozenset("ACGTUN-")
 NUCLEOTIDE_SHARE = 0.9
 COMPLEMENT = str.maketrans("ACGT", "TGCA")
 UNKNOWN_NUCLEOTIDES, UNKNOWN_RESIDUES = frozenset("RYSWKMBDHVN-*X"), frozenset("XBZJ-*")
-# Chunks are measured in tokens: one for so many letters, which makes a chunk of 1,700.
+# Letters that count as one token, which makes a chunk of 1,700 letters.
 LETTERS_PER_TOKEN, MAX_TOKENS = 10, 200
 LETTERS_READ = 1_000_000
 
@@ -49,7 +49,7 @@ UNKNOWN_RESIDUE = "X"
 NO_RESIDUES = str.maketrans("", "", "-*")
 # What ESM-2 was trained with, its two special tokens among them; some models' files name no end.
 MOST_WINDOW = 1024
-# Bounds the memory: so many letters, padding included, go through at once, however few sequences that are.
+# Letters, padding included, that go through the model at once, however few sequences those are: bounds the memory.
 BATCH_LETTERS = 8192
 PROTEIN_HINT = "name a protein language model of the hub, or a folder that holds one: protein:PATH"
 
