@@ -27,7 +27,7 @@ EXTRAS: dict[str, list[str]] = PROJECT["optional-dependencies"]
 TESTS = {
     "bio": [
         "tests/vectorstore/embeddings/test_sequences.py",
-        "tests/rag_app/library/test_sequences.py",
+        "tests/rag_app/library/test_sequence_search.py",
         "tests/ingest/reading/formats/test_sequences.py::test_a_fasta_record_is_a_section_with_its_accession",
     ],
     "jupyter": ["tests/rag_app/test_tour.py"],

@@ -11,8 +11,9 @@ from pathlib import Path
 
 import watchfiles
 
+from ingest import IngestReport as IngestReport
+from ingest import Progress
 from ingest.discovery import GLOB_SIGNS, expand, split_urls
-from ingest.report import IngestReport, Progress
 from rag_app.settings import Settings
 from rag_app.wiring import Tell, ingest_paths, silent
 from vectorstore.errors import InputError, ProviderError, RagError, StorageError

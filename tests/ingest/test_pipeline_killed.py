@@ -175,6 +175,7 @@ def ids_of_clean_build(library: Library) -> set[str]:
     return {chunk.id for found in read if found.item for chunk in found.item.chunks}
 
 
+@pytest.mark.long("several ingests in processes that are killed")
 @pytest.mark.parametrize("runs", [2, pytest.param(300, marks=[pytest.mark.slow, pytest.mark.timeout(3600)])])
 def test_random_edits_each_with_a_kill_and_a_rerun_end_as_a_clean_build(library: Library, runs: int) -> None:
     library.options = OPTIONS

@@ -27,6 +27,7 @@ def test_the_environment_says_how_torch_runs(monkeypatch: pytest.MonkeyPatch) ->
         Settings()
 
 
+@pytest.mark.long("embeds with torch")
 def test_vectors_of_other_numbers_are_made_anew_and_searched_all_the_same(settings: Settings) -> None:
     halves = settings.model_copy(update={"dtype": "bfloat16"})
     assert ingest_paths(["moon.md"], settings).chunks_embedded == 1

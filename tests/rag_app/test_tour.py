@@ -18,6 +18,7 @@ def test_the_notebook_is_kept_without_outputs_and_paths() -> None:
     assert re.findall(r"/(?:home|root|tmp|work|Users)\b", written) == []
 
 
+@pytest.mark.long("a kernel of its own runs the notebook")
 @pytest.mark.timeout(600)
 @pytest.mark.parametrize("is_whole", [False, pytest.param(True, marks=pytest.mark.slow)])
 def test_the_notebook_runs_from_its_first_cell_to_its_last(

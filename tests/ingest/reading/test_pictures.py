@@ -144,6 +144,7 @@ def test_the_same_picture_in_another_size_and_format_is_embedded_once_a_model(al
         library.store.close()
 
 
+@pytest.mark.long("embeds pictures")
 def test_what_is_no_picture_is_a_line_of_the_report_and_a_picture_is_embedded_as_it_is_kept(album: Library) -> None:
     """So that a rebuild from what is kept gives the same vectors as one from the files."""
     album.write("large.png", picture("green", width=1600))

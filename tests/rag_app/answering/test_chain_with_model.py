@@ -105,6 +105,7 @@ class TestWriting:
         assert (answer.text, answer.refused, answer.citations) == (REFUSAL, True, ())
         assert answer.passages
 
+    @pytest.mark.long("a language model writes")
     def test_a_real_small_model_writes_an_answer_that_keeps_the_law(
         self, samples_settings: Settings, smollm: ChatOpenAI
     ) -> None:

@@ -135,6 +135,7 @@ class TestConversations:
         assert "Searched for" not in capsys.readouterr().err
 
 
+@pytest.mark.long("asks 15 conversations over documentation")
 @pytest.mark.parametrize("language", ["de", pytest.param("en", marks=pytest.mark.slow)])
 def test_words_of_before_find_more_of_a_conversation_over_documentation(language: str) -> None:
     """The figures of bench/follow_ups.py, over a set that nothing was chosen by."""

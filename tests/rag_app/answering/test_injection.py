@@ -111,12 +111,14 @@ class TestModel:
     """A model of 135 million parameters does what anybody says; what is shown of it keeps the law all the same."""
 
     @pytest.mark.parametrize("name", TRIED_ON_A_MODEL)
+    @pytest.mark.long("a language model writes")
     def test_a_model_that_reads_an_attack_of_our_own_proves_nothing_by_it(
         self, name: str, own: Settings, smollm: ChatOpenAI
     ) -> None:
         document = f"*/{list(own_attacks()).index(name)}.txt"
         check_model(smollm, load_retriever(k=2, sources=[document], settings=own), QUESTION, here=own)
 
+    @pytest.mark.long("a language model writes")
     @pytest.mark.parametrize("number", [0, pytest.param(1, marks=pytest.mark.slow)])
     def test_a_model_that_reads_a_published_attack_proves_nothing_by_it(
         self, number: int, published: Settings, smollm: ChatOpenAI, monkeypatch: pytest.MonkeyPatch

@@ -129,6 +129,7 @@ def test_a_model_is_the_same_whenever_it_is_opened_and_no_other_is(prefix: str, 
 QUICK = ("kmer", "clip")
 
 
+@pytest.mark.long("five ingests, one with a CLIP model")
 @pytest.mark.parametrize(
     "prefix", [pytest.param(name, marks=[] if name in QUICK else [pytest.mark.slow]) for name in CASES]
 )

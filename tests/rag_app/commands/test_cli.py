@@ -9,6 +9,8 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from rag_app import Settings
 from rag_app.answering.generation.markers import read_markers
 from rag_app.types import REFUSAL
@@ -126,6 +128,7 @@ def test_ingest_says_what_became_of_each_file(rag: CommandLine, samples_settings
     assert (again.returncode, again.stderr) == (0, "")
 
 
+@pytest.mark.long("processes of their own")
 def test_in_a_process_of_its_own_progress_shows_on_the_terminal_and_nothing_heavy_is_imported(tmp_path: Path) -> None:
     (tmp_path / "ferry.txt").write_text("The ferry Aurora leaves Kiel at 19:45.", encoding="utf-8")
     terminal, end = os.openpty()

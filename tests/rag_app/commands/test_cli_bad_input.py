@@ -93,6 +93,7 @@ def test_a_question_in_arabic_is_asked_and_refused(in_samples: CommandLine) -> N
     assert run.returncode == 0
 
 
+@pytest.mark.long("processes of their own")
 def test_what_nobody_foresaw_is_two_lines_too(
     in_samples: CommandLine, samples_settings: Settings, tmp_path: Path
 ) -> None:
@@ -126,6 +127,7 @@ class TestDisks:
         message = f"the data folder {tmp_path}/data cannot be written to"
         assert told(run) == refused(message, "make it writable, or set RAG_DATA_DIR to a folder that is")
 
+    @pytest.mark.long("processes on a disk of their own")
     def test_a_disk_that_is_full(self, tmp_path: Path) -> None:
         run = self.ingest_on_a_disk("size=200k", tmp_path)
         folder = f"{tmp_path}/data/collections/default"

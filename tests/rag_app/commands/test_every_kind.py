@@ -34,6 +34,7 @@ def said(run: "subprocess.CompletedProcess[str]") -> dict[str, Any]:
     return answer
 
 
+@pytest.mark.long("ingests three collections")
 def test_texts_and_sequences_are_asked_in_one_data_folder(rag: CommandLine, tmp_path: Path) -> None:
     gene = "".join(random.Random("gene").choices("ACGT", k=900))
     (tmp_path / "notes.txt").write_text("The lighthouse of Lowmere burns forty litres of oil a night.")

@@ -65,6 +65,7 @@ def write_folder(folder: Path, animal: str) -> str:
     return f"{animal.title()}{FILES - 1:02}"
 
 
+@pytest.mark.long("three processes, and 80 questions")
 @pytest.mark.timeout(300)
 def test_two_processes_ingest_into_one_collection_while_a_third_asks(tmp_path: Path) -> None:
     (tmp_path / "first.md").write_text("# First\n\nThe first document is about tides.\n")

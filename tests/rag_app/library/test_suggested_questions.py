@@ -40,6 +40,7 @@ def test_a_heading_of_another_language_is_asked_for_only_as_a_question() -> None
     )
 
 
+@pytest.mark.long("tries each suggested question")
 def test_what_is_suggested_is_answered(samples_settings: Settings) -> None:
     assert answered_suggestions(samples_settings) == WANTED
 

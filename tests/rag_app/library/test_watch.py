@@ -91,6 +91,7 @@ def texts() -> str:
     return " ".join(chunk.text for chunk, _ in store.fetch(ids).values())
 
 
+@pytest.mark.long("waits for the system to report changes")
 def test_what_is_added_edited_renamed_and_deleted_is_followed(folder: Path, watch: Callable[..., Running]) -> None:
     running = watch(folder)
     (folder / "new" / "inner").mkdir(parents=True)
@@ -117,6 +118,7 @@ def test_what_is_added_edited_renamed_and_deleted_is_followed(folder: Path, watc
     assert running.messages == []
 
 
+@pytest.mark.long("waits for the system to report changes")
 def test_a_root_that_goes_is_waited_for_and_loses_nothing(folder: Path, watch: Callable[..., Running]) -> None:
     running = watch(folder)
     aside = folder.rename(folder.with_name("aside"))
@@ -129,6 +131,7 @@ def test_a_root_that_goes_is_waited_for_and_loses_nothing(folder: Path, watch: C
     assert "missing" not in str(running.reports)
 
 
+@pytest.mark.long("waits for the system to report changes")
 def test_hidden_files_start_no_ingest_and_ignored_ones_are_not_reported(
     folder: Path, watch: Callable[..., Running], monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -156,6 +159,7 @@ def test_hidden_files_start_no_ingest_and_ignored_ones_are_not_reported(
     running.until("made.md", "added")
 
 
+@pytest.mark.long("waits for the system to report changes")
 def test_a_file_is_read_once_it_is_finished(folder: Path, watch: Callable[..., Running]) -> None:
     running = watch(folder, prune=True)
     with (folder / "slow.md").open("w") as slow:
@@ -169,6 +173,7 @@ def test_a_file_is_read_once_it_is_finished(folder: Path, watch: Callable[..., R
     assert running.reports == [[("moon.md", "added")], [("slow.md", "added")], [("slow.md", "removed")]]
 
 
+@pytest.mark.long("waits for the system to report changes")
 def test_single_files_and_patterns_are_watched_too(folder: Path, tmp_path: Path, watch: Callable[..., Running]) -> None:
     (tmp_path / "mail").mkdir()
     (tmp_path / "mail" / "one.md").write_text("The first letter.\n")
@@ -224,6 +229,7 @@ def test_where_the_system_reports_no_changes_they_are_found_by_looking(
     until(lambda: names() == {"moon.md", "sun.md"})
 
 
+@pytest.mark.long("waits for the system to report changes")
 def test_the_command_idles_at_no_cost_prints_a_line_of_json_an_ingest_and_ends_by_a_signal(
     folder: Path, tmp_path: Path
 ) -> None:

@@ -43,6 +43,7 @@ def assert_near(one: Array, other: Array) -> None:
     np.testing.assert_allclose((one * other).sum(axis=1), 1, atol=1e-4)
 
 
+@pytest.mark.long("a conversion, and a process without torch")
 def test_a_converted_encoder_gives_its_vectors_behind_its_prompts_without_torch(tiny: Path, converted: Path) -> None:
     model = open_model(tiny, converted)
     assert len(list(converted.glob("encoder-*/encoder.json"))) == 1

@@ -65,6 +65,7 @@ def model(folder: Path) -> OpenVINOEmbeddings:
     return OpenVINOEmbeddings(folder, FACTS, precision="f32")
 
 
+@pytest.mark.long("embeds with torch, too")
 def test_vectors_are_those_of_the_example_that_the_field_teaches_and_of_sentence_transformers(
     model: OpenVINOEmbeddings, folder: Path
 ) -> None:

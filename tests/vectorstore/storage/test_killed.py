@@ -32,6 +32,7 @@ def rebuild(store: Store) -> None:
         built.replace(batch, embedded(hash_model(), *batch))
 
 
+@pytest.mark.long("stops a change at each of its steps")
 @pytest.mark.parametrize("change", [lambda store: put(store, hash_model(), **SECOND), rebuild], ids=["put", "rebuild"])
 def test_a_change_that_stops_before_any_of_its_steps(
     new_store: NewStore, model: EmbeddingModel, change: Callable[[Store], object]

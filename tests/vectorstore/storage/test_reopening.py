@@ -23,6 +23,7 @@ def resident_mb() -> float:
     return pages * os.sysconf("SC_PAGE_SIZE") / 1e6
 
 
+@pytest.mark.long("another process writes")
 @pytest.mark.skipif(not HANDLES.is_dir(), reason="counts open files where Linux lists them")
 @pytest.mark.parametrize(
     ("rows", "changes", "growth_mb"),
@@ -53,6 +54,7 @@ def test_each_change_of_another_process_is_found_in_time_and_leaves_nothing_open
     assert resident[-1] - resident[warm] < growth_mb
 
 
+@pytest.mark.long("another process writes")
 @pytest.mark.parametrize("rewrites", [4, pytest.param(40, marks=SLOW)])
 def test_a_reader_that_opens_the_index_while_another_process_writes_it_does_not_crash(
     store: Store, others: list[OtherProcess], rewrites: int

@@ -164,6 +164,7 @@ def test_a_chunk_that_stays_gets_its_new_title_and_vector(store: Store, model: E
     assert matches(store.lexical.reader(), "rivers") == {}
 
 
+@pytest.mark.long("5,600 chunks")
 def test_more_chunks_than_chroma_takes_at_once_are_stored_and_removed(store: Store) -> None:
     item = source_of("a", [f"number {n}" for n in range(5600)])
     vectors = np.random.default_rng(0).random((5600, 4), dtype=np.float32)

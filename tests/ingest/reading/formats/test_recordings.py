@@ -42,6 +42,7 @@ def test_paragraphs_end_with_a_sentence_after_twenty_seconds_or_at_forty() -> No
     assert [show_time(start) for start, _ in join_segments(said)] == ["0:00", "0:30", "1:02:05"]
 
 
+@pytest.mark.long("transcribes a recording")
 def test_what_is_said_is_cited_with_its_minute_and_second(rag: CommandLine) -> None:
     assert rag("ingest", SPEECH).returncode == 0
     shown = rag("show", SPEECH, "--json")

@@ -22,6 +22,7 @@ def picture(text: str, *, turned: int = 0, kind: str = "PNG") -> bytes:
     return file.getvalue()
 
 
+@pytest.mark.long("recognises text in pictures")
 @pytest.mark.parametrize("turned", [180, pytest.param(90, marks=pytest.mark.slow)])
 def test_the_text_in_a_picture_is_read_whichever_way_it_stands(turned: int) -> None:
     document = parse("sign.png", picture(MOON, turned=turned))
@@ -35,6 +36,7 @@ def test_a_picture_without_text_is_nothing_to_read() -> None:
     assert raised.value.message == "no text in it, and none in its pictures"
 
 
+@pytest.mark.long("recognises text in pictures")
 def test_scanned_pages_are_read_beside_those_with_text() -> None:
     pdf = fpdf.FPDF()
     pdf.set_font("Helvetica", size=12)

@@ -47,6 +47,7 @@ def test_a_prompt_longer_than_the_context_is_refused_with_both_lengths(smollm: C
     )
 
 
+@pytest.mark.long("a process loads a language model")
 def test_loading_and_leaving_says_nothing_and_ends_even_while_an_answer_is_written(
     smollm_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -109,6 +109,7 @@ def test_the_default_model_is_distilled_offline(rag: CommandLine, tmp_path: Path
     assert moon @ orbit > moon @ bread
 
 
+@pytest.mark.long("distils an encoder")
 def test_an_encoder_is_distilled_with_the_words_of_a_collection(
     rag: CommandLine, unconverted: Path, tmp_path: Path
 ) -> None:
