@@ -26,7 +26,7 @@ test: .venv/installed-dev  ## install with the development extras, check and tes
 	wait $$tests
 
 coverage: .venv/installed-dev  ## print which lines of the four packages the tests run
-	$(OFFLINE) $(BIN)/pytest $(ABREAST) -m "not slow" $(addprefix --cov=,$(CODE)) --cov-report=term:skip-covered
+	$(OFFLINE) $(BIN)/pytest $(ABREAST) -m "not slow" --cov --cov-config=tests/coverage.ini --cov-report=term:skip-covered
 
 test-all: .venv/installed-dev lint  ## the same with the long repetitions, each extra in an environment of its own, and once more with a Chroma server
 	$(OFFLINE) $(BIN)/pytest
