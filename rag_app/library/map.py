@@ -37,6 +37,7 @@ EXACT = 300
 # Fewer have no neighbourhoods to keep.
 LEAST_FOR_NEIGHBOURS = 10
 NEAREST = 5
+SHARPNESS = 8
 # Nobody can distinguish more colours and names than this; a cluster of fewer members on average says nothing.
 MOST_CLUSTERS, LEAST_MEMBERS = 12, 4
 FITTED_TO, JUDGED_BY = 2_000, 1_000
@@ -156,14 +157,19 @@ def principal(vectors: Vectors, fitted: Vectors, dimensions: int) -> Vectors:
 def project(vectors: Vectors, *, most_landmarks: int = LANDMARKS) -> Projection:
     """By t-SNE of the landmarks, the first of `vectors`, which are in random order; at least one.
 
-    Others are placed among the landmarks nearest to them, the nearer the closer.
+    Others are placed among the landmarks nearest to them, by a power of the cosine.
     """
     from sklearn.neighbors import KNeighborsRegressor
 
     landmarks = unit_vectors(vectors[:most_landmarks])
-    nearest = KNeighborsRegressor(min(NEAREST, len(landmarks)), weights="distance", metric="cosine")
+    nearest = KNeighborsRegressor(min(NEAREST, len(landmarks)), weights=weigh, metric="cosine")
     predict: Projection = nearest.fit(landmarks, place_landmarks(landmarks)).predict
     return predict
+
+
+def weigh(distances: Vectors) -> Vectors:
+    """Weights of neighbours by their distances (1 - cosine); a landmark itself keeps its place."""
+    return np.where(distances < 1e-6, 1e6, np.maximum(1 - distances, 1e-3) ** SHARPNESS)
 
 
 def place_landmarks(landmarks: Vectors) -> Places:
