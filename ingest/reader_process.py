@@ -89,7 +89,8 @@ class Reader(contextlib.AbstractContextManager["Reader"]):
         ours, theirs = Pipe()
         with theirs:
             process = subprocess.Popen(
-                [sys.executable, "-m", "ingest.reader_process", str(theirs.fileno())],
+                # Without the current folder on the path: its code is not ours to run.
+                [sys.executable, "-P", "-m", "ingest.reader_process", str(theirs.fileno())],
                 pass_fds=[theirs.fileno()],
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.DEVNULL,

@@ -111,3 +111,12 @@ def is_alive(pid: int) -> bool:
     status = Path(f"/proc/{pid}/stat")
     # A process whose end nobody has asked for yet is no longer one.
     return not status.exists() or status.read_text().rpartition(")")[2].split()[0] != "Z"
+
+
+def test_the_reader_runs_no_code_of_the_current_folder(
+    tmp_path: Path, small: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "ingest.py").write_text("raise SystemExit('code of this folder')")
+    monkeypatch.chdir(tmp_path)
+    with Reader(OPTIONS, Bounds()) as reader:
+        assert read(reader, small).outcome == "read"

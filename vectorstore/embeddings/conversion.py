@@ -80,7 +80,9 @@ def compare(opened: Any, folder: Path, facts: EncoderFacts) -> str:
 
 def convert(weights: Path, folder: Path, facts: EncoderFacts) -> None:
     """Convert into a folder, in a process of its own, so that torch's memory goes with it. Raises RagError."""
-    command = [sys.executable, "-m", "vectorstore.embeddings.conversion", str(weights), str(folder), facts.pooling]
+    module = "vectorstore.embeddings.conversion"
+    # Without the current folder on the path: its code is not ours to run.
+    command = [sys.executable, "-P", "-m", module, str(weights), str(folder), facts.pooling]
     search_path = [str(Path(__file__).parents[2]), os.environ.get("PYTHONPATH")]
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, search_path))}
     finished = subprocess.run(command, capture_output=True, text=True, env=environment, check=False)
