@@ -67,10 +67,7 @@ def rename_collection(data_dir: Path, name: str, new_name: str, *, chroma_url: s
     store = open_store(data_dir, name, chroma_url=chroma_url, hint="rag collections lists them")
     target = collection_folder(data_dir, new_name)
     if target.exists():
-        raise CollectionError(
-            f"there is a collection {new_name} already",
-            f"rag collections delete {new_name}",
-        )
+        raise CollectionError(f"there is a collection {new_name} already", "choose another name")
     with store.writing():
         store.close()
         with translated_storage_errors(store.folder):

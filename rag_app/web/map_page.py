@@ -1,5 +1,6 @@
 """The page *Map*: draws a collection's passages, similar ones near each other, and lists those nearly the same."""
 
+import uuid
 from collections.abc import Iterable, Iterator
 from statistics import median
 from typing import TYPE_CHECKING, Any
@@ -194,14 +195,14 @@ def two_columns(key: str, heading: str, *compared: Any) -> Iterator[Any]:
 
 def shown_chunk(store: "Store") -> dict[str, Any] | None:
     """None too where another collection has been chosen, or the document is gone."""
-    chunk_id, count = st.session_state.get(OPENED, ("", 0))
+    chunk_id, request = st.session_state.get(OPENED, ("", ""))
     found = store.fetch([chunk_id]) if chunk_id else {}
-    return {"count": count, "cards": [offer_source(cite_chunk(found[chunk_id][0]))]} if chunk_id in found else None
+    return {"request": request, "cards": [offer_source(cite_chunk(found[chunk_id][0]))]} if chunk_id in found else None
 
 
 def open_passage(chunk_id: str) -> None:
-    """Open it next to the map; a new count opens one again that was closed."""
-    st.session_state[OPENED] = (chunk_id, st.session_state.get(OPENED, ("", 0))[1] + 1)
+    """Open it next to the map; a new request opens one again that was closed."""
+    st.session_state[OPENED] = (chunk_id, uuid.uuid4().hex)
 
 
 def open_selected() -> None:

@@ -160,7 +160,7 @@ def test_a_name_that_is_in_use_or_bad_is_refused(store: Store, data_dir: Path, m
     with pytest.raises(CollectionError) as raised:
         rename(data_dir, "library", "papers")
     assert raised.value.message == "there is a collection papers already"
-    assert raised.value.hint == "rag collections delete papers"
+    assert raised.value.hint == "choose another name"
     with pytest.raises(InputError):
         rename(data_dir, "library", "../papers")
     assert found_texts(store, model, "apples") == ["apples"]

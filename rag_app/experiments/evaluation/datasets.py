@@ -24,7 +24,7 @@ from vectorstore.collections import create_store, delete_collection, list_collec
 from vectorstore.errors import CollectionError, InputError
 
 BEIR_HINT = (
-    "a folder in BEIR form has corpus.jsonl (or .gz), queries.jsonl and qrels/test.tsv, to train qrels/train.tsv"
+    "a folder in BEIR form has corpus.jsonl (or .gz), queries.jsonl and qrels/test.tsv (qrels/train.tsv to train)"
 )
 CHUNKS_HINT = "such a folder has corpora/*.md and questions.jsonl"
 ANSWERS_HINT = (

@@ -19,7 +19,7 @@ function action(name, icon, onClick, attributes = {}) {
 }
 
 // The open source and all sources fetched so far: one state for the page, though each component is a module of its own.
-const sources = (window.ragAppSources ??= { events: new EventTarget(), fetched: new Map(), pictures: new Map(), opened: null });
+const sources = (window.ragAppSources ??= { events: new EventTarget(), fetched: new Map(), pictures: new Map(), requests: new Set(), opened: null });
 const MAX_PICTURES = 24;
 
 // `opened`: { answer, cards, index, opener }, an answer's key, its cards and which of them is shown; null closes.

@@ -3,11 +3,15 @@ export default function ({ data, parentElement }) {
   if (sources.conversation && sources.conversation !== data.conversation) showSource(null);
   sources.conversation = data.conversation;
   if (!data.shown && sources.opened?.unit) showSource(null); // a document that has left the collection
-  if (data.shown && sources.asked !== data.shown.count) {
-    // What the web app itself opens, once for each time that it was asked for.
-    const { count, cards, unit, by = null } = data.shown;
-    sources.asked = count;
-    showSource({ answer: by, cards, unit, index: 0, opener: focused() });
+  const { request, cards, unit, by = null, version } = data.shown ?? {};
+  if (request && !sources.requests.has(request)) {
+    // What the web app itself opens, once for each request.
+    sources.requests.add(request);
+    showSource({ answer: by, cards, unit, version, index: 0, opener: focused() });
+  } else if (sources.opened?.unit && sources.opened.version !== version) {
+    // A new version of the document that is open.
+    const index = Math.min(sources.opened.index, cards.length - 1);
+    showSource({ ...sources.opened, cards, version, index, isMoved: true });
   }
   const isNew = listenWhileShown(root, [[sources.events, "shown", () => show(root)], [document, "keydown", onKey]]);
   if (isNew) show(root); // what was open when the page was left, or was opened before this could hear of it
@@ -102,9 +106,9 @@ function steps(cards, index, unit) {
       "aria-disabled": String(!cards[index + by]) }, () => move(by), sign);
   };
   const of = `of ${cards.length}`;
-  const number = unit && element("input", { type: "number", min: "1", max: String(cards.length), value: String(index + 1),
+  const number = unit && element("input", { type: "number", min: "1", max: String(cards.length), required: "", value: String(index + 1),
     "aria-label": `${unit[0].toUpperCase()}${unit.slice(1)} (${of})`, "data-name": "number" });
-  if (number) number.onchange = () => move(number.valueAsNumber - 1 - index);
+  if (number) number.onchange = () => number.reportValidity() && move(number.valueAsNumber - 1 - index);
   return element("nav", { "aria-label": unit ? "Pages" : "Sources of this answer" }, step("Previous", -1, "‹", "left arrow"),
     number ?? null, element("span", { class: "count", role: "status" }, number ? of : `${index + 1} ${of}`),
     step("Next", 1, "›", "right arrow"));

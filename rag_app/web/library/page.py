@@ -1,6 +1,7 @@
 """The page *Library*: adds documents to a collection, lists them, and does what is asked for with single ones."""
 
 import re
+import uuid
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -84,11 +85,11 @@ def draw_collection_of(settings: Settings) -> None:
 
 def shown_document(store: "Store") -> dict[str, Any] | None:
     """Its pages; None too where it has left the collection since, or another collection has been chosen."""
-    collection, source, count = st.session_state.get(OPENED, ("", "", 0))
+    collection, source, request = st.session_state.get(OPENED, ("", "", ""))
     record = store.catalogue.source(source) if collection == store.name else None
     if record is None or record.state == REMOVED:
         return None
-    return {"count": count, "by": source, **document_cards(store, record)}
+    return {"request": request, "version": record.text_id, "by": source, **document_cards(store, record)}
 
 
 def draw_list(store: "Store", settings: Settings) -> None:
@@ -223,7 +224,7 @@ def act(what: str = "") -> None:
         removed = [record.source for record in in_order_of_removal(store)]
         match clicked["what"]:
             case "view":
-                st.session_state[OPENED] = (store.name, source, st.session_state.get(OPENED, ("", "", 0))[2] + 1)
+                st.session_state[OPENED] = (store.name, source, uuid.uuid4().hex)
             case "again":
                 ingest_again(store, settings, source)
             case "delete":

@@ -16,7 +16,12 @@ LIT = 'path[fill="#ffd23f"]'
 def test_the_answer_s_passages_are_lit_a_cluster_s_are_read_by_keyboard_and_near_duplicates_compared(
     page: Page, site: Site
 ) -> None:
+    source = page.get_by_role("region", name="Source")
     ask(page, site.url, "What did the 1202 alarm mean?")
+    page.get_by_role("link", name="Library").click()
+    page.get_by_role("button", name="View glossary.txt").click()
+    expect(source).to_contain_text("glossary.txt")
+    page.keyboard.press("Escape")
     page.get_by_role("link", name="Map").click()
     expect(page.get_by_text("113 passages of 11 documents in the collection samples")).to_be_visible()
     chart = page.get_by_test_id("stVegaLiteChart")
@@ -32,7 +37,6 @@ def test_the_answer_s_passages_are_lit_a_cluster_s_are_read_by_keyboard_and_near
     expect(chart.locator(LIT)).to_have_count(0)
     title = passages(page).first.inner_text().split(", page ")[0]
     passages(page).first.press("Enter")
-    source = page.get_by_role("region", name="Source")
     expect(source).to_contain_text(title)
     expect(source.locator("mark, .picture img")).to_be_visible()
     source.get_by_role("button", name="Close").click()

@@ -143,5 +143,5 @@ def test_a_server_of_one_s_own_needs_no_key(server: EmbeddingsServer, monkeypatc
 def test_other_providers_are_langchain_s_and_name_what_they_lack(server: EmbeddingsServer) -> None:
     with pytest.raises(MissingPackageError, match="cohere:embed needs the package langchain-cohere, which is not"):
         open_model("cohere:embed")
-    with pytest.raises(ProviderError, match="nobody:model failed: Provider 'nobody' is not supported"):
+    with pytest.raises(ProviderError, match="nobody:model could not be opened: there is no provider nobody"):
         open_model("nobody:model")

@@ -18,7 +18,7 @@ from vectorstore.embeddings.model import (
     translated_provider_errors,
 )
 from vectorstore.errors import ProviderError
-from vectorstore.provider_errors import is_temporary, retry_after_s
+from vectorstore.provider_errors import explain_provider_error, is_temporary, retry_after_s
 
 # What OpenAI accepts (platform.openai.com/docs/api-reference/embeddings/create).
 OPENAI_WINDOW, MOST_TEXTS, MOST_BYTES = 8191, 2048, 300_000
@@ -112,8 +112,13 @@ def load_langchain(name: ModelName, options: LoadOptions) -> EmbeddingModel:  # 
 
     # langchain-openai would count tokens itself, with a vocabulary that it downloads; chunks are bounded already.
     arguments: dict[str, Any] = {"check_embedding_ctx_length": False} if name.prefix == "azure_openai" else {}
-    with translated_provider_errors(name.setting):
+    try:
         embeddings = init_embeddings(name.setting, **arguments)
+    except Exception as error:  # of any class: each provider's package raises its own
+        if isinstance(error, ValueError) and "is not supported" in str(error):
+            message = f"{name.setting} could not be opened: there is no provider {name.prefix}"
+            raise ProviderError(message, "check the name in RAG_EMBEDDINGS; rag doctor lists the providers") from error
+        raise explain_provider_error(error, name.setting, setting="RAG_EMBEDDINGS") from error
     window = OPENAI_WINDOW if name.prefix == "azure_openai" else OTHER_WINDOW
     # The server's address, where the client has it: the same name may be another model elsewhere.
     client = getattr(getattr(embeddings, "client", None), "_client", None)  # Azure's
