@@ -157,8 +157,9 @@ class HybridRetriever(BaseRetriever):
                 cosine_floor=self.model.cosine_floor,
                 # Pictures are nearer to each other than to any words: a picture's neighbours say little of a question.
                 is_smoothed=self.model.embed_pictures is None,
+                limit=wanted,
             )
-            best = list(scores)[:wanted]
+            best = list(scores)
             chunks = self.store.fetch(best)
             if snapshot.is_current():
                 break
@@ -194,8 +195,9 @@ def fuse(
     lexical: Mapping[str, float],
     cosine_floor: float = 0.0,
     is_smoothed: bool = True,
+    limit: int | None = None,
 ) -> dict[str, Scores]:
-    """Candidates by (1 - w) x cosine above its floor + w x lexical score, smoothed; best first, equals by their ids.
+    """The best candidates by (1 - w) x cosine above its floor + w x lexical score, smoothed; equals by their ids.
 
     `vectors` has all candidates by id, `nearest` the ids nearest first, `lexical` the scores in [0, 1], best first.
     """
@@ -214,7 +216,7 @@ def fuse(
     columns = np.stack([scores, cosines, words]).T.tolist()
     return {
         ids[i]: Scores._make((*columns[i], dense_ranks.get(ids[i]), lexical_ranks.get(ids[i])))
-        for i in np.argsort(-scores, kind="stable").tolist()
+        for i in np.argsort(-scores, kind="stable")[:limit].tolist()
     }
 
 
