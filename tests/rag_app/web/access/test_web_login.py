@@ -86,8 +86,7 @@ def test_the_password_opens_the_web_app_in_this_browser_until_log_out_and_no_sec
         expect(page.get_by_role("row").filter(has_text=name)).to_contain_text("set")
     assert urlsplit(page.url).path == "/settings"
     expect(page.locator(".st-key-checks")).to_be_visible()
-    page.get_by_role("link", name="Chat").click()
-    ask(page, None, "What did the 1202 alarm mean?")
+    ask(page, url, "What did the 1202 alarm mean?")
     page.get_by_role("button", name="Source 1").click()
     expect(page.get_by_role("region", name="Source")).to_be_visible()
     sent = b"\n".join(frames)
