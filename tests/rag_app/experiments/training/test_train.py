@@ -153,6 +153,7 @@ def test_an_encoder_is_fine_tuned_on_judged_queries_and_what_was_held_out_is_a_s
     assert (len(held.queries), len(held.documents)) == (3, len(TOPICS))
 
 
+@pytest.mark.long("trains on the collection twice")
 def test_questions_and_pairs_of_the_collection_are_learned_and_the_result_is_used_by_its_name(
     library: Settings, unconverted: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
