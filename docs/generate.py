@@ -22,6 +22,8 @@ from rag_app.settings import Settings
 DOCS = Path(__file__).parent
 ROOT = DOCS.parent
 PACKAGES = ("vectorstore", "ingest", "prompts", "rag_app")
+READING_TESTS = ROOT / "tests" / "ingest" / "reading"
+HOW = ("read", "marked", "left out")
 HELP_WIDTH = 100
 DEFAULT_FOLDERS = {"data_dir": "the user's data folder", "cache_dir": "the user's cache folder"}
 # What is read, by the kinds of ingest/reading/kinds.toml, and the extra that it needs.
@@ -89,6 +91,31 @@ def formats_table() -> str:
         extra = EXTRAS.get(kinds.split()[0])
         lines.append(f"| {name} | {' '.join(f'`{one}`' for one in endings)} | {f'`{extra}`' if extra else ''} |")
     return "\n".join(lines)
+
+
+def contents_tables() -> str:
+    """What of each format is read, marked and left out, as the tests say that show it: `@pytest.mark.shows`."""
+    shown = [row for path in sorted(READING_TESTS.rglob("test_*.py")) for row in shown_by(path)]
+    unlisted = {kind for kinds, *_ in shown for kind in kinds.split()} - set(" ".join(FORMATS.values()).split())
+    assert not unlisted, f"FORMATS lacks the kinds {sorted(unlisted)}"
+    parts = []
+    for name, kinds in FORMATS.items():
+        lines = [f"### {name}", "", "| what | where | is | how |", "|---|---|---|---|"]
+        own = [
+            (how, what, note, [kind for kind in kinds.split() if kind in of.split()]) for of, what, how, note in shown
+        ]
+        rows = sorted((HOW.index(how), what, ", ".join(where), note) for how, what, note, where in own if where)
+        lines += [f"| {what} | {where} | {HOW[how]} | {note} |" for how, what, where, note in rows]
+        parts += ["\n".join(lines)] if rows else []
+    return "\n\n".join(parts)
+
+
+def shown_by(path: Path) -> Iterator[tuple[str, str, str, str]]:
+    """Kinds, what, how and a note of each `@pytest.mark.shows(...)` of a file of tests."""
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Call) and ast.unparse(node.func) == "pytest.mark.shows":
+            kinds, what, how, note = [*(ast.literal_eval(argument) for argument in node.args), ""][:4]
+            yield kinds, what, how, note
 
 
 def package_tree() -> str:
@@ -159,6 +186,7 @@ PARTS: dict[str, Callable[[], str]] = {
     "settings": settings_table,
     "commands": command_help,
     "formats": formats_table,
+    "contents": contents_tables,
     "tree": package_tree,
     "figures": figures_tables,
 }

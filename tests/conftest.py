@@ -45,6 +45,8 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_configure(config: pytest.Config) -> None:
+    marker = "shows(kinds, what, how, note=''): proves a line of docs/reference/formats.md; how: read, marked, left out"
+    config.addinivalue_line("markers", marker)
     for name in list(os.environ):
         foreign = name.startswith(FOREIGN_PREFIXES) or name in FOREIGN_NAMES or name.lower().endswith("_proxy")
         if foreign:

@@ -83,3 +83,9 @@ def test_every_page_is_reached_from_the_readme() -> None:
 
 def test_the_readme_is_a_front_page() -> None:
     assert (ROOT / "README.md").stat().st_size <= 9_900
+
+
+def test_every_way_that_a_format_is_read_is_one_of_three(generator: ModuleType) -> None:
+    shown = [row for path in generator.READING_TESTS.rglob("test_*.py") for row in generator.shown_by(path)]
+    assert shown
+    assert {how for _, _, how, _ in shown} <= set(generator.HOW)

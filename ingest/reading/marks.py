@@ -1,0 +1,88 @@
+"""Writes in plain text what type shows: raised and lowered characters, fractions, struck out and hidden words."""
+
+import re
+from collections.abc import Sequence
+from itertools import groupby
+from typing import Literal
+
+Style = Literal["", "raised", "lowered", "struck", "hidden"]
+# A piece of a paragraph and how it is set.
+Run = tuple[str, Style]
+
+_RAISED = str.maketrans("0123456789+-\N{MINUS SIGN}=()ni", "⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻⁻⁼⁽⁾ⁿⁱ")
+_LOWERED = str.maketrans("0123456789+-\N{MINUS SIGN}=()", "₀₁₂₃₄₅₆₇₈₉₊₋₋₌₍₎")
+_HAS_RAISED = re.compile(r"[0-9+\-−=()ni]+")
+_HAS_LOWERED = re.compile(r"[0-9+\-−=()]+")
+_ONE_EXPONENT = re.compile(r"[-+−–]?\w+(?:[.,]\d+)?")
+_SIGNS = {"tm": "™", "sm": "℠", "r": "®", "®": "®", "©": "©"}
+# Raised ends of words: 1st, Mme, nº.
+_ENDING = re.compile(r"(?:st|nd|rd|th|er|re|[eè]me|me|mes|lle|e|es|gr|o|a|os|as|ra|ro|ªs?|ºs?)", re.IGNORECASE)
+_BARE_MARK = re.compile(r"\d{1,3}(?:[,–-]\d{1,3})*|[a-z]")
+_SLASHES = ("/", "\N{FRACTION SLASH}", "\N{DIVISION SLASH}")
+
+
+def mark_runs(runs: Sequence[Run]) -> list[str]:
+    """What to write for each run of a paragraph, so that its meaning survives; neighbours of one style are one run.
+
+    Exponents become `10^6`, since 10⁶ folds to 106 where letters are compared, units `m²` and `CO₂`, raised numbers
+    after a word's end or a full stop `[12]`, fractions `3 1/2`, struck out words `~~900~~`, hidden ones
+    `[hidden: words]`.
+    """
+    with_text = [(number, run) for number, run in enumerate(runs) if run[0]]
+    groups = [list(group) for _, group in groupby(with_text, key=lambda numbered: numbered[1][1])]
+    texts = ["".join(text for _, (text, _) in group) for group in groups]
+    styles = [group[0][1][1] for group in groups]
+    written: list[str] = [""] * len(runs)
+    so_far = ""
+    for place, (group, text, style) in enumerate(zip(groups, texts, styles, strict=True)):
+        if not style:
+            for number, (part, _) in group:
+                written[number] = part
+        else:
+            after = texts[place + 1] if place + 1 < len(texts) else ""
+            if style == "raised" and after.strip() in _SLASHES and styles[place + 2 : place + 3] == ["lowered"]:
+                text = f" {text}" if so_far[-1:].isdigit() else text
+            elif not (style == "lowered" and so_far.rstrip().endswith(_SLASHES) and styles[place - 2] == "raised"):
+                text = _mark(text, style, so_far, after)
+            written[group[0][0]] = text
+        so_far += "".join(written[number] for number, _ in group)
+    return written
+
+
+def _mark(text: str, style: Style, before: str, after: str) -> str:
+    core = text.strip()
+    if not core:
+        return text
+    left, right = text[: text.index(core)], text[text.index(core) + len(core) :]
+    if style == "raised":
+        core = raise_text(core, before + left, right + after)
+    elif style == "lowered":
+        core = lower_text(core)
+    else:
+        core = f"~~{core}~~" if style == "struck" else f"[hidden: {core}]"
+    return left + core + right
+
+
+def raise_text(text: str, before: str, after: str = "") -> str:
+    """A superscript as it is written after `before`."""
+    base = before[-1:]
+    if text in ("o", "0", "O", "º") and base.isdigit() and after.lstrip()[:1] in ("C", "F"):
+        return "°"
+    if text.lower() in _SIGNS and base.isalpha():
+        return _SIGNS[text.lower()]
+    if base.isalnum() and _ENDING.fullmatch(text):
+        return text if len(before) > 1 or base.isdigit() or len(text) > 1 else f"^{text}"
+    if base.isdigit() or base in (")", "]", "}"):
+        return f"^{text}" if _ONE_EXPONENT.fullmatch(text) else f"^({text})"
+    if base.isalpha() and not text.startswith("[") and "," not in text:
+        if _HAS_RAISED.fullmatch(text) and not text.isalpha():
+            return text.translate(_RAISED)
+        return f"^{text}" if _ONE_EXPONENT.fullmatch(text) else f"^({text})"
+    return f"[{text}]" if _BARE_MARK.fullmatch(text) else text
+
+
+def lower_text(text: str) -> str:
+    """A subscript."""
+    if _HAS_LOWERED.fullmatch(text):
+        return text.translate(_LOWERED)
+    return f"_{text}" if _ONE_EXPONENT.fullmatch(text) else f"_({text})"
