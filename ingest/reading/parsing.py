@@ -19,9 +19,11 @@ from ingest.reading.file_types import (
 )
 from ingest.reading.formats.mail import read_mail
 from ingest.reading.formats.nested_documents import Nesting, read_archive
-from ingest.reading.formats.office import FENCED, decrypt_office, read_structured
 from ingest.reading.formats.recordings import read_recording
 from ingest.reading.formats.sequences import read_sequences
+from ingest.reading.structured.encryption import decrypt_office
+from ingest.reading.structured.extraction import read_structured
+from ingest.reading.structured.web_pages import FENCED
 from ingest.reading.text_decoding import decode_lines
 from vectorstore.errors import NothingToReadError, UnreadableFileError
 from vectorstore.types import Page

@@ -1,1 +1,1 @@
-"""Readers of every format but PDF: each takes bytes and gives pages."""
+"""Readers of mail, archives, pictures, recordings and sequences: each takes bytes and gives pages."""

@@ -13,7 +13,7 @@ from email.message import EmailMessage, MIMEPart
 import olefile
 
 from ingest.reading.formats.nested_documents import Nesting, as_markdown, section_name
-from ingest.reading.formats.office import read_structured
+from ingest.reading.structured.extraction import read_structured
 from ingest.reading.text_decoding import decode_text
 from vectorstore.errors import UnreadableFileError
 from vectorstore.types import Page

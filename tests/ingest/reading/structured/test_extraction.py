@@ -14,6 +14,7 @@ from vectorstore.errors import UnreadableFileError
 from vectorstore.types import Page
 
 
+@pytest.mark.shows("docx", "headings, lists, tables", "read")
 def test_a_word_document_keeps_its_structure_and_none_of_the_markup() -> None:
     document = parse("report.docx", word())
     assert (document.kind, document.markdown, document.title) == ("docx", True, "The *lunar* module")

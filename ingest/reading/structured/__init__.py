@@ -1,0 +1,1 @@
+"""Reads Office documents, web pages, books, tables and notebooks by xberg."""

@@ -1,0 +1,86 @@
+"""Reads Office documents, web pages, books and tables into pages of Markdown by xberg."""
+
+import asyncio
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import xberg
+
+from ingest.reading.structured.document_tree import TreeNode, render_pages
+from ingest.reading.structured.encryption import encrypted_error
+from ingest.reading.structured.web_pages import clean_markdown, html_title
+from ingest.reading.text_decoding import decode_lines, decode_text
+from vectorstore.errors import UnreadableFileError
+from vectorstore.types import Page
+
+# Kinds whose numbered pages are in the file. Word processors lay pages out when they draw: what xberg counts there
+# are the hand-made breaks, which would cite page 2 for what every reader sees on page 9.
+_PAGED_KINDS = frozenset({"xlsx", "xls", "xlsb", "ods", "pptx", "ppt", "odp"})
+
+
+def read_structured(data: bytes, *, kind: str) -> tuple[str | None, tuple[Page, ...]]:
+    """The document's own title, if it names one, and its pages; raises UnreadableFileError."""
+    if kind in ("csv", "tsv"):
+        data = decode_text(data).encode()
+    if kind == "srt":
+        # SubRip is WebVTT with commas in its times; xberg reads the times of SubRip as words.
+        lines = decode_lines(data).split("\n")
+        timed = [line.replace(",", ".") if "-->" in line else line for line in lines]
+        data, kind = "\n".join(["WEBVTT", "", *timed]).encode(), "vtt"
+    document = _extract(data, f"document.{kind}")
+    if kind == "html":
+        return html_title(data) or document.metadata.title, (Page(None, clean_markdown(document.content)),)
+    title = document.metadata.title or (document.metadata.subject if kind == "msg" else None)
+    nodes = [TreeNode.of(node) for node in (document.document.nodes if document.document else ())]
+    if kind == "xml" and not any(node.text for node in nodes if node.type != "heading"):
+        return title, (Page(None, decode_lines(data)),)  # all it says, it says in its attributes
+    return title, render_pages(nodes, paged=kind in _PAGED_KINDS, lines=kind == "vtt")
+
+
+def _extract(data: bytes, name: str) -> Any:
+    source = xberg.ExtractInput(kind="bytes", bytes=data, filename=name)
+    try:
+        # In a thread of its own, since Jupyter and Streamlit may already run an event loop in this one.
+        with ThreadPoolExecutor(max_workers=1) as executor:
+            result = executor.submit(asyncio.run, xberg.extract(source, _config())).result()
+    except (KeyboardInterrupt, SystemExit):
+        raise
+    except BaseException as error:  # a panic of xberg's Rust code is no Exception
+        raise _refusal(error) from error
+    if not result.results:
+        raise _refusal(result.errors[0].message if result.errors else "nothing in it")
+    return result.results[0]
+
+
+def _refusal(error: object) -> UnreadableFileError:
+    first = (str(error).strip().splitlines() or [type(error).__name__])[0]
+    if "password" in first.lower() or "encrypted" in first.lower():
+        return encrypted_error()
+    message = f"damaged, or not what its name says: {first.removeprefix('Parsing error: ')[:200]}"
+    return UnreadableFileError(message, "open it in its own program and save it again")
+
+
+def _config() -> xberg.ExtractionConfig:
+    return xberg.ExtractionConfig(
+        use_cache=False,  # it would write into the home folder
+        disable_ocr=True,
+        enable_quality_processing=False,  # it rewrites the text
+        max_archive_depth=0,  # attachments and embedded files are not this document's words
+        output_format="markdown",
+        # Every literal mark escaped, so that what is not is markup; one mark for all list items.
+        html_options=xberg.ConversionOptions(
+            extract_metadata=False,
+            skip_images=True,
+            escape_asterisks=True,
+            escape_underscores=True,
+            escape_misc=True,
+            bullets="-",
+            compact_tables=True,
+            exclude_selectors=["iframe", "noscript", "template"],
+        ),
+        include_document_structure=True,
+        # By default it refuses 100,000 cells, and slides that compress 100 times.
+        security_limits=xberg.SecurityLimits(
+            max_archive_size=300_000_000, max_compression_ratio=2_000, max_table_cells=5_000_000
+        ),
+    )
