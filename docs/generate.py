@@ -198,7 +198,7 @@ def generated(text: str) -> str:
     def fill(match: re.Match[str]) -> str:
         return f"{match[1]}\n{PARTS[match[2]]()}\n{match[3]}"
 
-    return re.sub(r"(<!-- generated: (\w+) .*-->)\n.*?(<!-- end -->)", fill, text, flags=re.DOTALL)
+    return re.sub(r"(<!-- generated: (\w+) [^\n]*-->)\n.*?(<!-- end -->)", fill, text, flags=re.DOTALL)
 
 
 def pages() -> list[Path]:
