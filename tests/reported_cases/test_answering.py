@@ -1,0 +1,126 @@
+"""Asks what was asked of the inputs that failed: the one right row or sentence is quoted, nothing of its neighbours."""
+
+from collections.abc import Callable
+
+import pytest
+
+from rag_app import Answer
+from tests.reported_cases.questions import Asked, asked, shows
+
+ROW_REFUSED = "a row is refused: to be read by meaning"
+NEIGHBOUR_ROW = "a row that was not asked for is shown besides"
+NEIGHBOUR = "a sentence that was not asked for is shown besides"
+REFUSED = "a sentence that answers is refused"
+NEAR = "a near identifier is taken for the one asked for"
+IDENTIFIER_REFUSED = "an identifier is refused, though its passage is found"
+
+STAFF = "Name | Department | Phone extension | Start date | Salary"
+ANIMALS = "Animal | Legs | Weight in kg | Keeper"
+ROOMS = "Room | Beds | Price per night"
+TRAINS = "To | Departure | Platform"
+FLATS = "Straße | Größe in m² | Preis"
+RUNDE = "When did Edda Falk keep the light at Runde?"
+MOLDE = "Where was she born?"
+
+ROWS = [
+    asked("table-lookup", "What is the salary of Lucia Serra?", STAFF, "Lucia Serra … 39900"),
+    asked("table-lookup", "What is the salary of Pavel Novak?", STAFF, "Pavel Novak … 52800"),
+    asked("table-lookup", "When did Lucia Serra start?", STAFF, "Lucia Serra … 39900"),
+    asked("table-lookup", "Who works in finance?", STAFF, "Pavel Novak | Finance", fails=ROW_REFUSED),
+    asked(
+        "table-lookup", "What is the phone extension of Kirsi Aalto?", STAFF, "Kirsi Aalto … 4410", fails=ROW_REFUSED
+    ),
+    asked("table-lookup", "How much does the okapi weigh?", ANIMALS, "Okapi | 4 | 240", fails=ROW_REFUSED),
+    asked("table-lookup", "Who is the keeper of the cassowary?", ANIMALS, "Cassowary | 2 | 58 | Ms Ito"),
+    asked("table-lookup", "Who is the keeper of the pangolin?", ANIMALS, "Pangolin | 4 | 12 | Mr Diallo"),
+    asked("table-lookup", "How many legs has the cassowary?", ANIMALS, "Cassowary | 2 | 58 | Ms Ito"),
+    asked("table-lookup", "What is the weight of the pangolin?", ANIMALS, "Pangolin | 4 | 12", fails=NEIGHBOUR_ROW),
+    asked("table-lookup", "How many beds has Cedar?", ROOMS, "Cedar | 1 | 61 euros", fails=ROW_REFUSED),
+    asked("table-lookup", "What is the price of Birch?", ROOMS, "Birch | 3 | 104 euros", fails=NEIGHBOUR_ROW),
+    asked("table-lookup", "What does Alder cost per night?", ROOMS, "Alder | 2 | 88 euros", fails=NEIGHBOUR),
+    asked("table-lookup", "When does the train to Kiruna leave?", TRAINS, "Kiruna | 09:48 | 1", fails=NEIGHBOUR_ROW),
+    asked("table-lookup", "When does the train to Luleå depart?", TRAINS, "Luleå | 07:12 | 3"),
+    asked(
+        "table-lookup",
+        "From which platform does the train to Luleå leave?",
+        TRAINS,
+        "Luleå | 07:12 | 3",
+        fails=ROW_REFUSED,
+    ),
+    asked(
+        "table-header",
+        "What is the weight of K077?",
+        "Article | Weight in kg | Count | Place",
+        "K077 | 177",
+        fails=ROW_REFUSED,
+    ),
+    asked("csv-kinds", "How old is Jana Doe?", "Name, first | Age | City", "Doe, Jana | 30 | Lviv", fails=ROW_REFUSED),
+    asked("csv-kinds", "Was kostet Ölberg 12?", FLATS, "Ölberg 12 | 64,0 | 980,50 €", fails=ROW_REFUSED),
+    asked("csv-kinds", "Wie groß ist Ölberg 12?", FLATS, "Ölberg 12 | 64,0 | 980,50 €", fails=NEIGHBOUR_ROW),
+    asked("csv-kinds", "What is the torque of V-2?", "Valve | Torque | Owner", "V-2 | 48", fails=ROW_REFUSED),
+    asked("csv-kinds", "How many inhabitants has Nuuk?", "City | Inhabitants", "Nuuk | 19872"),
+]
+IDENTIFIERS = [
+    asked("near-miss-ids", "When does flight LH-544 leave?", "Flight LH-544 leaves at 16:40.", fails=NEAR),
+    asked("near-miss-ids", "When does flight LH-455 leave?", "Flight LH-455 leaves at 14:05.", fails=NEAR),
+    asked("near-miss-ids", "When does flight LH-545 leave?", fails=NEAR),
+    asked("near-miss-ids", "What is ticket #4711 about?", "Ticket #4711 is about the lift.", fails=NEAR),
+    asked("near-miss-ids", "What is ticket #4712 about?", "Ticket #4712 is about the roof.", fails=NEAR),
+    asked("near-miss-ids", "What is ticket #4713 about?", fails=NEAR),
+    asked("identifiers", "9087", "PPR-9087 is a relay with a jade housing.", fails=IDENTIFIER_REFUSED),
+    asked("identifiers", "ppr 9087", "PPR-9087 is a relay with a jade housing.", fails=NEIGHBOUR),
+    asked("identifiers", "10.0.0.17", "Server 10.0.0.17 holds the archive.", fails=IDENTIFIER_REFUSED),
+    asked("identifiers", "What does server 10.0.0.17 hold?", "Server 10.0.0.17 holds the archive.", fails=NEAR),
+    asked("identifiers", "What did release v2.3.1 fix?", "Release v2.3.1 fixed the leak.", fails=IDENTIFIER_REFUSED),
+    asked("identifiers", "What does clause 4.2(d) set?", "Clause 4.2(d) sets the refund.", fails=IDENTIFIER_REFUSED),
+    asked("identifiers", "What does 0x80070057 mean?", "Code 0x80070057 means that a parameter is wrong.", fails=NEAR),
+    asked("identifiers", "M6x25", "Bolts M6x25 fasten the base.", fails=IDENTIFIER_REFUSED),
+    asked("identifiers", "ISO 14001", "Standard ISO 14001:2015 covers environment.", fails=NEAR),
+    asked("identifiers", "getUserEmail", "The method getUserEmail returns the address."),
+    asked("identifiers", "MAX_RETRY_DELAY", "The constant MAX_RETRY_DELAY is 30.", fails=NEAR),
+    asked("identifiers", "Where does the C# team sit?", "The C# team sits in room 9.", fails=NEAR),
+    asked("identifiers", "SKU 00123", "SKU 00123 is a kettle.", fails=NEAR),
+    asked("identifiers", "SKU 123", "SKU 123 is a toaster.", fails=NEAR),
+    asked("plain-refused", "What did release v2.3.1 fix?", "Release v2.3.1 fixed the leak in the cache.", fails=NEAR),
+    asked("plain-refused", "What does clause 4.2(d) set?", "Clause 4.2(d) sets the refund at one rent.", fails=NEAR),
+]
+SENTENCES = [
+    asked("plain-refused", "How long does the warranty last?", "The warranty lasts forty-one months."),
+    asked(
+        "fullwidth",
+        "What does the gauge QX-77 read?",
+        "Ｔｈｅ ｇａｕｇｅ … １４５０",
+        fails="full-width letters are not folded",
+    ),
+    asked("fullwidth", "How many units does the Arabic meter show?", "The Arabic meter shows ٤٥٦ units."),
+    asked("md-fences", "How long does the smoke test last?", "The smoke test lasts 12 seconds."),
+    asked("md-fences", "How long are backups kept?", "backups are kept 33 days."),
+    asked("unicode", "Wann wurde die Brücke in Zürich eröffnet?", "Die Brücke in Zürich wurde 1884 eröffnet."),
+]
+FOLLOW_UPS = [
+    asked("followups", MOLDE, "She was born in Molde.", before=[RUNDE], fails=NEIGHBOUR),
+    asked(
+        "followups",
+        "What was his salary?",
+        "His salary was 700 crowns a year.",
+        before=[RUNDE, MOLDE, "And Gorm Teige?"],
+        fails=NEIGHBOUR,
+    ),
+    asked(
+        "followups",
+        "And at Runde?",
+        "The lamp at Runde burned paraffin.",
+        before=["What did the lamp at Stad burn?"],
+        fails=NEIGHBOUR,
+    ),
+]
+
+
+@pytest.mark.long("each folder is ingested once")
+@pytest.mark.parametrize("question", [*ROWS, *IDENTIFIERS, *SENTENCES, *FOLLOW_UPS])
+def test_what_was_asked_is_quoted_and_nothing_else(ask: Callable[[Asked], Answer], question: Asked) -> None:
+    answer = ask(question)
+    shown = [] if answer.refused else [sentence.words for sentence in answer.sentences]
+    wanted = (*question.quotes, *question.may)
+    assert [words for words in question.quotes if not any(shows(quote, words) for quote in shown)] == []
+    assert [quote for quote in shown if not any(shows(quote, words) for words in wanted)] == []
