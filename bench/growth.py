@@ -126,7 +126,7 @@ def make_document(sentences: list[str], number: int, drawn: NDArray[np.int64]) -
         text_id=hash_pages(pages),
         content_hash=str(number),
         size=start,
-        mtime_ns=0,
+        stamp=0,
         chunks=len(chunks),
         state=READY,
         ingested_at="2026-01-01T00:00:00+00:00",

@@ -39,7 +39,7 @@ def record_of(number: int, text_id: str) -> SourceRecord:
         text_id=text_id,
         content_hash=str(number),
         size=1_000 + 977 * number,
-        mtime_ns=number,
+        stamp=number,
         chunks=number % 90,
         state=READY,
         ingested_at="2026-11-26T06:00:00+00:00",

@@ -4,6 +4,7 @@ from .chunking.sentences import Split as Split
 from .chunking.sentences import load_find_sentences as load_find_sentences
 from .chunking.sentences import load_split as load_split
 from .chunking.sentences import split_sentences as split_sentences
+from .discovery import stamp_file as stamp_file
 from .pipeline import IngestOptions as IngestOptions
 from .pipeline import ingest_files as ingest_files
 from .pipeline import ingest_texts as ingest_texts
@@ -15,6 +16,7 @@ from .reading.pdf.characters import open_pdf as open_pdf
 from .reading.pdf.document import Box as Box
 from .reading.pdf.document import PdfPageMap as PdfPageMap
 from .reading.pdf.document import map_pdf_page as map_pdf_page
+from .reading.read_source import hash_file as hash_file
 from .report import IngestReport as IngestReport
 from .report import Progress as Progress
 from .report import Stopped as Stopped

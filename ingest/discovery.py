@@ -1,10 +1,12 @@
-"""Finds the files to read under paths, folders and patterns, each with its size and time."""
+"""Finds the files to read under paths, folders and patterns, each with its size and stamp."""
 
 import errno
 import glob
+import hashlib
 import os
 import re
 import stat
+import time
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
@@ -21,15 +23,18 @@ GLOB_SIGNS = frozenset("*?[")
 # To git `build/**` is all that is in build and not build itself, so that `!build/keep.md` can follow it; pathspec would
 # take the folder too.
 ALL_INSIDE = re.compile(r"/\*\*(?=/?\s*$)")
+# File systems count time in ticks, those of memory cards of two seconds. A second change within a tick shows nowhere.
+TICK_NS = 2_000_000_000
 
 
 @dataclass(frozen=True, slots=True)
 class FoundFile:
-    """A file of a folder; `skip_reason` says why it is not to be read. `size` is in bytes."""
+    """A file of a folder; `skip_reason` says why it is not to be read. `size` is in bytes, `stamp` is 0 for a file that
+    changed so shortly before that it may change once more and have the same stamp."""
 
     path: Path
     size: int
-    mtime_ns: int
+    stamp: int
     skip_reason: str | None = None
 
     @property
@@ -191,7 +196,18 @@ def describe(path: Path, *, max_bytes: int) -> FoundFile:
         reason = "not a regular file"
     elif status.st_size > max_bytes:
         reason = f"over the size bound of {max_bytes // 1_000_000} MB (RAG_MAX_FILE_MB)"
-    return FoundFile(path, status.st_size, status.st_mtime_ns, reason)
+    is_settled = status.st_ctime_ns < time.time_ns() - TICK_NS
+    return FoundFile(path, status.st_size, stamp_file(status) if is_settled else 0, reason)
+
+
+def stamp_file(status: os.stat_result) -> int:
+    """A number that becomes another with every change of a file.
+
+    Size and time of modification alone do not: copies and backups bring the time along. When the inode changed last,
+    no program can set; where one file takes the place of another, the inode itself is another.
+    """
+    values = status.st_size, status.st_mtime_ns, status.st_ctime_ns, status.st_ino
+    return int.from_bytes(hashlib.blake2b(repr(values).encode(), digest_size=7).digest(), "big")
 
 
 def judge_absent(found: FoundFiles, known: dict[str, SourceRecord]) -> tuple[list[str], list[str]]:

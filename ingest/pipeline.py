@@ -1,18 +1,18 @@
 """Keeps a collection in step with files, folders, URLs and texts: reads, chunks, embeds and stores what changed."""
 
 from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
-from contextlib import closing
+from contextlib import closing, nullcontext
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from ingest.chunking.chunks import ChunkSize
 from ingest.chunking.sentences import FindSentences, find_sentences
-from ingest.discovery import FoundFile, find_files, judge_absent, split_urls
+from ingest.discovery import FoundFile, find_files, is_gone, judge_absent, split_urls
 from ingest.embedding_queue import Embedder, store_all
 from ingest.reader_process import Bounds, Reader, read_ahead
 from ingest.reading.file_types import ParsedDocument, ParseOptions, describe_readers
 from ingest.reading.pictures import with_objects
-from ingest.reading.read_source import ReadOptions, ReadRequest, ReadSource, chunk_document, make_record
+from ingest.reading.read_source import ReadOptions, ReadRequest, ReadSource, chunk_document, hash_file, make_record
 from ingest.report import FileProgress, FileReport, IngestLog, IngestReport, Progress, Stopped, notice_languages
 from vectorstore import Store
 from vectorstore.embeddings import EmbeddingModel, VectorCache
@@ -118,13 +118,13 @@ def ingest_files(
         gone = [source for source in absent if known[source].state != REMOVED]
         changes = Changes(store, model, options, known, log, gone)
         try:
-            if is_rebuild:
-                with store.rebuilding(made_by) as changes.store:
-                    sync(changes, found.files, urls, embedder)
-                    store_all(carry_over(changes, store), changes.store, embedder, log)
-            else:
+            with store.rebuilding(made_by) if is_rebuild else nullcontext(store) as changes.store:
                 sync(changes, found.files, urls, embedder)
-                drop_gone(changes)
+                if is_rebuild:
+                    store_all(carry_over(changes, store), changes.store, embedder, log)
+                else:
+                    drop_gone(changes)
+                note_outcomes(changes)
             log.warnings += notice_languages(store, model)
         except Stopped:
             if is_rebuild:
@@ -148,11 +148,16 @@ class Changes:
     gone: list[str]
     refusals: Mapping[str, Refusal] = field(default_factory=dict)
     new_refusals: list[Refusal] = field(default_factory=list)
+    new_stamps: dict[str, int] = field(default_factory=dict)
 
     def ready_record(self, source: str) -> SourceRecord | None:
         """The record of a source that need not be read again while its content is the same."""
         record = None if self.options.rebuild else self.known.get(source)
         return record if record and record.state == READY else None
+
+    @property
+    def readers(self) -> str:
+        return describe_readers(self.options.password, self.options.speech_model)
 
     def known_hash(self, source: str) -> str | None:
         record = self.ready_record(source)
@@ -161,12 +166,17 @@ class Changes:
 
 def sync(changes: Changes, files: Sequence[FoundFile], urls: Sequence[str], embedder: Embedder) -> None:
     """Read, embed and store what is new or has changed."""
-    options, store = changes.options, changes.store
-    readers = describe_readers(options.password, options.speech_model)
-    changes.refusals = {} if options.rebuild else store.catalogue.refusals(readers)
+    changes.refusals = {} if changes.options.rebuild else changes.store.catalogue.refusals(changes.readers)
     with closing(read_changed(changes, files, urls)) as items:  # an ingest that is stopped ends its reader at once
-        store_all(items, store, embedder, changes.log)
-    store.catalogue.note_refusals(changes.new_refusals, reader=readers)
+        store_all(items, changes.store, embedder, changes.log)
+
+
+def note_outcomes(changes: Changes) -> None:
+    """Note what spares the next ingest to read files, and which of those that were refused have gone since."""
+    catalogue, reported = changes.store.catalogue, changes.log.reports
+    catalogue.note_stamps(changes.new_stamps)
+    gone = [source for source in changes.refusals if source not in reported and is_gone(source)]
+    catalogue.note_refusals(changes.new_refusals, reader=changes.readers, gone=gone)
 
 
 def read_changed(
@@ -195,35 +205,42 @@ def note_begun(log: IngestLog, requests: Iterable[ReadRequest]) -> Iterator[Read
 
 def judge(changes: Changes, file: FoundFile) -> ReadRequest | None:
     """The request to read a file; None, and a report, where the outcome is known without reading it."""
-    state, log = (file.size, file.mtime_ns), changes.log
+    log = changes.log
     record, refusal = changes.ready_record(file.source), changes.refusals.get(file.source)
     if file.skip_reason:
         is_failure = file.skip_reason.startswith("cannot be read")
         log.report(FileReport(file.source, "failed" if is_failure else "skipped", reason=file.skip_reason))
-    elif record and (record.size, record.mtime_ns) == state:
+    elif record and is_same(file, record):
+        if file.stamp != record.stamp:
+            changes.new_stamps[file.source] = file.stamp
         log.report(FileReport(file.source, "unchanged", record.chunks))
-    elif refusal and (refusal.size, refusal.mtime_ns) == state:
+    elif refusal and file.stamp and file.stamp == refusal.stamp:
         is_skipped = refusal.status == "skipped"
         log.report(FileReport(file.source, "skipped" if is_skipped else "failed", reason=refusal.reason))
     else:
-        return ReadRequest(file.source, file.path, changes.known_hash(file.source), *state)
+        return ReadRequest(file.source, file.path, file_size=file.size, stamp=file.stamp)
     return None
+
+
+def is_same(file: FoundFile, record: SourceRecord) -> bool:
+    """By its stamp, else by its content: a stamp changes with a file's name and permissions, too."""
+    if file.stamp and file.stamp == record.stamp:
+        return True
+    return file.size == record.size and hash_file(file.path) == record.content_hash
 
 
 def judge_read(changes: Changes, read: ReadSource) -> IngestedSource | None:
     """The document that was read; None, and a report, where there is none to store."""
     request, log = read.request, changes.log
-    source, is_file = request.source, request.path is not None
+    source = request.source
     if read.outcome == "same":
-        if is_file:
-            changes.store.catalogue.touch(source, size=request.file_size, mtime_ns=request.mtime_ns)
         log.report(FileReport(source, "unchanged", changes.known[source].chunks))
     elif read.outcome == "gone" and source in changes.known:
         changes.gone.append(source)
     elif read.item is None:
         log.report(FileReport(source, "skipped" if read.outcome == "skipped" else "failed", reason=read.reason))
-        if is_file and read.is_final:
-            refusal = Refusal(source, request.file_size, request.mtime_ns, read.outcome, read.reason or "")
+        if request.path is not None and read.is_final:
+            refusal = Refusal(source, request.file_size, request.stamp, read.outcome, read.reason or "")
             changes.new_refusals.append(refusal)
     elif read.left_out:
         log.warnings.append(f"{source}: {read.left_out}")

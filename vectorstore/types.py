@@ -151,7 +151,8 @@ class SourceRecord:
     """A file or URL as it was when it was read.
 
     `source` is its absolute path or URL, `content_hash` the SHA-256 of its bytes, `is_titled` is a Chunk's, `text_id`
-    names the stored text of its pages (see `hash_pages`), `state` is `ready`, `missing` when it is gone from disk, or
+    names the stored text of its pages (see `hash_pages`), `stamp` is that of the file (see `discovery.stamp_file`) or 0
+    where it is to be looked into again, `state` is `ready`, `missing` when it is gone from disk, or
     `removed` while a removal by hand can still be undone: its chunks are kept, and nothing finds them.
     """
 
@@ -162,7 +163,7 @@ class SourceRecord:
     text_id: str
     content_hash: str
     size: int
-    mtime_ns: int
+    stamp: int
     chunks: int
     state: str
     ingested_at: str
@@ -185,7 +186,7 @@ class Refusal:
 
     source: str
     size: int
-    mtime_ns: int
+    stamp: int
     status: str
     reason: str
 

@@ -3,9 +3,11 @@
 import hashlib
 import os
 import stat
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
+from io import BufferedReader
 from pathlib import Path
 from typing import Literal
 
@@ -34,14 +36,14 @@ class ReadOptions:
 class ReadRequest:
     """`path` is None for a URL; with `known_hash`, content of that hash is not read again.
 
-    `file_size` in bytes and `mtime_ns` are those of the file when it was found.
+    `file_size` in bytes and `stamp` are those of the file when it was found.
     """
 
     source: str
     path: Path | None
     known_hash: str | None = None
     file_size: int = 0
-    mtime_ns: int = 0
+    stamp: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +101,7 @@ def _read(request: ReadRequest, options: ReadOptions) -> ReadSource:
         chunks = chunk_document(request.source, document, options.size)
     record = make_record(request.source, document, chunks, data)
     if request.path is not None:
-        record = replace(record, size=request.file_size, mtime_ns=request.mtime_ns)
+        record = replace(record, size=request.file_size, stamp=request.stamp)
     item = IngestedSource(record, document.pages, chunks, {picture.hash: picture for picture in pictures})
     return ReadSource(request, "read", None, item, left_out)
 
@@ -120,7 +122,7 @@ def make_record(source: str, document: ParsedDocument, chunks: Sequence[Chunk], 
         text_id=hash_pages(document.pages),
         content_hash=hashlib.sha256(data).hexdigest(),
         size=len(data),
-        mtime_ns=0,
+        stamp=0,
         chunks=len(chunks),
         state=READY,
         ingested_at=datetime.now(UTC).isoformat(timespec="seconds"),
@@ -130,7 +132,8 @@ def make_record(source: str, document: ParsedDocument, chunks: Sequence[Chunk], 
 def _load(request: ReadRequest, options: ReadOptions) -> tuple[Path, bytes]:
     """A name that says the kind, and the bytes."""
     if request.path is not None:
-        return request.path, _load_file(request.path)
+        with _opened(request.path) as file:
+            return request.path, file.read()
     from ingest.reading.web.fetch import fetch_page  # the only way to the network, only for a URL
 
     name, data = fetch_page(
@@ -139,10 +142,20 @@ def _load(request: ReadRequest, options: ReadOptions) -> tuple[Path, bytes]:
     return Path(name), data
 
 
-def _load_file(path: Path) -> bytes:
+@contextmanager
+def _opened(path: Path) -> Iterator[BufferedReader]:
     # What was a file when the folder was walked may be a pipe by now, and opening that would wait for ever.
     descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
     with open(descriptor, "rb") as file:  # noqa: PTH123 - by its descriptor
         if not stat.S_ISREG(os.fstat(descriptor).st_mode):
             raise UnreadableFileError("not a regular file", "name files and folders")
-        return file.read()
+        yield file
+
+
+def hash_file(path: Path) -> str | None:
+    """The `content_hash` that a file's record would have now; None where the file cannot be read."""
+    try:
+        with _opened(path) as file:
+            return hashlib.file_digest(file, "sha256").hexdigest()
+    except (OSError, UnreadableFileError):
+        return None

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from pydantic import SecretStr
 
+from ingest import stamp_file
 from rag_app.types import Citation
 from vectorstore.errors import UnreadableFileError
 
@@ -30,7 +31,7 @@ class BoxedPage:
     """A page on which the quoted words were found; boxes in points, from the lower left corner of the page as shown."""
 
     path: Path
-    mtime_ns: int
+    stamp: int
     page: int
     boxes: "tuple[Box, ...]"
     height: float
@@ -47,13 +48,13 @@ def box_quote(cited: Citation, password: SecretStr | None = None) -> BoxedPage |
     if cited.page is None or path.suffix.lower() != ".pdf":
         return None
     try:
-        mtime_ns = path.stat().st_mtime_ns
-        mapped = _map_page(path, mtime_ns, cited.page, password)
+        stamp = stamp_file(path.stat())
+        mapped = _map_page(path, stamp, cited.page, password)
     except (OSError, UnreadableFileError):
         return None
     if mapped.read.text[cited.start : cited.end] != cited.quote:
         return None
-    return BoxedPage(path, mtime_ns, cited.page, tuple(mapped.boxes(cited.start, cited.end)), mapped.height)
+    return BoxedPage(path, stamp, cited.page, tuple(mapped.boxes(cited.start, cited.end)), mapped.height)
 
 
 def draw_boxed(boxed: BoxedPage, password: SecretStr | None = None) -> bytes:
@@ -63,7 +64,7 @@ def draw_boxed(boxed: BoxedPage, password: SecretStr | None = None) -> bytes:
     """
     from PIL import Image, ImageChops, ImageDraw
 
-    picture, scale = _render(boxed.path, boxed.mtime_ns, boxed.page, password)
+    picture, scale = _render(boxed.path, boxed.stamp, boxed.page, password)
     marked = picture.copy()
     for left, bottom, right, top in boxed.boxes:
         upper, lower = picture.height - top * scale - MARGIN, picture.height - bottom * scale + MARGIN
@@ -79,14 +80,14 @@ def draw_boxed(boxed: BoxedPage, password: SecretStr | None = None) -> bytes:
 
 
 @lru_cache(CACHED_PAGES)
-def _map_page(path: Path, mtime_ns: int, page: int, password: SecretStr | None) -> "PdfPageMap":  # noqa: ARG001 (key)
+def _map_page(path: Path, stamp: int, page: int, password: SecretStr | None) -> "PdfPageMap":  # noqa: ARG001 (key)
     from ingest import map_pdf_page
 
     return map_pdf_page(path.read_bytes(), page, password=password.get_secret_value() if password else None)
 
 
 @lru_cache(CACHED_PICTURES)
-def _render(path: Path, mtime_ns: int, page: int, password: SecretStr | None) -> "tuple[Image, float]":  # noqa: ARG001 (key)
+def _render(path: Path, stamp: int, page: int, password: SecretStr | None) -> "tuple[Image, float]":  # noqa: ARG001 (key)
     """The page as shown, and its pixels a point."""
     from ingest import PDFIUM_LOCK, open_pdf
 

@@ -20,7 +20,7 @@ from starlette.requests import Request
 from starlette.responses import FileResponse, PlainTextResponse, Response
 from starlette.routing import Route
 
-from ingest import has_markdown
+from ingest import has_markdown, hash_file, stamp_file
 from rag_app.settings import Settings
 from rag_app.types import Citation
 from rag_app.web.components import load_component
@@ -196,7 +196,7 @@ def source_values(offer: Offer, *, reach: int) -> dict[str, Any]:
     values |= {"original": original, "isCode": kind == "code", "isMarkdown": has_markdown(kind)}
     is_other = "warning" in values or (not cited.quote and original.get("note"))  # than what was read
     boxed = None if is_other else box_quote(cited, offer.settings.file_password)
-    return {**values, "picture": {"top": boxed.top, "version": str(boxed.mtime_ns)}} if boxed else values
+    return {**values, "picture": {"top": boxed.top, "version": str(boxed.stamp)}} if boxed else values
 
 
 def text_values(store: "Store", cited: Citation, *, reach: int) -> dict[str, Any]:
@@ -273,10 +273,6 @@ def find_file(source: str) -> Path | None:
 
 def has_changed(path: Path, record: "SourceRecord") -> bool:
     try:
-        now = path.stat()
-        if (now.st_size, now.st_mtime_ns) == (record.size, record.mtime_ns):
-            return False
-        with path.open("rb") as file:
-            return hashlib.file_digest(file, "sha256").hexdigest() != record.content_hash
+        return stamp_file(path.stat()) != record.stamp and hash_file(path) != record.content_hash
     except OSError:
         return True

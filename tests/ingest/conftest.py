@@ -38,6 +38,12 @@ def new_library(tmp_path_factory: pytest.TempPathFactory, chroma_server: str | N
 
 
 @pytest.fixture
+def settled(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As if each file had changed for the last time long ago."""
+    monkeypatch.setattr("ingest.discovery.TICK_NS", -(10**12))
+
+
+@pytest.fixture
 def library(new_library: NewLibrary) -> Iterator[Library]:
     library = new_library()
     yield library

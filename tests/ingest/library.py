@@ -92,6 +92,13 @@ class Library:
         report = self.ingest(*paths, **options)
         return {os.path.relpath(file.source, self.docs): file.status for file in report.files}
 
+    def reads(self) -> list[str]:
+        """The files that an ingest reads, by name below the folder."""
+        shown: list[Progress] = []
+        self.ingest(on_progress=shown.append)
+        changed = [progress.changed for progress in shown if progress.changed]
+        return [os.path.relpath(file.source, self.docs) for file in changed if file.state == "reading"]
+
     def search(self, question: str) -> list[Chunk]:
         found = HybridRetriever(store=self.store, model=self.model, k=50).search(question)
         return [passage.chunk for passage in found]
@@ -128,8 +135,8 @@ def check_in_step(store: Store) -> None:
 
 
 def state_of(store: Store) -> dict[str, Any]:
-    """All that two collections of the same content have alike: records but for when, pages, chunks, ids."""
-    records = [replace(record, ingested_at="") for record in store.catalogue.sources()]
+    """All that two collections of the same content have alike: records but for time and stamp, pages, chunks, ids."""
+    records = [replace(record, ingested_at="", stamp=0) for record in store.catalogue.sources()]
     ids = sorted(store.catalogue.chunk_ids())
     return {
         "records": records,

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ingest.discovery import FoundFiles, find_files
+from ingest.discovery import FoundFiles, find_files, stamp_file
 from vectorstore.errors import InputError
 
 Tree = Callable[..., Path]
@@ -38,11 +38,13 @@ def names(folder: Path, *, include_all: bool = False) -> list[str]:
     return [str(file.path.relative_to(folder)) for file in find(folder, include_all=include_all).files]
 
 
-def test_a_folder_is_walked_by_name_with_sizes_and_times(tree: Tree) -> None:
+def test_a_folder_is_walked_by_name_with_sizes_and_stamps(tree: Tree, monkeypatch: pytest.MonkeyPatch) -> None:
     folder = tree("b.txt", "a/z.txt", "a/b/c.txt", "c.txt=12345")
     found = find(folder)
     assert names(folder) == ["a/b/c.txt", "a/z.txt", "b.txt", "c.txt"]
-    assert (found.files[-1].size, found.files[-1].mtime_ns) == (5, (folder / "c.txt").stat().st_mtime_ns)
+    assert (found.files[-1].size, found.files[-1].stamp) == (5, 0)  # of a file that has changed just now, none
+    monkeypatch.setattr("ingest.discovery.TICK_NS", -(10**12))
+    assert find(folder).files[-1].stamp == stamp_file((folder / "c.txt").stat()) != 0
     assert found.folders == (folder,)
 
 

@@ -25,6 +25,7 @@ from tests.ingest.library import Library, check_alike, check_in_step, state_of
 # Contents and the texts of the chunks they make: of one chunk, of several, sharing some with another, of none.
 CONTENTS = {
     "Apples grow on trees.": ["Apples grow on trees."],
+    "Apples grow in boxes.": ["Apples grow in boxes."],
     "Boats cross the river.": ["Boats cross the river."],
     "# One\n\nClouds bring rain.\n\n# Two\n\nDogs bark.\n": ["# One\n\nClouds bring rain.", "# Two\n\nDogs bark."],
     "# One\n\nClouds bring rain.\n\n# Three\n\nEels swim.\n": ["# One\n\nClouds bring rain.", "# Three\n\nEels swim."],
@@ -32,6 +33,7 @@ CONTENTS = {
     "... --- ...": [],
 }
 UNREADABLE = ""
+ALIKE = {"Apples grow on trees.": "Apples grow in boxes.", "Apples grow in boxes.": "Apples grow on trees."}
 NAMES = st.sampled_from(["a.md", "b.md", "sub/a.md", "été 漢.md"])
 TEXTS = st.sampled_from([*CONTENTS])
 
@@ -54,6 +56,16 @@ class AnyHistory(RuleBasedStateMachine):
     def write(self, name: str, text: str) -> None:
         self.library.write(name, text)
         self.disk[name] = text
+
+    @precondition(lambda self: ALIKE.keys() & self.disk.values())
+    @rule(pick=st.data())
+    def write_with_the_same_size_and_time(self, pick: st.DataObject) -> None:
+        name = self.one_of(pick, [name for name, text in self.disk.items() if text in ALIKE])
+        path = self.library.docs / name
+        times = path.stat().st_atime_ns, path.stat().st_mtime_ns
+        self.disk[name] = ALIKE[self.disk[name]]
+        path.write_text(self.disk[name])
+        os.utime(path, ns=times)
 
     @precondition(lambda self: self.disk)
     @rule(pick=st.data())

@@ -123,14 +123,14 @@ class Catalogue:
         """Have the next ingest read these whether they have changed or not."""
         given = json.dumps(list(sources))
         with self.database.writing() as connection:
-            connection.execute(f"UPDATE sources SET content_hash = '', mtime_ns = 0 WHERE source {GIVEN}", (given,))
+            connection.execute(f"UPDATE sources SET content_hash = '', stamp = 0 WHERE source {GIVEN}", (given,))
             connection.execute(f"DELETE FROM refusals WHERE source {GIVEN}", (given,))
 
-    def touch(self, source: str, *, size: int, mtime_ns: int) -> None:
-        """Note the new size and time of a file whose content is the same."""
+    def note_stamps(self, stamps: Mapping[str, int]) -> None:
+        """Note the new stamps of files whose content is the same, by source."""
         with self.database.writing() as connection:
-            query = "UPDATE sources SET size = ?, mtime_ns = ? WHERE source = ?"
-            connection.execute(query, (size, mtime_ns, source))
+            connection.executemany("UPDATE sources SET stamp = ?2 WHERE source = ?1", stamps.items())
+            connection.execute(f"DELETE FROM refusals WHERE source {GIVEN}", (json.dumps(list(stamps)),))
 
     # Chunks
 
@@ -167,13 +167,15 @@ class Catalogue:
 
     def refusals(self, reader: str) -> dict[str, Refusal]:
         """The files that this reader could not read as they were, by source."""
-        rows = self._read("SELECT source, size, mtime_ns, status, reason FROM refusals WHERE reader = ?", reader)
-        return {row[0]: Refusal(*row) for row in rows}
+        rows = self._read("SELECT * FROM refusals WHERE reader = ?", reader)
+        return {row[0]: Refusal(*row[:3], *row[4:]) for row in rows}
 
-    def note_refusals(self, refusals: Sequence[Refusal], *, reader: str) -> None:
-        rows = [(one.source, one.size, one.mtime_ns, reader, one.status, one.reason) for one in refusals]
+    def note_refusals(self, refusals: Sequence[Refusal], *, reader: str, gone: Iterable[str] = ()) -> None:
+        """Note these, and forget those of files that are gone."""
+        rows = [(one.source, one.size, one.stamp, reader, one.status, one.reason) for one in refusals]
         with self.database.writing() as connection:
             connection.executemany("INSERT OR REPLACE INTO refusals VALUES (?, ?, ?, ?, ?, ?)", rows)
+            connection.execute(f"DELETE FROM refusals WHERE source {GIVEN}", (json.dumps(list(gone)),))
 
     def repairs(self) -> list[tuple[str, str]]:
         """Repairs after a process had been killed: when and what, the last first."""

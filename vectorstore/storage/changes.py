@@ -50,6 +50,7 @@ def swap(database: Database, batch: Sequence[IngestedSource]) -> None:
         with dropping_unused_pages(connection, given):
             places = ", ".join("?" * len(fields(SourceRecord)))
             connection.executemany(f"INSERT OR REPLACE INTO sources VALUES ({places})", map(astuple, records))
+        connection.execute(f"DELETE FROM refusals WHERE source {GIVEN}", (given,))
         grow_generation(connection)
 
 
@@ -58,6 +59,7 @@ def retire(database: Database, sources: Iterable[str], *, forget: bool) -> None:
     given = json.dumps(list(sources))
     with database.writing() as connection:
         retire_chunks(connection, given)
+        connection.execute(f"DELETE FROM refusals WHERE source {GIVEN}", (given,))
         if forget:
             with dropping_unused_pages(connection, given):
                 connection.execute(f"DELETE FROM sources WHERE source {GIVEN}", (given,))
@@ -74,7 +76,7 @@ def settle(database: Database) -> None:
     """
     with database.writing() as connection:
         connection.execute(
-            "UPDATE sources SET content_hash = '', mtime_ns = 0 "
+            "UPDATE sources SET content_hash = '', stamp = 0 "
             "WHERE source IN (SELECT source FROM states WHERE state = ?)",
             (ADDING,),
         )

@@ -15,7 +15,7 @@ from filelock import FileLock, Timeout
 
 from vectorstore.errors import CollectionError, translated_storage_errors
 
-FORMAT = 2
+FORMAT = 3
 FILE, CURRENT, BUILT = "collection.sqlite3", "current", "built-"
 OF_FORMAT_1 = "catalogue.sqlite3"
 # In the folder of the file; the last three are of format 1.
@@ -29,7 +29,7 @@ SCHEMA = f"""
 CREATE TABLE facts (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
 CREATE TABLE sources (
     source TEXT PRIMARY KEY, title TEXT NOT NULL, is_titled INTEGER NOT NULL, kind TEXT NOT NULL, text_id TEXT NOT NULL,
-    content_hash TEXT NOT NULL, size INTEGER NOT NULL, mtime_ns INTEGER NOT NULL,
+    content_hash TEXT NOT NULL, size INTEGER NOT NULL, stamp INTEGER NOT NULL,
     chunks INTEGER NOT NULL, state TEXT NOT NULL, ingested_at TEXT NOT NULL) WITHOUT ROWID;
 CREATE INDEX sources_by_text ON sources (text_id);
 CREATE TABLE pages (
@@ -48,9 +48,15 @@ CREATE TABLE pictures (
     hash TEXT PRIMARY KEY, data BLOB NOT NULL, width INTEGER NOT NULL, height INTEGER NOT NULL,
     signature BLOB NOT NULL);
 CREATE TABLE refusals (
-    source TEXT PRIMARY KEY, size INTEGER NOT NULL, mtime_ns INTEGER NOT NULL, reader TEXT NOT NULL,
+    source TEXT PRIMARY KEY, size INTEGER NOT NULL, stamp INTEGER NOT NULL, reader TEXT NOT NULL,
     status TEXT NOT NULL, reason TEXT NOT NULL) WITHOUT ROWID;
 CREATE TABLE repairs (at TEXT NOT NULL, what TEXT NOT NULL);
+PRAGMA user_version = {FORMAT};
+"""
+# Format 2 had times of files where their stamps are now. None is like a stamp: each file is hashed once, and not read.
+FROM_FORMAT_2 = f"""
+ALTER TABLE sources RENAME COLUMN mtime_ns TO stamp;
+ALTER TABLE refusals RENAME COLUMN mtime_ns TO stamp;
 PRAGMA user_version = {FORMAT};
 """
 # From the clock at first, so that a collection that was deleted and made again never counts as the old one.
@@ -103,13 +109,16 @@ class Database:
 
     @contextmanager
     def writing(self) -> Iterator[sqlite3.Connection]:
-        """One transaction, which counts as a change."""
+        """One transaction, which counts as a change. The first one upgrades the file: whoever only reads it, such as
+        from a full or read-only disk, finds all columns where they were."""
         while True:
             identity = self._identify()
             with self.reading() as connection, connection:
                 connection.execute("BEGIN IMMEDIATE")
                 # While this waited for its turn a rebuild may have put another file in place.
                 if self._identify() == identity:
+                    if read_version(connection) < FORMAT:
+                        run(connection, FROM_FORMAT_2)
                     yield connection
                     connection.execute(COUNT, (CHANGES, str(time.time_ns())))
                     return
@@ -189,8 +198,7 @@ def connect(path: Path, *, may_create: bool = False) -> sqlite3.Connection:
             with connection:
                 connection.execute("BEGIN IMMEDIATE")
                 if read_version(connection) == 0:  # no other has made the tables meanwhile
-                    for statement in SCHEMA.split(";"):
-                        connection.execute(statement)
+                    run(connection, SCHEMA)
                     connection.execute(COUNT, (CHANGES, str(time.time_ns())))
         if (version := read_version(connection)) > FORMAT:
             raise CollectionError(
@@ -201,6 +209,12 @@ def connect(path: Path, *, may_create: bool = False) -> sqlite3.Connection:
         connection.close()
         raise
     return connection
+
+
+def run(connection: sqlite3.Connection, statements: str) -> None:
+    """In the transaction under way, which `executescript` would end."""
+    for statement in statements.split(";"):
+        connection.execute(statement)
 
 
 def read_version(connection: sqlite3.Connection) -> int:

@@ -133,7 +133,7 @@ def list_rows(store: "Store", settings: Settings) -> list[Row]:
 
 def row_of(record: SourceRecord, refusal: Refusal | None) -> Row:
     state, reason = record.state, ""
-    if refusal and refusal.mtime_ns > record.mtime_ns:
+    if refusal:
         state, reason = FAILED, f"Its newest version could not be read: {refusal.reason}"
     elif state == "missing":
         reason = "Gone from disk, and left out of answers."

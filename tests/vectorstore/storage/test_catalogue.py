@@ -47,11 +47,11 @@ def test_only_equal_pages_have_the_same_name(one: list[Page], other: list[Page])
     assert len({hash_pages(pages) for pages in splits}) == 4  # whose texts only join alike
 
 
-def test_a_touched_source_has_its_new_size_and_time_and_is_found_as_before(catalogue: Catalogue) -> None:
+def test_a_source_that_is_the_same_has_its_new_stamp_and_is_found_as_before(catalogue: Catalogue) -> None:
     stored = swap(catalogue, "/docs/a", [])
     before = catalogue.generation()
-    catalogue.touch("/docs/a", size=10, mtime_ns=20)
-    assert catalogue.source("/docs/a") == replace(stored, size=10, mtime_ns=20)
+    catalogue.note_stamps({"/docs/a": 20})
+    assert catalogue.source("/docs/a") == replace(stored, stamp=20)
     assert catalogue.generation() == before
 
 

@@ -70,7 +70,7 @@ def test_a_source_that_was_announced_and_never_finished_is_to_be_read_again(cata
     stored, untouched = swap(catalogue, "/docs/a", [], 1), swap(catalogue, "/docs/b", [], 2)
     announce(catalogue, "/docs/a", 1)
     changes.settle(catalogue.database)
-    assert catalogue.sources() == [replace(stored, content_hash="", mtime_ns=0), untouched]
+    assert catalogue.sources() == [replace(stored, content_hash="", stamp=0), untouched]
     assert catalogue.chunk_ids() == ids("/docs/a", 1) | ids("/docs/b", 2)
 
 

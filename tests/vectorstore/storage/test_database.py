@@ -92,5 +92,7 @@ def test_a_newer_version_is_refused_in_words(database: Database, tmp_path: Path)
         connection.execute(f"PRAGMA user_version = {FORMAT + 1}")
     with pytest.raises(CollectionError) as raised:
         facts(database)
-    assert raised.value.message == f"the collection in {tmp_path} is of format 3, and this version reads up to 2"
+    assert raised.value.message == (
+        f"the collection in {tmp_path} is of format {FORMAT + 1}, and this version reads up to {FORMAT}"
+    )
     assert raised.value.hint == "pip install --upgrade rag-app"

@@ -1,8 +1,10 @@
-"""A collection of format 1 has all that it had when it is opened, and nothing is embedded for it."""
+"""A collection of an older format has all that it had when it is opened, and nothing is embedded for it."""
 
+import sqlite3
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from dataclasses import replace
 from functools import partial
 from typing import Any
@@ -19,7 +21,7 @@ from vectorstore.collections import list_collections, open_store
 from vectorstore.embeddings import EmbeddingModel
 from vectorstore.search.retriever import HybridRetriever
 from vectorstore.storage import changes, database, upgrade
-from vectorstore.storage.database import OF_FORMAT_1
+from vectorstore.storage.database import FORMAT, OF_FORMAT_1
 from vectorstore.storage.store import Store
 from vectorstore.types import Fingerprint, Page, Picture, Refusal
 
@@ -117,6 +119,25 @@ def test_an_empty_one_and_one_whose_making_was_killed_at_once_are_empty(store: S
     if is_cut_short:
         (store.folder / OF_FORMAT_1).write_bytes(b"")
     assert open_again(store.folder).catalogue.sources() == []
+
+
+def test_one_of_format_2_is_read_as_it_is_and_brought_up_to_date_by_its_first_change(
+    filled: Store, model: EmbeddingModel
+) -> None:
+    before, path = all_of(filled, model), filled.catalogue.database.path
+    filled.close()
+    with closing(sqlite3.connect(path)) as old:
+        old.executescript(
+            "ALTER TABLE sources RENAME COLUMN stamp TO mtime_ns; ALTER TABLE refusals RENAME COLUMN stamp TO mtime_ns;"
+            "PRAGMA user_version = 2;"
+        )
+        opened = open_again(filled.folder)
+        assert all_of(opened, model) == before
+        assert old.execute("PRAGMA user_version").fetchall() == [(2,)]
+        opened.catalogue.note_stamps({"apples": 5})
+        assert all_of(opened, model) == before
+        assert old.execute("PRAGMA user_version").fetchall() == [(FORMAT,)]
+        assert old.execute("SELECT stamp FROM sources WHERE source = 'apples'").fetchall() == [(5,)]
 
 
 def test_one_that_waits_for_a_writer_says_so(store: Store, caplog: pytest.LogCaptureFixture) -> None:

@@ -150,12 +150,12 @@ def test_what_cannot_be_read_is_explained(server: str, path: str, message: str) 
     assert message in refusal(server + path)
 
 
-def test_a_url_is_a_source_without_a_time_or_gone_with_the_reason(server: str) -> None:
+def test_a_url_is_a_source_without_a_stamp_or_gone_with_the_reason(server: str) -> None:
     options = ReadOptions(ChunkSize(60, 254, count_words), 100_000, allow_private_urls=True)
     read = read_source(ReadRequest(f"{server}/page", None), options)
     assert read.item is not None
     record = read.item.record
-    assert (record.source, record.size, record.mtime_ns) == (f"{server}/page", len(PAGE.encode()), 0)
+    assert (record.source, record.size, record.stamp) == (f"{server}/page", len(PAGE.encode()), 0)
     assert read_source(ReadRequest(record.source, None, record.content_hash), options).outcome == "same"
     gone = read_source(ReadRequest(f"{server}/gone", None), options)
     reason = "the server says 410 Gone (check the address in a browser)"
