@@ -14,6 +14,7 @@ import pypdfium2 as pdfium
 import pypdfium2.raw as pdfium_c
 
 from ingest.reading.pdf.lines import Floats, Glyphs, Ints, find_visible
+from ingest.reading.pdf.right_to_left import reorder
 from ingest.reading.pdf.text import LINE_END_HYPHEN
 from vectorstore.errors import UnreadableFileError
 
@@ -88,16 +89,18 @@ def read_glyphs(document: pdfium.PdfDocument, place: int) -> tuple[Glyphs, ...]:
                 page.set_rotation(best)
                 text_page, text, visible, directions = _read_characters(page)
             boxes = _character_boxes(text_page.raw, len(text), visible)
+            producer = document.get_metadata_value("Producer")
         finally:
             if page.get_rotation() != shown:
                 page.set_rotation(shown)
     counts = np.bincount(directions, minlength=_DIRECTIONS)
-    parts = []
+    parts: list[Glyphs] = []
     for direction in sorted(np.flatnonzero(counts).tolist(), key=lambda direction: -counts[direction]):
         own, others = visible[directions == direction], visible[directions != direction]
         characters = np.array(list(text) if len(others) else [], dtype=object)
         characters[others] = "\n"
-        parts.append(Glyphs("".join(characters) or text, own, turn(boxes, -direction), direction))
+        part = Glyphs("".join(characters) or text, own, turn(boxes, -direction), direction)
+        parts.append(reorder(part, producer, sum(len(before.text) for before in parts)))
     return tuple(parts)
 
 

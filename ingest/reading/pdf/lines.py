@@ -21,7 +21,6 @@ STACK_GAP = 0.6
 SCRIPT_HEIGHT = 0.8
 MAX_SCRIPT_WIDTH = 3.0
 MAX_ITEM_MARK = 4  # characters
-_LEFTWARD = ((0x0590, 0x08FF), (0xFB1D, 0xFDFF), (0xFE70, 0xFEFF))  # Hebrew, Arabic and their kin
 _OTHER_SPACES = (0x1680, 0x2028, 0x2029, 0x202F, 0x205F, 0x3000)
 
 
@@ -37,12 +36,11 @@ class Glyphs:
     visible: Ints
     boxes: Floats
     direction: int = 0
+    leftward: bool = False  # written from the right
 
     def from_the_left(self) -> "Glyphs":
         """Themselves, or their mirror image where the page is written from the right."""
-        codes = _codes(self.text)
-        leftward = sum(int(np.count_nonzero((codes >= low) & (codes <= high))) for low, high in _LEFTWARD)
-        if leftward <= len(self.visible) / 2:
+        if not self.leftward:
             return self
         left, top, right, bottom = self.boxes.T
         return replace(self, boxes=np.stack((-right, top, -left, bottom), axis=1))

@@ -1,0 +1,79 @@
+"""Hebrew and Arabic are read from the right, whichever way a program drew them."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import pytest
+from fpdf import FPDF
+
+from ingest.reading.pdf.document import map_pdf_page, read_pdf
+
+SENTENCES = (
+    "المضخة تعمل بضغط سبعة بار",
+    "الضغط 7.5 بار عند 1450 دورة (rpm).",
+    "המשאבה פועלת בלחץ שבעה בר",
+    "המשאבה P-204 פועלת בלחץ 7.5 בר (rpm) בכל יום.",
+    "השער נסגר בשש",  # no letter of it tells where a word ends
+    "پمپ با فشار هفت بار کار می‌کند",
+)
+
+
+def drawn(lines: Sequence[str], *, producer: str = "") -> bytes:
+    """Each line's characters from the left to the right."""
+    font = next(Path("/usr/share/fonts").rglob("DejaVuSans.ttf"), None)
+    if font is None:
+        pytest.skip("no font with Hebrew and Arabic: apt-get install fonts-dejavu-core")
+    pdf = FPDF(unit="pt", format="A4")
+    pdf.add_page()
+    pdf.add_font("DejaVu", fname=font)
+    pdf.set_font("DejaVu", size=12)
+    for place, line in enumerate(lines):
+        pdf.text(535 - pdf.get_string_width(line), 80 + 30 * place, line)
+    pdf.set_producer(producer or "py-pdf/fpdf2")
+    return bytes(pdf.output())
+
+
+def text_of(data: bytes) -> str:
+    (page,) = read_pdf(data)[1]
+    return page.text
+
+
+@pytest.mark.shows("pdf", "Hebrew and Arabic", "read", "in the order of reading, however the program drew them")
+@pytest.mark.parametrize("sentence", SENTENCES)
+def test_what_was_drawn_letter_by_letter_from_the_left_is_read_so(sentence: str) -> None:
+    assert text_of(drawn([sentence])) == sentence
+
+
+VISUAL = {
+    "המשאבה פועלת בלחץ שבעה בר": "רב העבש ץחלב תלעופ הבאשמה",
+    "המשאבה P-204 פועלת בלחץ 7.5 בר (rpm) בכל יום.": ".םוי לכב (rpm) רב 7.5 ץחלב תלעופ P-204 הבאשמה",
+    "בין 10:30 ל-12:45 המחיר 450 ש״ח": "ח״ש 450 ריחמה 12:45-ל 10:30 ןיב",
+    "הספק 15 kW של המנוע": "עונמה לש kW 15 קפסה",
+    "المضخة تعمل بضغط 7.5 بار (P-204) كل يوم.": ".موي لك (P-204) راب 7.5 طغضب لمعت ةخضملا",
+}
+
+
+@pytest.mark.parametrize("sentence", VISUAL)
+def test_what_is_drawn_as_people_see_it_is_read_from_the_right(sentence: str) -> None:
+    data = drawn([VISUAL[sentence]], producer="a browser")
+    assert text_of(data) == sentence
+
+
+def test_a_word_from_the_right_in_an_english_sentence_stays_in_its_place() -> None:
+    data = drawn(["The word הבאשמה means pump, and םולש means peace: 25 November."], producer="a browser")
+    assert text_of(data) == "The word המשאבה means pump, and שלום means peace: 25 November."
+
+
+def test_lines_from_the_right_become_a_paragraph_and_rows_of_a_table() -> None:
+    lines = ["המשאבה פועלת בלחץ שבעה בר בכל יום וגם בלילה", "ללא הפסקה."]
+    page = text_of(drawn([VISUAL["המשאבה פועלת בלחץ שבעה בר"], lines[1][::-1]], producer="a browser"))
+    assert page.split() == ["המשאבה", "פועלת", "בלחץ", "שבעה", "בר", "ללא", "הפסקה."]
+
+
+def test_a_quote_from_the_right_is_boxed_where_it_stands() -> None:
+    data = drawn([VISUAL["המשאבה פועלת בלחץ שבעה בר"]], producer="a browser")
+    mapped = map_pdf_page(data, 1)
+    start = mapped.read.text.index("המשאבה")
+    ((left, _, right, _),) = mapped.boxes(start, start + len("המשאבה"))
+    assert right == pytest.approx(535, abs=2)
+    assert 480 < left < 500
