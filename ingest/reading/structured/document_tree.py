@@ -10,12 +10,10 @@ from dataclasses import dataclass
 from itertools import accumulate, groupby
 from typing import Any, Self
 
+from ingest.reading.tables.markdown_table import markdown_table
 from vectorstore.types import Page
 
 _CONTROLS = re.compile("[\x00-\x08\x0c-\x1f\x7f-\x9f]")
-_WORD_OR_MARK = re.compile(r"\w+|[^\w\s]")
-# A piece fits a chunk of 200 tokens together with the sheet's name; a head that takes half of it says too much.
-_TABLE_TOKENS, _MAX_HEAD_TOKENS = 150, 75
 _MAIL_HEADERS = ("Subject", "From", "To", "Cc", "CC", "Date")
 _SHOWN_LAYERS = ("body", "footnote")
 Content = dict[str, Any]
@@ -128,34 +126,11 @@ def _table(grid: Content) -> str:
     rows = [["" for _ in range(grid["cols"])] for _ in range(grid["rows"])]
     for cell in grid["cells"]:
         if cell["row"] < grid["rows"] and cell["col"] < grid["cols"]:
-            rows[cell["row"]][cell["col"]] = " ".join(cell["content"].split()).replace("|", "\\|")
+            rows[cell["row"]][cell["col"]] = " ".join(cell["content"].split())
     filled = [row for row in rows if any(row)]
     columns = [place for place in range(grid["cols"]) if any(row[place] for row in filled)]
-    if not columns:
-        return ""
-    lines = [f"| {' | '.join(row[place] for place in columns)} |" for row in filled]
-    return _with_repeated_head(lines, f"|{' --- |' * len(columns)}")
-
-
-def _with_repeated_head(lines: Sequence[str], rule: str) -> str:
-    """A long table as several, each with the head: a chunk of it then says what its columns are."""
-    head_cost = _token_estimate(lines[0])
-    if head_cost > _MAX_HEAD_TOKENS:
-        return "\n".join([lines[0], rule, *lines[1:]])
-    tables, cost = [[lines[0], rule]], head_cost
-    for line in lines[1:]:
-        line_cost = _token_estimate(line)
-        if cost + line_cost > _TABLE_TOKENS and len(tables[-1]) > 2:
-            tables.append([lines[0], rule])
-            cost = head_cost
-        tables[-1].append(line)
-        cost += line_cost
-    return "\n\n".join("\n".join(table) for table in tables)
-
-
-def _token_estimate(line: str) -> int:
-    # Word pieces: one a mark or short word, one more for every five letters or three digits.
-    return sum(1 + len(word) // (3 if word[0].isdigit() else 5) for word in _WORD_OR_MARK.findall(line))
+    shown = [[row[place] for place in columns] for row in filled]
+    return markdown_table(shown[0], shown[1:]) if columns else ""
 
 
 def _text_of(content: Content) -> str:

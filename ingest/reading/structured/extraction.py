@@ -9,7 +9,8 @@ import xberg
 from ingest.reading.structured.document_tree import TreeNode, render_pages
 from ingest.reading.structured.encryption import encrypted_error
 from ingest.reading.structured.web_pages import clean_markdown, html_title
-from ingest.reading.text_decoding import decode_lines, decode_text
+from ingest.reading.tables.delimited import read_delimited
+from ingest.reading.text_decoding import decode_lines
 from vectorstore.errors import UnreadableFileError
 from vectorstore.types import Page
 
@@ -21,7 +22,7 @@ _PAGED_KINDS = frozenset({"xlsx", "xls", "xlsb", "ods", "pptx", "ppt", "odp"})
 def read_structured(data: bytes, *, kind: str) -> tuple[str | None, tuple[Page, ...]]:
     """The document's own title, if it names one, and its pages; raises UnreadableFileError."""
     if kind in ("csv", "tsv"):
-        data = decode_text(data).encode()
+        return None, (Page(None, read_delimited(data, kind=kind)),)
     if kind == "srt":
         # SubRip is WebVTT with commas in its times; xberg reads the times of SubRip as words.
         lines = decode_lines(data).split("\n")

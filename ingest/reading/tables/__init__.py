@@ -1,0 +1,1 @@
+"""Reads spreadsheets and delimited text into paragraphs and Markdown tables."""

@@ -1,0 +1,135 @@
+"""Finds the head of a table among its first rows, and joins it into the names of the columns."""
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from itertools import pairwise
+
+_MAX_HEAD_ROWS = 4
+SAMPLE = 40  # rows that tell what a column holds
+_NUMBER = re.compile(
+    r"[-+−–(<>≤≥~≈±$€£¥₹₽\s]*(?:[A-Z]{3}\s?)?[-+−]?\d[\d\s.,:'’/%+−–-]*(?:[eE][-+]?\d+)?\s*(?:AM|PM|[^\W\d]{1,3}|[^\w\s])?\)?"
+)
+_YEAR = re.compile(r"(?:19|20)\d\d")
+_DATE = re.compile(r"\d{1,4}[-./]\d{1,2}[-./]\d{1,4}\b.*")
+_UNIT_NAMES = """mm cm dm km m µm nm in ft yd mi g kg mg µg t lb lbs oz s ms min h hr hrs d days yr L l mL ml hl W kW MW
+kWh MWh GWh V kV mV A mA Hz kHz MHz GHz Pa kPa MPa hPa bar mbar psi J kJ MJ N kN Nm K C F °C °F ° ppm ppb mol mmol dB
+lx lm ha rpm B kB MB GB TB pcs pc Stk % ‰ EUR USD GBP CHF JPY € $ £ ¥"""
+_UNITS = frozenset(_UNIT_NAMES.split())
+_UNIT_PARTS = re.compile(r"[/·*^²³⁻¹\d\s-]+")
+
+Cells = dict[int, str]
+
+
+@dataclass(slots=True)
+class Row:
+    cells: Cells
+    widths: Mapping[int, int] = field(default_factory=dict)  # of merged cells by their first column
+
+    def spread(self, columns: Iterable[int]) -> Cells:
+        """With each merged cell repeated in the columns that it covers."""
+        spread = dict(self.cells)
+        for first, width in self.widths.items():
+            spread |= {column: self.cells[first] for column in columns if first < column < first + width}
+        return spread
+
+    @property
+    def begins_the_line(self) -> bool:
+        return sorted(self.cells) == list(range(min(self.cells), min(self.cells) + len(self.cells)))
+
+
+def columns_of(rows: Iterable[Row]) -> list[int]:
+    return sorted({column for row in rows for column in row.cells})
+
+
+def title_lines(rows: Sequence[Row]) -> int:
+    """How many lines come before a table's head: they fill at most half of its columns, from the left."""
+    filled = sorted(len(row.cells) for row in rows[:SAMPLE])
+    typical = filled[len(filled) // 2]
+    if typical < 2:
+        return 0
+    lines = 0
+    while lines < len(rows) and 2 * len(rows[lines].cells) <= typical and rows[lines].begins_the_line:
+        lines += 1
+    starts_table = 0 < lines < len(rows) and not any(is_number(text) for text in rows[lines].cells.values())
+    starts_table = starts_table or (0 < lines < len(rows) and has_head(rows[lines:]))
+    return lines if starts_table else 0
+
+
+def has_head(rows: Sequence[Row]) -> bool:
+    """Whether the first row certainly names columns: words over numbers."""
+    cells = rows[0].cells
+    words = [column for column, text in cells.items() if not is_number(text) or _YEAR.fullmatch(text)]
+    return len(cells) > 1 and len(words) == len(cells) and any(_holds_numbers(rows[1:], column) for column in words)
+
+
+def _holds_numbers(rows: Sequence[Row], column: int) -> bool:
+    texts = [row.cells[column] for row in rows[:SAMPLE] if column in row.cells]
+    return 2 * sum(map(is_number, texts)) > len(texts)
+
+
+def is_number(text: str) -> bool:
+    return _NUMBER.fullmatch(text) is not None
+
+
+def is_headless(rows: Sequence[Row]) -> bool:
+    """Whether the first row is one of numbers like those below it; years and steps of a count may be names."""
+    numbers = {column: text for column, text in rows[0].cells.items() if is_number(text)}
+    whole = [int(text) for text in numbers.values() if text.isdecimal()]
+    counts = len(whole) > 1 and len(whole) == len(numbers) and len({b - a for a, b in pairwise(whole)}) == 1
+    if len(rows) < 2 or counts or any(_YEAR.fullmatch(text) for text in numbers.values()):
+        return False
+    below = rows[1].cells
+    return any(
+        _holds_numbers(rows[1:], column) and bool(_DATE.match(text)) == bool(_DATE.match(below[column]))
+        for column, text in numbers.items()
+        if column in below
+    )
+
+
+def head_height(rows: Sequence[Row]) -> int:
+    """One row, with those below it that say more of the same columns, and one of units."""
+    height = 1
+    columns = columns_of(rows)
+    while height < min(len(rows) - 1, _MAX_HEAD_ROWS) and _is_head_below(rows[height - 1], rows[height:], columns):
+        height += 1
+    if height < len(rows) - 1:
+        units = rows[height].cells
+        measured = any(_holds_numbers(rows[height + 1 :], column) for column in units)
+        height += measured and all(map(_is_unit, units.values()))
+    return height
+
+
+def _is_head_below(above: Row, rows: Sequence[Row], columns: Sequence[int]) -> bool:
+    """Whether the first row divides what a merged cell, or one with gaps to its right, names above it."""
+    below = rows[0].cells
+    divided = {column for first, width in above.widths.items() for column in range(first, first + width)}
+    if not divided:
+        inside = [column for column in columns if min(above.cells) < column]
+        divided = {column for column in inside if column not in above.cells}
+        if not divided or not any(_holds_numbers(rows[1:], column) for column in divided):
+            return False
+    elif len(above.cells) == 1 and len(divided) >= len(columns):
+        return False
+    numbers = [text for text in below.values() if is_number(text) and not _YEAR.fullmatch(text)]
+    return len(below) > 1 and not numbers and all(column in below for column in divided if column in columns)
+
+
+def join_heads(heads: Sequence[Cells], columns: Sequence[int]) -> Cells:
+    """The names of columns, read from the top; a name with gaps to its right is that of them too."""
+    names: dict[int, list[str]] = {column: [] for column in columns}
+    for place, head in enumerate(heads):
+        last = ""
+        for column in columns:
+            below = place + 1 < len(heads) and column in heads[place + 1]
+            last = head.get(column) or (last if below else "")
+            if last and last not in names[column][-1:]:
+                names[column].append(last)
+    return {column: " ".join(parts) for column, parts in names.items() if parts}
+
+
+def _is_unit(text: str) -> bool:
+    if text[0] in "[(" and text[-1] in "])":
+        return len(text) <= 14
+    parts = [part for part in _UNIT_PARTS.split(text) if part]
+    return text in ("-", "–") or (bool(parts) and _UNITS.issuperset(parts))
