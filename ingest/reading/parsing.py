@@ -21,10 +21,10 @@ from ingest.reading.formats.mail import read_mail
 from ingest.reading.formats.nested_documents import Nesting, read_archive
 from ingest.reading.formats.recordings import read_recording
 from ingest.reading.formats.sequences import read_sequences
+from ingest.reading.formats.text_files import read_text
 from ingest.reading.structured.encryption import decrypt_office
 from ingest.reading.structured.extraction import read_structured
 from ingest.reading.structured.web_pages import FENCED
-from ingest.reading.text_decoding import decode_lines
 from vectorstore.errors import NothingToReadError, UnreadableFileError
 from vectorstore.types import Page
 
@@ -72,7 +72,7 @@ def _read(path: Path, data: bytes, *, kind: str, nesting: Nesting) -> tuple[str 
     if kind == "pdf":
         return _read_pdf(data, nesting.options.password)
     if kind in ("markdown", "text", "code"):
-        return None, (Page(None, decode_lines(data)),)
+        return None, (Page(None, read_text(path, data, kind=kind)),)
     if kind == "image":
         from ingest.reading.formats.scans import read_image
 
