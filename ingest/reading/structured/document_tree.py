@@ -20,6 +20,14 @@ Content = dict[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
+class Block:
+    """A paragraph, heading or table as it is written."""
+
+    text: str
+    is_item: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class TreeNode:
     """One node of xberg's tree: `content` is its JSON, `parent` an index into the same list."""
 
@@ -46,24 +54,23 @@ class TreeNode:
 def render_pages(nodes: Sequence[TreeNode], *, paged: bool, lines: bool) -> tuple[Page, ...]:
     """Pages of Markdown; one with number None unless `paged`. `lines`: blocks are lines of one text (subtitles)."""
     separator = "\n" if lines else "\n\n"
-    blocks = [(place, text) for place in range(len(nodes)) if (text := _render(place, nodes))]
+    blocks = [Block(_render(place, nodes), node.type == "list_item") for place, node in enumerate(nodes)]
     if not paged:
-        return (Page(None, _join(blocks, nodes, separator)),)
-    numbers = _page_numbers(nodes)
-    by_page = groupby(blocks, key=lambda block: numbers[block[0]])
-    return tuple(Page(number, _join(group, nodes, separator)) for number, group in by_page)
+        return (Page(None, join_blocks(blocks, separator)),)
+    by_page = groupby(zip(_page_numbers(nodes), blocks, strict=True), key=lambda numbered: numbered[0])
+    return tuple(Page(number, join_blocks((block for _, block in group), separator)) for number, group in by_page)
 
 
-def _join(blocks: Iterable[tuple[int, str]], nodes: Sequence[TreeNode], separator: str) -> str:
-    """Blocks one after the other, the items of a list without a blank line between them."""
-    text = ""
-    previous_is_item = False
-    for place, block in blocks:
-        is_item = nodes[place].type == "list_item"
-        text += ("\n" if is_item and previous_is_item else separator) if text else ""
-        text += block
-        previous_is_item = is_item
-    return text
+def join_blocks(blocks: Iterable[Block], separator: str = "\n\n") -> str:
+    """Blocks one after the other, the items of a list without a blank line between them; empty ones are none."""
+    parts: list[str] = []
+    previous: Block | None = None
+    for block in blocks:
+        if block.text:
+            parts += [] if previous is None else ["\n" if block.is_item and previous.is_item else separator]
+            parts.append(block.text)
+            previous = block
+    return "".join(parts)
 
 
 def _page_numbers(nodes: Sequence[TreeNode]) -> list[int]:
@@ -102,7 +109,7 @@ def _list_item(place: int, nodes: Sequence[TreeNode]) -> str:
     return f"{'  ' * (len(lists) - 1)}{mark}{text}" if text else ""
 
 
-def _heading(text: str, level: int) -> str:
+def write_heading(text: str, level: int) -> str:
     # A slide's title comes with the marks of its bold type.
     words = " ".join(text.strip().strip("*").split())
     return f"{'#' * min(level, 6)} {words}" if words else ""
@@ -122,7 +129,6 @@ def _mail_headers(entries: Iterable[dict[str, str]]) -> str:
 
 
 def _table(grid: Content) -> str:
-    """A Markdown table without the rows and columns that are empty; the first row is its head."""
     rows = [["" for _ in range(grid["cols"])] for _ in range(grid["rows"])]
     for cell in grid["cells"]:
         if cell["row"] < grid["rows"] and cell["col"] < grid["cols"]:
@@ -134,16 +140,21 @@ def _table(grid: Content) -> str:
 
 
 def _text_of(content: Content) -> str:
+    return clean_text(str(content.get("text") or ""))
+
+
+def clean_text(text: str) -> str:
+    """Without control characters, and the empty lines around it."""
     # A vertical tab is a line break inside a paragraph of a slide.
-    return _CONTROLS.sub("", str(content.get("text") or "").replace("\x0b", "\n")).strip("\n").rstrip()
+    return _CONTROLS.sub("", text.replace("\x0b", "\n")).strip("\n").rstrip()
 
 
 # The other types with a text of their own (paragraph, formula, footnote, citation, comment) are that text; groups,
 # lists, images and page breaks have none.
 _RENDERERS: dict[str, Callable[[Content], str]] = {
-    "title": lambda content: _heading(_text_of(content), 1),
-    "heading": lambda content: _heading(_text_of(content), content["level"]),
-    "slide": lambda content: _heading(content.get("title") or "", 2),
+    "title": lambda content: write_heading(_text_of(content), 1),
+    "heading": lambda content: write_heading(_text_of(content), content["level"]),
+    "slide": lambda content: write_heading(content.get("title") or "", 2),
     "table": lambda content: _table(content["grid"]),
     "code": lambda content: fence(_text_of(content), content.get("language") or ""),
     "definition_item": lambda content: f"{content['term']}: {content['definition']}".strip(),

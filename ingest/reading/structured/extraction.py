@@ -8,6 +8,7 @@ import xberg
 
 from ingest.reading.structured.document_tree import TreeNode, render_pages
 from ingest.reading.structured.encryption import encrypted_error
+from ingest.reading.structured.office.reading import read_office
 from ingest.reading.structured.web_pages import clean_markdown, html_title
 from ingest.reading.tables.delimited import read_delimited
 from ingest.reading.text_decoding import decode_lines
@@ -28,6 +29,8 @@ def read_structured(data: bytes, *, kind: str) -> tuple[str | None, tuple[Page, 
         lines = decode_lines(data).split("\n")
         timed = [line.replace(",", ".") if "-->" in line else line for line in lines]
         data, kind = "\n".join(["WEBVTT", "", *timed]).encode(), "vtt"
+    if (read := read_office(data, kind=kind)) is not None:
+        return read
     document = _extract(data, f"document.{kind}")
     if kind == "html":
         return html_title(data) or document.metadata.title, (Page(None, clean_markdown(document.content)),)
