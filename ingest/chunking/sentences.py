@@ -34,6 +34,8 @@ HAS_WORD = re.compile(r"\w")
 # that closes them belongs to it.
 STOP_ALONE = re.compile(r"(?<=\s[.?!])(?:\s+(?:'{1,2}|[\"”’])(?=\s))*\s+(?=\S)")
 CLOSING_MARKS = re.compile(r"(?<=[.?!])(?:\s+(?:'{1,2}|[\"”’])(?=\s|\Z))+")
+# No word of a script that parts words by spaces: bytes as text, or filler. The sentences around it stand by themselves.
+LONG_RUN = re.compile(r"[!-~\u00a1-\u0dff]{300,}")
 ITEM_MARK = re.compile(r"[ \t]*(?:[-*+•>]|\*{2,3}|\d{1,3}[.)])[ \t]+")
 
 
@@ -117,9 +119,10 @@ def split_sentences(text: str, find: FindSentences = find_sentences) -> list[Spa
 
 
 def split_at_stops(text: str, start: int, end: int) -> list[Span]:
-    """A sentence cut after every full stop between spaces."""
-    cuts = [start, *(match.end() for match in STOP_ALONE.finditer(text, start, end)), end]
-    return list(pairwise(cuts))
+    """A sentence cut after every full stop between spaces, and around what is too long for a word."""
+    cuts = [match.end() for match in STOP_ALONE.finditer(text, start, end)]
+    cuts += [place for run in LONG_RUN.finditer(text, start, end) for place in run.span()]
+    return list(pairwise([start, *sorted(cuts), end]))
 
 
 def close(text: str, end: int) -> int:

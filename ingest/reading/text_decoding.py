@@ -30,17 +30,26 @@ _DETECTED_ENCODINGS = (
 )
 _DETECTOR_SAMPLE = 64_000
 _SHORTEST_UNMARKED_UTF16 = 64
-_CONTROLS = re.compile("[\x00-\x07\x0e-\x1a\x1c-\x1f]")
+# A run of NULs counts once: a file that was not written to its end has a block of them.
+_CONTROLS = re.compile("\0+|[\x01-\x07\x0e-\x1a\x1c-\x1f]")
 _MAX_CONTROL_SHARE = 0.02
+# How Python decodes bytes that are not UTF-8, so that they can be encoded again.
+_OTHER_BYTE = re.compile("[\udc80-\udcff]")
+_UTF8_LETTER = re.compile("[^\0-\x7f\udc80-\udcff]")
+_CUT_END = re.compile("[\udcc2-\udcf4][\udc80-\udcbf]{0,2}\\Z")
 
 
 def decode_text(data: bytes) -> str:
     """The text in `data`, without a byte order mark; raises UnreadableFileError where the bytes are no text."""
-    decoders = (_decode_marked, _decode_utf8, _decode_wide, _decode_detected)
+    decoders = (_decode_marked, _decode_utf8, _decode_wide, _decode_mixed, _decode_detected)
     text = next((text for decode in decoders if (text := decode(data)) is not None), None)
-    if text is None or len(_CONTROLS.findall(text)) > _MAX_CONTROL_SHARE * len(text):
+    if text is None or not _is_text(text):
         raise UnreadableFileError("not text: the bytes are in no encoding of text", "save the file as UTF-8 text")
-    return text
+    return text.replace("\0", "")
+
+
+def _is_text(text: str) -> bool:
+    return len(_CONTROLS.findall(text)) <= _MAX_CONTROL_SHARE * len(text.replace("\0", ""))
 
 
 def decode_lines(data: bytes) -> str:
@@ -78,6 +87,23 @@ def _decode_wide(data: bytes) -> str | None:
         if all(want is None or (share > 0.3) == want for want, share in zip(expected, nuls, strict=True)):
             return _decode(data, encoding)
     return None
+
+
+def _decode_mixed(data: bytes) -> str | None:
+    """UTF-8 with NULs, or with bytes of Windows-1252 that another program added, or cut within its last character."""
+    text = data.decode("utf-8", "surrogateescape")
+    if not _OTHER_BYTE.search(whole := _CUT_END.sub("", text)):
+        return whole if _is_text(whole) else None
+    others, letters = len(_OTHER_BYTE.findall(text)), len(_UTF8_LETTER.findall(text))
+    if others > letters or (others * 10 > letters and not _has_utf8_lines(text)) or not _is_text(text):
+        return None
+    return _OTHER_BYTE.sub(lambda byte: byte[0].encode("utf-8", "surrogateescape").decode("cp1252", "replace"), text)
+
+
+def _has_utf8_lines(text: str) -> bool:
+    """Whether most lines with letters beyond ASCII are UTF-8: of an East Asian encoding, some pairs of bytes are."""
+    lines = [line for line in text.split("\n") if not line.isascii()]
+    return sum(1 for line in lines if not _OTHER_BYTE.search(line)) * 2 >= len(lines)
 
 
 def _decode_detected(data: bytes) -> str | None:

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from ingest.chunking.sentences import split_sentences
 from tests.ingest.documents import parse
 
 
@@ -26,3 +27,15 @@ def read(path: Path) -> str:
 )
 def test_words_are_read_as_words(cases: Path, name: str, words: str) -> None:
     assert words in read(cases / name)
+
+
+@pytest.mark.parametrize(
+    ("name", "sentence"),
+    [
+        ("nospace.txt", "The vault number is 7719."),
+        ("longline.txt", "The lost key lies under the blue jar."),
+    ],
+)
+def test_a_sentence_in_a_line_that_does_not_end_stands_by_itself(cases: Path, name: str, sentence: str) -> None:
+    text = read(cases / "other-kinds" / name)
+    assert sentence in [text[start:end] for start, end in split_sentences(text)]
