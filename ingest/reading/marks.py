@@ -18,6 +18,8 @@ _SIGNS = {"tm": "™", "sm": "℠", "r": "®", "®": "®", "©": "©"}
 # Raised ends of words: 1st, Mme, nº.
 _ENDING = re.compile(r"(?:st|nd|rd|th|er|re|[eè]me|me|mes|lle|e|es|gr|o|a|os|as|ra|ro|ªs?|ºs?)", re.IGNORECASE)
 _BARE_MARK = re.compile(r"\d{1,3}(?:[,–-]\d{1,3})*|[a-z]")
+_AFTER_A_WORD = re.compile(r"[^\W\d_]{4}$")  # the symbols of units and elements are shorter
+_HAS_SIGNS_ALONE = re.compile(r"[^\w+\-−–=()]+")  # primes, asterisks, daggers
 _SLASHES = ("/", "\N{FRACTION SLASH}", "\N{DIVISION SLASH}")
 
 
@@ -66,7 +68,7 @@ def _mark(text: str, style: Style, before: str, after: str) -> str:
 def raise_text(text: str, before: str, after: str = "") -> str:
     """A superscript as it is written after `before`."""
     base = before[-1:]
-    if text in ("o", "0", "O", "º") and base.isdigit() and after.lstrip()[:1] in ("C", "F"):
+    if text in ("o", "0", "O", "º") and before.rstrip()[-1:].isdigit() and after.lstrip()[:1] in ("C", "F"):
         return "°"
     if text.lower() in _SIGNS and base.isalpha():
         return _SIGNS[text.lower()]
@@ -74,11 +76,19 @@ def raise_text(text: str, before: str, after: str = "") -> str:
         return text if len(before) > 1 or base.isdigit() or len(text) > 1 else f"^{text}"
     if base.isdigit() or base in (")", "]", "}"):
         return f"^{text}" if _ONE_EXPONENT.fullmatch(text) else f"^({text})"
-    if base.isalpha() and not text.startswith("[") and "," not in text:
-        if _HAS_RAISED.fullmatch(text) and not text.isalpha():
-            return text.translate(_RAISED)
-        return f"^{text}" if _ONE_EXPONENT.fullmatch(text) else f"^({text})"
+    notes_a_word = text[0].isdigit() and _AFTER_A_WORD.search(before) is not None
+    if base.isalpha() and not notes_a_word and not text.startswith("[") and "," not in text:
+        return _exponent(text)
     return f"[{text}]" if _BARE_MARK.fullmatch(text) else text
+
+
+def _exponent(text: str) -> str:
+    """An exponent of a unit or a symbol; primes, asterisks and daggers stay as they are."""
+    if _HAS_RAISED.fullmatch(text) and not text.isalpha():
+        return text.translate(_RAISED)
+    if _ONE_EXPONENT.fullmatch(text):
+        return f"^{text}"
+    return text if _HAS_SIGNS_ALONE.fullmatch(text) else f"^({text})"
 
 
 def lower_text(text: str) -> str:

@@ -21,6 +21,12 @@ def test_ligatures_are_letters(cases: Path) -> None:
     assert "The efficient float valve offers a fine trim of 3 mm." in text_of(cases / "unicode" / "ligature.pdf")
 
 
+def test_the_values_of_a_form_are_beside_their_labels(cases: Path) -> None:
+    text = text_of(cases / "pdf-form" / "permit.pdf")
+    filled = ["Name of vessel: Marigold Star", "Gross tonnage: 4870", "Carries fuel: [x]", "Berth: Pier Nine"]
+    assert text.split("\n")[-4:] == filled
+
+
 @pytest.mark.parametrize(("name", "row"), [("piers", "Pier55\t7.5"), ("register", "Vessel63\t9.3")])
 def test_rows_of_tables_are_lines(cases: Path, name: str, row: str) -> None:
     assert f"\n{row}" in text_of(cases / "table-header" / f"{name}.pdf")

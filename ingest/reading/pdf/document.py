@@ -10,7 +10,7 @@ import pypdfium2 as pdfium
 from ingest.reading.pdf.characters import PDFIUM_LOCK, open_page, open_pdf, read_glyphs, turn
 from ingest.reading.pdf.lines import Floats, Glyphs, Ints, Line, find_lines
 from ingest.reading.pdf.margins import Edges, find_edges, without_margins
-from ingest.reading.pdf.reading_order import join_cells, order_blocks
+from ingest.reading.pdf.reading_order import join_cells, order_blocks, put_in_place
 from ingest.reading.pdf.text import IsWord, PdfPageText, join_texts, lay_out, unbroken_words, write_text
 from vectorstore.errors import UnreadableFileError
 from vectorstore.types import Page
@@ -68,14 +68,17 @@ def map_pdf_page(data: bytes, page: int, *, password: str | None = None) -> PdfP
         if not 1 <= page <= count:
             raise UnreadableFileError(f"the PDF has no page {page}", f"ask for one of its pages, 1 to {count}")
         read = _page_reader(document, count)(page - 1)
-        parts = read_glyphs(document, page - 1)
+        contents = read_glyphs(document, page - 1)
         with open_page(document, page - 1) as shown:
-            return PdfPageMap(read, parts, shown.get_bbox(), shown.get_rotation())
+            return PdfPageMap(read, (*contents.parts, contents.comments), shown.get_bbox(), shown.get_rotation())
 
 
 def _page_reader(document: pdfium.PdfDocument, count: int) -> Callable[[int], PdfPageText]:
     """Reads the page at an index; pages read for their words are kept for when it is their turn."""
-    parts_of = lru_cache(_KEPT_PAGES)(partial(read_glyphs, document))
+    contents_of = lru_cache(_KEPT_PAGES)(partial(read_glyphs, document))
+
+    def parts_of(place: int) -> tuple[Glyphs, ...]:
+        return contents_of(place).parts
 
     @lru_cache(_KEPT_PAGES)
     def words_on(place: int) -> frozenset[str]:
@@ -83,7 +86,7 @@ def _page_reader(document: pdfium.PdfDocument, count: int) -> Callable[[int], Pd
 
     @lru_cache(_KEPT_PAGES)
     def lines_of(place: int) -> dict[int, list[Line]]:
-        return {part.direction: find_lines(part.from_the_left()) for part in parts_of(place)}
+        return {part.direction: _find_lines(part.from_the_left()) for part in parts_of(place)}
 
     @lru_cache(_KEPT_PAGES)
     def edges_of(direction: int, place: int) -> Edges:
@@ -98,9 +101,19 @@ def _page_reader(document: pdfium.PdfDocument, count: int) -> Callable[[int], Pd
             edges = partial(edges_of, part.direction)
             lines = without_margins(lines_of(place)[part.direction], place, count, edges, characters=characters)
             texts.append(_part_text(lines, part, lambda word: any(word in words_on(p) for p in nearby)))
-        return join_texts(texts)
+        return join_texts([*texts, _comments_text(contents_of(place).comments)])
 
     return read
+
+
+def _find_lines(part: Glyphs) -> list[Line]:
+    lines = find_lines(part)
+    return put_in_place(lines, part.typed_from) if len(part.text) > part.typed_from else lines
+
+
+def _comments_text(comments: Glyphs) -> PdfPageText:
+    start = comments.typed_from + len("\n\n")
+    return PdfPageText(comments.text[start:], tuple(range(start, len(comments.text))))
 
 
 def _part_text(lines: Sequence[Line], part: Glyphs, is_word: IsWord) -> PdfPageText:

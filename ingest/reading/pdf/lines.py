@@ -1,5 +1,6 @@
 """Groups the characters of a PDF page by their boxes into lines, in the order of the page's content stream."""
 
+import sys
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
@@ -29,7 +30,9 @@ class Glyphs:
     """A page's characters as PDFium counts them: one code point and one box (left, top, right, bottom) each.
 
     Only the characters at the indices `visible` are drawn; the boxes of the others are empty. On the page the boxes
-    are turned by `direction` quarters, clockwise; here they are as if that text were upright.
+    are turned by `direction` quarters, clockwise; here they are as if that text were upright. Text from `typed_from` on
+    was put onto the page, as the values of a form are. `sizes` and `baselines`: of each character, where sizes differ.
+    `struck`: boxes of struck out words, and lines that may strike words out.
     """
 
     text: str
@@ -37,6 +40,10 @@ class Glyphs:
     boxes: Floats
     direction: int = 0
     leftward: bool = False  # written from the right
+    typed_from: int = sys.maxsize
+    sizes: Floats | None = None
+    baselines: Floats | None = None
+    struck: Floats | None = None
 
     def from_the_left(self) -> "Glyphs":
         """Themselves, or their mirror image where the page is written from the right."""

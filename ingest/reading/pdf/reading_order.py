@@ -6,7 +6,7 @@ place), some draw a table column by column (its cells are joined).
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 from statistics import median
 
@@ -130,7 +130,7 @@ def _read_columns(lines: Sequence[Line]) -> list[Line]:
 
 def _may_hold_columns(line: Line) -> bool:
     """Two pieces of prose with a wide gap; the numbers of a table are shorter."""
-    return line.is_row and sorted(map(len, line.pieces))[-2] >= MIN_PROSE
+    return line.is_row and len(line.pieces) > 1 and sorted(map(len, line.pieces))[-2] >= MIN_PROSE
 
 
 def _column_run(lines: Sequence[Line], start: int) -> tuple[int, float | None]:
@@ -173,6 +173,33 @@ def _split_at(lines: Sequence[Line], gutter: float) -> list[Line]:
     right = [[piece for piece in line.pieces if piece.left >= gutter] for line in lines]
     rest = _read_columns([Line.of(pieces) for pieces in right if pieces])  # the right part may hold further columns
     return [*(Line.of(pieces) for pieces in left if pieces), *rest]
+
+
+def put_in_place(lines: Sequence[Line], typed_from: int) -> list[Line]:
+    """Typed text, such as the values of a form, follows the label on its line, else the line that it is under."""
+    typed = [line for line in lines if line.pieces[0].start >= typed_from]
+    placed = [line for line in lines if line.pieces[0].start < typed_from]
+    for line in sorted(typed, key=lambda line: (-line.top, line.left)):
+        beside = [place for place, other in enumerate(placed) if _shares_line(line, other)]
+        if beside:
+            place = min(beside, key=lambda place: max(line.left - placed[place].right, placed[place].left - line.right))
+            other = placed[place]
+            pieces = sorted([*other.pieces, *line.pieces], key=lambda piece: piece.left)
+            left, right = min(line.left, other.left), max(line.right, other.right)
+            placed[place] = Line(tuple(pieces), left, other.bottom, right, other.top, is_row=True)
+        else:
+            above = [place for place, other in enumerate(placed) if is_below(other, line)]
+            after = min(above, key=lambda place: placed[place].bottom, default=None)
+            under = (place for place, other in enumerate(placed) if is_below(line, other))
+            place = next(under, len(placed)) if after is None else after + 1
+            placed.insert(place, replace(line, is_row=True))
+    return placed
+
+
+def _shares_line(line: Line, other: Line) -> bool:
+    overlap = min(line.top, other.top) - max(line.bottom, other.bottom)
+    apart = line.left >= other.right or line.right <= other.left or other.is_row
+    return apart and not other.turned and overlap > SAME_ROW * min(line.height, other.height)
 
 
 def join_cells(lines: Sequence[Line], glyphs: Glyphs) -> list[Line]:

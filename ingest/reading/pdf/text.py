@@ -2,13 +2,14 @@
 
 import re
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from enum import Enum
 from itertools import pairwise
 
 from ingest.reading.pdf.lines import WIDE_GAP, Glyphs, Line
 from ingest.reading.pdf.reading_order import is_below, is_same_size
+from ingest.reading.pdf.styles import find_styles, write_styles
 
 # Shares of a line's height.
 INDENT = 0.6
@@ -171,11 +172,14 @@ def _hangs(block: Sequence[_Opened], joints: Sequence[Joint]) -> bool:
     return first < last and block[first].line.left < block[last].line.left - INDENT * block[last].line.height
 
 
-def write_text(lines: Iterable[tuple[Line, Joint]], glyphs: Glyphs, is_word: IsWord) -> PdfPageText:
+def write_text(lines: Sequence[tuple[Line, Joint]], glyphs: Glyphs, is_word: IsWord) -> PdfPageText:
     """`is_word` says whether a word, in lower case, is unbroken on this page or near it."""
     text, indices = "", list[int | None]()
+    styles = find_styles([line for line, _ in lines], glyphs)
     for line, joint in lines:
         words, places = _line_text(line, glyphs)
+        if styles and any(place in styles for place in places):
+            words, places = write_styles(words, places, styles)
         if not words:
             continue
         if text:
@@ -212,7 +216,10 @@ def _line_text(line: Line, glyphs: Glyphs) -> tuple[str, list[int | None]]:
         if number:
             before = line.pieces[number - 1]
             between = glyphs.text[before.end : piece.start]
-            if " " in between or piece.left - before.right > (BROKEN_GAP if between else WIDE_GAP) * line.height:
+            if max(before.start, piece.start) >= glyphs.typed_from:
+                text += CELL_SEPARATOR if before.start >= glyphs.typed_from and line.parts(before, piece) else " "
+                indices.append(None)
+            elif " " in between or piece.left - before.right > (BROKEN_GAP if between else WIDE_GAP) * line.height:
                 text += CELL_SEPARATOR if line.parts(before, piece) else " "
                 indices.append(before.end if between[:1] == " " else None)
         for start, end, character in _kept(glyphs.text, piece.start, piece.end):

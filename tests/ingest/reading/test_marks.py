@@ -49,3 +49,13 @@ def test_plain_runs_stay_and_each_run_has_its_text(runs: list[Run]) -> None:
     written = mark_runs(runs)
     assert len(written) == len(runs)
     assert all(new == text for new, (text, style) in zip(written, runs, strict=True) if not style)
+
+
+def test_a_number_raised_after_a_word_is_a_note_and_one_after_a_unit_an_exponent() -> None:
+    assert "".join(mark_runs([("found", ""), ("12", "raised"), (" it", "")])) == "found[12] it"
+    assert "".join(mark_runs([("km", ""), ("2", "raised"), (" of it", "")])) == "km² of it"
+    assert "".join(mark_runs([("20 ", ""), ("o", "raised"), ("C", "")])) == "20 °C"
+
+
+def test_primes_asterisks_and_daggers_stay_as_they_are() -> None:
+    assert "".join(mark_runs([("f", ""), ("′", "raised"), (" of Smith", ""), ("∗†", "raised")])) == "f′ of Smith∗†"

@@ -95,14 +95,14 @@ def test_exponents_and_indices_stay_in_their_line() -> None:
     end = 60 + paper.pdf.get_string_width("The area is 12 km")
     paper.write(end, 76, "2", size=7)
     paper.write(end + 4, 80, ", no more.")
-    assert paper.text() == "The area is 12 km2, no more."
+    assert paper.text() == "The area is 12 km², no more."
     paper = Paper()
     paper.write(60, 80, "The speed is v")
     end = 60 + paper.pdf.get_string_width("The speed is v")
     paper.write(end, 74, "max", size=7)
     paper.write(end, 85, "in", size=7)
     paper.write(end + 14, 80, "in orbit.")
-    assert paper.text() == "The speed is vmaxin in orbit."
+    assert paper.text() == "The speed is v^max_in in orbit."
 
 
 def test_a_page_written_from_the_right_is_laid_out_from_the_right() -> None:

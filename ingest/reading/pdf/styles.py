@@ -1,0 +1,96 @@
+"""Finds which characters of a PDF page are raised, lowered or struck out, and writes them so that it shows."""
+
+from collections.abc import Iterator, Sequence
+from itertools import groupby
+
+import numpy as np
+
+from ingest.reading.marks import Run, Style, mark_runs
+from ingest.reading.pdf.lines import Floats, Glyphs, Ints, Line
+
+SMALLER = 0.9  # share of the size of the line's main text
+# Shares of that size: how far such a character stands from the line, and from its neighbours.
+RAISED, LOWERED = 0.2, -0.08
+NEAR = 0.35
+MOST_CHARACTERS = 40
+# Of the height of characters: where a line through them runs, and how much longer than the words it is.
+MIDDLE = 0.3, 0.6
+OVERHANG = 0.4
+Styles = dict[int, Style]
+
+
+def find_styles(lines: Sequence[Line], glyphs: Glyphs) -> Styles:
+    """The style of each character, by its index, that has one."""
+    styles: Styles = {}
+    if glyphs.sizes is not None and glyphs.baselines is not None:
+        for line in lines:
+            if not line.turned:
+                styles |= _scripts(_characters(line, glyphs), glyphs.sizes, glyphs.baselines, glyphs.boxes)
+    if glyphs.struck is not None:
+        styles |= dict.fromkeys(_struck(glyphs, glyphs.struck), "struck")
+    return styles
+
+
+def _characters(line: Line, glyphs: Glyphs) -> Ints:
+    places = [np.searchsorted(glyphs.visible, (piece.start, piece.end)) for piece in line.pieces]
+    return np.concatenate([glyphs.visible[start:end] for start, end in places])
+
+
+def _scripts(characters: Ints, sizes: Floats, baselines: Floats, boxes: Floats) -> Styles:
+    size = sizes[characters]
+    main = float(np.median(size))
+    if size.min() >= SMALLER * main:
+        return {}
+    full = size >= SMALLER * main
+    shifts = (baselines[characters] - float(np.median(baselines[characters][full]))) / main
+    levels = np.where(full, 0, (shifts > RAISED).astype(np.intp) - (shifts < LOWERED))
+    styles: Styles = {}
+    for level, found in groupby(range(len(characters)), key=lambda place: int(levels[place])):
+        run = list(found)
+        first, last = run[0], run[-1]
+        before = boxes[characters[first], 0] - boxes[characters[first - 1], 2] if first else np.inf
+        after = boxes[characters[last + 1], 0] - boxes[characters[last], 2] if last + 1 < len(characters) else np.inf
+        if level and len(run) <= MOST_CHARACTERS and min(before, after if first == 0 else before) < NEAR * main:
+            styles |= dict.fromkeys(characters[run].tolist(), "raised" if level > 0 else "lowered")
+    return styles
+
+
+def _struck(glyphs: Glyphs, boxes: Floats) -> Iterator[int]:
+    left, top, right, bottom = glyphs.boxes[glyphs.visible].T
+    height, centre = top - bottom, (left + right) / 2
+    for line_left, line_top, line_right, line_bottom in boxes.tolist():
+        under = (centre > line_left) & (centre < line_right)
+        if line_top - line_bottom > 0.5 * float(np.median(height)):  # an annotation covers the words
+            middle = (top + bottom) / 2
+            found = under & (middle > line_bottom) & (middle < line_top)
+        else:
+            share = ((line_top + line_bottom) / 2 - bottom) / np.maximum(height, 1e-6)
+            found = under & (share > MIDDLE[0]) & (share < MIDDLE[1])
+            spare = OVERHANG * float(height[found].max(initial=0))
+            if found.sum() < 2 or left[found].min() - line_left > spare or line_right - right[found].max() > spare:
+                continue
+        yield from glyphs.visible[found].tolist()
+
+
+def write_styles(text: str, indices: Sequence[int | None], styles: Styles) -> tuple[str, list[int | None]]:
+    """A line's text with its styles marked, and the character each of its characters came from."""
+    own: list[Style] = [styles.get(index, "") if index is not None else "" for index in indices]
+    for place in range(1, len(own) - 1):  # the spaces between words of a style
+        if text[place] == " " and own[place - 1] == own[place + 1]:
+            own[place] = own[place - 1]
+    spans: list[tuple[int, int]] = []
+    runs: list[Run] = []
+    for style, found in groupby(range(len(text)), key=own.__getitem__):
+        places = list(found)
+        spans.append((places[0], places[-1] + 1))
+        runs.append((text[places[0] : places[-1] + 1], style))
+    written, origins = "", list[int | None]()
+    for (start, end), (words, _), marked in zip(spans, runs, mark_runs(runs), strict=True):
+        written += marked
+        at = marked.find(words)
+        if at >= 0:
+            after = len(marked) - at - len(words)
+            origins += [*[None] * at, *indices[start:end], *[None] * after]
+        else:
+            origins += [*indices[start:end], *[None] * len(marked)][: len(marked)]
+    return written, origins
