@@ -13,7 +13,7 @@ from ingest.reader_process import Bounds, Reader, read_ahead
 from ingest.reading.file_types import ParsedDocument, ParseOptions, describe_readers
 from ingest.reading.pictures import with_objects
 from ingest.reading.read_source import ReadOptions, ReadRequest, ReadSource, chunk_document, hash_file, make_record
-from ingest.report import FileProgress, FileReport, IngestLog, IngestReport, Progress, Stopped, notice_languages
+from ingest.report import FileProgress, FileReport, IngestLog, IngestReport, Progress, Status, Stopped, notice_languages
 from vectorstore import Store
 from vectorstore.embeddings import EmbeddingModel, VectorCache
 from vectorstore.pictures import Looks
@@ -138,7 +138,8 @@ def ingest_files(
 
 @dataclass(slots=True)
 class Changes:
-    """The changes of one ingest: `known` is what the collection had, `gone` the sources that are no longer there."""
+    """The changes of one ingest: `known` is what the collection had, `gone` the sources that are no longer there,
+    `emptied` those that are and have no text any more."""
 
     store: Store
     model: EmbeddingModel
@@ -149,6 +150,7 @@ class Changes:
     refusals: Mapping[str, Refusal] = field(default_factory=dict)
     new_refusals: list[Refusal] = field(default_factory=list)
     new_stamps: dict[str, int] = field(default_factory=dict)
+    emptied: list[str] = field(default_factory=list)
 
     def ready_record(self, source: str) -> SourceRecord | None:
         """The record of a source that need not be read again while its content is the same."""
@@ -238,9 +240,13 @@ def judge_read(changes: Changes, read: ReadSource) -> IngestedSource | None:
     elif read.outcome == "gone" and source in changes.known:
         changes.gone.append(source)
     elif read.item is None:
-        log.report(FileReport(source, "skipped" if read.outcome == "skipped" else "failed", reason=read.reason))
+        status: Status = "failed" if read.outcome == "failed" else "skipped"
+        log.report(FileReport(source, status, reason=read.reason))
+        if read.outcome == "empty" and source in changes.known:
+            changes.emptied.append(source)
+            log.warnings.append(f"{source}: no text is left in it; what it had before is removed")
         if request.path is not None and read.is_final:
-            refusal = Refusal(source, request.file_size, request.stamp, read.outcome, read.reason or "")
+            refusal = Refusal(source, request.file_size, request.stamp, status, read.reason or "")
             changes.new_refusals.append(refusal)
     elif read.left_out:
         log.warnings.append(f"{source}: {read.left_out}")
@@ -251,7 +257,7 @@ def carry_over(changes: Changes, before: Store) -> Iterator[IngestedSource]:
     """The sources that a rebuild has not read again, from their stored text."""
     rebuilt = {record.source for record in changes.store.catalogue.sources()}
     for record in changes.known.values():
-        if record.source in rebuilt:
+        if record.source in rebuilt or record.source in changes.emptied:
             continue
         if record.source in changes.gone:
             changes.log.report(gone_report(changes, record.source))
@@ -281,8 +287,13 @@ def restore(changes: Changes, record: SourceRecord, before: Store) -> IngestedSo
 
 
 def drop_gone(changes: Changes) -> None:
-    """Leave sources that are gone from disk out of answers; with `prune`, delete them from the collection."""
+    """Leave sources that are gone from disk out of answers; with `prune`, delete them from the collection.
+
+    Those that are there and have no text are deleted, as a first ingest would not have added them.
+    """
     prune = changes.options.prune
+    if changes.emptied:
+        changes.store.remove(changes.emptied, forget=True)
     going = [source for source in changes.gone if prune or changes.known[source].state != MISSING]
     if going:
         changes.store.remove(going, forget=prune)

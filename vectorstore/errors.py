@@ -4,7 +4,8 @@ RagError
 ├── InputError           a path, question or argument that cannot be used
 ├── SettingsError        a setting that is unknown or has a value that cannot be used
 ├── UnreadableFileError  one file that cannot be read; a line in the report, never the end of a run
-│   └── NothingToReadError   one that nothing is wrong with, and that has no text; skipped
+│   └── NothingToReadError   one that nothing is wrong with, and that no reader here gets text from; skipped
+│       └── EmptyDocumentError   one that has no text at all: what it had before goes
 ├── CollectionError      a collection that is missing, was made otherwise, or cannot be opened
 │   ├── CollectionNotFoundError
 │   └── WrongModelError
@@ -52,6 +53,10 @@ class UnreadableFileError(RagError):
 
 
 class NothingToReadError(UnreadableFileError):
+    pass
+
+
+class EmptyDocumentError(NothingToReadError):
     pass
 
 

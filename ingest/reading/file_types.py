@@ -47,7 +47,7 @@ _HEAD_BYTES = 8192
 _SIGNATURE_WITHIN = 1024
 _ZIP_KINDS: dict[str, str] = _KINDS["zip_names"]
 _OLE_KINDS: dict[str, str] = _KINDS["ole_names"]
-_TEXT_KINDS = frozenset(_KINDS["text_kinds"].split())
+TEXT_KINDS = frozenset(_KINDS["text_kinds"].split())
 _NEVER_DISGUISED = frozenset(_KINDS["never_disguised"].split())
 BAD_ZIP = (zipfile.BadZipFile, OSError, ValueError, NotImplementedError, RuntimeError, zlib.error, EOFError)
 
@@ -178,5 +178,5 @@ def refuse_mislabelled(data: bytes, *, kind: str) -> None:
     is_ole = data.startswith((OLE, ZIP)) or data.lstrip()[:1] in (b"{", b"<")
     if (kind in _ZIP_KINDS and not data.startswith(ZIP)) or (kind in _OLE_KINDS and not is_ole):
         raise UnreadableFileError(f"not {(_ZIP_KINDS | _OLE_KINDS)[kind]}: it does not begin as one", hint)
-    if kind in _TEXT_KINDS and not is_text(data[:65_536]):
+    if kind in TEXT_KINDS and not is_text(data[:65_536]):
         raise UnreadableFileError(f"not text: a .{kind} file is text, and these bytes are none", hint)

@@ -10,6 +10,7 @@ from ingest.reading.file_types import (
     ARCHIVE_KINDS,
     MAIL_KINDS,
     SEQUENCE_KINDS,
+    TEXT_KINDS,
     ParsedDocument,
     ParseOptions,
     detect_kind,
@@ -25,10 +26,12 @@ from ingest.reading.formats.text_files import read_text
 from ingest.reading.structured.encryption import decrypt_office
 from ingest.reading.structured.extraction import read_structured
 from ingest.reading.structured.web_pages import FENCED
-from vectorstore.errors import NothingToReadError, UnreadableFileError
+from vectorstore.errors import EmptyDocumentError, NothingToReadError, UnreadableFileError
 from vectorstore.types import Page
 
 DEFAULT = ParseOptions()
+_BLANK = re.compile(rb"(?:\xef\xbb\xbf|\xff\xfe|\xfe\xff)?\s*")
+_NOTHING = "there is nothing to search in it"
 _MAX_TITLE = 200
 # What programs write where nobody gave a title.
 _NO_TITLE = re.compile(
@@ -55,15 +58,17 @@ def parse_document(path: Path, data: bytes, options: ParseOptions = DEFAULT) -> 
 
 
 def _parse(path: Path, data: bytes, nesting: Nesting) -> ParsedDocument:
-    if not data:
-        raise UnreadableFileError("the file is empty", "delete it, or restore it from a copy")
     kind = detect_kind(path, data)
+    if not data and kind and kind not in TEXT_KINDS:
+        raise UnreadableFileError(f"the file is empty, which no {path.suffix} file is", "copy or download it again")
+    if _BLANK.fullmatch(data):
+        raise EmptyDocumentError("no text in it" if data else "the file is empty", _NOTHING)
     if kind is None:
-        raise UnreadableFileError("not text: a kind of file that is not read", "convert it to PDF or text")
+        raise NothingToReadError("not text: a kind of file that is not read", "convert it to PDF or text")
     title, pages = _read(path, data, kind=kind, nesting=nesting)
     pages = tuple(page for page in pages if page.text.strip())
     if not pages:
-        raise _nothing_in(kind)
+        raise _nothing_in(data, kind, nesting.options.password)
     own = _title(title, pages[0].text, kind=kind)
     return ParsedDocument(own or _clean_title(path.stem) or path.name, pages, kind, own is not None)
 
@@ -102,12 +107,14 @@ def _read_pdf(data: bytes, password: str | None) -> tuple[str | None, tuple[Page
     return title, tuple(sorted(pages, key=lambda page: page.number or 0))
 
 
-def _nothing_in(kind: str) -> UnreadableFileError:
+def _nothing_in(data: bytes, kind: str, password: str | None) -> UnreadableFileError:
     if kind == "pdf" and not has_reader("ocr"):
-        return UnreadableFileError("no text in it: its pages are images", install_hint("ocr"))
-    if kind in ("pdf", "image"):
-        return NothingToReadError("no text in it, and none in its pictures", "there is nothing to search in it")
-    return UnreadableFileError("no text in it", "check that the file holds what it should")
+        from ingest.reading.pdf.document import is_blank
+
+        if not is_blank(data, password):
+            return UnreadableFileError("no text in it: its pages are images", install_hint("ocr"))
+    seen = ", and none in its pictures" if kind in ("pdf", "image") else ""
+    return EmptyDocumentError(f"no text in it{seen}", _NOTHING)
 
 
 def _title(own: str | None, text: str, *, kind: str) -> str | None:

@@ -14,7 +14,7 @@ from ingest.reading.file_types import ParsedDocument, ParseOptions, detect_kind
 from ingest.reading.formats.document_pictures import Figure, read_figures
 from ingest.reading.parsing import parse_document
 from vectorstore.embeddings import Box
-from vectorstore.errors import NothingToReadError, UnreadableFileError
+from vectorstore.errors import EmptyDocumentError, UnreadableFileError
 from vectorstore.pictures import keep_picture, read_pixels
 from vectorstore.types import Chunk, IngestedSource, Page, Picture, hash_pages
 
@@ -42,7 +42,7 @@ class Pictured(NamedTuple):
 
 
 def read_pictured(source: str, path: Path, data: bytes, *, size: ChunkSize, password: str | None = None) -> Pictured:
-    """Raises UnreadableFileError, NothingToReadError where there is no picture in it."""
+    """Raises UnreadableFileError, EmptyDocumentError where there is no picture in it."""
     kind = detect_kind(path, data) if data else None
     if kind == "image":
         picture, left_out = keep_picture(read_pixels(data)), ""
@@ -72,7 +72,7 @@ def _nothing(left_out: str) -> UnreadableFileError:
     if left_out:
         return UnreadableFileError(f"no picture could be read: {left_out}", "save it again in its own program")
     hint = "texts belong in a collection of a model of texts, such as RAG_EMBEDDINGS=minilm"
-    return NothingToReadError("no picture in it", hint)
+    return EmptyDocumentError("no picture in it", hint)
 
 
 def _read_text(path: Path, data: bytes, kind: str, password: str | None = None) -> ParsedDocument:

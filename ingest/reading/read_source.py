@@ -14,10 +14,10 @@ from typing import Literal
 from ingest.chunking.chunks import ChunkSize, chunk_pages
 from ingest.reading.file_types import ParsedDocument, ParseOptions, detect_kind
 from ingest.reading.parsing import parse_document
-from vectorstore.errors import NothingToReadError, UnreadableFileError
+from vectorstore.errors import EmptyDocumentError, NothingToReadError, UnreadableFileError
 from vectorstore.types import READY, Chunk, IngestedSource, Picture, SourceRecord, hash_pages
 
-Outcome = Literal["read", "same", "skipped", "failed", "gone"]
+Outcome = Literal["read", "same", "empty", "skipped", "failed", "gone"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,10 +69,8 @@ def read_source(request: ReadRequest, options: ReadOptions) -> ReadSource:
     try:
         return _read(request, options)
     except UnreadableFileError as error:
-        is_nothing = isinstance(error, NothingToReadError)
-        outcome: Outcome = "skipped" if is_nothing else "gone" if getattr(error, "gone", False) else "failed"
         reason = f"{error.message} ({error.hint})"
-        return ReadSource(request, outcome, reason, is_final=is_file or is_nothing)
+        return ReadSource(request, _judge(error, is_file=is_file), reason, is_final=is_file)
     except OSError as error:
         return ReadSource(request, "failed", f"cannot be read: {error.strerror or error}")
     except MemoryError:
@@ -80,6 +78,14 @@ def read_source(request: ReadRequest, options: ReadOptions) -> ReadSource:
     except Exception as error:  # noqa: BLE001 - whatever a reader makes of a broken file is that file's line
         reason = f"its reader failed: {type(error).__name__} (check that the file opens in its own program)"
         return ReadSource(request, "failed", reason, is_breakdown=True)
+
+
+def _judge(error: UnreadableFileError, *, is_file: bool) -> Outcome:
+    if isinstance(error, EmptyDocumentError):
+        return "empty" if is_file else "failed"  # a web page without text is one that scripts write, or out of order
+    if isinstance(error, NothingToReadError):
+        return "skipped"
+    return "gone" if getattr(error, "gone", False) else "failed"
 
 
 def _read(request: ReadRequest, options: ReadOptions) -> ReadSource:

@@ -47,14 +47,31 @@ def test_a_new_file_is_added_and_found_and_embeds_nothing_the_second_time(librar
 
 
 def test_a_new_version_that_cannot_be_read_leaves_the_old_one_answering(library: Library, apollo: Path) -> None:
-    library.write("apollo.txt", b"")
+    library.write("apollo.txt", b"\0")
     (file,) = library.ingest().failed
     assert file.source == str(apollo)
-    assert str(file.reason).startswith("the file is empty (")
+    assert str(file.reason).startswith("not text: ")
     library.write("apollo.txt", APOLLO * 3)
     assert library.statuses(max_file_bytes=100)["apollo.txt"] == "skipped"
     assert library.search("orbit")[0].text == APOLLO
     assert library.statuses()["apollo.txt"] == "updated"
+
+
+@pytest.mark.parametrize("rebuild", [False, True])
+@pytest.mark.parametrize("nothing", [b"", b"\xef\xbb\xbf \r\n"])
+def test_a_file_that_is_emptied_is_skipped_and_its_former_text_goes(
+    library: Library, apollo: Path, nothing: bytes, rebuild: bool
+) -> None:
+    library.write("apollo.txt", nothing)
+    report = library.ingest(rebuild=rebuild)
+    assert [file.status for file in report.files] == ["skipped", "updated" if rebuild else "unchanged"]
+    assert report.warnings == (f"{apollo}: no text is left in it; what it had before is removed",)
+    assert [Path(record.source).name for record in library.store.catalogue.sources()] == ["saturn.txt"]
+    check_in_step(library.store)
+    report = library.ingest()
+    assert (report.counts(), report.warnings) == ({"skipped": 1, "unchanged": 1}, ())
+    library.write("apollo.txt", APOLLO)
+    assert library.statuses()["apollo.txt"] == "added"
 
 
 def test_bad_files_do_not_stop_the_others_and_are_not_read_again_until_they_change(

@@ -32,7 +32,7 @@ CONTENTS = {
     "# Other\n\nClouds bring rain.\n": ["# Other\n\nClouds bring rain."],
     "... --- ...": [],
 }
-UNREADABLE = ""
+UNREADABLE, EMPTY = "\0", ""
 ALIKE = {"Apples grow on trees.": "Apples grow in boxes.", "Apples grow in boxes.": "Apples grow on trees."}
 NAMES = st.sampled_from(["a.md", "b.md", "sub/a.md", "été 漢.md"])
 TEXTS = st.sampled_from([*CONTENTS])
@@ -52,7 +52,7 @@ class AnyHistory(RuleBasedStateMachine):
             self.write(name, text)
         self.bring_in_step()
 
-    @rule(name=NAMES, text=TEXTS | st.just(UNREADABLE))
+    @rule(name=NAMES, text=TEXTS | st.sampled_from([UNREADABLE, EMPTY]))
     def write(self, name: str, text: str) -> None:
         self.library.write(name, text)
         self.disk[name] = text
@@ -121,8 +121,8 @@ class AnyHistory(RuleBasedStateMachine):
 
     def status_of(self, name: str, *, rebuild: bool) -> str:
         """Of an ingest of the folder as it is now."""
-        if self.disk[name] == UNREADABLE:
-            return "failed"
+        if self.disk[name] in (UNREADABLE, EMPTY):
+            return "failed" if self.disk[name] else "skipped"
         if name not in self.held:
             return "added"
         return "unchanged" if self.held[name] == self.disk[name] and not rebuild else "updated"
@@ -136,7 +136,9 @@ class AnyHistory(RuleBasedStateMachine):
 
     def take(self, names: Collection[str]) -> None:
         for name in names:
-            if self.disk[name] != UNREADABLE:
+            if self.disk[name] == EMPTY:
+                self.held.pop(name, None)
+            elif self.disk[name] != UNREADABLE:
                 self.held[name] = self.disk[name]
 
     @precondition(lambda self: self.held)

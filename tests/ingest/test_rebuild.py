@@ -100,7 +100,7 @@ def test_what_is_not_named_or_cannot_be_read_is_rebuilt_from_its_stored_text(lib
     library.write("out/sea.md", SEA)
     library.write("in/gone.md", "This goes.")
     library.ingest()
-    library.write("in/moon.md", b"")  # a failed read: the last good version stays
+    library.write("in/moon.md", b"\0")  # a failed read: the last good version stays
     (library.docs / "in" / "gone.md").unlink()
     library.model = another_model(library.model)
     assert rebuild(library, "in") == {"moon.md": "failed", "sea.md": "updated", "gone.md": "missing"}

@@ -21,7 +21,7 @@ from ingest.reading.file_types import ParsedDocument, ParseOptions, has_markdown
 from ingest.reading.structured.document_tree import fence
 from ingest.reading.structured.encryption import encrypted_error, wrong_password_error
 from ingest.reading.text_decoding import decode_text
-from vectorstore.errors import UnreadableFileError
+from vectorstore.errors import EmptyDocumentError, NothingToReadError, UnreadableFileError
 from vectorstore.types import Page
 
 # A mail in an archive in a mail is seen in practice; what lies deeper is a quine or a bomb.
@@ -123,20 +123,26 @@ def read_archive(data: bytes, *, kind: str, name: str, nesting: Nesting) -> tupl
     Raises UnreadableFileError where there is none, and where it unpacks to more than is bearable.
     """
     sections = []
+    refused = None
     try:
         for path, content in _members(data, kind=kind, name=name, nesting=nesting):
             try:
                 part = nesting.read_part(PurePosixPath(path.replace("\\", "/")).name or path, content)
-            except UnreadableFileError:
+            except NothingToReadError:
                 continue  # pictures, programs: passed over as quietly as in a folder
+            except UnreadableFileError as error:
+                refused = error
+                continue
             sections.append(nesting.write_section(path, part.pages, part.kind))
     except _DAMAGED as error:
         if not sections:
             detail = " ".join(str(error).split())[:200] or type(error).__name__
             raise UnreadableFileError(f"a damaged archive: {detail}", "make the archive again") from error
-    if not sections:
-        hint = "unpack it and ingest what is in it"
+    if refused and not sections:
+        hint = f"unpack it and ingest what is in it; of the last file: {refused.message}"
         raise UnreadableFileError("an archive with no file in it that can be read", hint)
+    if not sections:
+        raise EmptyDocumentError("an archive with no text in it", "there is nothing to search in it")
     return (Page(None, "\n\n".join(sections)),)
 
 

@@ -60,6 +60,12 @@ def read_pdf(data: bytes, password: str | None = None) -> tuple[str | None, tupl
     return title, tuple(page for page in pages if page.text)
 
 
+def is_blank(data: bytes, password: str | None = None) -> bool:
+    """Whether nothing at all is drawn on any page."""
+    with open_pdf(data, password) as document, PDFIUM_LOCK:
+        return not any(next(page.get_objects(max_depth=1), None) for page in document)
+
+
 def map_pdf_page(data: bytes, page: int, *, password: str | None = None) -> PdfPageMap:
     """One page (counted from 1) with the text that `read_pdf` gives, from which any quote of it is boxed."""
     with open_pdf(data, password) as document:

@@ -1,5 +1,6 @@
 """A file is read as the kind that its name and its bytes say, or refused with what is wrong and what to do."""
 
+import gzip
 import threading
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
@@ -117,10 +118,11 @@ def test_the_title_of_a_text_is_its_first_heading_or_its_name(name: str, text: s
     assert parse(name, text).title == title
 
 
+AGAIN = "copy or download it again"
 RENAME = "check what the file really is and give it the right extension"
 NO_TEXT = ("not text: the bytes are in no encoding of text", "save the file as UTF-8 text")
-EMPTY = ("the file is empty", "delete it, or restore it from a copy")
-NO_WORDS = ("no text in it", "check that the file holds what it should")
+NOTHING = "there is nothing to search in it"
+EMPTY, NO_WORDS = ("the file is empty", NOTHING), ("no text in it", NOTHING)
 OFFICE = {
     "docx": "a Word document",
     "doc": "a Word document",
@@ -133,12 +135,22 @@ OFFICE |= {"pptx": "a PowerPoint presentation", "epub": "an EPUB book", "msg": "
 @pytest.mark.parametrize(
     ("suffixes", "data", "expected"),
     [
-        ("txt pdf docx eml unknown", b"", EMPTY),
-        ("txt", " \n\t\n", NO_WORDS),
-        ("md", "\ufeff", NO_WORDS),
+        ("txt eml csv html json py gitkeep unknown", b"", EMPTY),
+        *(
+            (kind, b"", (f"the file is empty, which no .{kind} file is", AGAIN))
+            for kind in ("pdf", "docx", "zip", "png")
+        ),
+        ("txt md csv html eml mbox json xml ipynb vtt", " \n\t\n", NO_WORDS),
+        ("txt md csv html eml mbox json xml ipynb vtt", "\ufeff", NO_WORDS),
         ("html", "<html><body></body></html>", NO_WORDS),
         ("docx", saved(docx.Document()), NO_WORDS),
         ("xlsx", saved(openpyxl.Workbook()), NO_WORDS),
+        ("csv", ",,,\n,,,\n", NO_WORDS),
+        ("vtt", "WEBVTT\n", NO_WORDS),
+        ("rtf", r"{\rtf1\ansi }", NO_WORDS),
+        ("ipynb", '{"cells": [], "metadata": {}, "nbformat": 4, "nbformat_minor": 5}', NO_WORDS),
+        ("zip", b"PK\5\6" + bytes(18), ("an archive with no text in it", NOTHING)),
+        ("gz", gzip.compress(b" \n"), ("an archive with no text in it", NOTHING)),
         ("txt md py", NOISE, NO_TEXT),
         ("txt md py", b"text with a \0 in it", NO_TEXT),
         *((kind, NOISE, (f"not {what}: it does not begin as one", RENAME)) for kind, what in OFFICE.items()),

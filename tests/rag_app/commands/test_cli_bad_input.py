@@ -66,7 +66,7 @@ def test_files_that_cannot_be_read_are_each_named_with_the_reason_and_the_rest_i
 ) -> None:
     folder = tmp_path.resolve() / "docs"
     folder.mkdir()
-    (folder / "empty.txt").write_bytes(b"")
+    (folder / "empty.docx").write_bytes(b"")
     (folder / "ferry.txt").write_text("The ferry leaves at 19:45.", encoding="utf-8")
     (folder / "letter.pdf").write_bytes(random.Random(3).randbytes(4000))
     (folder / "locked.pdf").write_bytes(encrypted_pdf())
@@ -75,7 +75,7 @@ def test_files_that_cannot_be_read_are_each_named_with_the_reason_and_the_rest_i
     run = rag("ingest", "docs")
     *lines, last = run.stdout.splitlines()
     assert lines == [
-        f"failed: {folder}/empty.txt: the file is empty (delete it, or restore it from a copy)",
+        f"failed: {folder}/empty.docx: the file is empty, which no .docx file is (copy or download it again)",
         f"failed: {folder}/letter.pdf: not a PDF: it does not begin as one (check what the file really is)",
         f"failed: {folder}/locked.pdf: the PDF is encrypted (give its password: rag ingest --password …)",
         f"failed: {folder}/noise.txt: not text: the bytes are in no encoding of text (save the file as UTF-8 text)",

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from ingest.reading.parsing import parse_document
-from ingest.reading.pdf.document import map_pdf_page, read_pdf
+from ingest.reading.pdf.document import is_blank, map_pdf_page, read_pdf
 from tests.ingest.papers import Paper, rich_paper
 from vectorstore.errors import UnreadableFileError
 
@@ -79,6 +79,7 @@ def test_what_is_no_pdf_or_a_damaged_one_or_has_no_text_is_refused() -> None:
     paper = Paper()
     paper.pdf.rect(60, 60, 100, 100)
     assert refusal(paper.data)[0].startswith("no text in it")
+    assert (is_blank(paper.data), is_blank(Paper().data)) == (False, True)
     with pytest.raises(UnreadableFileError) as caught:
         map_pdf_page(rich_paper().data, 3)
     assert (caught.value.message, caught.value.hint) == ("the PDF has no page 3", "ask for one of its pages, 1 to 2")

@@ -57,17 +57,17 @@ def test_files_that_could_not_be_read_are_rows_with_the_reason_and_no_other_file
 ) -> None:
     settings = Settings(collection="papers", data_dir=tmp_path / "data")
     ingest_texts(tmp_path, settings, {"notes.md": "The harbour freezes.\n", "lock.md": "Hanneke has the keys.\n"})
-    ingest_texts(tmp_path, settings, {"notes.md": "", "empty.md": ""})
+    ingest_texts(tmp_path, settings, {"notes.md": "\0", "empty.pdf": ""})
     store = build_store(settings)
     rows = {row.name: row for row in list_rows(store, settings)}
     assert {name: row.state for name, row in rows.items()} == {
         "lock.md": "ready",
-        "empty.md": "failed",
+        "empty.pdf": "failed",
         "notes.md": "failed",
     }
-    assert "the file is empty" in rows["empty.md"].reason
+    assert "the file is empty" in rows["empty.pdf"].reason
     assert rows["notes.md"].reason.startswith("Its newest version could not be read")
-    assert rows["empty.md"].chunks is None
+    assert rows["empty.pdf"].chunks is None
     with pytest.raises(CollectionError):  # what a browser sends must never name a file to be read
         ingest_again(store, settings, "/etc/passwd")
     store.close()
