@@ -5,9 +5,9 @@ from .chunking.sentences import load_find_sentences as load_find_sentences
 from .chunking.sentences import load_split as load_split
 from .chunking.sentences import split_sentences as split_sentences
 from .discovery import stamp_file as stamp_file
+from .named_texts import ingest_texts as ingest_texts
 from .pipeline import IngestOptions as IngestOptions
 from .pipeline import ingest_files as ingest_files
-from .pipeline import ingest_texts as ingest_texts
 from .reading.file_types import describe_readers as describe_readers
 from .reading.file_types import has_markdown as has_markdown
 from .reading.parsing import parse_document as parse_document

@@ -1,4 +1,4 @@
-"""Keeps a collection in step with files, folders, URLs and texts: reads, chunks, embeds and stores what changed."""
+"""Keeps a collection in step with files, folders and URLs: reads, chunks, embeds and stores what changed."""
 
 from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing, nullcontext
@@ -12,12 +12,12 @@ from ingest.embedding_queue import Embedder, store_all
 from ingest.reader_process import Bounds, Reader, read_ahead
 from ingest.reading.file_types import ParsedDocument, ParseOptions, describe_readers
 from ingest.reading.pictures import with_objects
-from ingest.reading.read_source import ReadOptions, ReadRequest, ReadSource, chunk_document, hash_file, make_record
+from ingest.reading.read_source import ReadOptions, ReadRequest, ReadSource, chunk_document, hash_file
 from ingest.report import FileProgress, FileReport, IngestLog, IngestReport, Progress, Status, Stopped, notice_languages
 from vectorstore import Store
 from vectorstore.embeddings import EmbeddingModel, VectorCache
 from vectorstore.pictures import Looks
-from vectorstore.types import MISSING, READY, REMOVED, Fingerprint, IngestedSource, Page, Refusal, SourceRecord
+from vectorstore.types import MISSING, READY, REMOVED, Fingerprint, IngestedSource, Refusal, SourceRecord
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,42 +47,6 @@ class IngestOptions:
 
 
 DEFAULTS = IngestOptions()
-
-
-@dataclass(frozen=True, slots=True)
-class NamedText:
-    """A text with a unique `source`. Where `title` is empty, the source is shown instead, and no title is embedded."""
-
-    source: str
-    title: str
-    text: str
-
-
-def ingest_texts(
-    texts: Sequence[NamedText],
-    *,
-    store: Store,
-    model: EmbeddingModel,
-    options: IngestOptions,
-    cache: VectorCache | None = None,
-    on_progress: Callable[[Progress], None] = lambda progress: None,
-) -> IngestReport:
-    """Store these texts, each in place of what was stored under its source. Raises what `ingest_files` raises."""
-    log = IngestLog(on_progress, total=len(texts))
-    size = options.chunk_size(model)
-    with store.writing(Fingerprint(model.name, options.distance)), Embedder(model, cache) as embedder:
-        log.known = {record.source for record in store.catalogue.sources()}
-        store_all((chunk_text(text, size) for text in texts), store, embedder, log)
-    return log.finish(store.name)
-
-
-def chunk_text(text: NamedText, size: ChunkSize) -> IngestedSource:
-    pages = (Page(None, text.text),) if text.text.strip() else ()
-    title, is_titled = text.title or text.source, bool(text.title)
-    document = ParsedDocument(title, pages, "text", is_titled)
-    chunks = chunk_document(text.source, document, size)
-    record = make_record(text.source, document, chunks, text.text.encode("utf-8", "surrogatepass"))
-    return IngestedSource(record, pages, chunks)
 
 
 def ingest_files(

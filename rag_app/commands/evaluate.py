@@ -15,7 +15,7 @@ from rag_app.commands import console
 from vectorstore.errors import require_packages
 
 if TYPE_CHECKING:
-    from ingest.pipeline import NamedText
+    from ingest.named_texts import NamedText
     from rag_app.experiments.evaluation.compare import Compared
     from rag_app.settings import Settings
     from vectorstore import HybridRetriever

@@ -14,7 +14,7 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
-from ingest.pipeline import NamedText, ingest_texts
+from ingest.named_texts import NamedText, ingest_texts
 from ingest.report import Progress
 from rag_app.answering.chain import read_request
 from rag_app.settings import Settings

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from ingest.pipeline import NamedText
+from ingest.named_texts import NamedText
 from rag_app.experiments.evaluation.datasets import BEIR_HINT, load_corpus, write_rows
 from rag_app.experiments.evaluation.intervals import bootstrap_means
 from rag_app.experiments.training.fine_tune import (

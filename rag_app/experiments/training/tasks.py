@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from ingest import ChunkSize
-from ingest.pipeline import chunk_text
+from ingest.named_texts import chunk_text
 from rag_app.experiments.evaluation.datasets import BEIR_HINT, load_retrieval_set, number_rows
 from vectorstore import Store
 from vectorstore.errors import InputError

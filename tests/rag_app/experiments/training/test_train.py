@@ -9,7 +9,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from ingest.pipeline import IngestOptions, NamedText, ingest_texts
+from ingest.named_texts import NamedText, ingest_texts
+from ingest.pipeline import IngestOptions
 from rag_app import Settings, ingest_paths, load_retriever
 from rag_app.experiments.evaluation.datasets import load_retrieval_set, write_rows
 from rag_app.experiments.training.fine_tune import TrainingOptions, embed_passages, make_examples
