@@ -24,7 +24,7 @@ def zipped(parts: dict[str, str]) -> bytes:
 
 
 def element(name: str, inside: str = "", names: str = NAMES) -> str:
-    return f'<?xml version="1.0" encoding="UTF-8"?><{name} {names}>{inside}</{name}>'
+    return f'<?xml version="1.0" encoding="UTF-8"?><{name} {names}>{inside}</{name.split()[0]}>'
 
 
 def relations(kinds: dict[str, str]) -> str:

@@ -19,3 +19,12 @@ def test_a_word_document_reads_with_its_notes_header_and_footer_and_marks_hidden
     ]
     assert "[^" not in page.text
     assert "[cmt" not in page.text
+
+
+def test_slides_read_with_speaker_notes_and_charts_as_tables(cases: Path) -> None:
+    first, second, third = parse("hall.pptx", (cases / "pptx-groups" / "hall.pptx").read_bytes()).pages
+    assert first.text.endswith("\n\nSpeaker note: the budget was cut to 2.7 million.")
+    assert "|  | Megawatts |\n| --- | --- |\n| North | 41.5 |\n| South | 87.25 |" in first.text
+    assert "Inner group: crane lifts 85 tonnes." in first.text
+    assert second.text.startswith("## Hidden slide (hidden)\n\n")
+    assert third.number == 3

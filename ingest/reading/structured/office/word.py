@@ -6,49 +6,38 @@ from string import hexdigits
 
 from ingest.reading.marks import Run, mark_runs
 from ingest.reading.structured.document_tree import Block, clean_text, join_blocks, write_heading
-from ingest.reading.structured.office.charts import chart_table, diagram_lines
-from ingest.reading.structured.office.formulas import formula_text
-from ingest.reading.structured.office.package import (
+from ingest.reading.structured.office.parts.charts import chart_blocks, diagram_blocks
+from ingest.reading.structured.office.parts.formulas import formula_text
+from ingest.reading.structured.office.parts.package import (
     Element,
     Package,
     attribute,
     child,
     children,
+    content,
     name_of,
     outermost,
     text_of,
     whole_number,
 )
-from ingest.reading.structured.office.symbols import to_unicode
-from ingest.reading.structured.office.tables import Cell, write_table
+from ingest.reading.structured.office.parts.signs import labelled, picture_text, to_unicode
+from ingest.reading.structured.office.parts.tables import Cell, write_table
 from ingest.reading.structured.office.word_fields import Fields
 from ingest.reading.structured.office.word_styles import Numbering, Styles, is_on
-from ingest.reading.tables.markdown_table import markdown_table
+from vectorstore.types import Page
 
 _GONE = ("del", "moveFrom", "sectPr", "pPr", "rPr", "tblPr", "trPr", "sdtPr", "sdtEndPr", "rt")
 _SIGNS = {"tab": "\t", "ptab": "\t", "cr": "\n", "noBreakHyphen": "\N{NON-BREAKING HYPHEN}"}
 _NOTES = {"footnoteReference": "Footnote", "endnoteReference": "Endnote", "commentReference": "Comment"}
 _SHORT_NUMBER = re.compile(r"\w{1,5}[.)]|\(\w{1,5}\)|-")
-_FILE_NAME = re.compile(r"\S*\.(png|jpe?g|gif|bmp|tiff?|emf|wmf|svg|webp)", re.IGNORECASE)
 
 
-def read_word(package: Package) -> str | None:
-    """The text of a document; None where its main part cannot be read."""
+def read_word(package: Package) -> tuple[Page, ...] | None:
+    """One page, since pages are laid out when they are drawn; None where the main part cannot be read."""
     main = next((path for path, _ in package.related_parts("", "officeDocument")), "word/document.xml")
     root = package.part(main)
     body = child(root, "body")
-    return None if body is None else join_blocks(_Reader(package, main).read(body))
-
-
-def picture_text(alternative: str) -> str:
-    """What stands for a picture: its alternative text, which is no file's name."""
-    words = " ".join(alternative.split())
-    return f"[picture: {words}]" if words and not _FILE_NAME.fullmatch(words) else ""
-
-
-def labelled(label: str, text: str) -> str:
-    """A note with what it is, unless it says so itself."""
-    return text if not text or text.startswith(f"{label}:") else f"{label}: {text}"
+    return None if body is None else (Page(None, join_blocks(_Reader(package, main).read(body))),)
 
 
 class _Reader:
@@ -108,7 +97,7 @@ class _Reader:
         return taken
 
     def _blocks(self, parent: Element) -> Iterator[Block]:
-        for one in _content(parent):
+        for one in content(parent):
             name = name_of(one)
             if name == "p":
                 yield from self._paragraph(one)
@@ -182,7 +171,7 @@ class _Reader:
         yield text if number in ("", "-") else f"{number} {text}"
 
     def _runs(self, parent: Element, style: str) -> Iterator[Run]:
-        for one in _content(parent):
+        for one in content(parent):
             name = name_of(one)
             if name == "r":
                 yield from self._run(one, style)
@@ -197,7 +186,7 @@ class _Reader:
     def _run(self, run: Element, paragraph_style: str) -> Iterator[Run]:
         style = self._styles.run_style(run, paragraph_style)
         own_mark = False
-        for one in _content(run):
+        for one in content(run):
             name = name_of(one)
             if name in ("fldChar", "instrText"):
                 yield self._fields.read(one), ""
@@ -238,12 +227,9 @@ class _Reader:
             after += list(self._blocks(box))
         after += [Block(attribute(art, "string")) for art in outermost(drawing, "textpath")]
         for chart in outermost(drawing, "chart"):
-            if (part := self._part(attribute(chart, "id"))) is not None:
-                title, rows = chart_table(part)
-                after += [Block(title), Block(markdown_table(rows[0], rows[1:]) if rows else "")]
+            after += chart_blocks(self._part(attribute(chart, "id")))
         for diagram in outermost(drawing, "relIds"):
-            if (part := self._part(attribute(diagram, "dm"))) is not None:
-                after += [Block(f"- {line}", is_item=True) for line in diagram_lines(part)]
+            after += diagram_blocks(self._part(attribute(diagram, "dm")))
         self._after = [*kept, *after]
         described = (attribute(one, "descr") or attribute(one, "alt") for one in outermost(drawing, "docPr", "shape"))
         words = "" if boxes else picture_text(next(filter(None, described), ""))
@@ -251,15 +237,6 @@ class _Reader:
             return words
         self._after.append(Block(words))  # it stands beside the text, not in it
         return ""
-
-
-def _content(parent: Element) -> Iterator[Element]:
-    """Children; of what is there in two ways, for newer and for older programs, the newer."""
-    for one in parent:
-        if name_of(one) == "AlternateContent":
-            yield from _content(next(iter(children(one, "Choice", "Fallback")), one))
-        else:
-            yield one
 
 
 def _characters(text: Element, run: Element) -> str:

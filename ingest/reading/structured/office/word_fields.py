@@ -2,7 +2,7 @@
 
 import re
 
-from ingest.reading.structured.office.package import Element, attribute, child, children, name_of, whole_number
+from ingest.reading.structured.office.parts.package import Element, attribute, child, children, name_of, whole_number
 
 _PAGE_NUMBER = re.compile(r"\s*(?:PAGE|NUMPAGES|SECTIONPAGES|SECTION)\b", re.IGNORECASE)
 _OFF = ("0", "false", "off")

@@ -3,7 +3,7 @@
 import re
 
 from ingest.reading.marks import Style
-from ingest.reading.structured.office.package import Element, attribute, child, children, name_of, whole_number
+from ingest.reading.structured.office.parts.package import Element, attribute, child, children, name_of, whole_number
 
 _HEADING = re.compile(r"heading ([1-9])", re.IGNORECASE)
 _LEVEL = re.compile(r"%([1-9])")

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Callable, Sequence
 
-from ingest.reading.structured.office.package import Element, attribute, child, children, name_of, text_of
+from ingest.reading.structured.office.parts.package import Element, attribute, child, children, name_of, text_of
 
 _ONE_TERM = re.compile(r"-?[\w.,'∞]*|[(\[{][^()\[\]{}]*[)\]}]")
 # From an element and its written parts.

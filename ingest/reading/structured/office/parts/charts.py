@@ -5,10 +5,18 @@ from bisect import bisect_right
 from datetime import datetime, timedelta
 from itertools import islice
 
-from ingest.reading.structured.office.package import Element, attribute, child, children, outermost, text_of
+from ingest.reading.structured.document_tree import Block
+from ingest.reading.structured.office.parts.package import Element, attribute, child, children, outermost, text_of
+from ingest.reading.tables.markdown_table import markdown_table
 
 _MAX_POINTS, _MAX_SERIES = 10_000, 200
 _DAY_ZERO = datetime(1899, 12, 30)  # noqa: DTZ001 - a date of a sheet has no zone
+
+
+def chart_blocks(root: Element | None) -> list[Block]:
+    """The title of a chart, and a table of its values."""
+    title, rows = ("", []) if root is None else chart_table(root)
+    return [Block(title), Block(markdown_table(rows[0], rows[1:]) if rows else "")]
 
 
 def chart_table(root: Element) -> tuple[str, list[list[str]]]:
@@ -74,16 +82,7 @@ def _shown(value: str, code: str) -> str:
     return f"{number:.15g}"
 
 
-def diagram_lines(root: Element) -> list[str]:
+def diagram_blocks(root: Element | None) -> list[Block]:
     """The texts of a diagram in the order of its data."""
-    lines = (" ".join(text_of(t) for t in outermost(point, "t")) for point in outermost(root, "pt"))
-    return [line for line in (" ".join(line.split()) for line in lines) if line]
-
-
-def local_table(table: Element) -> list[list[str]]:
-    """The table that a chart of OpenDocument keeps of its values."""
-    rows = [
-        [" ".join(text_of(part) for part in children(cell, "p")) for cell in children(row, "table-cell")]
-        for row in outermost(table, "table-row")
-    ]
-    return [row for row in rows[:_MAX_POINTS] if any(row)]
+    lines = (" ".join(" ".join(text_of(t) for t in outermost(point, "t")).split()) for point in outermost(root, "pt"))
+    return [Block(f"- {line}", is_item=True) for line in lines if line]

@@ -78,10 +78,11 @@ def name_of(element: Element) -> str:
     return _local(element.tag) if isinstance(element.tag, str) else ""
 
 
-def attribute(element: Element | None, name: str, default: str = "") -> str:
+def attribute(element: Element | None, name: str, default: str = "", *, space: str = "") -> str:
+    """By the name without its namespace, or in that whose name ends in `space`."""
     if element is not None:
         for key, value in element.attrib.items():
-            if _local(str(key)) == name:
+            if _local(str(key)) == name and (not space or str(key).partition("}")[0].endswith(space)):
                 return str(value)
     return default
 
@@ -114,6 +115,15 @@ def outermost(element: Element | None, *names: str) -> Iterator[Element]:
             yield one
         elif name_of(one) != "Fallback" or child(element, "Choice") is None:
             yield from outermost(one, *names)
+
+
+def content(parent: Element) -> Iterator[Element]:
+    """Children; of what is there in two ways, for newer and for older programs, the newer."""
+    for one in parent:
+        if name_of(one) == "AlternateContent":
+            yield from content(next(iter(children(one, "Choice", "Fallback")), one))
+        else:
+            yield one
 
 
 def text_of(element: Element | None) -> str:

@@ -1,0 +1,1 @@
+"""Opens Office packages and reads what documents of all programs hold: tables, charts, formulas, signs."""
