@@ -17,6 +17,7 @@ _ONE_EXPONENT = re.compile(r"[-+−–]?\w+(?:[.,]\d+)?")
 _SIGNS = {"tm": "™", "sm": "℠", "r": "®", "®": "®", "©": "©"}
 # Raised ends of words: 1st, Mme, nº.
 _ENDING = re.compile(r"(?:st|nd|rd|th|er|re|[eè]me|me|mes|lle|e|es|gr|o|a|os|as|ra|ro|ªs?|ºs?)", re.IGNORECASE)
+_UNIT_AND_SPACE = re.compile(r"(?<![^\W\d_])(?:[kcdmµn]?m|s|in|ft)\s$")
 _BARE_MARK = re.compile(r"\d{1,3}(?:[,–-]\d{1,3})*|[a-z]")
 _AFTER_A_WORD = re.compile(r"[^\W\d_]{4}$")  # the symbols of units and elements are shorter
 _HAS_SIGNS_ALONE = re.compile(r"[^\w+\-−–=()]+")  # primes, asterisks, daggers
@@ -79,6 +80,8 @@ def raise_text(text: str, before: str, after: str = "") -> str:
     notes_a_word = text[0].isdigit() and _AFTER_A_WORD.search(before) is not None
     if base.isalpha() and not notes_a_word and not text.startswith("[") and "," not in text:
         return _exponent(text)
+    if text in ("2", "3") and _UNIT_AND_SPACE.search(before):  # N/mm <sup>2</sup>
+        return text.translate(_RAISED)
     return f"[{text}]" if _BARE_MARK.fullmatch(text) else text
 
 

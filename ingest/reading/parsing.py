@@ -4,6 +4,7 @@ The readers of PDF and of pictures take a tenth of a second to import, so a file
 """
 
 import re
+from dataclasses import replace
 from pathlib import Path
 
 from ingest.reading.file_types import (
@@ -25,7 +26,6 @@ from ingest.reading.formats.sequences import read_sequences
 from ingest.reading.formats.text_files import read_text
 from ingest.reading.structured.encryption import decrypt_office
 from ingest.reading.structured.extraction import read_structured
-from ingest.reading.structured.web_pages import FENCED
 from vectorstore.errors import EmptyDocumentError, NothingToReadError, UnreadableFileError
 from vectorstore.types import Page
 
@@ -39,6 +39,9 @@ _NO_TITLE = re.compile(
     r"|\S*\.(docx?|pdf|tex|dvi|indd|qxd|pptx?|xlsx?|rtf|odt|html?))",
     re.IGNORECASE,
 )
+_FENCED = re.compile(r"^[ \t]*(?P<fence>`{3,}|~{3,})[^\n]*\n.*?^[ \t]*(?P=fence)[ \t]*$", re.MULTILINE | re.DOTALL)
+# Places where a word may be parted at a line's end, or may not: they are within words, and nobody types them.
+_UNSEEN = re.compile("\xad(?:\n(?=[^\\W\\d_]))?|[\u2060\ufeff]|(?<=[a-zA-Zà-ɏ])\u200b(?=[a-zA-Zà-ɏ])")
 _HEADING = re.compile(r"^ {0,3}(?P<marks>#{1,6})[ \t]+(?P<text>\S.*?)(?:[ \t]+#+)?[ \t]*$", re.MULTILINE)
 # They have no headings, or such as are no titles: a tag, the name of the first sheet.
 _WITHOUT_TITLE_HEADING = (
@@ -66,6 +69,8 @@ def _parse(path: Path, data: bytes, nesting: Nesting) -> ParsedDocument:
     if kind is None:
         raise NothingToReadError("not text: a kind of file that is not read", "convert it to PDF or text")
     title, pages = _read(path, data, kind=kind, nesting=nesting)
+    if kind != "pdf":  # whose reader knows where lines end
+        pages = tuple(replace(page, text=_UNSEEN.sub("", page.text)) for page in pages)
     pages = tuple(page for page in pages if page.text.strip())
     if not pages:
         raise _nothing_in(data, kind, nesting.options.password)
@@ -122,11 +127,11 @@ def _title(own: str | None, text: str, *, kind: str) -> str | None:
     candidates = [] if own and _NO_TITLE.fullmatch(own.strip()) else [own]
     if kind not in _WITHOUT_TITLE_HEADING:
         deepest = 1 if kind == "markdown" else 6
-        headings = _HEADING.finditer(FENCED.sub("", text))
+        headings = _HEADING.finditer(_FENCED.sub("", text))
         candidates.append(next((found["text"] for found in headings if len(found["marks"]) <= deepest), None))
     return next(filter(None, map(_clean_title, candidates)), None)
 
 
 def _clean_title(candidate: str | None) -> str:
-    line = " ".join(re.sub(r"[\x00-\x1f\x7f-\x9f]", " ", candidate or "").split())
+    line = " ".join(re.sub(r"[\x00-\x1f\x7f-\x9f]", " ", _UNSEEN.sub("", candidate or "")).split())
     return line[:_MAX_TITLE].rstrip()

@@ -30,6 +30,24 @@ _DETECTED_ENCODINGS = (
 )
 _DETECTOR_SAMPLE = 64_000
 _SHORTEST_UNMARKED_UTF16 = 64
+_DECLARED_ENCODING = re.compile(
+    rb"""(?:<meta\b[^>]{0,200}?\bcharset|<\?xml\b[^>]{0,100}?\bencoding)\s*=\s*["']?\s*([A-Za-z0-9_.:-]{2,40})""",
+    re.IGNORECASE,
+)
+_DECLARED_WITHIN = 4_096
+# Python knows more, some of them no encodings of text.
+_USUAL_NAMES = re.compile(r"(?:x-)?(?:utf|iso|windows|cp|koi|mac|euc|gb|ks|big5|shift|s?jis|latin|us-|ascii|tis|korea)")
+# What browsers understand by these names: the wider encoding that programs really write.
+_MEANT_ENCODINGS: dict[str, str] = {
+    "big5": "big5hkscs",
+    "iso-8859-9": "cp1254",
+    "macintosh": "mac_roman",
+    "tis-620": "cp874",
+    **dict.fromkeys(("iso-8859-1", "iso8859-1", "latin1", "latin-1", "us-ascii", "ascii"), "cp1252"),
+    **dict.fromkeys(("gb2312", "gbk", "gb_2312-80", "x-gbk"), "gb18030"),
+    **dict.fromkeys(("shift_jis", "shift-jis", "sjis", "x-sjis", "windows-31j"), "cp932"),
+    **dict.fromkeys(("euc-kr", "ks_c_5601-1987", "korean"), "cp949"),
+}
 # A run of NULs counts once: a file that was not written to its end has a block of them.
 _CONTROLS = re.compile("\0+|[\x01-\x07\x0e-\x1a\x1c-\x1f]")
 _MAX_CONTROL_SHARE = 0.02
@@ -50,6 +68,28 @@ def decode_text(data: bytes) -> str:
 
 def _is_text(text: str) -> bool:
     return len(_CONTROLS.findall(text)) <= _MAX_CONTROL_SHARE * len(text.replace("\0", ""))
+
+
+def decode_declared(data: bytes) -> str:
+    """The text of a web page or of XML, which may name its encoding."""
+    declared = _DECLARED_ENCODING.search(data[:_DECLARED_WITHIN])
+    name = declared[1].decode("ascii").lower() if declared else ""
+    is_escaped = name.startswith("iso-2022") and b"\x1b" in data
+    if _USUAL_NAMES.match(name) and not _is_marked_or_unicode(data, is_escaped=is_escaped):
+        try:
+            text = data.decode(_MEANT_ENCODINGS.get(name, name), "replace")
+        except LookupError:
+            return decode_text(data)
+        if text.count("\ufffd") * 10 <= sum(character > "\x7f" for character in text):
+            return text
+    return decode_text(data)
+
+
+def _is_marked_or_unicode(data: bytes, *, is_escaped: bool) -> bool:
+    """Whether the bytes themselves say what they are, whatever the page says."""
+    if any(data.startswith(mark) for mark, _ in _BYTE_ORDER_MARKS) or b"\0" in data:
+        return True
+    return not is_escaped and _decode_utf8(data) is not None
 
 
 def decode_lines(data: bytes) -> str:

@@ -18,7 +18,7 @@ from typing import IO, Any
 
 from ingest.chunking.chunks import find_blocks
 from ingest.reading.file_types import ParsedDocument, ParseOptions, has_markdown
-from ingest.reading.structured.document_tree import fence
+from ingest.reading.markup.html_blocks import fence
 from ingest.reading.structured.encryption import encrypted_error, wrong_password_error
 from ingest.reading.text_decoding import decode_text
 from vectorstore.errors import EmptyDocumentError, NothingToReadError, UnreadableFileError

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from itertools import accumulate, groupby
 from typing import Any, Self
 
+from ingest.reading.markup.html_blocks import fence
 from ingest.reading.tables.markdown_table import markdown_table
 from vectorstore.types import Page
 
@@ -113,14 +114,6 @@ def write_heading(text: str, level: int) -> str:
     # A slide's title comes with the marks of its bold type.
     words = " ".join(text.strip().strip("*").split())
     return f"{'#' * min(level, 6)} {words}" if words else ""
-
-
-def fence(text: str, language: str = "") -> str:
-    """A code block, its marks longer than any within it."""
-    marks = "```"
-    while marks in text:
-        marks += "`"
-    return f"{marks}{language}\n{text}\n{marks}" if text.strip() else ""
 
 
 def _mail_headers(entries: Iterable[dict[str, str]]) -> str:

@@ -6,10 +6,10 @@ from typing import Any
 
 import xberg
 
+from ingest.reading.markup.html import read_html
 from ingest.reading.structured.document_tree import TreeNode, render_pages
 from ingest.reading.structured.encryption import encrypted_error
 from ingest.reading.structured.office.reading import read_office
-from ingest.reading.structured.web_pages import clean_markdown, html_title
 from ingest.reading.tables.delimited import read_delimited
 from ingest.reading.text_decoding import decode_lines
 from vectorstore.errors import UnreadableFileError
@@ -31,9 +31,10 @@ def read_structured(data: bytes, *, kind: str) -> tuple[str | None, tuple[Page, 
         data, kind = "\n".join(["WEBVTT", "", *timed]).encode(), "vtt"
     if (read := read_office(data, kind=kind)) is not None:
         return read
-    document = _extract(data, f"document.{kind}")
     if kind == "html":
-        return html_title(data) or document.metadata.title, (Page(None, clean_markdown(document.content)),)
+        title, text = read_html(data)
+        return title, (Page(None, text),)
+    document = _extract(data, f"document.{kind}")
     title = document.metadata.title or (document.metadata.subject if kind == "msg" else None)
     nodes = [TreeNode.of(node) for node in (document.document.nodes if document.document else ())]
     if kind == "xml" and not any(node.text for node in nodes if node.type != "heading"):

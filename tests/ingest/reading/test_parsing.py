@@ -69,7 +69,7 @@ LETTERS = st.text(st.characters(exclude_categories=["Cs", "Cc"]) | st.sampled_fr
 
 
 @given(
-    LETTERS.filter(lambda text: bool(text.strip()) and not text.startswith("\ufeff")),
+    LETTERS.filter(lambda text: bool(text.strip()) and not set(text) & {"\xad", "\u200b", "\u2060", "\ufeff"}),
     st.sampled_from(["utf-8", "utf-8-sig", "utf-16", "utf-32"]),
     st.sampled_from(["notes.md", "notes.txt", "notes.py", "notes"]),
 )
@@ -78,6 +78,23 @@ LETTERS = st.text(st.characters(exclude_categories=["Cs", "Cc"]) | st.sampled_fr
 def test_a_text_file_is_its_own_text_with_its_line_ends_made_one(text: str, encoding: str, name: str) -> None:
     document = parse(name, text.encode(encoding))
     assert document.pages == (Page(None, text.replace("\r\n", "\n").replace("\r", "\n")),)
+
+
+@pytest.mark.shows(
+    "text markdown html eml", "soft hyphens, zero-width spaces within words", "left out", "in all formats"
+)
+@pytest.mark.parametrize(
+    ("written", "text"),
+    [
+        ("con\xadden\xadser", "condenser"),
+        ("zero\u200bwidth and word\u2060joined, \ufeffmarked", "zerowidth and wordjoined, marked"),
+        ("ไทย\u200bไทย, 5\u200b6", "ไทย\u200bไทย, 5\u200b6"),
+    ],
+)
+@pytest.mark.parametrize("name", ["a.txt", "a.md", "a.html", "a.eml"])
+def test_what_is_not_seen_within_words_is_left_out(name: str, written: str, text: str) -> None:
+    assert text_of("a.txt", "The evap\xad\norator") == "The evaporator"
+    assert " ".join(text_of(name, f"{'Subject: x' if name == 'a.eml' else ''}\n\n{written}\n").split()).endswith(text)
 
 
 @pytest.mark.parametrize(

@@ -69,7 +69,7 @@ def test_a_web_page_reads_as_it_is_seen() -> None:
     assert blocks == [
         "# Moon_rock",
         "It is old, see this page: 1 * 2 < 3 [sic] # \\ `no` and a_b_c.",
-        "first line second line",
+        "first line second line [picture: a picture]",
         "- one - deeper - two",
         "| Name | Legs | | --- | --- | | Eagle | 4\\|four |",
         '``` def f(a_b): return "*" ```',

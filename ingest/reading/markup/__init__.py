@@ -1,0 +1,1 @@
+"""Reads web pages, XML, books, notebooks and subtitles: text between tags."""

@@ -1,0 +1,146 @@
+"""Joins the blocks of a page, and lays out the cells of its tables, as Markdown."""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Self
+
+from ingest.reading.tables.markdown_table import markdown_table
+
+# Its kind and its text: p, item, code, table, h1 to h6.
+Block = tuple[str, str]
+_MOST_COLUMNS = 500
+_MOST_CELLS = 2_000_000
+_LONGEST_CELL = 600
+_AROUND_BREAK = re.compile(r" *\n *")
+
+
+def clean_run(text: str) -> str:
+    """The words of a paragraph without the white space that a page doesn't show."""
+    text = re.sub(r"[ \N{NO-BREAK SPACE}]{2,}", " ", _AROUND_BREAK.sub("\n", text))
+    return re.sub(r"\n{3,}", "\n\n", text).strip()
+
+
+def fence(text: str, language: str = "") -> str:
+    """A code block, its marks longer than any within it."""
+    marks = "```"
+    while marks in text:
+        marks += "`"
+    return f"{marks}{language}\n{text}\n{marks}" if text.strip() else ""
+
+
+def join_blocks(blocks: Sequence[Block], *, in_item: bool = False) -> str:
+    """The text of blocks, the items of a list without a blank line between them."""
+    text, previous = "", ""
+    for kind, words in blocks:
+        written = _write(kind, words, in_item=in_item)
+        if not written:
+            continue
+        is_close = kind == "item" and (previous == "item" or in_item)
+        text += ("\n" if is_close else "\n\n") if text else ""
+        text += written
+        previous = kind
+    return text
+
+
+def _write(kind: str, words: str, *, in_item: bool) -> str:
+    if kind == "code":
+        return fence(words)
+    if kind[0] == "h" and words and not in_item:
+        return f"{'#' * int(kind[1])} {words}"
+    return words
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    blocks: Sequence[Block]
+    is_head: bool
+    columns: int
+    rows: int
+
+    @classmethod
+    def of(cls, element: Any, blocks: Sequence[Block]) -> Self:
+        columns, rows = _number(element, "colspan"), _number(element, "rowspan")
+        return cls(blocks, element.tag == "th", min(columns, _MOST_COLUMNS), rows)
+
+    @property
+    def text(self) -> str:
+        """On one line; tables within the cell come after its table."""
+        shown = [(kind, words.removeprefix("- ")) for kind, words in self.blocks if kind != "table"]
+        joined = ""
+        for place, (kind, words) in enumerate(shown):
+            joined += ("; " if kind == "item" == shown[place - 1][0] else " ") if place else ""
+            joined += words
+        return " ".join(joined.split())
+
+    @property
+    def is_long(self) -> bool:
+        """Whether it holds a part of the page, rather than a value."""
+        return len(self.text) > _LONGEST_CELL or any(kind[0] == "h" for kind, _ in self.blocks)
+
+    @property
+    def has_table(self) -> bool:
+        return any(kind == "table" for kind, _ in self.blocks)
+
+
+def _number(element: Any, name: str) -> int:
+    value = (element.get(name) or "").strip()
+    return max(int(value), 1) if value.isascii() and value.isdigit() and len(value) < 6 else 1
+
+
+def write_table(rows: Sequence[tuple[bool, Sequence[Cell]]], *, is_layout: bool) -> list[Block]:
+    """A table, then those within its cells; the parts of a page that is laid out in a table one after the other."""
+    cells = [cell for _, row in rows for cell in row]
+    if not any(cell.is_head for cell in cells):
+        is_line = len(rows) == 1 and any(cell.has_table for cell in cells)
+        is_layout = is_layout or is_line or max((len(row) for _, row in rows), default=0) < 2
+        is_layout = is_layout or any(cell.is_long for cell in cells)
+    if is_layout:
+        return [block for cell in cells for block in cell.blocks]
+    grid, heads = _lay_out(rows)
+    above, grid = _join_heads(grid, heads)
+    grid = [row for row in grid if any(row)]
+    if heads == 0 and any(cell.is_head for cell in cells):  # each row is named, no column is
+        grid.insert(0, [""] * len(grid[0]))
+    columns = [place for place in range(len(grid[0]) if grid else 0) if any(row[place] for row in grid)]
+    table = [[row[place] for place in columns] for row in grid]
+    nested = [block for cell in cells for block in cell.blocks if block[0] == "table"]
+    written = [("table", markdown_table(table[0], table[1:]))] if table else []
+    return [*(("p", words) for words in above), *written, *nested]
+
+
+def _lay_out(rows: Sequence[tuple[bool, Sequence[Cell]]]) -> tuple[list[list[str]], int]:
+    """The text at each place, that of a cell over several rows in each, and how many rows are the head."""
+    places: dict[tuple[int, int], str] = {}
+    heads, is_divided = 0, False
+    for number, (in_head, row) in enumerate(rows):
+        filled = [cell for cell in row if cell.blocks]
+        named = bool(filled) and all(cell.is_head for cell in filled)
+        is_head = heads == number and bool(row) and (in_head or (named and (number == 0 or is_divided)))
+        heads += is_head
+        is_divided = any(cell.columns > 1 for cell in row)
+        column = 0
+        for cell in row:
+            while (number, column) in places:
+                column += 1
+            text = cell.text
+            for down in range(min(cell.rows, len(rows) - number)):
+                for right in range(cell.columns):
+                    # A cell over several columns names each of them in the head; below, it is one value.
+                    places[number + down, column + right] = text if is_head or not right else ""
+                if len(places) > _MOST_CELLS:
+                    break
+            column += cell.columns
+    width = 1 + max((column for _, column in places), default=0)
+    return [[places.get((number, column), "") for column in range(width)] for number in range(len(rows))], heads
+
+
+def _join_heads(grid: list[list[str]], heads: int) -> tuple[list[str], list[list[str]]]:
+    """What stands above all columns, and the grid with one row of heads, in which each column reads whole."""
+    head, above = grid[:heads], []
+    while len(head) > 1 and len(set(head[0])) == 1 < len(head[0]):
+        above.append(head.pop(0)[0])
+    if len(head) < 2:
+        return above, [*head, *grid[heads:]]
+    joined = [" ".join(dict.fromkeys(filter(None, column))) for column in zip(*head, strict=True)]
+    return above, [joined, *grid[heads:]]
