@@ -11,6 +11,8 @@ from ingest.reading.structured.document_tree import TreeNode, render_pages
 from ingest.reading.structured.encryption import encrypted_error
 from ingest.reading.structured.office.reading import read_office
 from ingest.reading.tables.delimited import read_delimited
+from ingest.reading.tables.package import BAD_PACKAGE
+from ingest.reading.tables.xlsx import read_xlsx
 from ingest.reading.text_decoding import decode_lines
 from vectorstore.errors import UnreadableFileError
 from vectorstore.types import Page
@@ -24,6 +26,11 @@ def read_structured(data: bytes, *, kind: str) -> tuple[str | None, tuple[Page, 
     """The document's own title, if it names one, and its pages; raises UnreadableFileError."""
     if kind in ("csv", "tsv"):
         return None, (Page(None, read_delimited(data, kind=kind)),)
+    if kind == "xlsx":
+        try:
+            return read_xlsx(data)
+        except BAD_PACKAGE:
+            pass  # xberg reads some that are damaged, and says of the others why not
     if kind == "srt":
         # SubRip is WebVTT with commas in its times; xberg reads the times of SubRip as words.
         lines = decode_lines(data).split("\n")

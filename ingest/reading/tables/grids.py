@@ -40,11 +40,14 @@ class _Table:
     def continues_with(self, rows: Sequence[Row]) -> bool:
         """Whether rows after an empty one belong to this table: they have no head of their own."""
         columns = columns_of(rows)
+        if not self.rows and set(columns) >= set(self.columns):
+            self.columns = columns  # a head, with an empty row below it
         if not set(columns) <= set(self.columns) or title_lines(rows) or has_head(rows):
             return False
         if len(columns) == 1:
             return len(self.columns) == 1
-        return len(rows) == 1 or all(self._is_sparse(column) for column in set(self.columns) - set(columns))
+        is_block = len(rows) > 2 and all(len(row.cells) == len(columns) for row in rows)
+        return not is_block or all(self._is_sparse(column) for column in set(self.columns) - set(columns))
 
     def _is_sparse(self, column: int) -> bool:
         sample = self.rows[:SAMPLE]

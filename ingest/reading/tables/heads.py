@@ -10,6 +10,7 @@ SAMPLE = 40  # rows that tell what a column holds
 _NUMBER = re.compile(
     r"[-+−–(<>≤≥~≈±$€£¥₹₽\s]*(?:[A-Z]{3}\s?)?[-+−]?\d[\d\s.,:'’/%+−–-]*(?:[eE][-+]?\d+)?\s*(?:AM|PM|[^\W\d]{1,3}|[^\w\s])?\)?"
 )
+_LONGEST_GROUP = 20  # letters
 _YEAR = re.compile(r"(?:19|20)\d\d")
 _DATE = re.compile(r"\d{1,4}[-./]\d{1,2}[-./]\d{1,4}\b.*")
 _UNIT_NAMES = """mm cm dm km m µm nm in ft yd mi g kg mg µg t lb lbs oz s ms min h hr hrs d days yr L l mL ml hl W kW MW
@@ -33,10 +34,6 @@ class Row:
             spread |= {column: self.cells[first] for column in columns if first < column < first + width}
         return spread
 
-    @property
-    def begins_the_line(self) -> bool:
-        return sorted(self.cells) == list(range(min(self.cells), min(self.cells) + len(self.cells)))
-
 
 def columns_of(rows: Iterable[Row]) -> list[int]:
     return sorted({column for row in rows for column in row.cells})
@@ -48,18 +45,28 @@ def title_lines(rows: Sequence[Row]) -> int:
     typical = filled[len(filled) // 2]
     if typical < 2:
         return 0
+    columns = columns_of(rows)
     lines = 0
-    while lines < len(rows) and 2 * len(rows[lines].cells) <= typical and rows[lines].begins_the_line:
+    while lines < len(rows) and 2 * len(rows[lines].cells) <= typical and not _groups(rows[lines], columns):
         lines += 1
-    starts_table = 0 < lines < len(rows) and not any(is_number(text) for text in rows[lines].cells.values())
+    starts_table = 0 < lines < len(rows) and all(map(_may_be_name, rows[lines].cells.values()))
     starts_table = starts_table or (0 < lines < len(rows) and has_head(rows[lines:]))
     return lines if starts_table else 0
+
+
+def _groups(row: Row, columns: Sequence[int]) -> set[int]:
+    """The columns without a name to the right of one that may be that of them too: not of the first column."""
+    labels = [column for column in columns if column in row.cells]
+    if len(labels) == 1 and len(row.cells[labels[0]]) > _LONGEST_GROUP:
+        return set()
+    first = next((label for label in labels if label > columns[0]), columns[-1])
+    return {column for column in columns if column > first and column not in row.cells}
 
 
 def has_head(rows: Sequence[Row]) -> bool:
     """Whether the first row certainly names columns: words over numbers."""
     cells = rows[0].cells
-    words = [column for column, text in cells.items() if not is_number(text) or _YEAR.fullmatch(text)]
+    words = [column for column, text in cells.items() if _may_be_name(text)]
     return len(cells) > 1 and len(words) == len(cells) and any(_holds_numbers(rows[1:], column) for column in words)
 
 
@@ -70,6 +77,10 @@ def _holds_numbers(rows: Sequence[Row], column: int) -> bool:
 
 def is_number(text: str) -> bool:
     return _NUMBER.fullmatch(text) is not None
+
+
+def _may_be_name(text: str) -> bool:
+    return not is_number(text) or _YEAR.fullmatch(text) is not None
 
 
 def is_headless(rows: Sequence[Row]) -> bool:
@@ -105,14 +116,16 @@ def _is_head_below(above: Row, rows: Sequence[Row], columns: Sequence[int]) -> b
     below = rows[0].cells
     divided = {column for first, width in above.widths.items() for column in range(first, first + width)}
     if not divided:
-        inside = [column for column in columns if min(above.cells) < column]
-        divided = {column for column in inside if column not in above.cells}
+        divided = _groups(above, columns)
         if not divided or not any(_holds_numbers(rows[1:], column) for column in divided):
             return False
     elif len(above.cells) == 1 and len(divided) >= len(columns):
         return False
-    numbers = [text for text in below.values() if is_number(text) and not _YEAR.fullmatch(text)]
-    return len(below) > 1 and not numbers and all(column in below for column in divided if column in columns)
+    return (
+        len(below) > 1
+        and all(map(_may_be_name, below.values()))
+        and all(column in below for column in divided if column in columns)
+    )
 
 
 def join_heads(heads: Sequence[Cells], columns: Sequence[int]) -> Cells:

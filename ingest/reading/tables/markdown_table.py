@@ -4,9 +4,10 @@ import re
 from collections.abc import Sequence
 
 _WORD_OR_MARK = re.compile(r"\w+|[^\w\s]")
-# A piece fits a chunk of 200 tokens together with the sheet's name; a head that takes half of it says too much.
-_TABLE_TOKENS, _MAX_HEAD_TOKENS = 150, 75
-_WIDE = 9  # columns
+# A piece fits a chunk of 200 tokens together with the sheet's name; a longer head leaves the rows too little room.
+_TABLE_TOKENS, _MAX_HEAD_TOKENS, _ROOM = 150, 110, 60
+_GROUP_TOKENS = 75  # of the heads of columns that are shown together, where all are too many
+_WIDE = 5  # columns
 
 
 def markdown_table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
@@ -16,9 +17,10 @@ def markdown_table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
     """
     groups: list[list[int]] = [[0]]
     costs = [_token_estimate(name) + 1 for name in head]
+    is_wide = len(head) >= _WIDE and sum(costs) > _MAX_HEAD_TOKENS
     for column in range(1, len(head)):
-        is_full = len(head) >= _WIDE and sum(costs[one] for one in groups[-1]) + costs[column] > _MAX_HEAD_TOKENS
-        if is_full and len(groups[-1]) > 1:
+        is_full = sum(costs[one] for one in groups[-1]) + costs[column] > _GROUP_TOKENS
+        if is_wide and is_full and len(groups[-1]) > 1:
             groups.append([0])
         groups[-1].append(column)
     tables = []
@@ -34,10 +36,11 @@ def _with_repeated_head(lines: Sequence[str], rule: str) -> str:
     head_cost = _token_estimate(lines[0])
     if head_cost > _MAX_HEAD_TOKENS or not lines[0].strip("| "):
         return "\n".join([lines[0], rule, *lines[1:]])
+    most = max(_TABLE_TOKENS, head_cost + _ROOM)
     tables, cost = [[lines[0], rule]], head_cost
     for line in lines[1:]:
         line_cost = _token_estimate(line)
-        if cost + line_cost > _TABLE_TOKENS and len(tables[-1]) > 2:
+        if cost + line_cost > most and len(tables[-1]) > 2:
             tables.append([lines[0], rule])
             cost = head_cost
         tables[-1].append(line)

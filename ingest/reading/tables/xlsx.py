@@ -1,0 +1,215 @@
+"""Reads workbooks of Excel, each cell as it is shown: number formats, merged cells, comments, links."""
+
+import math
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+
+from ingest.reading.marks import Run, Style, mark_runs
+from ingest.reading.tables.number_formats import BUILT_IN, show_general, show_number, show_text
+from ingest.reading.tables.package import Element, Package, child, children, name_of
+from ingest.reading.tables.sheets import Sheet, sheet_pages
+from vectorstore.types import Page
+
+_REFERENCE = re.compile(r"\$?([A-Za-z]{1,3})\$?(\d{1,7})")
+_HYPERLINK = re.compile(r"""\bHYPERLINK\(\s*"([^"]+)\"""", re.IGNORECASE)
+_MOST_COLUMNS = 16_384
+_NO_DESCRIPTION = re.compile(r"(?:picture|image|grafik|bild)\s*\d*", re.IGNORECASE)
+_RAISED: dict[str, Style] = {"superscript": "raised", "subscript": "lowered"}
+
+
+@dataclass(slots=True)
+class _Book:
+    package: Package
+    from_1904: bool
+    strings: Sequence[str] = ()
+    formats: Sequence[str] = ("General",)  # of each style of cells
+    struck: frozenset[int] = frozenset()  # styles
+    people: dict[str, str] = field(default_factory=dict)
+
+
+def read_xlsx(data: bytes) -> tuple[str | None, tuple[Page, ...]]:
+    """The title and the sheets; raises BAD_PACKAGE where the file is damaged."""
+    package = Package(data)
+    name = next(iter(package.related_names("", "officeDocument")), "xl/workbook.xml")
+    workbook = package.part(name)
+    properties = child(workbook, "workbookPr")
+    book = _Book(package, properties is not None and _is_true(properties.get("date1904")))
+    for kind, path in package.related(name).values():
+        if kind == "sharedStrings":
+            book.strings = [_rich_text(item) for item in children(package.part(path), "si")]
+        elif kind == "styles":
+            book.formats, book.struck = _styles(package.part(path))
+        elif kind == "person":
+            book.people = {p.get("id", ""): p.get("displayName", "") for p in children(package.part(path), "person")}
+    sheets = []
+    targets = package.related(name)
+    for entry in children(child(workbook, "sheets"), "sheet"):
+        kind, path = targets.get(_relation(entry), ("", ""))
+        sheet = Sheet(entry.get("name", ""), entry.get("state", "visible") != "visible")
+        if kind == "worksheet":
+            _read_sheet(book, path, sheet)
+        sheets.append(sheet)
+    return package.title(), sheet_pages(sheets)
+
+
+def _styles(part: Element) -> tuple[list[str], frozenset[int]]:
+    codes = dict(BUILT_IN)
+    for entry in children(child(part, "numFmts"), "numFmt"):
+        number = int(entry.get("numFmtId", "0"))
+        if number not in BUILT_IN or number > 49:
+            codes[number] = entry.get("formatCode", "General")
+    fonts = [_is_on(child(font, "strike")) for font in children(child(part, "fonts"), "font")]
+    styles = children(child(part, "cellXfs"), "xf")
+    formats = [codes.get(int(style.get("numFmtId", "0")), "General") for style in styles]
+    used = [int(style.get("fontId", "0")) for style in styles]
+    return formats, frozenset(place for place, font in enumerate(used) if font < len(fonts) and fonts[font])
+
+
+def _is_on(element: Element | None) -> bool:
+    return element is not None and element.get("val", "1") not in ("0", "false")
+
+
+def _rich_text(element: Element) -> str:
+    """The text of a string, without its readings for Japanese."""
+    runs: list[Run] = []
+    for part in element:
+        if name_of(part) == "t":
+            runs.append((part.text or "", ""))
+        elif name_of(part) == "r":
+            properties = child(part, "rPr")
+            raised = child(properties, "vertAlign")
+            style: Style = "struck" if _is_on(child(properties, "strike")) else ""
+            style = style or _RAISED.get(raised.get("val", "") if raised is not None else "", "")
+            runs += [(text.text or "", style) for text in children(part, "t")]
+    return runs[0][0] if len(runs) == 1 and not runs[0][1] else "".join(mark_runs(runs))
+
+
+def _read_sheet(book: _Book, path: str, sheet: Sheet) -> None:
+    addresses = book.package.addresses(path)
+    grid = sheet.grid
+    merged: list[tuple[int, int, int, int]] = []
+    hidden: tuple[set[int], set[int]] = set(), set()
+    grid.merged, grid.hidden_rows, grid.hidden_columns = merged, *hidden
+    links: list[tuple[str, str]] = []
+    number = 0
+    for element in book.package.stream(path, ("{*}row", "{*}col", "{*}mergeCell", "{*}hyperlink")):
+        name, is_hidden = name_of(element), _is_true(element.get("hidden"))
+        if name == "row":
+            number = int(element.get("r", number + 1))
+            grid.rows[number - 1] = _read_row(book, element, links)
+            hidden[0].update([number - 1] if is_hidden else [])
+        elif name == "col":
+            first, last = int(element.get("min", "1")), min(int(element.get("max", "1")), _MOST_COLUMNS)
+            hidden[1].update(range(first - 1, last) if is_hidden else [])
+        elif name == "mergeCell":
+            first, _, last = element.get("ref", "").partition(":")
+            merged.append((*_place(first), *_place(last or first)))
+        else:
+            links.append((element.get("ref", ""), addresses.get(_relation(element), "")))
+        element.clear()
+    for reference, address in links:
+        sheet.link(*_place(reference.partition(":")[0]), address)
+    _add_comments(book, path, sheet)
+    sheet.shapes = list(_shapes(book.package, path))
+
+
+def _is_true(value: str | None) -> bool:
+    return value in ("1", "true")
+
+
+def _relation(element: Element) -> str:
+    return next((str(value) for key, value in element.items() if str(key).endswith("}id")), "")
+
+
+def _place(reference: str) -> tuple[int, int]:
+    """Row and column from 0 of `B3`."""
+    found = _REFERENCE.fullmatch(reference)
+    if found is None:
+        raise ValueError(f"no cell: {reference}")
+    column = 0
+    for letter in found[1].upper():
+        column = column * 26 + ord(letter) - 64
+    return int(found[2]) - 1, column - 1
+
+
+def _read_row(book: _Book, row: Element, links: list[tuple[str, str]]) -> dict[int, str]:
+    cells: dict[int, str] = {}
+    column = -1
+    for cell in row:
+        reference = cell.get("r")
+        column = _place(reference)[1] if reference else column + 1
+        parts = {name_of(part): part for part in cell}
+        formula = _text(parts.get("f"))
+        text = _rich_text(parts["is"]) if "is" in parts else _value(book, cell, _text(parts.get("v")))
+        # A formula that no program has calculated yet is shown itself.
+        text = text or (f"={formula}" if formula else "")
+        if text.strip():
+            cells[column] = f"~~{text.strip()}~~" if int(cell.get("s", "0")) in book.struck else text
+        if "HYPERLINK" in formula and (link := _HYPERLINK.search(formula)):
+            links.append((reference or "", link[1]))
+    return cells
+
+
+def _value(book: _Book, cell: Element, value: str) -> str:
+    kind, style = cell.get("t", "n"), int(cell.get("s", "0"))
+    code = book.formats[style] if style < len(book.formats) else "General"
+    if not value or kind == "e":
+        return value
+    if kind == "b":
+        return "TRUE" if _is_true(value) else "FALSE"
+    if kind == "n":
+        return _number(value, code, book)
+    return show_text(book.strings[int(value)] if kind == "s" else value, code)
+
+
+def _number(value: str, code: str, book: _Book) -> str:
+    try:
+        number = float(value)
+    except ValueError:
+        return value
+    if not math.isfinite(number):
+        return value
+    if code == "General":
+        return value if value.isdecimal() else show_general(number)
+    return show_number(number, code, from_1904=book.from_1904)
+
+
+def _add_comments(book: _Book, path: str, sheet: Sheet) -> None:
+    threaded: set[str] = set()
+    for part in book.package.related_parts(path, "threadedComment"):
+        for entry in children(part, "threadedComment"):
+            threaded.add(entry.get("ref", ""))
+            author = book.people.get(entry.get("personId", ""), "")
+            sheet.comment(*_place(entry.get("ref", "")), author, _text(child(entry, "text")))
+    for part in book.package.related_parts(path, "comments"):
+        authors = [_text(author) for author in children(child(part, "authors"), "author")]
+        for entry in children(child(part, "commentList"), "comment"):
+            number = int(entry.get("authorId", "0"))
+            text, reference = child(entry, "text"), entry.get("ref", "")
+            if text is not None and reference not in threaded:
+                author = authors[number] if number < len(authors) else ""
+                sheet.comment(*_place(reference), author, _rich_text(text))
+
+
+def _text(element: Element | None) -> str:
+    return "" if element is None else "".join(map(str, element.itertext()))
+
+
+def _shapes(package: Package, path: str) -> Iterator[str]:
+    """Text boxes and diagrams, the titles of charts, pictures with alternative text."""
+    for drawing in package.related_names(path, "drawing"):
+        for element in package.part(drawing).iter("{*}txBody", "{*}pic"):
+            if name_of(element) == "txBody":
+                yield _paragraphs(element)
+            else:
+                described = " ".join(next((one.get("descr", "") for one in element.iter("{*}cNvPr")), "").split())
+                yield f"[picture: {described}]" if described and not _NO_DESCRIPTION.fullmatch(described) else ""
+        yield from map(_paragraphs, package.related_parts(drawing, "diagramData"))
+        for chart in package.related_parts(drawing, "chart"):
+            yield from map(_paragraphs, children(child(chart, "chart"), "title"))
+
+
+def _paragraphs(element: Element) -> str:
+    lines = ("".join(text.text or "" for text in p.iter("{*}t")) for p in element.iter("{*}p"))
+    return "\n\n".join(line.strip() for line in lines if line.strip())
