@@ -3,12 +3,15 @@
 import ctypes
 import re
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
 
+import numpy as np
 import pypdfium2 as pdfium
 import pypdfium2.raw as pdfium_c
+
+from ingest.reading.pdf.lines import Floats, Glyphs, find_visible, turn
 
 _MOST = 5_000  # annotations of a page
 _MOST_CHARACTERS = 200_000
@@ -140,3 +143,27 @@ def _quads(annotation: Any) -> Iterator[Box]:
         pdfium_c.FPDFAnnot_GetAttachmentPoints(annotation, place, quad)
         across, up = (quad.x1, quad.x2, quad.x3, quad.x4), (quad.y1, quad.y2, quad.y3, quad.y4)
         yield min(across), max(up), max(across), min(up)
+
+
+def type_in(glyphs: Glyphs, texts: tuple[tuple[str, Box], ...], start: int, *, between: str = "\n") -> Glyphs:
+    """The glyphs with more text, at indices from `start` on, each in its box; its lines are below each other in it."""
+    if not texts:
+        return replace(glyphs, typed_from=start)
+    text = glyphs.text.ljust(start, "\n")
+    boxes: list[Floats] = [glyphs.boxes, np.zeros((start - len(glyphs.text), 4), dtype=np.float32)]
+    for words, (left, top, right, bottom) in texts:
+        rows = words.split("\n")
+        height = (top - bottom) / len(rows)
+        for number, row in enumerate(rows):
+            separator = between if number == 0 else "\n"
+            text += separator + row
+            box = np.zeros((len(separator) + len(row), 4), dtype=np.float32)
+            box[len(separator) :] = (left, top - number * height, right, top - (number + 1) * height)
+            boxes.append(turn(box, -glyphs.direction))
+    whole = np.concatenate(boxes)
+    found = find_visible(text)
+    visible = np.concatenate([glyphs.visible, found[found >= start]])
+    added = (0, len(text) - len(glyphs.text))
+    sizes = None if glyphs.sizes is None else np.pad(glyphs.sizes, added)
+    baselines = None if glyphs.baselines is None else np.pad(glyphs.baselines, added)
+    return replace(glyphs, text=text, visible=visible, boxes=whole, typed_from=start, sizes=sizes, baselines=baselines)

@@ -2,22 +2,24 @@
 
 import ctypes
 import logging
+import math
 import re
 import threading
 from collections import deque
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import cache
 from itertools import repeat
+from typing import NamedTuple
 
 import numpy as np
 import pypdfium2 as pdfium
 import pypdfium2.raw as pdfium_c
 
-from ingest.reading.pdf.annotations import Box, read_annotations
-from ingest.reading.pdf.lines import Floats, Glyphs, Ints, find_visible
-from ingest.reading.pdf.right_to_left import reorder
+from ingest.reading.pdf.annotations import Box, read_annotations, type_in
+from ingest.reading.pdf.lines import DIRECTIONS, SAME_LINE_OVERLAP, Bools, Floats, Glyphs, Ints, find_visible, turn
+from ingest.reading.pdf.right_to_left import has_leftward, reorder
 from ingest.reading.pdf.text import LINE_END_HYPHEN
 from vectorstore.errors import UnreadableFileError
 
@@ -27,12 +29,9 @@ PDFIUM_LOCK = threading.RLock()
 _SIGNATURE_WITHIN = 1024
 _OBJECT = re.compile(rb"\d+[ \t\r\n]+\d+[ \t\r\n]+obj\b")
 _PASSWORD_ERROR, _SECURITY_ERROR = 4, 5
-# A direction counts the quarter turns, clockwise, from upright text to this one.
 _UPRIGHT, _UPSIDE_DOWN = 0, 2
-_DIRECTIONS = 4
-_SIZE_STEP = 0.05
-_THIN, _SHORT, _MOST_OBJECTS = 2.5, 4.0, 3_000  # points; of the lines that may strike words out
-_QUARTER_TURN = np.array([1, -1, 1, -1], dtype=np.float32)
+_SIZE_STEP = 0.1
+_THIN, _SHORT, _MOST_OBJECTS = 2.5, 4.0, 1_500  # points; of the lines that may strike words out
 
 
 @contextmanager
@@ -104,11 +103,13 @@ def read_glyphs(document: pdfium.PdfDocument, place: int) -> PageContents:
                 page.set_rotation(best)
                 text_page, text, visible, directions = _read_characters(page)
             boxes = _character_boxes(text_page.raw, len(text), visible)
-            visible, directions = _on_the_page(visible, directions, boxes, page.get_bbox())
-            origins, sizes = _type_sizes(text_page.raw, text, visible, boxes)
+            own = np.ascontiguousarray(boxes[visible].T)
+            if len(visible) and (off := _off_the_page(own, page.get_bbox())) is not None:
+                visible, directions, own = visible[~off], directions[~off], own[:, ~off]
+            origins, sizes = _type_sizes(text_page.raw, len(text), visible, own)
             annotations = read_annotations(document, page)
             struck = np.array([*annotations.struck, *_thin_lines(page)], dtype=np.float32).reshape(-1, 4)
-            producer = document.get_metadata_value("Producer")
+            producer = document.get_metadata_value("Producer") if has_leftward(text) else ""
         finally:
             if page.get_rotation() != shown:
                 page.set_rotation(shown)
@@ -117,15 +118,15 @@ def read_glyphs(document: pdfium.PdfDocument, place: int) -> PageContents:
         reorder(part, producer, number * len(text)) for number, part in enumerate(_by_direction(whole, directions))
     ]
     if annotations.typed:
-        upright = Glyphs("", visible[:0], boxes[:0], -shown // 90 % _DIRECTIONS)
+        upright = Glyphs("", visible[:0], boxes[:0], -shown // 90 % DIRECTIONS)
         parts[:1] = [type_in(parts[0] if parts else upright, annotations.typed, max(map(_length, parts), default=0))]
-    end = max(map(_length, parts), default=0)
+    end = max(map(_length, parts), default=0) if annotations.comments else 0
     comments = type_in(Glyphs("", visible[:0], boxes[:0]), annotations.comments, end, between="\n\n")
     return PageContents(tuple(parts), comments)
 
 
 def _by_direction(glyphs: Glyphs, directions: Ints) -> Iterator[Glyphs]:
-    counts = np.bincount(directions, minlength=_DIRECTIONS)
+    counts = np.bincount(directions, minlength=DIRECTIONS)
     for direction in sorted(np.flatnonzero(counts).tolist(), key=lambda direction: -counts[direction]):
         own, others = glyphs.visible[directions == direction], glyphs.visible[directions != direction]
         characters = np.array(list(glyphs.text) if len(others) else [], dtype=object)
@@ -142,45 +143,18 @@ def _by_direction(glyphs: Glyphs, directions: Ints) -> Iterator[Glyphs]:
         )
 
 
-def _on_the_page(visible: Ints, directions: Ints, boxes: Floats, page: Box) -> tuple[Ints, Ints]:
-    """Those that stand on the page, if any do; some programs leave there what they cut away."""
+def _off_the_page(own: Floats, page: Box) -> Bools | None:
+    """Which characters do not stand on the page, if some do; some programs leave there what they cut away."""
     left, bottom, right, top = page
-    x, y = (boxes[visible, 0] + boxes[visible, 2]) / 2, (boxes[visible, 1] + boxes[visible, 3]) / 2
-    inside = (x > left) & (x < right) & (y > bottom) & (y < top)
-    return (visible[inside], directions[inside]) if inside.any() else (visible, directions)
+    if own[0].min() >= left and own[1].max() <= top and own[2].max() <= right and own[3].min() >= bottom:
+        return None
+    x, y = (own[0] + own[2]) / 2, (own[1] + own[3]) / 2
+    off: Bools = (x < left) | (x > right) | (y < bottom) | (y > top)
+    return None if off.all() else off
 
 
 def _length(part: Glyphs) -> int:
     return len(part.text)
-
-
-def type_in(glyphs: Glyphs, texts: Sequence[tuple[str, Box]], start: int, *, between: str = "\n") -> Glyphs:
-    """The glyphs with more text, at indices from `start` on, each in its box; its lines are below each other in it."""
-    text = glyphs.text.ljust(start, "\n")
-    boxes: list[Floats] = [glyphs.boxes, np.zeros((start - len(glyphs.text), 4), dtype=np.float32)]
-    for words, (left, top, right, bottom) in texts:
-        rows = words.split("\n")
-        height = (top - bottom) / len(rows)
-        for number, row in enumerate(rows):
-            separator = between if number == 0 else "\n"
-            text += separator + row
-            box = np.zeros((len(separator) + len(row), 4), dtype=np.float32)
-            box[len(separator) :] = (left, top - number * height, right, top - (number + 1) * height)
-            boxes.append(turn(box, -glyphs.direction))
-    whole = np.concatenate(boxes)
-    found = find_visible(text)
-    visible = np.concatenate([glyphs.visible, found[found >= start]])
-    added = (0, len(text) - len(glyphs.text))
-    sizes = None if glyphs.sizes is None else np.pad(glyphs.sizes, added)
-    baselines = None if glyphs.baselines is None else np.pad(glyphs.baselines, added)
-    return replace(glyphs, text=text, visible=visible, boxes=whole, typed_from=start, sizes=sizes, baselines=baselines)
-
-
-def turn(boxes: Floats, quarters: int) -> Floats:
-    """Boxes (left, top, right, bottom) turned clockwise about the origin."""
-    for _ in range(quarters % _DIRECTIONS):
-        boxes = boxes[:, (3, 0, 1, 2)] * _QUARTER_TURN
-    return boxes
 
 
 def _best_rotation(directions: Ints) -> int:
@@ -188,13 +162,13 @@ def _best_rotation(directions: Ints) -> int:
 
     PDFium puts the words of a line in reverse where they are shown upside down; those that run up or down it reads.
     """
-    counts = np.bincount(directions, minlength=_DIRECTIONS)
+    counts = np.bincount(directions, minlength=DIRECTIONS)
 
     def badness(quarters: int) -> tuple[int, int]:
         shown = np.roll(counts, quarters)
         return int(shown[_UPSIDE_DOWN]), -int(shown[_UPRIGHT])
 
-    return 90 * min(range(_DIRECTIONS), key=badness)
+    return 90 * min(range(DIRECTIONS), key=badness)
 
 
 def _read_characters(page: pdfium.PdfPage) -> tuple[pdfium.PdfTextPage, str, Ints, Ints]:
@@ -212,8 +186,9 @@ def _directions(text_page: pdfium_c.FPDF_TEXTPAGE, text: str, visible: Ints) -> 
     # A hyphen at a line's end counts as the line's end too.
     hyphens = np.array([text[index] == LINE_END_HYPHEN for index in visible[:-1].tolist()], dtype=np.bool_)
     starts = np.concatenate(([True], (np.diff(visible) > 1) | hyphens))
-    angles = [pdfium_c.FPDFText_GetCharAngle(text_page, index) for index in visible[starts].tolist()]
-    quarters: Ints = np.rint(np.maximum(angles, 0) / (np.pi / 2)).astype(np.intp) % _DIRECTIONS
+    handle = ctypes.cast(text_page, ctypes.c_void_p)
+    angles = list(map(_plain_functions().char_angle, repeat(handle), visible[starts].tolist()))
+    quarters: Ints = np.rint(np.maximum(angles, 0) / (np.pi / 2)).astype(np.intp) % DIRECTIONS
     spread: Ints = quarters[np.cumsum(starts) - 1]
     return spread
 
@@ -233,54 +208,78 @@ def _text_of(text_page: pdfium_c.FPDF_TEXTPAGE, count: int) -> str:
 
 
 def _character_boxes(text_page: pdfium_c.FPDF_TEXTPAGE, count: int, visible: Ints) -> Floats:
-    # One call a character is most of the reading time; plain addresses take half as long as ctypes objects.
+    # One call a character is most of the reading time.
     boxes = np.zeros((count, 4), dtype=np.float32)
     addresses = (boxes.ctypes.data + boxes.strides[0] * visible).tolist()
     handle = ctypes.cast(text_page, ctypes.c_void_p)
-    deque(map(_loose_char_box(), repeat(handle), visible.tolist(), addresses), maxlen=0)
+    deque(map(_plain_functions().char_box, repeat(handle), visible.tolist(), addresses), maxlen=0)
     return boxes
 
 
 def _type_sizes(
-    text_page: pdfium_c.FPDF_TEXTPAGE, text: str, visible: Ints, boxes: Floats
+    text_page: pdfium_c.FPDF_TEXTPAGE, count: int, visible: Ints, own: Floats
 ) -> tuple[Floats | None, Floats | None]:
-    """Where each character stands on its line, as a box of no extent, and its size; None where all have one size.
+    """Where each character stands on its line, as a box of no extent, and its size, on lines of several sizes.
 
-    Asked once a run of characters whose boxes are equally high.
+    None where there is no such line. Asked once a run of characters whose boxes are equally high.
     """
-    heights = boxes[visible, 1] - boxes[visible, 3]
-    changes = np.abs(np.diff(heights)) > _SIZE_STEP * np.maximum(heights[1:], heights[:-1])
+    _, top, _, bottom = own
+    heights = top - bottom
+    smaller = np.minimum(heights[1:], heights[:-1])
+    changes = np.abs(np.diff(heights)) > _SIZE_STEP * smaller
     if not changes.any():
         return None, None
-    lines = np.cumsum(np.frombuffer(text.encode("utf-32-le", "surrogatepass"), dtype=np.uint32) == 10)[visible]
-    starts = np.flatnonzero(np.concatenate(([True], changes | (np.diff(lines) > 0))))
-    origins = np.zeros((len(text), 4), dtype=np.float32)
-    sizes = np.zeros(len(text), dtype=np.float32)
+    # PDFium may end a line at a raised character.
+    apart = np.minimum(top[1:], top[:-1]) - np.maximum(bottom[1:], bottom[:-1]) < SAME_LINE_OVERLAP * smaller
+    lines = np.concatenate(([0], np.cumsum(apart)))
+    uneven = np.zeros(int(lines[-1]) + 1, dtype=np.bool_)
+    uneven[lines[1:][changes & ~apart]] = True
+    starts = np.flatnonzero(np.concatenate(([True], changes | apart)))
+    ends = np.append(starts[1:], len(visible))
+    asked = uneven[lines[starts]]
+    if not asked.any():
+        return None, None
+    origins = np.zeros((count, 4), dtype=np.float32)
+    sizes = np.zeros(count, dtype=np.float32)
     x, y, matrix = ctypes.c_double(), ctypes.c_double(), pdfium_c.FS_MATRIX()
-    for start, end in zip(starts.tolist(), [*starts[1:].tolist(), len(visible)], strict=True):
+    for start, end in zip(starts[asked].tolist(), ends[asked].tolist(), strict=True):
         index, run = int(visible[start]), visible[start:end]
         pdfium_c.FPDFText_GetCharOrigin(text_page, index, x, y)
         pdfium_c.FPDFText_GetMatrix(text_page, index, matrix)
         origins[run] = (x.value, y.value, x.value, y.value)
-        scale = max(np.hypot(matrix.c, matrix.d), 1e-6)
-        sizes[run] = pdfium_c.FPDFText_GetFontSize(text_page, index) * scale
+        sizes[run] = pdfium_c.FPDFText_GetFontSize(text_page, index) * math.hypot(matrix.c, matrix.d)
     return origins, sizes
 
 
 def _thin_lines(page: pdfium.PdfPage) -> Iterator[Box]:
     left, bottom, right, top = (ctypes.c_float() for _ in range(4))
-    for place in range(min(pdfium_c.FPDFPage_CountObjects(page.raw), _MOST_OBJECTS)):
-        drawn = pdfium_c.FPDFPage_GetObject(page.raw, place)
-        if pdfium_c.FPDFPageObj_GetType(drawn) != pdfium_c.FPDF_PAGEOBJ_PATH:
-            continue
-        pdfium_c.FPDFPageObj_GetBounds(drawn, left, bottom, right, top)
-        across, up = right.value - left.value, top.value - bottom.value
-        if min(across, up) <= _THIN and max(across, up) > _SHORT:
-            yield left.value, top.value, right.value, bottom.value
+    handle = ctypes.cast(page.raw, ctypes.c_void_p)
+    count = min(pdfium_c.FPDFPage_CountObjects(page.raw), _MOST_OBJECTS)
+    plain = _plain_functions()
+    for drawn in map(plain.page_object, repeat(handle), range(count)):
+        if plain.object_type(drawn) == pdfium_c.FPDF_PAGEOBJ_PATH:
+            shape = ctypes.cast(drawn, pdfium_c.FPDF_PAGEOBJECT)
+            pdfium_c.FPDFPageObj_GetBounds(shape, left, bottom, right, top)
+            across, up = right.value - left.value, top.value - bottom.value
+            if min(across, up) <= _THIN and max(across, up) > _SHORT:
+                yield left.value, top.value, right.value, bottom.value
+
+
+class _PlainFunctions(NamedTuple):
+    """Functions of PDFium that take plain addresses, in half the time that ctypes objects take."""
+
+    char_box: Callable[..., int]
+    char_angle: Callable[..., float]
+    page_object: Callable[..., int]
+    object_type: Callable[..., int]
 
 
 @cache
-def _loose_char_box() -> Callable[[ctypes.c_void_p, int, int], int]:
-    address = ctypes.cast(pdfium_c.FPDFText_GetLooseCharBox, ctypes.c_void_p).value
-    assert address
-    return ctypes.PYFUNCTYPE(ctypes.c_int, ctypes.c_void_p, ctypes.c_int, ctypes.c_void_p)(address)
+def _plain_functions() -> _PlainFunctions:
+    address, number, boxed = ctypes.c_void_p, ctypes.c_int, ctypes.c_float
+    return _PlainFunctions(
+        ctypes.cast(pdfium_c.FPDFText_GetLooseCharBox, ctypes.PYFUNCTYPE(number, address, number, address)),
+        ctypes.cast(pdfium_c.FPDFText_GetCharAngle, ctypes.PYFUNCTYPE(boxed, address, number)),
+        ctypes.cast(pdfium_c.FPDFPage_GetObject, ctypes.PYFUNCTYPE(address, address, number)),
+        ctypes.cast(pdfium_c.FPDFPageObj_GetType, ctypes.PYFUNCTYPE(number, address)),
+    )

@@ -7,8 +7,8 @@ from functools import lru_cache, partial
 import numpy as np
 import pypdfium2 as pdfium
 
-from ingest.reading.pdf.characters import PDFIUM_LOCK, open_page, open_pdf, read_glyphs, turn
-from ingest.reading.pdf.lines import Floats, Glyphs, Ints, Line, find_lines
+from ingest.reading.pdf.characters import PDFIUM_LOCK, open_page, open_pdf, read_glyphs
+from ingest.reading.pdf.lines import Floats, Glyphs, Ints, Line, find_lines, turn
 from ingest.reading.pdf.margins import Edges, find_edges, without_margins
 from ingest.reading.pdf.reading_order import join_cells, order_blocks, put_in_place
 from ingest.reading.pdf.text import IsWord, PdfPageText, join_texts, lay_out, unbroken_words, write_text

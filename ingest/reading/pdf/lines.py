@@ -22,7 +22,15 @@ STACK_GAP = 0.6
 SCRIPT_HEIGHT = 0.8
 MAX_SCRIPT_WIDTH = 3.0
 MAX_ITEM_MARK = 4  # characters
-_OTHER_SPACES = (0x1680, 0x2028, 0x2029, 0x202F, 0x205F, 0x3000)
+# Which of the code points up to U+3000 are spaces or controls.
+_BLANK = np.zeros(0x3002, dtype=np.bool_)
+for _first, _last in ((0, 0x20), (0x7F, 0xA0), (0x1680, 0x1680), (0x2000, 0x200B), (0x2028, 0x2029), (0x3000, 0x3000)):
+    _BLANK[_first : _last + 1] = True
+_BLANK[[0x202F, 0x205F]] = True
+
+
+DIRECTIONS = 4  # a direction counts the quarter turns, clockwise, from upright text to this one
+_QUARTER_TURN = np.array([1, -1, 1, -1], dtype=np.float32)
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +59,13 @@ class Glyphs:
             return self
         left, top, right, bottom = self.boxes.T
         return replace(self, boxes=np.stack((-right, top, -left, bottom), axis=1))
+
+
+def turn(boxes: Floats, quarters: int) -> Floats:
+    """Boxes (left, top, right, bottom) turned clockwise about the origin."""
+    for _ in range(quarters % DIRECTIONS):
+        boxes = boxes[:, (3, 0, 1, 2)] * _QUARTER_TURN
+    return boxes
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,9 +186,7 @@ def _find_pieces(glyphs: Glyphs) -> list[Piece]:
 
 def find_visible(text: str) -> Ints:
     """The indices of the characters that are neither spaces nor controls."""
-    codes = _codes(text)
-    blank = (codes <= 32) | ((codes >= 0x7F) & (codes <= 0xA0)) | ((codes >= 0x2000) & (codes <= 0x200B))
-    return np.flatnonzero(~blank & ~np.isin(codes, _OTHER_SPACES))
+    return np.flatnonzero(~_BLANK[np.minimum(_codes(text), len(_BLANK) - 1)])
 
 
 def _codes(text: str) -> npt.NDArray[np.uint32]:

@@ -53,7 +53,7 @@ def reorder(glyphs: Glyphs, producer: str, offset: int = 0) -> Glyphs:
 
     Indices then count the characters in this order, from `offset` on. `producer`: the program that wrote the file.
     """
-    if not _LEFTWARD.search(glyphs.text):
+    if not has_leftward(glyphs.text):
         return glyphs
     letters = Counter(_kind(character) for character in glyphs.text)
     page_leftward = letters["R"] > letters["L"]
@@ -76,6 +76,10 @@ def reorder(glyphs: Glyphs, producer: str, offset: int = 0) -> Glyphs:
         read.append(_NEWLINE)
     text = "".join(words for words, _ in read)
     return Glyphs(text, find_visible(text), np.concatenate([part for _, part in read]), glyphs.direction, leftward)
+
+
+def has_leftward(text: str) -> bool:
+    return not text.isascii() and _LEFTWARD.search(text) is not None
 
 
 def _kind(character: str) -> str:

@@ -1,5 +1,6 @@
 """Finds which characters of a PDF page are raised, lowered or struck out, and writes them so that it shows."""
 
+from bisect import bisect_left
 from collections.abc import Iterator, Sequence
 from itertools import groupby
 
@@ -23,24 +24,23 @@ def find_styles(lines: Sequence[Line], glyphs: Glyphs) -> Styles:
     """The style of each character, by its index, that has one."""
     styles: Styles = {}
     if glyphs.sizes is not None and glyphs.baselines is not None:
+        sized = np.flatnonzero(glyphs.sizes)
+        places: list[int] = sized.tolist()
         for line in lines:
-            if not line.turned:
-                styles |= _scripts(_characters(line, glyphs), glyphs.sizes, glyphs.baselines, glyphs.boxes)
+            spans = [(bisect_left(places, piece.start), bisect_left(places, piece.end)) for piece in line.pieces]
+            if any(start < end for start, end in spans) and not line.turned:
+                characters = np.concatenate([sized[start:end] for start, end in spans])
+                styles |= _scripts(characters, glyphs.sizes, glyphs.baselines, glyphs.boxes)
     if glyphs.struck is not None:
         styles |= dict.fromkeys(_struck(glyphs, glyphs.struck), "struck")
     return styles
 
 
-def _characters(line: Line, glyphs: Glyphs) -> Ints:
-    places = [np.searchsorted(glyphs.visible, (piece.start, piece.end)) for piece in line.pieces]
-    return np.concatenate([glyphs.visible[start:end] for start, end in places])
-
-
 def _scripts(characters: Ints, sizes: Floats, baselines: Floats, boxes: Floats) -> Styles:
     size = sizes[characters]
-    main = float(np.median(size))
-    if size.min() >= SMALLER * main:
+    if size.min() >= SMALLER * size.max():
         return {}
+    main = float(np.median(size))
     full = size >= SMALLER * main
     shifts = (baselines[characters] - float(np.median(baselines[characters][full]))) / main
     levels = np.where(full, 0, (shifts > RAISED).astype(np.intp) - (shifts < LOWERED))
@@ -58,9 +58,10 @@ def _scripts(characters: Ints, sizes: Floats, baselines: Floats, boxes: Floats) 
 def _struck(glyphs: Glyphs, boxes: Floats) -> Iterator[int]:
     left, top, right, bottom = glyphs.boxes[glyphs.visible].T
     height, centre = top - bottom, (left + right) / 2
+    thick = 0.5 * float(np.median(height))
     for line_left, line_top, line_right, line_bottom in boxes.tolist():
         under = (centre > line_left) & (centre < line_right)
-        if line_top - line_bottom > 0.5 * float(np.median(height)):  # an annotation covers the words
+        if line_top - line_bottom > thick:  # an annotation covers the words
             middle = (top + bottom) / 2
             found = under & (middle > line_bottom) & (middle < line_top)
         else:

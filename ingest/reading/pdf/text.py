@@ -77,8 +77,7 @@ class _Opened:
     def of(cls, line: Line, glyphs: Glyphs) -> "_Opened":
         piece = line.pieces[0]
         word = glyphs.text[piece.start : piece.end].split(maxsplit=1)[0]
-        boxes = glyphs.boxes[piece.start : piece.start + len(word)]
-        width = float(boxes[:, 2].max() - boxes[:, 0].min())
+        width = float(glyphs.boxes[piece.start + len(word) - 1, 2] - glyphs.boxes[piece.start, 0])
         return cls(line, width, _ITEM_MARK.match(word) is not None, word in _BULLETS)
 
 
