@@ -17,13 +17,14 @@ class Asked:
     """A question about the documents of the folder `case`, asked after those of `before` in one conversation.
 
     `quotes` are what the answer shows, each in few words, with `…` for those between: `Cedar … 1`. Nothing else is
-    shown, but `may`, which may be left out. Without `quotes` the answer refuses.
+    shown, but `may`, which may be left out; no quote has the words `never`. Without `quotes` the answer refuses.
     """
 
     case: str
     text: str
     quotes: tuple[str, ...] = ()
     may: tuple[str, ...] = ()
+    never: tuple[str, ...] = ()
     before: tuple[str, ...] = ()
 
     def __str__(self) -> str:
@@ -31,10 +32,16 @@ class Asked:
 
 
 def asked(
-    case: str, text: str, *quotes: str, may: Sequence[str] = (), before: Sequence[str] = (), fails: str = ""
+    case: str,
+    text: str,
+    *quotes: str,
+    may: Sequence[str] = (),
+    never: Sequence[str] = (),
+    before: Sequence[str] = (),
+    fails: str = "",
 ) -> Any:
     """A question as a parameter of a test; `fails` says why it is not answered rightly yet."""
-    question = Asked(case, text, quotes, tuple(may), tuple(before))
+    question = Asked(case, text, quotes, tuple(may), tuple(never), tuple(before))
     # Left to `make test-all`: an answer that becomes right by a change of reading does not hold that change up.
     marks = [pytest.mark.xfail(strict=True, reason=fails), pytest.mark.slow] if fails else []
     return pytest.param(question, id=str(question), marks=marks)
