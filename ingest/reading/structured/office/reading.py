@@ -1,27 +1,39 @@
 """Reads Office documents by their kind; what cannot be read here is left to the general reader."""
 
 from ingest.reading.file_types import BAD_ZIP
-from ingest.reading.structured.office.parts.package import Package, child, text_of
+from ingest.reading.structured.office.open_document import read_flat, read_text_document
+from ingest.reading.structured.office.parts.package import Element, Package, child, outermost, parse_xml, text_of
 from ingest.reading.structured.office.slides import read_slides
 from ingest.reading.structured.office.word import read_word
 from vectorstore.types import Page
 
-_READERS = {"docx": read_word, "pptx": read_slides}
+_READERS = {
+    "docx": read_word,
+    "pptx": read_slides,
+    "odt": read_text_document,
+    "odp": read_text_document,
+    "sxw": read_text_document,
+}
 
 
 def read_office(data: bytes, *, kind: str) -> tuple[str | None, tuple[Page, ...]] | None:
-    """Title and pages; None for other kinds and for packages that are damaged."""
-    read = _READERS.get(kind)
-    if read is None:
-        return None
+    """Title and pages; None for other kinds and for files that are damaged."""
     try:
+        if kind == "fodt":
+            root = parse_xml(data)
+            pages = None if root is None else read_flat(root)
+            return None if pages is None else (_title(child(root, "meta")), pages)
+        if kind not in _READERS:
+            return None
         package = Package(data)
-        pages = read(package)
+        pages = _READERS[kind](package)
     except (RecursionError, *BAD_ZIP):
         return None
-    return None if pages is None else (_title(package), pages)
+    if pages is None:
+        return None
+    properties = next((part for _, part in package.related_parts("", "core-properties")), package.part("meta.xml"))
+    return _title(properties), pages
 
 
-def _title(package: Package) -> str | None:
-    properties = next((part for _, part in package.related_parts("", "core-properties")), None)
-    return text_of(child(properties, "title")).strip() or None
+def _title(properties: Element | None) -> str | None:
+    return text_of(next(outermost(properties, "title"), None)).strip() or None

@@ -19,9 +19,8 @@ from ingest.reading.structured.office.parts.package import (
     text_of,
     whole_number,
 )
-from ingest.reading.structured.office.parts.signs import labelled, picture_text
+from ingest.reading.structured.office.parts.signs import as_number, labelled, picture_text
 from ingest.reading.structured.office.parts.tables import Cell, write_table
-from ingest.reading.structured.office.word_styles import as_number
 from vectorstore.types import Page
 
 _TYPED_MARK = re.compile(r"(?:\d{1,3}|[a-zA-Z])[.)]\s|[•–-]\s")

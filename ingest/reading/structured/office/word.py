@@ -1,6 +1,5 @@
 """Reads Word documents with what their other parts say: notes, comments, headers, footers, charts and diagrams."""
 
-import re
 from collections.abc import Iterable, Iterator
 from string import hexdigits
 
@@ -20,7 +19,7 @@ from ingest.reading.structured.office.parts.package import (
     text_of,
     whole_number,
 )
-from ingest.reading.structured.office.parts.signs import labelled, picture_text, to_unicode
+from ingest.reading.structured.office.parts.signs import SHORT_NUMBER, labelled, picture_text, to_unicode
 from ingest.reading.structured.office.parts.tables import Cell, write_table
 from ingest.reading.structured.office.word_fields import Fields
 from ingest.reading.structured.office.word_styles import Numbering, Styles, is_on
@@ -29,7 +28,6 @@ from vectorstore.types import Page
 _GONE = ("del", "moveFrom", "sectPr", "pPr", "rPr", "tblPr", "trPr", "sdtPr", "sdtEndPr", "rt")
 _SIGNS = {"tab": "\t", "ptab": "\t", "cr": "\n", "noBreakHyphen": "\N{NON-BREAKING HYPHEN}"}
 _NOTES = {"footnoteReference": "Footnote", "endnoteReference": "Endnote", "commentReference": "Comment"}
-_SHORT_NUMBER = re.compile(r"\w{1,5}[.)]|\(\w{1,5}\)|-")
 
 
 def read_word(package: Package) -> tuple[Page, ...] | None:
@@ -128,7 +126,7 @@ class _Reader:
             return Block(write_heading(text if number in ("", "-") else f"{number} {text.lstrip()}", level))
         if not number:
             return Block(text)
-        if _SHORT_NUMBER.fullmatch(number):
+        if SHORT_NUMBER.fullmatch(number):
             return Block(f"{'  ' * depth}{number} {text.strip()}", is_item=True)
         return Block(f"{number} {text.strip()}")
 

@@ -4,11 +4,10 @@ import re
 
 from ingest.reading.marks import Style
 from ingest.reading.structured.office.parts.package import Element, attribute, child, children, name_of, whole_number
+from ingest.reading.structured.office.parts.signs import as_number
 
 _HEADING = re.compile(r"heading ([1-9])", re.IGNORECASE)
 _LEVEL = re.compile(r"%([1-9])")
-_ROMAN = {1000: "m", 900: "cm", 500: "d", 400: "cd", 100: "c", 90: "xc", 50: "l", 40: "xl"}
-_ROMAN |= {10: "x", 9: "ix", 5: "v", 4: "iv", 1: "i"}
 _VERTICAL: dict[str, Style] = {"superscript": "raised", "subscript": "lowered"}
 # Styles are based on styles; a longer chain is a circle.
 _MAX_CHAIN = 20
@@ -146,19 +145,3 @@ def _start(level: Element) -> int:
 
 def _format(level: Element) -> str:
     return attribute(child(level, "numFmt"), "val", "decimal")
-
-
-def as_number(number: int, shape: str) -> str:
-    """A number of a list; what is not known is written in digits."""
-    if shape in ("none", ""):
-        return ""
-    if shape in ("lowerRoman", "upperRoman", "i", "I") and 0 < number < 5000:
-        text = ""
-        for value, sign in _ROMAN.items():
-            text += sign * (number // value)
-            number %= value
-        return text if shape in ("lowerRoman", "i") else text.upper()
-    if shape in ("lowerLetter", "upperLetter", "a", "A") and 0 < number < 1000:
-        letter = chr(ord("a") + (number - 1) % 26) * ((number - 1) // 26 + 1)
-        return letter if shape in ("lowerLetter", "a") else letter.upper()
-    return f"{number:02}" if shape == "decimalZero" else str(number)

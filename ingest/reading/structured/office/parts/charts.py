@@ -16,6 +16,8 @@ _DAY_ZERO = datetime(1899, 12, 30)  # noqa: DTZ001 - a date of a sheet has no zo
 def chart_blocks(root: Element | None) -> list[Block]:
     """The title of a chart, and a table of its values."""
     title, rows = ("", []) if root is None else chart_table(root)
+    if root is not None and not rows:
+        title, rows = _open_document_chart(root)
     return [Block(title), Block(markdown_table(rows[0], rows[1:]) if rows else "")]
 
 
@@ -86,3 +88,13 @@ def diagram_blocks(root: Element | None) -> list[Block]:
     """The texts of a diagram in the order of its data."""
     lines = (" ".join(" ".join(text_of(t) for t in outermost(point, "t")).split()) for point in outermost(root, "pt"))
     return [Block(f"- {line}", is_item=True) for line in lines if line]
+
+
+def _open_document_chart(root: Element) -> tuple[str, list[list[str]]]:
+    """The table that a chart of OpenDocument keeps of its values."""
+    chart = child(root, "body", "chart", "chart")
+    rows = [
+        [" ".join(map(text_of, children(cell, "p"))) for cell in children(row, "table-cell")]
+        for row in islice(outermost(child(chart, "table"), "table-row"), _MAX_POINTS)
+    ]
+    return " ".join(text_of(child(chart, "title")).split()), [row[:_MAX_SERIES] for row in rows if any(row)]

@@ -1,7 +1,7 @@
 """Writes formulas of Word (OMML) and OpenDocument (MathML) in one line: `1/2`, `x^2`, `√(a+b)`."""
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 
 from ingest.reading.structured.office.parts.package import Element, attribute, child, children, name_of, text_of
 
@@ -23,7 +23,18 @@ def formula_text(element: Element, depth: int = 0) -> str:
     write = _WRITERS.get(name)
     if write:
         return write(element, [formula_text(part, depth + 1) for part in children(element) if not _is_property(part)])
-    return "".join(formula_text(part, depth + 1) for part in children(element))
+    parts = [formula_text(part, depth + 1) for part in children(element)]
+    return _spaced(parts) if name in ("math", "mrow", "semantics", "mstyle") else "".join(parts)
+
+
+def _spaced(parts: Iterable[str]) -> str:
+    """Words apart, letters together: `sin x`, `ab`."""
+    text, last = "", ""
+    for part in filter(None, parts):
+        is_word = max(len(last), len(part)) > 1 and last[-1:].isalpha() and part[0].isalpha()
+        text += f" {part}" if is_word else part
+        last = part
+    return text
 
 
 def _is_property(element: Element) -> bool:
