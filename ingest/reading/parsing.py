@@ -19,11 +19,11 @@ from ingest.reading.file_types import (
     install_hint,
     refuse_mislabelled,
 )
-from ingest.reading.formats.mail import read_mail
 from ingest.reading.formats.nested_documents import Nesting, read_archive
 from ingest.reading.formats.recordings import read_recording
 from ingest.reading.formats.sequences import read_sequences
 from ingest.reading.formats.text_files import read_text
+from ingest.reading.mail.messages import read_mail
 from ingest.reading.structured.encryption import decrypt_office
 from ingest.reading.structured.extraction import read_structured
 from vectorstore.errors import EmptyDocumentError, NothingToReadError, UnreadableFileError

@@ -1,1 +1,1 @@
-"""Readers of mail, archives, pictures, recordings and sequences: each takes bytes and gives pages."""
+"""Readers of archives, text files, pictures, recordings and sequences: each takes bytes and gives pages."""

@@ -86,6 +86,15 @@ class Nesting:
             raise UnreadableFileError(f"holds more than {MAX_CHARACTERS} characters of text", _UNPACK)
         return section
 
+    def write_attachment(self, name: str, data: bytes, heading: str = "") -> str:
+        """A section under `# Attachment: name`, or the line that says why it has none."""
+        self.count_part(len(data))
+        try:
+            part = self.read_part(section_name(name), data)
+        except UnreadableFileError as error:
+            return f"Attachment {section_name(name)} was not read: {error.message}"
+        return self.write_section(f"Attachment: {heading or name}", part.pages, part.kind)
+
 
 def section_name(name: str) -> str:
     """A name on one line and of bounded length: in an archive or a mail it is anything its writer wanted."""

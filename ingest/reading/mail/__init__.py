@@ -1,0 +1,1 @@
+"""Readers of mail: e-mails, mailboxes and the messages of Outlook."""

@@ -1,0 +1,151 @@
+"""Reads e-mails and mailboxes: headers, body, and a section for each attachment, on one page."""
+
+import email
+import email.policy
+import mimetypes
+import re
+from collections.abc import Iterator
+from contextlib import suppress
+from email.errors import MessageError
+from email.message import EmailMessage, MIMEPart
+
+from ingest.reading.formats.nested_documents import Nesting
+from ingest.reading.mail.outlook import read_outlook
+from ingest.reading.mail.texts import LARGER, body_text, content_of, join_versions, payload_of, says_no_more
+from ingest.reading.text_decoding import decode_text
+from vectorstore.errors import UnreadableFileError
+from vectorstore.types import Page
+
+_HEADERS = ("Subject", "From", "To", "Cc", "Bcc", "Date")
+_MAX_HEADER = 2_000  # a list of a thousand recipients is no text to search
+# What Python's own parser of headers raises on those that are not well formed.
+_BAD_HEADER = (LookupError, ValueError, TypeError, AttributeError, MessageError)
+# The line that begins a message names a sender or a time, and headers follow it; other lines may begin with the word.
+_MESSAGE_START = re.compile(
+    rb"(?:\A|\r?\n\r?\n)From (?=[^\r\n]*(?:@|\d:\d\d|MAILER))[^\r\n]*\r?\n(?=(?:>From [^\n]*\n)*[!-9;-~]+[ \t]*:|\r?\n)"
+)
+_ESCAPED_FROM = re.compile(rb"^>(>*From )", re.MULTILINE)
+# Signatures say nothing in words; the others say what HTML says, to watches and to programs of one maker.
+_UNSAID = frozenset(
+    f"application/{name}" for name in ("pgp-signature", "pkcs7-signature", "x-pkcs7-signature")
+) | frozenset(("text/x-amp-html", "text/watch-html", "text/css", "text/javascript", "application/javascript"))
+_ENCODED = re.compile(r"=\?([\w-]{1,40})\?")
+# Apple Mail writes the message's length before it, and a property list after it.
+_APPLE_LENGTH = re.compile(rb"\A\s*(\d{1,12})\s*\n")
+
+
+def read_mail(data: bytes, *, kind: str, nesting: Nesting) -> tuple[str | None, tuple[Page, ...]]:
+    """The subject, and the one page."""
+    if kind == "mbox":
+        return None, (Page(None, _read_mailbox(data, nesting)),)
+    if kind == "msg":
+        return read_outlook(data, nesting)
+    if frame := _APPLE_LENGTH.match(data):
+        data = data[frame.end() : frame.end() + int(frame[1])]
+    message = _parse(data)
+    return _header(message, "Subject") or None, (Page(None, _write(message, nesting)),)
+
+
+def _read_mailbox(data: bytes, nesting: Nesting) -> str:
+    starts = list(_MESSAGE_START.finditer(data))
+    if not starts:
+        raise UnreadableFileError("no message in it", "check what the file really is")
+    ends = [*(start.start() for start in starts[1:]), len(data)]
+    sections = []
+    for start, end in zip(starts, ends, strict=True):
+        nesting.count_part(0)
+        message = _parse(_ESCAPED_FROM.sub(rb"\1", data[start.end() : end]))
+        subject = _header(message, "Subject") or "Without a subject"
+        sections.append(nesting.write_section(subject, [Page(None, _write(message, nesting))], "markdown"))
+    return "\n\n".join(sections)
+
+
+def _parse(data: bytes) -> EmailMessage:
+    message = email.message_from_bytes(data, policy=email.policy.default)
+    assert isinstance(message, EmailMessage)
+    return message
+
+
+def _write(message: EmailMessage, nesting: Nesting) -> str:
+    headers = "\n".join(f"{name}: {value}" for name in _HEADERS if (value := _header(message, name)))
+    return "\n\n".join(filter(None, [headers, *_blocks(message, nesting)]))
+
+
+def _header(message: EmailMessage, name: str) -> str:
+    raw = next((str(text) for key, text in message.raw_items() if key.lower() == name.lower()), "")
+    if not raw.isascii():  # not allowed, and frequent
+        with suppress(UnreadableFileError):
+            raw = decode_text(raw.encode(errors="surrogateescape"))
+    value = raw = _ENCODED.sub(lambda match: f"=?{LARGER.get(match[1].lower(), match[1])}?", raw)
+    with suppress(*_BAD_HEADER):
+        value = str(email.policy.default.header_fetch_parse(name, raw))
+    return " ".join(value.encode(errors="replace").decode().split())[:_MAX_HEADER]
+
+
+def _blocks(part: MIMEPart, nesting: Nesting) -> Iterator[str]:
+    """The texts and attachments of a part in their order."""
+    if part.get_content_type() == "multipart/alternative":
+        yield from _choice(part, nesting)
+    elif part.get_content_maintype() == "multipart" and part.is_multipart():
+        for inner in part.iter_parts():
+            yield from _blocks(inner, nesting)
+    elif _is_inline(part):
+        yield body_text(part, nesting)
+    elif part.get_content_type() not in _UNSAID:
+        yield _attachment(part, nesting)
+
+
+def _choice(part: MIMEPart, nesting: Nesting) -> Iterator[str]:
+    """What the plain text and the HTML say, once, and what is neither, but for the pictures within the HTML."""
+    versions: dict[str, list[MIMEPart]] = {"text/plain": [], "text/html": []}
+    others = []
+    for leaf in _leaves(part):
+        kind = leaf.get_content_type()
+        if kind in versions and _is_inline(leaf):
+            versions[kind].append(leaf)
+        elif leaf.get_content_maintype() != "image" and kind not in _UNSAID:
+            others.append(leaf)
+    plain = "\n\n".join(filter(None, (body_text(leaf, nesting) for leaf in versions["text/plain"])))
+    more = [leaf for leaf in versions["text/html"] if not says_no_more(content_of(leaf), plain)]
+    yield join_versions(plain, "\n\n".join(filter(None, (body_text(leaf, nesting) for leaf in more))))
+    for leaf in others:
+        yield from _blocks(leaf, nesting)
+
+
+def _leaves(part: MIMEPart) -> Iterator[MIMEPart]:
+    if part.get_content_maintype() == "multipart" and part.is_multipart():
+        for inner in part.iter_parts():
+            yield from _leaves(inner)
+    else:
+        yield part
+
+
+def _is_inline(part: MIMEPart) -> bool:
+    is_text = part.get_content_type() in ("text/plain", "text/html")
+    return is_text and part.get_content_disposition() != "attachment" and not _filename(part)
+
+
+def _filename(part: MIMEPart) -> str:
+    with suppress(*_BAD_HEADER):
+        return part.get_filename() or ""
+    return ""
+
+
+def _attachment(part: MIMEPart, nesting: Nesting) -> str:
+    name = _filename(part)
+    if part.get_content_maintype() != "message" or not part.is_multipart():
+        name = name or f"part{mimetypes.guess_extension(part.get_content_type()) or ''}"
+        return nesting.write_attachment(name, payload_of(part))
+    messages = [inner for inner in part.iter_parts() if isinstance(inner, EmailMessage)]
+    if part.get_content_subtype() == "delivery-status":
+        return nesting.write_attachment("status.txt", "\n\n".join(map(str, messages)).encode(errors="replace"))
+    return "\n\n".join(_forwarded(inner, name, nesting) for inner in messages)
+
+
+def _forwarded(message: EmailMessage, name: str, nesting: Nesting) -> str:
+    """The whole message, under its subject."""
+    try:
+        data = message.as_bytes()
+    except _BAD_HEADER:
+        data = message.as_bytes(policy=email.policy.compat32)
+    return nesting.write_attachment("message.eml", data, heading=name or _header(message, "Subject"))

@@ -1,0 +1,322 @@
+"""E-mails and mailboxes: what every part says is read once, whatever its encoding."""
+
+import base64
+import textwrap
+import time
+from email.message import EmailMessage
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ingest.reading.mail.texts import join_versions
+from tests.ingest.documents import NOISE, parse, refusal, text_of
+from vectorstore.errors import UnreadableFileError
+
+HEADERS = b"From: a@example.org\nSubject: Fence\nDate: Tue, 03 Mar 2026 09:15:00 +0100\n"
+SHOWN = "Subject: Fence\nFrom: a@example.org\nDate: Tue, 03 Mar 2026 09:15:00 +0100\n\n"
+
+
+def body_of(source: str | bytes, name: str = "a.eml") -> str:
+    """What is read of a mail but for its headers."""
+    data = source if isinstance(source, bytes) else textwrap.dedent(source).lstrip().encode()
+    text = text_of(name, HEADERS + data)
+    assert text.startswith(SHOWN)
+    return text.removeprefix(SHOWN)
+
+
+def mail_of(plain: str, html: str) -> EmailMessage:
+    message = EmailMessage()
+    message["From"], message["Subject"] = "a@example.org", "Fence"
+    message["Date"] = "Tue, 03 Mar 2026 09:15:00 +0100"
+    message.set_content(plain)
+    message.add_alternative(html, subtype="html")
+    return message
+
+
+@pytest.mark.shows(
+    "eml mbox msg", "subject, sender, recipients (To, Cc, Bcc), date", "read", "the date as the mail has it"
+)
+@pytest.mark.shows("eml mbox", "other headers, such as Reply-To and Message-ID", "left out")
+def test_the_headers_that_a_mail_shows_are_read() -> None:
+    more = b"To: b@example.org\nBcc: c@example.org\nReply-To: d@example.org\nMessage-ID: <1@example.org>\n\nText.\n"
+    assert text_of("a.eml", HEADERS + more) == (
+        "Subject: Fence\nFrom: a@example.org\nTo: b@example.org\nBcc: c@example.org\n"
+        "Date: Tue, 03 Mar 2026 09:15:00 +0100\n\nText."
+    )
+
+
+@pytest.mark.shows(
+    "eml mbox", "a plain and an HTML version of the text", "read", "once: what only one of them says is added"
+)
+@pytest.mark.parametrize(
+    ("plain", "html", "read"),
+    [
+        ("The fence is 140 m.", "<p>The <b>fence</b> is 140 m.</p>", "The fence is 140 m."),
+        ("One.\n\nTwo.", "<p>One.</p><p>Gate code 7781.</p>", "One.\n\nGate code 7781.\n\nTwo."),
+        ("View it in a browser: http://a.example/x", "<p>The gate code is 7781.</p><p>Oak.</p>",
+         "The gate code is 7781.\n\nOak.\n\nView it in a browser: http://a.example/x"),
+        ("See here <http://a.example/1?x=y> now.", "<p>See <a href='http://a.example/1'>here</a> now.</p>",
+         "See here <http://a.example/1?x=y> now."),
+        ("Pump\nDepth\n7\n31 m\n8\n2 m",
+         "<table><tr><th>Pump<th>Depth<tr><td>7<td>31 m<tr><td>8<td>2 m</table>",
+         "| Pump | Depth |\n| --- | --- |\n| 7 | 31 m |\n| 8 | 2 m |"),
+        ("会議は火曜日\nです。", "<p>会議は<br>火曜日です。</p>", "会議は火曜日\nです。"),
+        ("> quoted\n\nMine.\n\n-- \nZoë", "<p>Mine.</p>", "> quoted\n\nMine.\n\n-- \nZoë"),
+    ],
+)  # fmt: skip
+def test_what_either_version_of_a_text_says_is_read_once(plain: str, html: str, read: str) -> None:
+    assert body_of(mail_of(plain, html).as_bytes().removeprefix(HEADERS)) == read
+
+
+def test_html_is_taken_for_what_it_strikes_out() -> None:
+    assert join_versions("Price 900 850.", "Price ~~900~~ 850.") == "Price ~~900~~ 850."
+    assert join_versions("Price 900 850.", "Price 900 850.") == "Price 900 850."
+
+
+WORDS = st.lists(st.sampled_from(["pump", "7", "hall", "\n\n", "# ", "| a |", "```", "~~x~~"])).map(" ".join)
+
+
+@given(WORDS, WORDS)
+def test_no_word_of_either_version_is_lost(plain: str, html: str) -> None:
+    joined = join_versions(plain, html)
+    assert all(word in joined for word in (plain + " " + html).split() if word.isalnum())
+
+
+ALTERNATIVE = """
+    MIME-Version: 1.0
+    Content-Type: multipart/alternative; boundary=A
+
+    --A
+    Content-Type: text/plain
+
+    See the plan.
+    --A
+    Content-Type: multipart/mixed; boundary=M
+
+    --M
+    Content-Type: text/html
+
+    <p>See the plan.</p><img src="cid:x">
+    --M
+    Content-Type: text/csv; name*0*=utf-8''pl%C3%A5n; name*1=.csv
+
+    a,b
+    1,2
+    --M
+    Content-Type: image/png
+    Content-ID: <x>
+    Content-Transfer-Encoding: base64
+
+    iVBORw0KGgo=
+    --M
+    Content-Type: text/html
+
+    <p>plan</p>
+    --M--
+    --A
+    Content-Type: text/calendar; method=REQUEST
+
+    SUMMARY:Hike
+    DTSTART:20260704T060000Z
+    --A
+    Content-Type: text/x-amp-html
+
+    <html amp4email>x</html>
+    --A--
+"""
+
+
+@pytest.mark.shows("eml mbox", "attachments, calendar invitations and forwarded messages", "read", "a section for each")
+@pytest.mark.shows("eml mbox", "pictures within the HTML version of a text", "left out")
+def test_attachments_and_invitations_within_a_choice_of_versions_are_read() -> None:
+    assert body_of(ALTERNATIVE) == (
+        "See the plan.\n\n# Attachment: plån.csv\n\n| a | b |\n| --- | --- |\n| 1 | 2 |\n\n"
+        "# Attachment: part.ics\n\nSUMMARY:Hike\nDTSTART:2026-07-04 06:00 UTC"
+    )
+
+
+@pytest.mark.shows("eml mbox", "signatures (PGP, S/MIME)", "left out", "what they sign is read")
+@pytest.mark.shows(
+    "eml mbox", "encrypted mail, and attachments in `winmail.dat`", "left out", "with a line that says so"
+)
+def test_signed_mail_is_read_and_encrypted_mail_is_named() -> None:
+    signed = """
+        MIME-Version: 1.0
+        Content-Type: multipart/signed; boundary=S; protocol="application/pgp-signature"
+
+        --S
+        Content-Type: text/plain
+
+        The fence is oak.
+        --S
+        Content-Type: application/pgp-signature; name=signature.asc
+
+        -----BEGIN PGP SIGNATURE-----
+        --S--
+        """
+    assert body_of(signed) == "The fence is oak."
+    message = mail_of("One.", "<p>One.</p>")
+    message.add_attachment(NOISE, maintype="application", subtype="pkcs7-mime", filename="smime.p7m")
+    message.add_attachment(
+        b"\x78\x9f\x3e\x22" + NOISE, maintype="application", subtype="ms-tnef", filename="winmail.dat"
+    )
+    text = text_of("a.eml", message.as_bytes())
+    assert "Attachment smime.p7m was not read: " in text
+    assert "Attachment winmail.dat was not read: " in text
+
+
+def test_texts_between_attachments_and_messages_in_messages_are_read_in_order() -> None:
+    mixed = """
+        MIME-Version: 1.0
+        Content-Type: multipart/mixed; boundary=M
+
+        --M
+
+        First.
+        --M
+        Content-Type: message/rfc822
+
+        Subject: Old offer
+        From: old@example.org
+
+        It was 3300 crowns.
+        --M
+        Content-Type: text/html
+        Content-Disposition: inline
+
+        <p>Second.</p>
+        --M
+        Content-Type: text/plain
+        Content-Disposition: attachment
+
+        Third.
+        --M
+        Content-Type: message/delivery-status
+
+        Reporting-MTA: dns; mx.example.org
+
+        Final-Recipient: rfc822; b@example.org
+        Action: failed
+        --M--
+        """
+    assert body_of(mixed) == (
+        "First.\n\n# Attachment: Old offer\n\nSubject: Old offer\nFrom: old@example.org\n\nIt was 3300 crowns.\n\n"
+        "Second.\n\n# Attachment: part.txt\n\nThird.\n\n# Attachment: status.txt\n\n"
+        "Reporting-MTA: dns; mx.example.org\n\n\n\nFinal-Recipient: rfc822; b@example.org\nAction: failed"
+    )
+
+
+@pytest.mark.parametrize(
+    ("charset", "encoding", "text"),
+    [
+        ("us-ascii", "utf-8", "Vardø – Zażółć"),
+        ("iso-8859-1", "cp1252", "“Vardø” – 5 €"),
+        ("iso-8859-1", "utf-8", "Åse Lønn"),
+        ("utf-8", "cp1252", "Die Kühlung läuft für das Gerät über Nacht"),
+        ("gb2312", "gb18030", "镕基，会议在星期二。"),
+        ("ks_c_5601-1987", "cp949", "똠방각하 회의는 화요일"),
+        ("x-unknown", "utf-8", "Zażółć gęślą"),
+        ("utf-16", "utf-16", "Zażółć gęślą"),
+    ],
+)
+@pytest.mark.parametrize("subtype", ["plain", "html"])
+def test_a_text_is_decoded_as_it_is_written_where_its_mail_is_wrong_about_it(
+    charset: str, encoding: str, text: str, subtype: str
+) -> None:
+    written = base64.encodebytes((f"<p>{text}</p>" if subtype == "html" else text).encode(encoding)).decode()
+    head = f'Content-Type: text/{subtype}; charset="{charset}"\nContent-Transfer-Encoding: base64\n\n'
+    assert body_of((head + written).encode()) == text
+
+
+@pytest.mark.parametrize(
+    ("header", "read"),
+    [
+        ("Vardø og Åse".encode(), "Vardø og Åse"),
+        ("Kühlung läuft für das Gerät über Nacht".encode("cp1252"), "Kühlung läuft für das Gerät über Nacht"),
+        (b"=?utf-8?b?Vmlr?=\n =?utf-8?q?=C3=B8?= now", "Vikø now"),
+        (b"=?utf-8?q?Vard=C3?=\n =?utf-8?q?=B8?=", "Vardø"),
+        (b"=?utf-8?Q?a b=C3=B8?=", "a bø"),
+        (b"=?gb2312?B?6UbWzg==?=", "镕治"),
+    ],
+)
+def test_subjects_are_decoded(header: bytes, read: str) -> None:
+    assert parse("a.eml", b"Subject: " + header + b"\n\nText.").title == read
+
+
+def test_names_of_attachments_are_decoded() -> None:
+    for written, name in {
+        'filename="=?utf-8?B?w4VzZS50eHQ=?="': "Åse.txt",
+        "filename*=utf-8''%C3%85se.txt": "Åse.txt",
+        "filename*0*=iso-8859-1''%C5s; filename*1=e.txt": "Åse.txt",
+        'filename="../../a\\"b.txt"': '../../a"b.txt',
+    }.items():
+        head = f"MIME-Version: 1.0\nContent-Type: text/plain\nContent-Disposition: attachment; {written}\n\nText."
+        assert body_of(head) == f"# Attachment: {name}\n\nText."
+
+
+@pytest.mark.shows("eml mbox", "lines that a mail program broke (`format=flowed`)", "read", "as one line")
+@pytest.mark.shows("eml mbox", "quoted replies and signatures", "read", "as they stand in the mail")
+def test_broken_lines_are_joined() -> None:
+    flowed = "Content-Type: text/plain; format=flowed\n\nThe fence \nis \n140 m.\n>  far \n> off\n  >x\n-- \nZoe\n"
+    assert body_of(flowed) == "The fence is 140 m.\n>  far \n> off\n >x\n\n-- \nZoe"
+    assert body_of("Content-Type: text/plain; format=flowed; delsp=yes\n\nfen \nce\n") == "fence"
+
+
+MAILBOX = b"From a@example.org Tue Mar  3 10:00:00 2026\n"
+
+
+@pytest.mark.shows(
+    "mbox", "lines that begin with `>From `", "read", "as `From `, without the mark that the mailbox added"
+)
+def test_a_mailbox_is_cut_where_messages_begin() -> None:
+    body = b"\nHi.\n\n>From here.\n>>From there.\n\nFrom now on, at 9:30\nit rains.\n\nFrom me:\nx\n\n"
+    text = text_of("a.mbox", MAILBOX + HEADERS + body + MAILBOX.replace(b"\n", b"\r\n") + HEADERS + body)
+    section = "Hi.\n\nFrom here.\n>From there.\n\nFrom now on, at 9:30\nit rains.\n\nFrom me:\nx"
+    assert text == "\n\n".join([f"# Fence\n\n{SHOWN}{section}"] * 2)
+    assert refusal("a.mbox", "no mailbox")[0] == "no message in it"
+
+
+@pytest.mark.shows(
+    "eml", "mail of Apple Mail, and web pages saved as one file (`.mht`)", "read", "the page without its styles"
+)
+def test_a_web_page_in_a_mail_is_read_without_its_styles() -> None:
+    page = """
+        MIME-Version: 1.0
+        Content-Type: multipart/related; boundary=B
+
+        --B
+        Content-Type: text/html; charset=utf-8
+        Content-Transfer-Encoding: base64
+        Content-Location: http://a.example/
+
+        PHA+VmFyZMO4PC9wPg==
+        --B
+        Content-Type: text/css
+        Content-Location: http://a.example/a.css
+
+        p { color: red }
+        --B--
+        """
+    assert body_of(page, "a.mht") == "Vardø"
+    assert body_of(f"\n{'x ' * 9}", "a.emlx") == ("x " * 9).strip()
+
+
+@pytest.mark.long("two thousand messages")
+def test_a_mailbox_of_two_thousand_messages_is_read_in_seconds() -> None:
+    data = (
+        MAILBOX + HEADERS + mail_of("One two.", "<p>One two.</p>").as_bytes().removeprefix(HEADERS) + b"\n\n"
+    ) * 2000
+    start = time.monotonic()
+    assert text_of("a.mbox", data).count("One two.") == 2000
+    assert time.monotonic() - start < 60
+
+
+@given(st.binary(), st.sampled_from([b"", b"Content-Type: multipart/alternative; boundary=a\n\n--a\n", MAILBOX]))
+def test_any_bytes_are_a_mail_or_refused(data: bytes, start: bytes) -> None:
+    for name in ("a.eml", "a.mbox"):
+        try:
+            document = parse(name, start + data)
+        except UnreadableFileError:
+            continue
+        assert document.pages
