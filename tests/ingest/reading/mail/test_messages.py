@@ -1,37 +1,14 @@
 """E-mails and mailboxes: what every part says is read once, whatever its encoding."""
 
-import base64
-import textwrap
 import time
-from email.message import EmailMessage
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ingest.reading.mail.texts import join_versions
 from tests.ingest.documents import NOISE, parse, refusal, text_of
+from tests.ingest.mails import HEADERS, SHOWN, body_of, mail_of
 from vectorstore.errors import UnreadableFileError
-
-HEADERS = b"From: a@example.org\nSubject: Fence\nDate: Tue, 03 Mar 2026 09:15:00 +0100\n"
-SHOWN = "Subject: Fence\nFrom: a@example.org\nDate: Tue, 03 Mar 2026 09:15:00 +0100\n\n"
-
-
-def body_of(source: str | bytes, name: str = "a.eml") -> str:
-    """What is read of a mail but for its headers."""
-    data = source if isinstance(source, bytes) else textwrap.dedent(source).lstrip().encode()
-    text = text_of(name, HEADERS + data)
-    assert text.startswith(SHOWN)
-    return text.removeprefix(SHOWN)
-
-
-def mail_of(plain: str, html: str) -> EmailMessage:
-    message = EmailMessage()
-    message["From"], message["Subject"] = "a@example.org", "Fence"
-    message["Date"] = "Tue, 03 Mar 2026 09:15:00 +0100"
-    message.set_content(plain)
-    message.add_alternative(html, subtype="html")
-    return message
 
 
 @pytest.mark.shows(
@@ -44,43 +21,6 @@ def test_the_headers_that_a_mail_shows_are_read() -> None:
         "Subject: Fence\nFrom: a@example.org\nTo: b@example.org\nBcc: c@example.org\n"
         "Date: Tue, 03 Mar 2026 09:15:00 +0100\n\nText."
     )
-
-
-@pytest.mark.shows(
-    "eml mbox", "a plain and an HTML version of the text", "read", "once: what only one of them says is added"
-)
-@pytest.mark.parametrize(
-    ("plain", "html", "read"),
-    [
-        ("The fence is 140 m.", "<p>The <b>fence</b> is 140 m.</p>", "The fence is 140 m."),
-        ("One.\n\nTwo.", "<p>One.</p><p>Gate code 7781.</p>", "One.\n\nGate code 7781.\n\nTwo."),
-        ("View it in a browser: http://a.example/x", "<p>The gate code is 7781.</p><p>Oak.</p>",
-         "The gate code is 7781.\n\nOak.\n\nView it in a browser: http://a.example/x"),
-        ("See here <http://a.example/1?x=y> now.", "<p>See <a href='http://a.example/1'>here</a> now.</p>",
-         "See here <http://a.example/1?x=y> now."),
-        ("Pump\nDepth\n7\n31 m\n8\n2 m",
-         "<table><tr><th>Pump<th>Depth<tr><td>7<td>31 m<tr><td>8<td>2 m</table>",
-         "| Pump | Depth |\n| --- | --- |\n| 7 | 31 m |\n| 8 | 2 m |"),
-        ("会議は火曜日\nです。", "<p>会議は<br>火曜日です。</p>", "会議は火曜日\nです。"),
-        ("> quoted\n\nMine.\n\n-- \nZoë", "<p>Mine.</p>", "> quoted\n\nMine.\n\n-- \nZoë"),
-    ],
-)  # fmt: skip
-def test_what_either_version_of_a_text_says_is_read_once(plain: str, html: str, read: str) -> None:
-    assert body_of(mail_of(plain, html).as_bytes().removeprefix(HEADERS)) == read
-
-
-def test_html_is_taken_for_what_it_strikes_out() -> None:
-    assert join_versions("Price 900 850.", "Price ~~900~~ 850.") == "Price ~~900~~ 850."
-    assert join_versions("Price 900 850.", "Price 900 850.") == "Price 900 850."
-
-
-WORDS = st.lists(st.sampled_from(["pump", "7", "hall", "\n\n", "# ", "| a |", "```", "~~x~~"])).map(" ".join)
-
-
-@given(WORDS, WORDS)
-def test_no_word_of_either_version_is_lost(plain: str, html: str) -> None:
-    joined = join_versions(plain, html)
-    assert all(word in joined for word in (plain + " " + html).split() if word.isalnum())
 
 
 ALTERNATIVE = """
@@ -205,28 +145,6 @@ def test_texts_between_attachments_and_messages_in_messages_are_read_in_order() 
         "Second.\n\n# Attachment: part.txt\n\nThird.\n\n# Attachment: status.txt\n\n"
         "Reporting-MTA: dns; mx.example.org\n\n\n\nFinal-Recipient: rfc822; b@example.org\nAction: failed"
     )
-
-
-@pytest.mark.parametrize(
-    ("charset", "encoding", "text"),
-    [
-        ("us-ascii", "utf-8", "Vardø – Zażółć"),
-        ("iso-8859-1", "cp1252", "“Vardø” – 5 €"),
-        ("iso-8859-1", "utf-8", "Åse Lønn"),
-        ("utf-8", "cp1252", "Die Kühlung läuft für das Gerät über Nacht"),
-        ("gb2312", "gb18030", "镕基，会议在星期二。"),
-        ("ks_c_5601-1987", "cp949", "똠방각하 회의는 화요일"),
-        ("x-unknown", "utf-8", "Zażółć gęślą"),
-        ("utf-16", "utf-16", "Zażółć gęślą"),
-    ],
-)
-@pytest.mark.parametrize("subtype", ["plain", "html"])
-def test_a_text_is_decoded_as_it_is_written_where_its_mail_is_wrong_about_it(
-    charset: str, encoding: str, text: str, subtype: str
-) -> None:
-    written = base64.encodebytes((f"<p>{text}</p>" if subtype == "html" else text).encode(encoding)).decode()
-    head = f'Content-Type: text/{subtype}; charset="{charset}"\nContent-Transfer-Encoding: base64\n\n'
-    assert body_of((head + written).encode()) == text
 
 
 @pytest.mark.parametrize(
