@@ -15,7 +15,6 @@ from ingest.reading.tables.markdown_table import markdown_table
 from vectorstore.types import Page
 
 _CONTROLS = re.compile("[\x00-\x08\x0c-\x1f\x7f-\x9f]")
-_MAIL_HEADERS = ("Subject", "From", "To", "Cc", "CC", "Date")
 _SHOWN_LAYERS = ("body", "footnote")
 Content = dict[str, Any]
 
@@ -116,11 +115,6 @@ def write_heading(text: str, level: int) -> str:
     return f"{'#' * min(level, 6)} {words}" if words else ""
 
 
-def _mail_headers(entries: Iterable[dict[str, str]]) -> str:
-    shown = {entry["key"]: entry["value"] for entry in entries}
-    return "\n".join(f"{key}: {shown[key]}" for key in _MAIL_HEADERS if shown.get(key))
-
-
 def _table(grid: Content) -> str:
     rows = [["" for _ in range(grid["cols"])] for _ in range(grid["rows"])]
     for cell in grid["cells"]:
@@ -151,7 +145,6 @@ _RENDERERS: dict[str, Callable[[Content], str]] = {
     "table": lambda content: _table(content["grid"]),
     "code": lambda content: fence(_text_of(content), content.get("language") or ""),
     "definition_item": lambda content: f"{content['term']}: {content['definition']}".strip(),
-    "metadata_block": lambda content: _mail_headers(content["entries"]),
     "raw_block": lambda content: str(content["content"]).strip(),
     "admonition": lambda content: str(content.get("title") or "").strip(),
 }

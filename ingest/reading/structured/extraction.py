@@ -42,7 +42,7 @@ def read_structured(data: bytes, *, kind: str) -> tuple[str | None, tuple[Page, 
         title, text = read_html(data)
         return title, (Page(None, text),)
     document = _extract(data, f"document.{kind}")
-    title = document.metadata.title or (document.metadata.subject if kind == "msg" else None)
+    title = document.metadata.title
     nodes = [TreeNode.of(node) for node in (document.document.nodes if document.document else ())]
     if kind == "xml" and not any(node.text for node in nodes if node.type != "heading"):
         return title, (Page(None, decode_lines(data)),)  # all it says, it says in its attributes
