@@ -108,8 +108,11 @@ def _read_pdf(data: bytes, password: str | None) -> tuple[str | None, tuple[Page
     title, pages = read_pdf(data, password)
     if has_reader("ocr"):
         have_text = {page.number for page in pages if page.text.strip()}
-        pages += read_scanned_pages(data, skip=have_text, password=password)
-    return title, tuple(sorted(pages, key=lambda page: page.number or 0))
+        scanned = read_scanned_pages(data, skip=have_text, password=password)
+        numbers = sorted({page.number or 0 for page in (*scanned, *pages)})
+        both = {number: [page.text for page in (*scanned, *pages) if page.number == number] for number in numbers}
+        pages = tuple(Page(number, "\n\n".join(texts)) for number, texts in both.items())
+    return title, pages
 
 
 def _nothing_in(data: bytes, kind: str, password: str | None) -> UnreadableFileError:
@@ -117,7 +120,9 @@ def _nothing_in(data: bytes, kind: str, password: str | None) -> UnreadableFileE
         from ingest.reading.pdf.document import is_blank
 
         if not is_blank(data, password):
-            return UnreadableFileError("no text in it: its pages are images", install_hint("ocr"))
+            return UnreadableFileError(
+                "no text in it: its pages are images, or their letters have no codes", install_hint("ocr")
+            )
     seen = ", and none in its pictures" if kind in ("pdf", "image") else ""
     return EmptyDocumentError(f"no text in it{seen}", _NOTHING)
 

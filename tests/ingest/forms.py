@@ -33,7 +33,7 @@ def raw_pdf(content: str, *objects: str, annots: str = "", catalog: str = "", re
 
 def write(*lines: tuple[float, float, str], size: float = 12) -> str:
     """The content of a page: words at places, in points from the lower left corner."""
-    return "\n".join(f"BT /F1 {size} Tf {x} {y} Td ({words}) Tj ET" for x, y, words in lines)
+    return "".join(f"BT /F1 {size} Tf {x} {y} Td ({words}) Tj ET\n" for x, y, words in lines)
 
 
 def form(content: str, *fields: str, more: str = "") -> bytes:

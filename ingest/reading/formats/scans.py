@@ -59,7 +59,10 @@ def read_image(data: bytes) -> tuple[Page, ...]:
 
 
 def read_scanned_pages(data: bytes, *, skip: Container[int | None], password: str | None = None) -> tuple[Page, ...]:
-    """The pages of a PDF but `skip` on whose pictures there is text."""
+    """The pages of a PDF on whose pictures there is text; those in `skip` only where no text is drawn on them.
+
+    What was put onto a scan, such as a comment, is not drawn; the fonts of a page that is no scan may have no letters.
+    """
     with open_pdf(data, password) as document:
         with PDFIUM_LOCK:
             count = len(document)
@@ -67,7 +70,9 @@ def read_scanned_pages(data: bytes, *, skip: Container[int | None], password: st
         for number in range(1, count + 1):
             with open_page(document, number - 1) as page:
                 images = page.get_objects(filter=(pdfium_c.FPDF_PAGEOBJ_IMAGE,), max_depth=4)
-                wanted += [number] if number not in skip and any(True for _ in images) else []
+                has_text = bool(page.get_textpage().get_text_bounded().strip())
+                if (has_text and number not in skip) or (not has_text and any(True for _ in images)):
+                    wanted.append(number)
         if len(wanted) > MAX_PAGES and len(wanted) == count:
             message = f"{len(wanted)} scanned pages: more than {MAX_PAGES} are not read here"
             raise UnreadableFileError(message, "run it through ocrmypdf first")
@@ -75,7 +80,7 @@ def read_scanned_pages(data: bytes, *, skip: Container[int | None], password: st
         for number in wanted[:MAX_PAGES]:
             with open_page(document, number - 1) as page:
                 scale = min(_DPI / 72, _MAX_SIDE / max(*page.get_size(), 1))
-                bitmap = page.render(scale=scale)
+                bitmap = page.render(scale=scale, draw_annots=False)  # no icons of comments
                 drawn = np.array(bitmap.to_numpy()[..., :3])
                 bitmap.close()
             pages.append(Page(number, _recognise_text(drawn)))

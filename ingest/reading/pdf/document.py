@@ -1,5 +1,6 @@
 """Reads PDF files into pages of running text, and finds the boxes of a quote on its page."""
 
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache, partial
@@ -19,6 +20,8 @@ from vectorstore.types import Page
 # is read quickly.
 _NEIGHBOUR_PAGES = 5
 _KEPT_PAGES = 4 * _NEIGHBOUR_PAGES
+# Codes of shapes, of no letters; a bullet may have one.
+_UNKNOWN = re.compile("[\x00-\x08\x0e-\x1f\x7f-\x9f\ue000-\uf8ff\ufffd]")
 Box = tuple[float, float, float, float]
 
 
@@ -100,6 +103,8 @@ def _page_reader(document: pdfium.PdfDocument, count: int) -> Callable[[int], Pd
         return find_edges(lines_of(place)[direction], parts[direction]) if direction in parts else ((), ())
 
     def read(place: int) -> PdfPageText:
+        if _is_unreadable(parts_of(place)):
+            return PdfPageText("", ())
         nearby = range(max(0, place - _NEIGHBOUR_PAGES), min(count, place + _NEIGHBOUR_PAGES + 1))
         characters = sum(len(part.visible) for part in parts_of(place))
         texts = []
@@ -110,6 +115,12 @@ def _page_reader(document: pdfium.PdfDocument, count: int) -> Callable[[int], Pd
         return join_texts([*texts, _comments_text(contents_of(place).comments)])
 
     return read
+
+
+def _is_unreadable(parts: Sequence[Glyphs]) -> bool:
+    """Whether the fonts of a page do not tell which letters their shapes are."""
+    unknown = sum(len(_UNKNOWN.findall(part.text)) for part in parts)
+    return unknown > 0 and unknown > sum(map(str.isalnum, "".join(part.text for part in parts)))
 
 
 def _find_lines(part: Glyphs) -> list[Line]:

@@ -1,5 +1,6 @@
 """Groups the characters of a PDF page by their boxes into lines, in the order of the page's content stream."""
 
+import re
 import sys
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
@@ -21,7 +22,9 @@ WIDE_WORD_GAP = 2.2  # a share of the line's usual distance of words
 STACK_GAP = 0.6
 SCRIPT_HEIGHT = 0.8
 MAX_SCRIPT_WIDTH = 3.0
+BULLETS = "\u2022\u25cf\u25cb\u25e6\u25aa\u25a0\u25a1\u2023\u2043\u2219\xb7\u2013\u2014*-\uf0b7\uf0a7\uf0d8"
 MAX_ITEM_MARK = 4  # characters
+_ITEM_MARK = re.compile(rf"\(?\w{{1,3}}[.)]|\[\w+\]|\d{{1,2}}|[^\W\d_]|[{re.escape(BULLETS)}]")
 # Which of the code points up to U+3000 are spaces or controls.
 _BLANK = np.zeros(0x3002, dtype=np.bool_)
 for _first, _last in ((0, 0x20), (0x7F, 0xA0), (0x1680, 0x1680), (0x2000, 0x200B), (0x2028, 0x2029), (0x3000, 0x3000)):
@@ -74,6 +77,7 @@ class Piece:
 
     `turned`: the characters are stacked, as in text turned by 90 degrees and in vertical writing.
     `word_gap`: the mean distance of its words, 0 if it is one word.
+    `is_mark`: it may mark an item, as `2.` or a bullet.
     """
 
     start: int
@@ -84,6 +88,7 @@ class Piece:
     top: float
     turned: bool
     word_gap: float
+    is_mark: bool
 
     @property
     def height(self) -> float:
@@ -130,7 +135,7 @@ def _is_row(pieces: Sequence[Piece], main: Piece) -> bool:
     if len(pieces) == 1:
         return False
     # The text after the mark of an item is set off from it too.
-    counted = pieces[1:] if len(pieces[0]) <= MAX_ITEM_MARK else pieces
+    counted = pieces[1:] if pieces[0].is_mark else pieces
     widest = max((piece.left - before.right for before, piece in pairwise(counted)), default=0.0)
     return widest > _cell_gap(pieces, main.height)
 
@@ -170,16 +175,22 @@ def _find_pieces(glyphs: Glyphs) -> list[Piece]:
     stacked = np.add.reduceat(np.append(turned, False).astype(np.intp), starts)
     spaces = np.maximum(np.add.reduceat(np.append(word_ends, False).astype(np.intp), starts), 1)
     space = np.add.reduceat(np.append(gaps * word_ends, 0), starts)
+    firsts, lasts = visible[starts].tolist(), (visible[ends - 1] + 1).tolist()
+    marks = [
+        end - start <= MAX_ITEM_MARK and _ITEM_MARK.fullmatch(glyphs.text, start, end) is not None
+        for start, end in zip(firsts, lasts, strict=True)
+    ]
     # The mean of bottoms and tops is the main text's place, hardly moved by a superscript.
     columns = (
-        visible[starts].tolist(),
-        (visible[ends - 1] + 1).tolist(),
+        firsts,
+        lasts,
         np.minimum.reduceat(left, starts).tolist(),
         (np.add.reduceat(bottom, starts) / counts).tolist(),
         np.maximum.reduceat(right, starts).tolist(),
         (np.add.reduceat(top, starts) / counts).tolist(),
         ((stacked > 1) & (stacked >= counts - 2)).tolist(),
         (space / spaces).tolist(),
+        marks,
     )
     return [Piece(*values) for values in zip(*columns, strict=True)]
 

@@ -1,7 +1,8 @@
-"""Finds which characters of a PDF page are raised, lowered or struck out, and writes them so that it shows."""
+"""Marks the raised, lowered and struck out characters of PDF lines, and mends letters and numbers set apart."""
 
+import re
 from bisect import bisect_left
-from collections.abc import Iterator, Sequence
+from collections.abc import Container, Iterator, Sequence
 from itertools import groupby
 
 import numpy as np
@@ -17,6 +18,9 @@ MOST_CHARACTERS = 40
 # Of the height of characters: where a line through them runs, and how much longer than the words it is.
 MIDDLE = 0.3, 0.6
 OVERHANG = 0.4
+_SPACED_POINT = re.compile(r"(?<=\d) (?=[.,] ?\d)|(?<=\d [.,]) (?=\d)")  # `12 . 5`: kerning
+_LETTERS_APART = re.compile(r"(?:[^\W\d_]\s){4,}[^\W\d_]")
+WORD_SPACE = 0.2  # share of a line's height
 Styles = dict[int, Style]
 
 
@@ -85,13 +89,45 @@ def write_styles(text: str, indices: Sequence[int | None], styles: Styles) -> tu
         places = list(found)
         spans.append((places[0], places[-1] + 1))
         runs.append((text[places[0] : places[-1] + 1], style))
+    for place in range(len(runs) - 1, 0, -1):  # a stacked fraction
+        (above, level), (below, next_level) = runs[place - 1 : place + 1]
+        base = runs[place - 2][0][-1:] if place > 1 else ""
+        if (level, next_level) == ("raised", "lowered") and (above + below).isdecimal() and not base.isalpha():
+            runs.insert(place, ("/", ""))
+            spans.insert(place, (spans[place][0], spans[place][0]))
     written, origins = "", list[int | None]()
     for (start, end), (words, _), marked in zip(spans, runs, mark_runs(runs), strict=True):
         written += marked
         at = marked.find(words)
+        nothing: list[int | None] = [None] * len(marked)
         if at >= 0:
             after = len(marked) - at - len(words)
-            origins += [*[None] * at, *indices[start:end], *[None] * after]
+            origins += [*nothing[:at], *indices[start:end], *nothing[:after]]
         else:
-            origins += [*indices[start:end], *[None] * len(marked)][: len(marked)]
+            origins += [*indices[start:end], *nothing][: len(marked)]
     return written, origins
+
+
+def mend_spaces(text: str, indices: list[int | None], line: Line, glyphs: Glyphs) -> tuple[str, list[int | None]]:
+    """A line's text without the spaces in `12 . 5`, which are kerning, and in `C O N T E N T S`."""
+    if _SPACED_POINT.search(text):
+        return _without(text, indices, {found.start() for found in _SPACED_POINT.finditer(text)})
+    if _LETTERS_APART.fullmatch(text):
+        return _without(text, indices, _letter_gaps(text, indices, line, glyphs))
+    return text, indices
+
+
+def _letter_gaps(text: str, indices: Sequence[int | None], line: Line, glyphs: Glyphs) -> set[int]:
+    """The gaps of letters that are set apart, as in `C O N T E N T S`; those of words are wider."""
+    gaps: dict[int, float] = {}
+    for place in range(1, len(text), 2):
+        before, after = indices[place - 1], indices[place + 1]
+        if before is not None and after is not None:
+            gaps[place] = float(glyphs.boxes[after, 0] - glyphs.boxes[before, 2])
+    widest = min(gaps.values()) + WORD_SPACE * line.height
+    return {place for place, gap in gaps.items() if gap < widest}
+
+
+def _without(text: str, indices: Sequence[int | None], dropped: Container[int]) -> tuple[str, list[int | None]]:
+    kept = [place for place in range(len(text)) if place not in dropped]
+    return "".join(text[place] for place in kept), [indices[place] for place in kept]

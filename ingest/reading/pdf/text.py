@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from enum import Enum
 from itertools import pairwise
 
-from ingest.reading.pdf.lines import WIDE_GAP, Glyphs, Line
+from ingest.reading.pdf.lines import BULLETS, WIDE_GAP, Glyphs, Line
 from ingest.reading.pdf.reading_order import is_below, is_same_size
-from ingest.reading.pdf.styles import find_styles, write_styles
+from ingest.reading.pdf.styles import find_styles, mend_spaces, write_styles
 
 # Shares of a line's height.
 INDENT = 0.6
@@ -20,8 +20,7 @@ MAX_PUSH = 2.0
 WORD_SPACE = 0.2
 MOST = 0.8
 MAX_SPARE = 0.3  # of the width of the column
-_BULLETS = "\u2022\u25cf\u25cb\u25e6\u25aa\u25a0\u25a1\u2023\u2043\u2219\xb7\u2013\u2014*-\uf0b7\uf0a7\uf0d8"
-_ITEM_MARK = re.compile(rf"(\(?\w{{1,3}}[.)]|\[\w+\]|[{re.escape(_BULLETS)}])$")
+_ITEM_MARK = re.compile(rf"(\(?\w{{1,3}}[.)]|\[\w+\]|[{re.escape(BULLETS)}])$")
 # Shares of a line's height: where PDFium broke a line that goes on, and where it did not.
 BROKEN_GAP = 0.15
 CELL_SEPARATOR = "\t"  # white space: the words of a row stay as a person would quote them
@@ -78,7 +77,7 @@ class _Opened:
         piece = line.pieces[0]
         word = glyphs.text[piece.start : piece.end].split(maxsplit=1)[0]
         width = float(glyphs.boxes[piece.start + len(word) - 1, 2] - glyphs.boxes[piece.start, 0])
-        return cls(line, width, _ITEM_MARK.match(word) is not None, word in _BULLETS)
+        return cls(line, width, _ITEM_MARK.match(word) is not None, word in BULLETS)
 
 
 def lay_out(blocks: Sequence[Sequence[Line]], glyphs: Glyphs) -> list[tuple[Line, Joint]]:
@@ -138,7 +137,9 @@ def _may_go_on(above: Line, opened: _Opened, margin: float) -> bool:
 def _joint(block: Sequence[_Opened], joints: Sequence[Joint], *, place: int, margin: float) -> Joint:
     above, opened = block[place - 1], block[place]
     if above.line.is_row or opened.line.is_row:
-        return Joint.NEWLINE
+        last_cell = above.line.pieces[-1].left
+        in_cell = not opened.line.is_row and abs(opened.line.left - last_cell) < SAME_EDGE * above.line.height
+        return Joint.UNSURE_NEWLINE if in_cell else Joint.NEWLINE
     full = _is_full(above.line, opened, margin)
     step = (opened.line.left - above.line.left) / (opened.line.height or 1.0)
     if INDENT < step < MAX_INDENT:
@@ -224,7 +225,7 @@ def _line_text(line: Line, glyphs: Glyphs) -> tuple[str, list[int | None]]:
         for start, end, character in _kept(glyphs.text, piece.start, piece.end):
             text += character or glyphs.text[start:end]
             indices += range(start, end)
-    return text, indices
+    return mend_spaces(text, indices, line, glyphs)
 
 
 def _kept(text: str, start: int, end: int) -> Iterator[tuple[int, int, str | None]]:

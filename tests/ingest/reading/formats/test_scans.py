@@ -46,3 +46,13 @@ def test_scanned_pages_are_read_beside_those_with_text() -> None:
     pdf.image(io.BytesIO(picture(MOON)), w=180)
     pages = parse("scan.pdf", bytes(pdf.output())).pages
     assert [(page.number, page.text) for page in pages] == [(1, "A page with text of its own."), (2, MOON)]
+
+
+@pytest.mark.long("recognises text in pictures")
+def test_a_scan_with_a_comment_on_it_is_read() -> None:
+    pdf = fpdf.FPDF()
+    pdf.add_page()
+    pdf.image(io.BytesIO(picture(MOON)), w=180)
+    pdf.text_annotation(20, 20, "It does.", title="Ann")
+    (page,) = parse("scan.pdf", bytes(pdf.output())).pages
+    assert page.text == f"{MOON}\n\nComment by Ann: It does."
