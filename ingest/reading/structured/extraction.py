@@ -11,12 +11,14 @@ from ingest.reading.structured.document_tree import TreeNode, render_pages
 from ingest.reading.structured.encryption import encrypted_error
 from ingest.reading.structured.office.reading import read_office
 from ingest.reading.tables.delimited import read_delimited
-from ingest.reading.tables.package import BAD_PACKAGE
-from ingest.reading.tables.xlsx import read_xlsx
+from ingest.reading.tables.workbooks.ods import read_ods
+from ingest.reading.tables.workbooks.xls import read_xls
+from ingest.reading.tables.workbooks.xlsx import read_xlsx
 from ingest.reading.text_decoding import decode_lines
 from vectorstore.errors import UnreadableFileError
 from vectorstore.types import Page
 
+_WORKBOOKS = {"xlsx": read_xlsx, "ods": read_ods, "xls": read_xls}
 # Kinds whose numbered pages are in the file. Word processors lay pages out when they draw: what xberg counts there
 # are the hand-made breaks, which would cite page 2 for what every reader sees on page 9.
 _PAGED_KINDS = frozenset({"xlsx", "xls", "xlsb", "ods", "pptx", "ppt", "odp"})
@@ -26,11 +28,11 @@ def read_structured(data: bytes, *, kind: str) -> tuple[str | None, tuple[Page, 
     """The document's own title, if it names one, and its pages; raises UnreadableFileError."""
     if kind in ("csv", "tsv"):
         return None, (Page(None, read_delimited(data, kind=kind)),)
-    if kind == "xlsx":
+    if kind in _WORKBOOKS:
         try:
-            return read_xlsx(data)
-        except BAD_PACKAGE:
-            pass  # xberg reads some that are damaged, and says of the others why not
+            return _WORKBOOKS[kind](data)
+        except Exception:  # noqa: BLE001, S110 - xberg reads some that are damaged, and says of the others why not
+            pass
     if kind == "srt":
         # SubRip is WebVTT with commas in its times; xberg reads the times of SubRip as words.
         lines = decode_lines(data).split("\n")

@@ -9,11 +9,7 @@ from typing import TypeAlias
 
 from lxml import etree
 
-from ingest.reading.file_types import BAD_ZIP
-
 Element: TypeAlias = etree._Element
-# What a package may raise that is damaged, or no spreadsheet.
-BAD_PACKAGE = (*BAD_ZIP, etree.LxmlError, LookupError, OverflowError, RecursionError)
 _MAX_BYTES = 300_000_000  # all parts, unpacked
 _SAFE = {"resolve_entities": False, "no_network": True, "load_dtd": False, "remove_comments": True, "remove_pis": True}
 
@@ -25,6 +21,9 @@ class Package:
         self._archive = zipfile.ZipFile(io.BytesIO(data))
         self._names = {name.lower().replace("\\", "/"): name for name in self._archive.namelist()}
         self._bytes_left = _MAX_BYTES
+
+    def has(self, name: str) -> bool:
+        return name.lower() in self._names
 
     def part(self, name: str) -> Element:
         return etree.fromstring(self._read(name), etree.XMLParser(huge_tree=False, **_SAFE))

@@ -6,9 +6,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
 from ingest.reading.marks import Run, Style, mark_runs
-from ingest.reading.tables.number_formats import BUILT_IN, show_general, show_number, show_text
-from ingest.reading.tables.package import Element, Package, child, children, name_of
-from ingest.reading.tables.sheets import Sheet, sheet_pages
+from ingest.reading.tables.workbooks.number_formats import BUILT_IN, show_general, show_number, show_text
+from ingest.reading.tables.workbooks.package import Element, Package, child, children, name_of
+from ingest.reading.tables.workbooks.sheets import Sheet, sheet_pages
 from vectorstore.types import Page
 
 _REFERENCE = re.compile(r"\$?([A-Za-z]{1,3})\$?(\d{1,7})")
@@ -29,7 +29,7 @@ class _Book:
 
 
 def read_xlsx(data: bytes) -> tuple[str | None, tuple[Page, ...]]:
-    """The title and the sheets; raises BAD_PACKAGE where the file is damaged."""
+    """The title and the sheets; raises what it meets where the file is damaged."""
     package = Package(data)
     name = next(iter(package.related_names("", "officeDocument")), "xl/workbook.xml")
     workbook = package.part(name)

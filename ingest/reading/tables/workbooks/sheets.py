@@ -29,6 +29,7 @@ class Sheet:
 
     def comment(self, row: int, column: int, author: str, text: str) -> None:
         words = " ".join(text.split())
+        author = " ".join(author.split())
         words = words.removeprefix(f"{author}:").strip() if author else words
         by = f" by {author}" if author else ""
         if words:

@@ -1,0 +1,1 @@
+"""Reads workbooks: spreadsheets of Excel and OpenDocument."""
