@@ -25,7 +25,9 @@ LINES = re.compile(r"[^\n]*\n|[^\n]+")
 HAS_WORD = re.compile(r"\w")
 # Without inline parsing, which blocks do not need and which takes two thirds of the time.
 MARKDOWN = MarkdownIt("commonmark").enable("table").disable(["inline", "text_join"])
-FRONT_MATTER = re.compile(r"\A---\n.*?\n---[ \t]*(?:\n|\Z)", re.DOTALL)
+FRONT_MATTER = re.compile(
+    r"\A(?P<rule>---|\+\+\+)[ \t]*\n(?P<fields>.*?\n)(?:(?P=rule)|\.\.\.)[ \t]*(?:\n|\Z)", re.DOTALL
+)
 PARAGRAPH_GAP = re.compile(r"\n[ \t]*\n\s*")
 # Marks of emphasis are at the edge of a word; an underscore within one is part of a name.
 HEADING_MARKS = re.compile(r"^\s{0,3}#{1,6}(?:\s+|$)|\s+#+\s*$|\n[=-]+\s*$|(?<!\w)[*_`]{1,3}|[*_`]{1,3}(?!\w)")
@@ -99,7 +101,7 @@ def chunk_pages(
 def find_pieces(
     text: str, title: str, headings: list[tuple[int, str]], *, markdown: bool, size: ChunkSize
 ) -> Iterator[Piece]:
-    blocks = [block for block in find_blocks(text, markdown=markdown) if text[block.start : block.end].strip()]
+    blocks = [b for b in find_blocks(text, markdown=markdown) if HAS_WORD.search(text, b.start, b.end)]
     counts = size.measure([text[block.start : block.end] for block in blocks])
     for block, tokens in zip(blocks, counts, strict=True):
         if block.kind == "heading":
@@ -210,8 +212,10 @@ def paragraph_blocks(text: str) -> Iterator[Block]:
 def markdown_blocks(text: str) -> Iterator[Block]:
     front = FRONT_MATTER.match(text)
     begin = front.end() if front else 0
-    if front:
-        yield Block(0, begin, "paragraph")
+    if front:  # its fields are lines that say something; the marks around them are not
+        yield Block(0, front.start("fields"), "paragraph")
+        yield Block(*front.span("fields"), "list")
+        yield Block(front.end("fields"), begin, "paragraph")
     lines = text[begin:].split("\n")
     offsets = [begin, *(begin + n for n in accumulate(len(line) + 1 for line in lines))]
     covered = 0  # link definitions and the like give no token: what lies between tokens is a paragraph

@@ -23,17 +23,27 @@ SPLITTERS = ("parser", "senter", "sentencizer")
 LISTENED_TO = ("tok2vec", "transformer", "curated_transformer")
 # spaCy refuses texts over a million characters for the sake of its parser's memory. What is cut here are paragraphs.
 LONGEST_TEXT = 1_000_000_000
-# These lines are units of their own: headings, list items, table rows, fences, and what follows an empty line.
-LINE_OF_ITS_OWN = re.compile(r"^[ \t]*(?:#{1,6}[ \t]|[-*+•][ \t]|\d{1,3}[.)][ \t]|\||```|~~~|>)|^[ \t]*$", re.MULTILINE)
+# These lines are units of their own: headings, list items, table rows, fences, rules, directives of reStructuredText,
+# and what follows an empty line.
+LINE_OF_ITS_OWN = re.compile(
+    r"^[ \t]*(?:#{1,6}[ \t]|[-*+•][ \t]|\d{1,3}[.)][ \t]|\||```|~~~|>|-{3,}[ \t]*$|\+{3}[ \t]*$|\.\. )|^[ \t]*$",
+    re.MULTILINE,
+)
+# Two fields or more, one a line, as in the head of a mail or of a page: `title: Handbook`, `:Author: Ada`.
+_FIELD = r"[ \t]*(?::[\w -]{1,40}:|[^\W\d_][\w .-]{0,40}(?::|[ \t]=))(?:[ \t][^\n]*)?"
+FIELDS = re.compile(rf"^{_FIELD}\n(?={_FIELD}$)", re.MULTILINE)
 # A heading without marks: a short first line of a paragraph, without a full stop, before a line that begins with a
 # capital. Lines of wrapped text are longer.
 BARE_HEADING = re.compile(r"(?:\A|\n[ \t]*\n)[^\n]{1,50}(?<![\s.,;:!?…-])[ \t]*\n(?=[^\W_a-z])")
-ROW_OR_HEADING = re.compile(r"[ \t]*(?:#{1,6}[ \t]|\||```|~~~)")
+ROW_OR_HEADING = re.compile(r"[ \t]*(?:#{1,6}[ \t]|\||```|~~~|-{3,}[ \t]*$|\+{3}[ \t]*$)", re.MULTILINE)
 HAS_WORD = re.compile(r"\w")
 # In text that is parted into tokens a full stop between spaces ends a sentence, within quotation marks too; the mark
 # that closes them belongs to it.
 STOP_ALONE = re.compile(r"(?<=\s[.?!])(?:\s+(?:'{1,2}|[\"”’])(?=\s))*\s+(?=\S)")
-CLOSING_MARKS = re.compile(r"(?<=[.?!])(?:\s+(?:'{1,2}|[\"”’])(?=\s|\Z))+")
+# A reference to a note after a full stop, `found.[12]`, `found.¹²` or `found.[^a]`, belongs to the sentence before it.
+NOTE_MARKS = r"(?:\[[^\[\]\n]{1,30}\]|[¹²³⁰⁴-⁹]{1,3}(?:[,–][¹²³⁰⁴-⁹]{1,3})*)+"
+CLOSING_MARKS = re.compile(rf"(?<=[.?!])(?:\s+(?:'{{1,2}}|[\"”’])(?=\s|\Z))+|(?<=[.?!\"”’»)]){NOTE_MARKS}(?=\s|\Z)")
+NOTED_STOP = re.compile(rf"[.?!…][\"”’»)]{{0,2}}{NOTE_MARKS}\s+(?=[\"“‘«(¿¡]?[^\W\d_a-z])")
 # No word of a script that parts words by spaces: bytes as text, or filler. The sentences around it stand by themselves.
 LONG_RUN = re.compile(r"[!-~\u00a1-\u0dff]{300,}")
 ITEM_MARK = re.compile(r"[ \t]*(?:[-*+•>]|\*{2,3}|\d{1,3}[.)])[ \t]+")
@@ -119,14 +129,14 @@ def split_sentences(text: str, find: FindSentences = find_sentences) -> list[Spa
 
 
 def split_at_stops(text: str, start: int, end: int) -> list[Span]:
-    """A sentence cut after every full stop between spaces, and around what is too long for a word."""
-    cuts = [match.end() for match in STOP_ALONE.finditer(text, start, end)]
+    """A sentence cut after every full stop between spaces or with a note's mark, and around what is no word."""
+    cuts = [match.end() for stop in (STOP_ALONE, NOTED_STOP) for match in stop.finditer(text, start, end)]
     cuts += [place for run in LONG_RUN.finditer(text, start, end) for place in run.span()]
     return list(pairwise([start, *sorted(cuts), end]))
 
 
 def close(text: str, end: int) -> int:
-    """The end of a sentence behind the marks that close a quotation, where there is white space before these."""
+    """The end of a sentence behind the marks of its notes, and those that close a quotation after white space."""
     marks = CLOSING_MARKS.match(text, end)
     return marks.end() if marks else end
 
@@ -134,6 +144,7 @@ def close(text: str, end: int) -> int:
 def split_lines(text: str) -> list[Span]:
     """The text cut before every line that is a unit of its own, and after those that are rows or headings."""
     cuts = {0, len(text), *(match.end() for match in BARE_HEADING.finditer(text))}
+    cuts.update(place for match in FIELDS.finditer(text) for place in match.span())
     for match in LINE_OF_ITS_OWN.finditer(text):
         cuts.add(match.start())
         if ROW_OR_HEADING.match(text, match.start()):

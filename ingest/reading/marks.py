@@ -21,6 +21,7 @@ _UNIT_AND_SPACE = re.compile(r"(?<![^\W\d_])(?:[kcdmµn]?m|s|in|ft)\s$")
 _BARE_MARK = re.compile(r"\d{1,3}(?:[,–-]\d{1,3})*|[a-z]")
 _AFTER_A_WORD = re.compile(r"[^\W\d_]{4}$")  # the symbols of units and elements are shorter
 _HAS_SIGNS_ALONE = re.compile(r"[^\w+\-−–=()]+")  # primes, asterisks, daggers
+_LOOKED_BACK = 100  # characters before a run that say how it is written
 _SLASHES = ("/", "\N{FRACTION SLASH}", "\N{DIVISION SLASH}")
 
 
@@ -48,7 +49,7 @@ def mark_runs(runs: Sequence[Run]) -> list[str]:
             elif not (style == "lowered" and so_far.rstrip().endswith(_SLASHES) and styles[place - 2] == "raised"):
                 text = _mark(text, style, so_far, after)
             written[group[0][0]] = text
-        so_far += "".join(written[number] for number, _ in group)
+        so_far = (so_far + "".join(written[number] for number, _ in group))[-_LOOKED_BACK:]
     return written
 
 

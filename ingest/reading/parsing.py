@@ -43,6 +43,9 @@ _FENCED = re.compile(r"^[ \t]*(?P<fence>`{3,}|~{3,})[^\n]*\n.*?^[ \t]*(?P=fence)
 # Places where a word may be parted at a line's end, or may not: they are within words, and nobody types them.
 _UNSEEN = re.compile("\xad(?:\n(?=[^\\W\\d_]))?|[\u2060\ufeff]|(?<=[a-zA-Zà-ɏ])\u200b(?=[a-zA-Zà-ɏ])")
 _HEADING = re.compile(r"^ {0,3}(?P<marks>#{1,6})[ \t]+(?P<text>\S.*?)(?:[ \t]+#+)?[ \t]*$", re.MULTILINE)
+_FRONT_TITLE = re.compile(
+    r"---\n(?:(?!---)[^\n]*\n){0,50}?title:[ \t]*[\"']?([^\n]*?)[\"']?[ \t]*\n(?:[^\n]*\n)*?---\s"
+)
 # They have no headings, or such as are no titles: a tag, the name of the first sheet.
 _WITHOUT_TITLE_HEADING = (
     ARCHIVE_KINDS
@@ -82,7 +85,9 @@ def _read(path: Path, data: bytes, *, kind: str, nesting: Nesting) -> tuple[str 
     if kind == "pdf":
         return _read_pdf(data, nesting.options.password)
     if kind in ("markdown", "text", "code"):
-        return None, (Page(None, read_text(path, data, kind=kind)),)
+        text = read_text(path, data, kind=kind)
+        front = _FRONT_TITLE.match(text) if kind == "markdown" else None
+        return (front[1] if front else None), (Page(None, text),)
     if kind == "image":
         from ingest.reading.formats.scans import read_image
 

@@ -1,7 +1,7 @@
 """Parses web pages and XHTML, well formed or not, and reads their titles and their words."""
 
 import re
-from html.entities import html5
+from html.entities import html5, name2codepoint
 from typing import Any
 
 from lxml import etree
@@ -17,7 +17,7 @@ _CONTROLS = re.compile("[\x00-\x08\x0b\x0e-\x1f\x7f\ufffe\uffff]")
 _XML_DECLARATION = re.compile(r"\A\s*<\?xml[^>]*\?>")
 # Elements that nest thousands deep where a page never closes them.
 _DEEP_TAG = re.compile(
-    r"</?(?!/|(?:p|br|h[1-6]|html|head|title|body|script|style|template)\b)[a-z][^>]*>", re.IGNORECASE
+    r"</?(?!/|(?:p|br|h[1-6]|html|head|title|body|script|style|template)\b)[a-z][^<>]*>", re.IGNORECASE
 )
 
 
@@ -52,13 +52,18 @@ def parse_html(text: str) -> Any:
     return root
 
 
+def _spell(name: str) -> str:
+    """What an entity of HTML is; of others, whose definition is in another file, the name: `&dolphin;` is dolphin."""
+    return html5.get(f"{name};", name) if len(name) > 2 or name in name2codepoint else name
+
+
 def parse_xml(text: str, *, recover: bool) -> Any:
     """The tree without namespaces; entities of the file itself are resolved within bounds, others never.
 
     Raises UnreadableFileError.
     """
     own = set(_DECLARED_ENTITY.findall(text)) | _KEPT_ENTITIES
-    text = _ENTITY.sub(lambda entity: entity[0] if entity[1] in own else html5.get(f"{entity[1]};", entity[0]), text)
+    text = _ENTITY.sub(lambda entity: entity[0] if entity[1] in own else _spell(entity[1]), text)
     parser = etree.XMLParser(
         encoding="utf-8",
         resolve_entities="internal",

@@ -54,6 +54,7 @@ def _write(kind: str, words: str, *, in_item: bool) -> str:
 @dataclass(frozen=True, slots=True)
 class Cell:
     blocks: Sequence[Block]
+    text: str  # on one line; tables within the cell come after its table
     is_head: bool
     columns: int
     rows: int
@@ -61,17 +62,15 @@ class Cell:
     @classmethod
     def of(cls, element: Any, blocks: Sequence[Block]) -> Self:
         columns, rows = _number(element, "colspan"), _number(element, "rowspan")
-        return cls(blocks, element.tag == "th", min(columns, _MOST_COLUMNS), rows)
-
-    @property
-    def text(self) -> str:
-        """On one line; tables within the cell come after its table."""
-        shown = [(kind, words.removeprefix("- ")) for kind, words in self.blocks if kind != "table"]
-        joined = ""
-        for place, (kind, words) in enumerate(shown):
-            joined += ("; " if kind == "item" == shown[place - 1][0] else " ") if place else ""
-            joined += words
-        return " ".join(joined.split())
+        joined, previous = "", ""
+        for kind, words in blocks:
+            if kind != "table":
+                joined += (
+                    f"; {words.removeprefix('- ')}" if kind == previous == "item" else f" {words.removeprefix('- ')}"
+                )
+                previous = kind
+        text = " ".join(joined.split())
+        return cls(blocks, text, element.tag == "th", min(columns, _MOST_COLUMNS), rows)
 
     @property
     def is_long(self) -> bool:
@@ -98,6 +97,8 @@ def write_table(rows: Sequence[tuple[bool, Sequence[Cell]]], *, is_layout: bool)
     if is_layout:
         return [block for cell in cells for block in cell.blocks]
     grid, heads = _lay_out(rows)
+    if grid is None:
+        return [("p", " | ".join(cell.text for cell in row)) for _, row in rows if row]
     above, grid = _join_heads(grid, heads)
     grid = [row for row in grid if any(row)]
     if heads == 0 and any(cell.is_head for cell in cells):  # each row is named, no column is
@@ -109,8 +110,11 @@ def write_table(rows: Sequence[tuple[bool, Sequence[Cell]]], *, is_layout: bool)
     return [*(("p", words) for words in above), *written, *nested]
 
 
-def _lay_out(rows: Sequence[tuple[bool, Sequence[Cell]]]) -> tuple[list[list[str]], int]:
-    """The text at each place, that of a cell over several rows in each, and how many rows are the head."""
+def _lay_out(rows: Sequence[tuple[bool, Sequence[Cell]]]) -> tuple[list[list[str]] | None, int]:
+    """The text at each place, that of a cell over several rows in each, and how many rows are the head.
+
+    No grid where it would have millions of cells, most of them empty.
+    """
     places: dict[tuple[int, int], str] = {}
     heads, is_divided = 0, False
     for number, (in_head, row) in enumerate(rows):
@@ -129,9 +133,11 @@ def _lay_out(rows: Sequence[tuple[bool, Sequence[Cell]]]) -> tuple[list[list[str
                     # A cell over several columns names each of them in the head; below, it is one value.
                     places[number + down, column + right] = text if is_head or not right else ""
                 if len(places) > _MOST_CELLS:
-                    break
+                    return None, 0
             column += cell.columns
     width = 1 + max((column for _, column in places), default=0)
+    if width * len(rows) > _MOST_CELLS:
+        return None, 0
     return [[places.get((number, column), "") for column in range(width)] for number in range(len(rows))], heads
 
 

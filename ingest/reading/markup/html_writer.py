@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from itertools import islice
 from typing import Any
 
 from lxml import etree
@@ -24,7 +25,7 @@ _UNSEEN_NAMES = (
 )
 _BLOCKS = frozenset(_BLOCK_NAMES.split())
 _FRAMED = frozenset(_FRAMED_NAMES.split())  # what is collected apart, and written where it ends
-_LEFT_OUT = frozenset(_UNSEEN_NAMES.split())
+LEFT_OUT = frozenset(_UNSEEN_NAMES.split())
 _CELLS = ("td", "th")
 _APART = ("button", "label", "option", "output")
 _BUTTONS = ("button", "color", "file", "hidden", "image", "password", "reset", "submit")
@@ -38,6 +39,9 @@ _READS_ALONE = re.compile(r"\[|[:;,.*†‡§¶]")
 _TEX_STYLE = re.compile(r"\{\\(?:display|text)style\s+(.*)\}", re.DOTALL)
 _LONE_BOXES = ("[ ]", "[x]")  # what a page folds and unfolds with
 _LONGEST_TITLE = 80
+_DEEPEST = 20  # lists and quotations within others that are still indented
+_LOOKED_AT = 1_000  # elements within one that is struck out
+_MOST_LABELS = 2_000  # characters, of a drawing
 
 
 @dataclass(slots=True)
@@ -82,7 +86,9 @@ class _Writer:
     def start(self, element: Any) -> bool:
         """Whether what is in the element is still to be read."""
         tag = element.tag
-        if tag in _LEFT_OUT or hides(element, is_block=tag in _BLOCKS) or _is_link_mark(element):
+        if tag == "script" and _is_formula(element):
+            self._add(element.text)
+        if tag in LEFT_OUT or hides(element, self.styles, is_block=tag in _BLOCKS) or _is_link_mark(element):
             return False
         if tag in _BLOCKS:
             self._flush()
@@ -99,7 +105,7 @@ class _Writer:
         style = mark_of(element, self.styles)
         if _refers_to_note(element):
             self.frames.append(_Frame(element, "note", ""))
-        elif style == "struck" and any(child.tag in _BLOCKS for child in element.iter()):
+        elif style == "struck" and any(child.tag in _BLOCKS for child in islice(element.iter(), _LOOKED_AT)):
             self.struck.append(element)
         elif style and tag not in _FRAMED:
             self.frames.append(_Frame(element, tag, style))
@@ -175,26 +181,29 @@ class _Writer:
         elif frame.tag == "dt":
             outer.terms += [" ".join(text for _, text in frame.blocks), *frame.terms]
         else:
-            outer.blocks += _blocks_of(frame, outer)
+            outer.blocks += _blocks_of(frame, outer, len(self.frames))
 
 
-def _blocks_of(frame: _Frame, outer: _Frame) -> Sequence[Block]:
+def _blocks_of(frame: _Frame, outer: _Frame, depth: int) -> Sequence[Block]:
     if frame.tag == "table":
         is_layout = frame.element.get("role") in ("none", "presentation")
         return [*frame.blocks, *write_table(frame.rows, is_layout=is_layout)]
     if frame.tag[0] == "h" and frame.tag[1:].isdigit():
         return [(frame.tag, " ".join(" ".join(text for _, text in frame.blocks).split()))]
     if frame.tag == "blockquote":
+        if depth > _DEEPEST:
+            return frame.blocks
         quoted = join_blocks(frame.blocks)
         return [("p", re.sub(r"^", "> ", quoted, flags=re.MULTILINE))] if quoted else []
     if frame.tag == "li":
-        return _list_item(frame, outer)
+        return _list_item(frame, outer) if depth <= _DEEPEST else frame.blocks
     if frame.tag == "dd":
         terms, outer.terms = ", ".join(filter(None, outer.terms)), []
         blocks = frame.blocks or [("p", "")]
         is_line = blocks[0][0] == "p"
         return [("p", f"{terms}: {blocks[0][1]}".strip(": ") if is_line else f"{terms}:"), *blocks[is_line:]]
-    return [*frame.blocks, *(("p", term) for term in frame.terms if term)]
+    loose = [block for cell in frame.cells for block in cell.blocks]  # of a row outside of any table
+    return [*frame.blocks, *loose, *(("p", term) for term in frame.terms if term)]
 
 
 def _list_item(frame: _Frame, outer: _Frame) -> Sequence[Block]:
@@ -236,6 +245,13 @@ def _is_link_mark(element: Any) -> bool:
     return element.tag == "a" and not len(element) and (element.text or "").strip() in _LINK_MARKS
 
 
+def _is_formula(script: Any) -> bool:
+    """Whether MathJax reads it, and has not written it out before."""
+    before = script.getprevious()
+    is_written = before is not None and "MathJax" in (before.get("class") or before.get("id") or "")
+    return (script.get("type") or "").startswith("math/tex") and bool(script.text) and not is_written
+
+
 def _picture(element: Any) -> str:
     alt = " ".join((element.get("alt") or "").split())
     if element.get("role") in ("none", "presentation") or "1" in (element.get("width"), element.get("height")):
@@ -249,7 +265,9 @@ def _picture(element: Any) -> str:
 def _drawing(element: Any) -> str:
     title = next((child.text or "" for child in element if child.tag == "title"), "")
     title = " ".join((title or element.get("aria-label") or "").split())
-    return f"[picture: {title}]" if title else ""
+    labels = " ".join(" ".join("".join(label.itertext()).split()) for label in element.iter("text"))[:_MOST_LABELS]
+    words = ": ".join(filter(None, (title, labels)))
+    return f"[picture: {words}]" if words else ""
 
 
 def _input(element: Any) -> str:

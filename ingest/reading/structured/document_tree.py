@@ -51,23 +51,22 @@ class TreeNode:
         return _text_of(self.content)
 
 
-def render_pages(nodes: Sequence[TreeNode], *, paged: bool, lines: bool) -> tuple[Page, ...]:
-    """Pages of Markdown; one with number None unless `paged`. `lines`: blocks are lines of one text (subtitles)."""
-    separator = "\n" if lines else "\n\n"
+def render_pages(nodes: Sequence[TreeNode], *, paged: bool) -> tuple[Page, ...]:
+    """Pages of Markdown; one with number None unless `paged`."""
     blocks = [Block(_render(place, nodes), node.type == "list_item") for place, node in enumerate(nodes)]
     if not paged:
-        return (Page(None, join_blocks(blocks, separator)),)
+        return (Page(None, join_blocks(blocks)),)
     by_page = groupby(zip(_page_numbers(nodes), blocks, strict=True), key=lambda numbered: numbered[0])
-    return tuple(Page(number, join_blocks((block for _, block in group), separator)) for number, group in by_page)
+    return tuple(Page(number, join_blocks(block for _, block in group)) for number, group in by_page)
 
 
-def join_blocks(blocks: Iterable[Block], separator: str = "\n\n") -> str:
+def join_blocks(blocks: Iterable[Block]) -> str:
     """Blocks one after the other, the items of a list without a blank line between them; empty ones are none."""
     parts: list[str] = []
     previous: Block | None = None
     for block in blocks:
         if block.text:
-            parts += [] if previous is None else ["\n" if block.is_item and previous.is_item else separator]
+            parts += [] if previous is None else ["\n" if block.is_item and previous.is_item else "\n\n"]
             parts.append(block.text)
             previous = block
     return "".join(parts)

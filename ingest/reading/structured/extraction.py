@@ -1,20 +1,24 @@
 """Reads Office documents, web pages, books and tables into pages of Markdown by xberg."""
 
 import asyncio
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import xberg
 
 from ingest.reading.markup.html import read_html
+from ingest.reading.markup.xml import read_xml
 from ingest.reading.structured.document_tree import TreeNode, render_pages
 from ingest.reading.structured.encryption import encrypted_error
+from ingest.reading.structured.epub import read_epub
+from ingest.reading.structured.notebooks import read_notebook
 from ingest.reading.structured.office.reading import read_office
+from ingest.reading.structured.subtitles import read_subtitles
 from ingest.reading.tables.delimited import read_delimited
 from ingest.reading.tables.workbooks.ods import read_ods
 from ingest.reading.tables.workbooks.xls import read_xls
 from ingest.reading.tables.workbooks.xlsx import read_xlsx
-from ingest.reading.text_decoding import decode_lines
 from vectorstore.errors import UnreadableFileError
 from vectorstore.types import Page
 
@@ -22,6 +26,13 @@ _WORKBOOKS = {"xlsx": read_xlsx, "ods": read_ods, "xls": read_xls}
 # Kinds whose numbered pages are in the file. Word processors lay pages out when they draw: what xberg counts there
 # are the hand-made breaks, which would cite page 2 for what every reader sees on page 9.
 _PAGED_KINDS = frozenset({"xlsx", "xls", "xlsb", "ods", "pptx", "ppt", "odp"})
+_MARKUP: dict[str, Callable[[bytes], tuple[str | None, str]]] = {
+    "html": read_html,
+    **dict.fromkeys(("xml", "fb2", "opml"), read_xml),
+    "epub": read_epub,
+    "ipynb": read_notebook,
+    **dict.fromkeys(("vtt", "srt"), read_subtitles),
+}
 
 
 def read_structured(data: bytes, *, kind: str) -> tuple[str | None, tuple[Page, ...]]:
@@ -33,22 +44,15 @@ def read_structured(data: bytes, *, kind: str) -> tuple[str | None, tuple[Page, 
             return _WORKBOOKS[kind](data)
         except Exception:  # noqa: BLE001, S110 - xberg reads some that are damaged, and says of the others why not
             pass
-    if kind == "srt":
-        # SubRip is WebVTT with commas in its times; xberg reads the times of SubRip as words.
-        lines = decode_lines(data).split("\n")
-        timed = [line.replace(",", ".") if "-->" in line else line for line in lines]
-        data, kind = "\n".join(["WEBVTT", "", *timed]).encode(), "vtt"
     if (read := read_office(data, kind=kind)) is not None:
         return read
-    if kind == "html":
-        title, text = read_html(data)
+    if kind in _MARKUP:
+        title, text = _MARKUP[kind](data)
         return title, (Page(None, text),)
     document = _extract(data, f"document.{kind}")
     title = document.metadata.title
     nodes = [TreeNode.of(node) for node in (document.document.nodes if document.document else ())]
-    if kind == "xml" and not any(node.text for node in nodes if node.type != "heading"):
-        return title, (Page(None, decode_lines(data)),)  # all it says, it says in its attributes
-    return title, render_pages(nodes, paged=kind in _PAGED_KINDS, lines=kind == "vtt")
+    return title, render_pages(nodes, paged=kind in _PAGED_KINDS)
 
 
 def _extract(data: bytes, name: str) -> Any:
@@ -81,17 +85,6 @@ def _config() -> xberg.ExtractionConfig:
         enable_quality_processing=False,  # it rewrites the text
         max_archive_depth=0,  # attachments and embedded files are not this document's words
         output_format="markdown",
-        # Every literal mark escaped, so that what is not is markup; one mark for all list items.
-        html_options=xberg.ConversionOptions(
-            extract_metadata=False,
-            skip_images=True,
-            escape_asterisks=True,
-            escape_underscores=True,
-            escape_misc=True,
-            bullets="-",
-            compact_tables=True,
-            exclude_selectors=["iframe", "noscript", "template"],
-        ),
         include_document_structure=True,
         # By default it refuses 100,000 cells, and slides that compress 100 times.
         security_limits=xberg.SecurityLimits(

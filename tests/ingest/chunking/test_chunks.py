@@ -194,7 +194,9 @@ def test_blocks_stand_in_order_do_not_overlap_and_cover_all_but_white_space(text
 def test_markdown_blocks_have_a_kind_and_headings_a_level() -> None:
     found = [(block.kind, DOCUMENT[block.start : block.end].strip()) for block in find_blocks(DOCUMENT, markdown=True)]
     assert [(kind, text) for kind, text in found if text] == [
-        ("paragraph", "---\ntitle: Front matter\n---"),
+        ("paragraph", "---"),
+        ("list", "title: Front matter"),
+        ("paragraph", "---"),
         ("heading", "# Title"),
         ("paragraph", "First paragraph\non two lines."),
         ("heading", "## Table"),

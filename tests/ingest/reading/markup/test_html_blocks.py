@@ -37,6 +37,7 @@ def test_a_table_within_a_table_has_rows_of_its_own() -> None:
          "Plan of 2025\n\n| Name | Sum |\n| --- | --- |\n| x | 1 |"),
         ("<thead><tr><td>Name<td>Sum<tbody><tr><td>x<td>1<tr><td colspan=2>end",
          "| Name | Sum |\n| --- | --- |\n| x | 1 |\n| end |  |"),
+        ("</table><tr><td>one<td>two</tr>three", "one\n\ntwo\n\nthree"),
         ("<tr><td><h2>News</h2><p>One.<td><p>Two.", "## News\n\nOne.\n\nTwo."),
         ("<tr><td>All in one column.<tr><td>More.", "All in one column.\n\nMore."),
         ("<tr><th>K<th>V<tr><td>k<td><ul><li>one<li>two</ul>", "| K | V |\n| --- | --- |\n| k | one; two |"),

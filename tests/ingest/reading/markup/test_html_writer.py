@@ -85,7 +85,7 @@ def test_formulas_of_xhtml_have_a_namespace() -> None:
     ("picture", "text"),
     [
         ('<img src="a.png" alt="Cutaway drawing\n of the volute">', "[picture: Cutaway drawing of the volute]"),
-        ("<svg><title>Flow chart</title><text>in</text></svg>", "[picture: Flow chart]"),
+        ("<svg><title>Flow</title><text>in <tspan>x</tspan></text><text>out</text></svg>", "[picture: Flow: in x out]"),
         ('Well done <img src="a.png" alt="🙂">', "Well done 🙂"),
         ('See <img src="pixel.gif" alt="tracker" width="1" height="1"><img src="a.png"><img alt="">this', "See this"),
         ('<a href="/"><img alt="Home page"></a>', "[picture: Home page]"),
@@ -151,6 +151,8 @@ def test_words_read_as_the_page_shows_them(words: str, text: str) -> None:
         "<iframe srcdoc='secret'>secret</iframe>",
         "<script type='application/ld+json'>{\"secret\": 1}</script>",
         "<!-- secret -->",
+        "<style>.x, p.y {display: none}</style><p class='a y'>secret</p>",
+        "<style>#x{visibility:hidden} @media print {#x{display:block}}</style><p id=x>secret</p>",
         "<video>secret</video>",
         "<dialog>secret</dialog>",
         "<div title=secret data-x=secret><time datetime=secret></time><data value=secret></data></div>",
@@ -161,6 +163,27 @@ def test_what_is_not_seen_is_left_out(hidden: str) -> None:
         f"<body>{hidden}<p>Seen <span class='sr-only'>aloud</span>.</p><div aria-hidden='true'>All of it.</div></body>"
     )
     assert text_of("a.html", page) == "Seen aloud.\n\nAll of it."
+
+
+@pytest.mark.shows("html", "tabs and folded sections that a script or a class may open", "read")
+@pytest.mark.parametrize(
+    "page",
+    [
+        "<style>.tab{display:none} .tab.on{display:block}</style><p class=tab>Second.",
+        "<style>.tab{display:none}</style><script>show('tab')</script><p class=tab>Second.",
+        "<style>@media print {.tab{display:none}}</style><p class=tab>Second.",
+        "<details><summary>Second.</summary></details>",
+        "<p hidden=until-found>Second.",
+    ],
+)
+def test_what_a_reader_may_open_is_read(page: str) -> None:
+    assert text_of("a.html", f"<p>First.</p>{page}") == "First.\n\nSecond."
+
+
+@pytest.mark.shows("html", "formulas in TeX", "read", "as they are written, `\\\\(10^6\\\\)`")
+def test_formulas_in_tex_are_read_as_they_are_written() -> None:
+    page = "<p>Take \\(10^6\\) and <script type='math/tex'>E_0</script>.</p>"
+    assert text_of("a.html", page) == "Take \\(10^6\\) and E_0."
 
 
 @pytest.mark.shows("html", "encodings that the page names, and those it names wrongly", "read")

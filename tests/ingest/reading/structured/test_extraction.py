@@ -95,8 +95,8 @@ NOTEBOOK = """{"cells": [
         ),
         ("a.srt", "1\r\n00:00:01,000 --> 00:00:04,000\r\nHello, there\r\n", "Hello, there"),
         ("a.rtf", r"{\rtf1\ansi {\b Bold} text\par second_line}", "Bold text\n\nsecond_line"),
-        ("a.xml", "<moon><rock>old stone</rock></moon>", "# moon\n\n## rock\n\nold stone"),
-        ("a.xml", '<moon rock="old"/>', '<moon rock="old"/>'),
+        ("a.xml", "<moon><rock>old stone</rock></moon>", "# moon\n\n- rock: old stone"),
+        ("a.xml", '<moon rock="old"/>', "# moon (rock: old)"),
         (
             "a.eml",
             "From: eagle@example.org\nTo: base@example.org\nSubject: Landed\nMessage-ID: <1@x>\n\nAll is *well*.\n",
