@@ -32,6 +32,8 @@ def mark_runs(runs: Sequence[Run]) -> list[str]:
     after a word's end or a full stop `[12]`, fractions `3 1/2`, struck out words `~~900~~`, hidden ones
     `[hidden: words]`.
     """
+    if not any(style for _, style in runs):
+        return [text for text, _ in runs]
     with_text = [(number, run) for number, run in enumerate(runs) if run[0]]
     groups = [list(group) for _, group in groupby(with_text, key=lambda numbered: numbered[1][1])]
     texts = ["".join(text for _, (text, _) in group) for group in groups]

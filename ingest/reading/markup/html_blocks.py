@@ -12,13 +12,17 @@ Block = tuple[str, str]
 _MOST_COLUMNS = 500
 _MOST_CELLS = 2_000_000
 _LONGEST_CELL = 600
+_SPACES = re.compile("[ \N{NO-BREAK SPACE}]{2,}")
+_EMPTY_LINES = re.compile(r"\n{3,}")
 _AROUND_BREAK = re.compile(r" *\n *")
 
 
 def clean_run(text: str) -> str:
     """The words of a paragraph without the white space that a page doesn't show."""
-    text = re.sub(r"[ \N{NO-BREAK SPACE}]{2,}", " ", _AROUND_BREAK.sub("\n", text))
-    return re.sub(r"\n{3,}", "\n\n", text).strip()
+    text = _SPACES.sub(" ", text)
+    if "\n" in text:
+        text = _EMPTY_LINES.sub("\n\n", _AROUND_BREAK.sub("\n", text))
+    return text.strip()
 
 
 def fence(text: str, language: str = "") -> str:
@@ -31,16 +35,14 @@ def fence(text: str, language: str = "") -> str:
 
 def join_blocks(blocks: Sequence[Block], *, in_item: bool = False) -> str:
     """The text of blocks, the items of a list without a blank line between them."""
-    text, previous = "", ""
+    parts: list[str] = []
+    previous = ""
     for kind, words in blocks:
-        written = _write(kind, words, in_item=in_item)
-        if not written:
-            continue
-        is_close = kind == "item" and (previous == "item" or in_item)
-        text += ("\n" if is_close else "\n\n") if text else ""
-        text += written
-        previous = kind
-    return text
+        if written := _write(kind, words, in_item=in_item):
+            is_close = kind == "item" and (previous == "item" or in_item)
+            parts += [("\n" if is_close else "\n\n") if parts else "", written]
+            previous = kind
+    return "".join(parts)
 
 
 def _write(kind: str, words: str, *, in_item: bool) -> str:

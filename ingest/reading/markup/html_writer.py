@@ -154,6 +154,8 @@ class _Writer:
     def _flush(self) -> None:
         """Ends the paragraph that is open."""
         frame = self.frames[-1]
+        if not frame.runs:
+            return
         if frame.style is not None:
             frame.runs.append((" ", ""))
             return

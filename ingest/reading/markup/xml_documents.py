@@ -2,6 +2,7 @@
 
 import tomllib
 from collections.abc import Callable
+from itertools import takewhile
 from pathlib import Path
 from typing import Any
 
@@ -98,7 +99,7 @@ def _heading(element: Any) -> str:
 def _merged(element: Any) -> str:
     """DocBook names the first and the last column of a merged cell, and counts the rows below it."""
     group = next(element.iterancestors("tgroup"), element)
-    columns = [name for column in group.iterchildren("colspec", "script") if (name := column.get("colname"))]
+    columns = [column.get("colname") for column in takewhile(lambda child: child.tag in ("colspec", "script"), group)]
     first, last = element.get("namest"), element.get("nameend")
     if first in columns and last in columns:
         element.set("colspan", str(columns.index(last) - columns.index(first) + 1))
@@ -116,7 +117,7 @@ def _part_children(element: Any) -> None:
 
 def _place_notes(root: Any) -> None:
     """Footnotes after the paragraph that refers to them, which keeps their number."""
-    number = 0
+    number, last = 0, dict[Any, Any]()
     sections = {section.get("id"): section for body in root.iter("body") for section in _notes_of(body)}
     for element in list(root.iter("footnote", "a", "xref")):
         target = element.get(_LINK) or element.get("rid") or ""
@@ -134,7 +135,7 @@ def _place_notes(root: Any) -> None:
                 element.set("class", "noteref" if element.get("ref-type") in ("fn", "table-fn") else "")
             continue
         element.text = f"[{name}]"
-        _insert_note(element, f"Footnote {name}: {note}")
+        _insert_note(element, f"Footnote {name}: {note}", last)
     for section in sections.values():
         section.getparent().remove(section)
 
@@ -154,16 +155,16 @@ def _copy(element: Any) -> str:
     return words
 
 
-def _insert_note(element: Any, words: str) -> None:
+def _insert_note(element: Any, words: str, last: dict[Any, Any]) -> None:
+    """`last` is the last note after each paragraph."""
     paragraph = next(element.iterancestors(*_PARAGRAPHS, "title", "table", "informaltable"), None)
     if paragraph is None or paragraph.getparent() is None:
         paragraph = element
-    while (following := paragraph.getnext()) is not None and following.get("class") == "placed-note":
-        paragraph = following
-    note = etree.Element("p", {"class": "placed-note"})
+    before = last.get(paragraph, paragraph)
+    note = last[paragraph] = etree.Element("p")
     note.text = words
-    note.tail, paragraph.tail = paragraph.tail, None
-    paragraph.addnext(note)
+    note.tail, before.tail = before.tail, None
+    before.addnext(note)
 
 
 _SPECIAL: dict[str, Callable[[Any], str]] = {

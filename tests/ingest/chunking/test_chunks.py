@@ -9,7 +9,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ingest.chunking.chunks import ChunkSize, chunk_pages, find_blocks, heading_text
+from ingest.chunking.sentences import split_sentences
 from vectorstore.embeddings import EmbeddingModel
+from vectorstore.embeddings.providers.static import count_words
 from vectorstore.types import Chunk, Page
 
 WORD_CHARACTER = re.compile(r"\w")
@@ -212,6 +214,22 @@ def test_markdown_blocks_have_a_kind_and_headings_a_level() -> None:
     ]
     text = "# a\n\n### b\n\nc\n===\n\nd\n---\n\n###### e\n"
     assert [block.level for block in find_blocks(text, markdown=True) if block.kind == "heading"] == [1, 3, 1, 2, 6]
+
+
+@pytest.mark.shows(
+    "markdown", "fields of front matter", "read", "each a line of its own, without the `---` around them"
+)
+@pytest.mark.shows(
+    "markdown", "superscripts, struck out words, formulas, HTML", "read", "as they are written in the file"
+)
+@pytest.mark.parametrize("front", ["---\n{}---\n", "+++\n{}+++\n", "---\n{}...\n"])
+def test_front_matter_is_its_fields(front: str) -> None:
+    text = front.format("title: Guide\nowner: Ada\n") + "\n10<sup>6</sup> litres, ~~900~~ H~2~O\n"
+    size = ChunkSize(20, 60, count_words)
+    chunks = chunk_pages("a.md", "a", [Page(None, text)], markdown=True, size=size)
+    assert chunks[0].text.startswith("title: Guide\nowner: Ada")
+    units = [chunk.text[start:end] for chunk in chunks for start, end in split_sentences(chunk.text)]
+    assert units == ["title: Guide", "owner: Ada", "10<sup>6</sup> litres, ~~900~~ H~2~O"]
 
 
 def test_plain_text_has_paragraphs_alone_whatever_marks_are_in_it() -> None:

@@ -28,6 +28,13 @@ def test_a_table_within_a_table_has_rows_of_its_own() -> None:
     )
 
 
+@pytest.mark.parametrize("row", ["<tr>" + "<td colspan=500 rowspan=9999>x" * 400, "<tr><td rowspan=9999>x" * 3_000])
+def test_a_table_that_spans_millions_of_cells_is_read_as_lines(row: str) -> None:
+    text = text_of("a.html", f"<table>{row}{'<tr><td>y' * 9_000}</table>")
+    assert len(text) < 100_000
+    assert text.endswith("y\n\ny")
+
+
 @pytest.mark.parametrize(
     ("table", "text"),
     [
