@@ -1,9 +1,10 @@
 """Reads Office documents by their kind; what cannot be read here is left to the general reader."""
 
 from ingest.reading.file_types import BAD_ZIP
+from ingest.reading.structured.office.older.binary_word import read_binary_word
+from ingest.reading.structured.office.older.rtf import read_rtf
 from ingest.reading.structured.office.open_document import read_flat, read_text_document
 from ingest.reading.structured.office.parts.package import Element, Package, child, outermost, parse_xml, text_of
-from ingest.reading.structured.office.rtf import read_rtf
 from ingest.reading.structured.office.slides import read_slides
 from ingest.reading.structured.office.word import read_word
 from vectorstore.types import Page
@@ -26,6 +27,8 @@ def read_office(data: bytes, *, kind: str) -> tuple[str | None, tuple[Page, ...]
             return None if pages is None else (_title(child(root, "meta")), pages)
         if kind == "rtf":
             return read_rtf(data)
+        if kind == "doc":
+            return read_binary_word(data)
         if kind not in _READERS:
             return None
         package = Package(data)

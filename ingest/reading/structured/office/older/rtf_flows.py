@@ -67,6 +67,12 @@ class Flow:
         self.end_paragraph(0, in_table=False)
         return self.blocks
 
+    def margin_text(self) -> str:
+        """Of a header or footer; none of little but the number of the page."""
+        text = "\n".join(block.text for block in self.finish()).strip()
+        words = [word for word in text.split() if any(map(str.isalnum, word))]
+        return "" if self.has_page_number and len(words) < 3 and not any(map(str.isdigit, text)) else text
+
 
 def _cells(rows: list[tuple[list[str], list[tuple[int, bool]]]]) -> list[list[Cell]]:
     """A cell spans the columns whose edges lie within it; edges a hair apart are one."""

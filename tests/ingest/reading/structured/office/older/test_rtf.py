@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ingest.reading.structured.office.rtf import read_rtf
+from ingest.reading.structured.office.older.rtf import read_rtf
 from tests.ingest.documents import parse, text_of
 
 FONTS = (

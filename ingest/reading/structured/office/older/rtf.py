@@ -5,9 +5,9 @@ from dataclasses import replace
 
 from ingest.reading.marks import Style
 from ingest.reading.structured.document_tree import Block, join_blocks
+from ingest.reading.structured.office.older.rtf_flows import Flow, State
 from ingest.reading.structured.office.parts.code_pages import decode, page_of_charset
 from ingest.reading.structured.office.parts.signs import labelled, picture_text, to_unicode
-from ingest.reading.structured.office.rtf_flows import Flow, State
 from vectorstore.types import Page
 
 _TOKEN = re.compile(r"\\([a-zA-Z]{1,32})(-?\d{1,10})?[ ]?|\\'([0-9a-fA-F]{2})|\\(.)|([{}])|([^\\{}\r\n\0]+)", re.DOTALL)
@@ -203,16 +203,15 @@ class _Reader:
         return next((state.flow for state in (self._state, *reversed(self._stack)) if state.flow is not None), None)
 
     def _end_flow(self, kind: str, ended: Flow) -> None:
-        blocks = ended.finish()
-        text = "\n".join(block.text for block in blocks).strip()
         target = self._nearest()
         if kind.startswith(("header", "footer")):
-            words = [word for word in text.split() if any(map(str.isalnum, word))]
-            if not (ended.has_page_number and len(words) < 3 and not any(map(str.isdigit, text))):
-                self._margins[kind[:6].title()].setdefault(text)
-        elif target is None:
+            self._margins[kind[:6].title()].setdefault(ended.margin_text())
             return
-        elif kind == "footnote":
+        blocks = ended.finish()
+        text = "\n".join(block.text for block in blocks).strip()
+        if target is None:
+            return
+        if kind == "footnote":
             name = ended.kind or "Footnote"
             self._numbers[name] += 1
             target.after.append(Block(labelled(f"{name} {self._numbers[name]}", text)))

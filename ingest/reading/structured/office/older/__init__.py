@@ -1,0 +1,1 @@
+"""Reads the older formats of word processing: RTF, and the binary documents of Word."""
