@@ -26,9 +26,9 @@ from vectorstore.types import Page
 
 _SPACES = re.compile(r"[ \t\r\n]+")
 _UNREAD = """tracked-changes sequence-decls variable-decls user-field-decls forms annotation-end ruby-text page-number
-page-count script event-listeners desc title notes settings dde-connection-decls"""
+page-count script event-listeners notes dde-connection-decls"""
 _GONE = frozenset(_UNREAD.split())
-_DRAWN = "frame custom-shape rect ellipse circle polygon path line connector g a text-box image control"
+_DRAWN = "frame custom-shape rect ellipse circle polygon path line connector g text-box image control"
 _FRAMES = frozenset(_DRAWN.split())
 _SIGNS = {"tab": "\t", "tab-stop": "\t", "line-break": "\n", "s": " "}
 _NOTES = ("note", "footnote", "endnote")
@@ -99,7 +99,7 @@ class _Reader:
                 titles += [" ".join(block.text.split()) for block in self.blocks(shape, {})]
             elif name_of(shape) == "annotation":
                 notes.append(self._comment(shape))
-            elif name_of(shape) in _FRAMES:
+            elif name_of(shape) in _FRAMES or name_of(shape) == "a":
                 blocks += [Block(self._drawing(shape, {})), *self._take_after()]
         title = " ".join(filter(None, titles))
         if self._styles.hides_slide(attribute(page, "style-name")):
@@ -153,12 +153,9 @@ class _Reader:
     def _list(self, element: Element, settings: Settings, level: int, style: str) -> Iterator[Block]:
         style = attribute(element, "style-name") or style
         numbers = self._numbers.setdefault(style, ListNumbers(self._styles.lists.get(style)))
-        if (
-            level == 1
-            and not attribute(element, "continue-list")
-            and attribute(element, "continue-numbering") != "true"
-        ):
-            numbers.restart()
+        goes_on = attribute(element, "continue-list") or attribute(element, "continue-numbering") == "true"
+        if not goes_on:
+            numbers.restart(level)
         for item in children(element, "list-item", "list-header"):
             label = ""
             for one in children(item):
@@ -253,6 +250,9 @@ class _Reader:
                 return formula_text(inside)
             if inside is not None:
                 self._after += chart_blocks(inside)
+                for table in outermost(child(inside, "body", "spreadsheet"), "table"):
+                    kept = self._take_after()
+                    self._after = [*kept, *self._table(table)]
                 return ""
         kept = self._take_after()
         blocks = list(self.blocks(drawing, settings))

@@ -74,8 +74,8 @@ class ListNumbers:
         self._levels = {whole_number(attribute(level, "level")): level for level in children(style)}
         self._counts: dict[int, int] = {}
 
-    def restart(self) -> None:
-        self._counts.clear()
+    def restart(self, level: int) -> None:
+        self._counts = {at: count for at, count in self._counts.items() if at < level}
 
     def next(self, level: int, start: str = "") -> str:
         """The label of the next item of a level; "-" for a bullet, "" where the level shows nothing."""

@@ -95,14 +95,19 @@ def whole_number(text: str, default: int = 0) -> int:
         return default
 
 
+@cache
+def _any_space(name: str) -> str:
+    return f"{{*}}{name}"
+
+
 def children(element: Element | None, *names: str) -> list[Element]:
-    return [] if element is None else [child for child in element if not names or name_of(child) in names]
+    return [] if element is None else list(element.iterchildren(*map(_any_space, names)))
 
 
 def child(element: Element | None, *path: str) -> Element | None:
     """The first child of a name, of it the first child of the next name."""
     for name in path:
-        element = next(iter(children(element, name)), None)
+        element = None if element is None else next(element.iterchildren(_any_space(name)), None)
     return element
 
 

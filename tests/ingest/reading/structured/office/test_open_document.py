@@ -215,6 +215,32 @@ def test_charts_formulas_pictures_and_forms() -> None:
     ]
 
 
+@pytest.mark.shows("odt fodt sxw", "links and fields", "read", "their words, as they were last shown")
+def test_words_of_links_and_fields_are_read() -> None:
+    assert read(p("See <text:a xlink:href='http://x'>the <text:title>Kiln</text:title></text:a> again.")) == (
+        "See the Kiln again."
+    )
+
+
+@pytest.mark.shows("odt odp", "embedded spreadsheets", "read", "as tables")
+def test_an_embedded_spreadsheet_is_a_table_and_nested_lists_of_their_own_style_begin_anew() -> None:
+    def listed(style: str, *texts: str) -> str:
+        inside = "".join(f"<text:list-item>{text}</text:list-item>" for text in texts)
+        return f'<text:list text:style-name="{style}">{inside}</text:list>'
+
+    numbers = [
+        f'<text:list-style style:name="L{at}"><text:list-level-style-number text:level="{at}" style:num-format="1" '
+        'style:num-suffix="."/></text:list-style>'
+        for at in (1, 2)
+    ]
+    rows = "".join(f"<table:table-row><table:table-cell>{p(x)}</table:table-cell></table:table-row>" for x in "ab")
+    cells = content(f"<table:table>{rows}</table:table>", "", "spreadsheet")
+    body = listed("L1", p("A") + listed("L2", p("x"), p("y")), p("B") + listed("L2", p("z")))
+    sheet = p('<draw:frame><draw:object xlink:href="./Sheet"/></draw:frame>')
+    text = read(body + sheet, "".join(numbers), Sheet__content=cells)
+    assert text == "1. A\n  1. x\n  2. y\n2. B\n  1. z\n\n| a |\n| --- |\n| b |"
+
+
 @pytest.mark.shows("odp", "titles, lists, shapes, tables", "read", "in the order of the shapes, each slide a page")
 @pytest.mark.shows("odp", "hidden slides", "marked", "`(hidden)` after the title")
 @pytest.mark.shows("odp", "speaker notes", "marked", "a paragraph `Speaker note: …` at the end of the slide")
