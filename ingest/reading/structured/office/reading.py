@@ -1,6 +1,7 @@
 """Reads Office documents by their kind; what cannot be read here is left to the general reader."""
 
 from ingest.reading.file_types import BAD_ZIP
+from ingest.reading.structured.office.older.binary_slides import read_binary_slides
 from ingest.reading.structured.office.older.binary_word import read_binary_word
 from ingest.reading.structured.office.older.rtf import read_rtf
 from ingest.reading.structured.office.open_document import read_flat, read_text_document
@@ -17,6 +18,8 @@ _READERS = {
     "sxw": read_text_document,
 }
 
+_OLDER = {"doc": read_binary_word, "ppt": read_binary_slides, "rtf": read_rtf}
+
 
 def read_office(data: bytes, *, kind: str) -> tuple[str | None, tuple[Page, ...]] | None:
     """Title and pages; None for other kinds and for files that are damaged."""
@@ -25,10 +28,8 @@ def read_office(data: bytes, *, kind: str) -> tuple[str | None, tuple[Page, ...]
             root = parse_xml(data)
             pages = None if root is None else read_flat(root)
             return None if pages is None else (_title(child(root, "meta")), pages)
-        if kind == "rtf":
-            return read_rtf(data)
-        if kind == "doc":
-            return read_binary_word(data)
+        if kind in _OLDER:
+            return _OLDER[kind](data)
         if kind not in _READERS:
             return None
         package = Package(data)
