@@ -53,12 +53,13 @@ class FoundFiles:
 
 
 def find_files(paths: Sequence[str | Path], *, include_all: bool, max_bytes: int) -> FoundFiles:
-    """Files, each once, in the order of the paths; folders are walked by name.
+    """Files, each once, in the order of the paths; folders are walked by name. A link to a file that is found itself,
+    or by another link, is no file of its own.
 
     Hidden files, version-control folders and what `.gitignore` names are passed over unless `include_all`; a file
     that is named itself is always read. Raises InputError for a pattern that matches nothing.
     """
-    files: dict[Path, FoundFile] = {}
+    files: dict[Path, Path] = {}
     folders, absent = [], []
     for path in expand(paths):
         if os.path.isdir(path):  # noqa: PTH112 - Path.is_dir raises where a folder above may not be entered
@@ -70,8 +71,11 @@ def find_files(paths: Sequence[str | Path], *, include_all: bool, max_bytes: int
             absent.append(path)
             continue
         for file in found:
-            files.setdefault(file, describe(file, max_bytes=max_bytes))
-    return FoundFiles(tuple(files.values()), tuple(folders), tuple(absent))
+            target = resolve(file) if file.is_symlink() else file
+            if target == file or target not in files:
+                files[target] = file
+    described = (describe(file, max_bytes=max_bytes) for file in files.values())
+    return FoundFiles(tuple(described), tuple(folders), tuple(absent))
 
 
 def split_urls(paths: Sequence[str | Path]) -> tuple[list[str], list[str | Path]]:
@@ -221,7 +225,7 @@ def judge_absent(found: FoundFiles, known: dict[str, SourceRecord]) -> tuple[lis
             warnings.append(f"there is nothing to ingest in {folder}{kept}")
         else:
             # Hidden and ignored files that were named one by one are not found by walking, and yet are there.
-            absent += [source for source in inside if is_gone(source)]
+            absent += [source for source in inside if is_gone(source) or os.path.realpath(source) in present]
     for path in found.absent:
         inside = [source for source in known if is_below(source, path)]
         if str(path) in known:

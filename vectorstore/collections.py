@@ -9,8 +9,8 @@ from vectorstore.errors import CollectionError, CollectionNotFoundError, InputEr
 from vectorstore.storage.database import CURRENT, FILE, OF_FORMAT_1
 from vectorstore.storage.store import Store
 
-# Chroma's own rule for names, which may be no IP address; but for their length: a folder's name has at most 255 bytes.
-NAME = re.compile(r"(?!(\d{1,3}\.){3}\d{1,3}$)(?!.*\.\.)[a-zA-Z0-9][a-zA-Z0-9._-]{1,253}[a-zA-Z0-9]")
+# A folder's name has at most 255 bytes.
+NAME = re.compile(r"(?!.*\.\.)[a-zA-Z0-9]([a-zA-Z0-9._-]{0,253}[a-zA-Z0-9])?")
 # One of these files is in every collection: as it was made, after a rebuild, of an older format.
 MARKS = (FILE, CURRENT, OF_FORMAT_1)
 
@@ -19,7 +19,7 @@ def collection_folder(data_dir: Path, name: str) -> Path:
     if not NAME.fullmatch(name):
         raise InputError(
             f"{name!r} cannot be the name of a collection",
-            "use 3 to 255 letters, digits, dots, dashes and underscores, with a letter or digit first and last",
+            "use up to 255 letters, digits, dots, dashes and underscores, with a letter or digit first and last",
         )
     return data_dir / "collections" / name
 

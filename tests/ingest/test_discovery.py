@@ -146,11 +146,20 @@ def test_pipes_devices_and_links_that_lead_nowhere_are_named_and_never_opened(tr
     assert find(folder / "pipe.txt").files[0].skip_reason == "not a regular file"
 
 
-def test_a_link_to_a_file_is_read_and_a_link_to_a_folder_is_not_followed(tree: Tree) -> None:
+def test_a_link_to_a_file_is_read_once_and_one_to_a_folder_is_not_followed(tree: Tree) -> None:
     folder = tree("a/b.txt")
     (folder / "link.txt").symlink_to(folder / "a" / "b.txt")
     (folder / "again").symlink_to(folder)
-    assert names(folder) == ["a/b.txt", "link.txt"]
+    (folder / "link.txt").rename(folder / "a.link.txt")
+    assert names(folder) == ["a/b.txt"]
+    outside = folder.parent / "outside.txt"
+    outside.write_text("outside")
+    for name in ("one.txt", "two.txt"):
+        (folder / name).symlink_to(outside)
+    assert names(folder) == ["a/b.txt", "one.txt"]
+    os.link(folder / "a" / "b.txt", folder / "hard.txt")
+    assert names(folder) == ["a/b.txt", "hard.txt", "one.txt"]
+    assert [file.path for file in find(folder, outside).files][-1] == outside
 
 
 def test_a_file_over_the_size_bound_is_told(tree: Tree) -> None:

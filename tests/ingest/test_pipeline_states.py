@@ -47,6 +47,7 @@ class AnyHistory(RuleBasedStateMachine):
     def begin(self, files: dict[str, str]) -> None:
         self.library = self.new_library()
         self.disk: dict[str, str] = {}
+        self.links: dict[str, str] = {}  # to files in the same folder: each is no document of its own
         self.held: dict[str, str | None] = {}
         for name, text in files.items():
             self.write(name, text)
@@ -54,6 +55,7 @@ class AnyHistory(RuleBasedStateMachine):
 
     @rule(name=NAMES, text=TEXTS | st.sampled_from([UNREADABLE, EMPTY]))
     def write(self, name: str, text: str) -> None:
+        self.unlink(name)
         self.library.write(name, text)
         self.disk[name] = text
 
@@ -72,6 +74,23 @@ class AnyHistory(RuleBasedStateMachine):
     def touch(self, pick: st.DataObject) -> None:
         self.library.touch(self.one_of(pick, self.disk))
 
+    def unlink(self, name: str) -> None:
+        if self.links.pop(name, None):
+            (self.library.docs / name).unlink()
+
+    def target_of(self, name: str) -> str:
+        return self.target_of(self.links[name]) if name in self.links else name
+
+    @precondition(lambda self: len(self.disk) > 1)
+    @rule(pick=st.data())
+    def replace_by_a_link(self, pick: st.DataObject) -> None:
+        name = self.one_of(pick, self.disk)
+        del self.disk[name]
+        self.links[name] = self.one_of(pick, self.disk)
+        path = self.library.docs / name
+        path.unlink()
+        path.symlink_to(self.library.docs / self.links[name])
+
     @precondition(lambda self: self.disk)
     @rule(pick=st.data())
     def delete(self, pick: st.DataObject) -> None:
@@ -83,6 +102,7 @@ class AnyHistory(RuleBasedStateMachine):
     @rule(pick=st.data(), other=NAMES)
     def rename(self, pick: st.DataObject, other: str) -> None:
         name = self.one_of(pick, self.disk)
+        self.unlink(other)
         target = self.library.docs / other
         target.parent.mkdir(exist_ok=True)
         (self.library.docs / name).rename(target)
@@ -104,11 +124,14 @@ class AnyHistory(RuleBasedStateMachine):
         return pick.draw(st.sampled_from(sorted(names)))
 
     def ingest(self, *, prune: bool, rebuild: bool) -> None:
-        expected = {name: self.status_of(name, rebuild=rebuild) for name in self.disk}
+        broken = [name for name in self.links if self.target_of(name) not in self.disk]
+        expected = {name: self.status_of(name, rebuild=rebuild) for name in self.disk} | dict.fromkeys(
+            broken, "skipped"
+        )
         gone = self.held.keys() - self.disk.keys()
         report = self.library.ingest(prune=prune, rebuild=rebuild)
         statuses = {os.path.relpath(file.source, self.library.docs): file.status for file in report.files}
-        if not self.disk:  # an empty folder changes nothing, and a rebuild takes the stored texts
+        if not self.disk and not self.links:  # an empty folder changes nothing, and a rebuild takes the stored texts
             kept = [name for name, text in self.held.items() if text is not None]
             assert (statuses, len(report.warnings)) == (dict.fromkeys(kept, "updated") if rebuild else {}, 1)
             return

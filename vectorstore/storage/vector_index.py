@@ -3,6 +3,7 @@
 Texts and metadata are kept there too, so that any LangChain script can open the folder.
 """
 
+import re
 import secrets
 import weakref
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -108,6 +109,8 @@ def close(client: Client) -> None:
     release_freed_memory()
 
 
+# What Chroma takes for no name: one of two letters, the address of a machine.
+SHORTEST_NAME, ADDRESS = 3, re.compile(r"(\d{1,3}\.){3}\d{1,3}")
 # Facts of a collection: the name under which the server has its vectors, and the one that a rebuild has replaced.
 ON_SERVER, UNUSED_ON_SERVER = "chroma_collection", "chroma_unused"
 
@@ -124,6 +127,8 @@ def open_vector_index(place: Path, facts: Mapping[str, str], *, name: str, url: 
             f"the vectors of {name} are in its folder, not on the Chroma server at {url}",
             "unset RAG_CHROMA_URL, or move them there: rag ingest --rebuild PATH",
         )
+    if len(name) < SHORTEST_NAME or ADDRESS.fullmatch(name):
+        name = f"collection-{name}"
     return VectorIndex(place / "chroma", name=on_server or name, distance=facts["distance"], url=url)
 
 
