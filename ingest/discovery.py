@@ -25,6 +25,7 @@ GLOB_SIGNS = frozenset("*?[")
 ALL_INSIDE = re.compile(r"/\*\*(?=/?\s*$)")
 # File systems count time in ticks, those of memory cards of two seconds. A second change within a tick shows nowhere.
 TICK_NS = 2_000_000_000
+BROKEN_LINK = "a link that leads nowhere"
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +72,8 @@ def find_files(paths: Sequence[str | Path], *, include_all: bool, max_bytes: int
             absent.append(path)
             continue
         for file in found:
-            target = resolve(file) if file.is_symlink() else file
+            is_link = file.is_symlink() and os.path.exists(file)  # noqa: PTH110 - Path.exists raises where it may not look
+            target = resolve(file) if is_link else file
             if target == file or target not in files:
                 files[target] = file
     described = (describe(file, max_bytes=max_bytes) for file in files.values())
@@ -191,7 +193,7 @@ def describe(path: Path, *, max_bytes: int) -> FoundFile:
         return FoundFile(path, 0, 0, "cannot be read: its name is not UTF-8 (rename it)")
     except OSError as error:
         if path.is_symlink() and error.errno in (errno.ENOENT, errno.ENOTDIR, errno.ELOOP):
-            return FoundFile(path, 0, 0, "a link that leads nowhere")
+            return FoundFile(path, 0, 0, BROKEN_LINK)
         return FoundFile(path, 0, 0, f"cannot be read: {error.strerror}")
     reason = None
     if stat.S_ISDIR(status.st_mode):
@@ -216,7 +218,7 @@ def stamp_file(status: os.stat_result) -> int:
 
 def judge_absent(found: FoundFiles, known: dict[str, SourceRecord]) -> tuple[list[str], list[str]]:
     """The known sources that are gone from disk, and warnings about folders that may only be unmounted."""
-    present = {file.source for file in found.files}
+    present = {file.source for file in found.files if file.skip_reason != BROKEN_LINK}
     absent, warnings = [], []
     for folder in found.folders:
         inside = [source for source in known if is_below(source, folder) and source not in present]

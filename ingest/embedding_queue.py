@@ -14,6 +14,7 @@ from typing import Self
 
 import numpy as np
 
+from ingest.reader_process import wait_for
 from ingest.report import IngestLog
 from vectorstore import Store, slices_of
 from vectorstore.embeddings import EmbeddingModel, VectorCache, Vectors, embed_chunks, embed_pictures
@@ -198,7 +199,7 @@ def with_vectors(one: Slice, log: IngestLog) -> tuple[list[Chunk], Vectors]:
     new = {text for part in one.own for text in part.texts}
     log.note_done([chunk for text, chunks in by_text.items() if text not in new for chunk in chunks])
     for part in one.own:
-        part.vectors.result()  # waited for
+        wait_for(part.vectors, lambda: log.show(one.chunks[0].source))
         log.chunks_embedded += len(part.texts)
         log.characters_embedded += sum(len(text) for text in part.texts if text not in part.pictures)
         log.note_done([chunk for text in part.texts for chunk in by_text[text]])

@@ -22,7 +22,7 @@ from dataclasses import dataclass, replace
 from multiprocessing import Pipe
 from multiprocessing.connection import Connection
 from pathlib import Path
-from typing import cast
+from typing import TypeVar, cast
 
 from ingest.reading.read_source import ReadOptions, ReadRequest, ReadSource
 
@@ -31,6 +31,7 @@ WORN_SHARE = 0.5
 WATCH_S = 0.5
 # Documents read while others are embedded: enough that embedding never waits, few enough for memory.
 READ_AHEAD = 4
+Result = TypeVar("Result")
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,9 +128,7 @@ def read_ahead(
 
     def next_read() -> ReadSource:
         source, future = reading.popleft()
-        while not wait([future], timeout=WATCH_S).done:
-            on_wait(source)
-        return future.result()
+        return wait_for(future, lambda: on_wait(source))
 
     with reader, ThreadPoolExecutor(1) as pool:
         try:
@@ -143,6 +142,13 @@ def read_ahead(
             for _, future in reading:
                 future.cancel()
             reader.end()
+
+
+def wait_for(future: Future[Result], on_wait: Callable[[], None]) -> Result:
+    """Its result; `on_wait` is called now and then until it is there, and what that raises ends the waiting."""
+    while not wait([future], timeout=WATCH_S).done:
+        on_wait()
+    return future.result()
 
 
 def kill(process: subprocess.Popen[bytes]) -> None:

@@ -10,7 +10,7 @@ from typing import Any, Literal
 from vectorstore import Store
 from vectorstore.embeddings import EmbeddingModel
 from vectorstore.text_analysis import OTHER, STEMMERS
-from vectorstore.types import Chunk, IngestedSource
+from vectorstore.types import READY, Chunk, IngestedSource
 
 NAMES = {code: name.capitalize() for code, name in STEMMERS.items()} | {OTHER: "Chinese, Japanese, Korean or Thai"}
 NOTICED = "languages_told"  # the name of this fact in collections
@@ -143,8 +143,9 @@ class IngestLog:
             self.show(FileProgress(source, "embedding", self.done_of[source], self.chunks_of[source]))
 
     def note_stored(self, items: Sequence[IngestedSource]) -> None:
-        """Report these as added or updated, but for those that have a report already."""
-        new = {item.record.source: len(item.chunks) for item in items if item.record.source not in self.reports}
+        """Report these as added or updated, but for those that have a report already or that nothing finds."""
+        shown = [item for item in items if item.record.state == READY and item.record.source not in self.reports]
+        new = {item.record.source: len(item.chunks) for item in shown}
         status_of: dict[str, Status] = {source: "updated" if source in self.known else "added" for source in new}
         self.report(*(FileReport(source, status_of[source], chunks) for source, chunks in new.items()))
 
