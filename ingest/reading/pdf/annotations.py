@@ -5,6 +5,7 @@ import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from functools import partial
+from itertools import accumulate
 from typing import Any
 
 import numpy as np
@@ -14,7 +15,7 @@ import pypdfium2.raw as pdfium_c
 from ingest.reading.pdf.lines import Floats, Glyphs, find_visible, turn
 
 _MOST = 5_000  # annotations of a page
-_MOST_CHARACTERS = 200_000
+_MOST_CHARACTERS, _MOST_CHARACTERS_OF_A_PAGE = 200_000, 1_000_000
 _UNSEEN = pdfium_c.FPDF_ANNOT_FLAG_HIDDEN | pdfium_c.FPDF_ANNOT_FLAG_NOVIEW
 _PASSWORD = 1 << 13  # a field whose value is not shown
 # Popups repeat the comment they belong to; the words of links are on the page.
@@ -68,7 +69,10 @@ def read_annotations(document: pdfium.PdfDocument, page: pdfium.PdfPage) -> Anno
 
 
 def _with_words(texts: list[tuple[str, Box]]) -> tuple[tuple[str, Box], ...]:
-    return tuple((text, box) for text, box in texts if text.strip())
+    ends = accumulate(len(text) for text, _ in texts)
+    return tuple(
+        found for found, end in zip(texts, ends, strict=True) if found[0].strip() and end <= _MOST_CHARACTERS_OF_A_PAGE
+    )
 
 
 def _comment(annotation: Any, page: pdfium.PdfPage, *, quoted: bool) -> str:

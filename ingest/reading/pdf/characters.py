@@ -7,7 +7,7 @@ import re
 import threading
 from collections import deque
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from functools import cache
 from itertools import repeat
@@ -42,7 +42,8 @@ def open_pdf(data: bytes, password: str | None = None) -> Iterator[pdfium.PdfDoc
     try:
         with PDFIUM_LOCK:
             document = pdfium.PdfDocument(data, password)
-            document.init_forms()
+            with suppress(pdfium.PdfiumError):  # a form that is damaged is left out
+                document.init_forms()
         yield document
     except pdfium.PdfiumError as error:
         raise _unreadable(error, password) from error

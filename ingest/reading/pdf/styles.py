@@ -17,7 +17,7 @@ NEAR = 0.35
 MOST_CHARACTERS = 40
 # Of the height of characters: where a line through them runs, and how much longer than the words it is.
 MIDDLE = 0.3, 0.6
-OVERHANG = 0.4
+OVERHANG = 0.6
 _SPACED_POINT = re.compile(r"(?<=\d) (?=[.,] ?\d)|(?<=\d [.,]) (?=\d)")  # `12 . 5`: kerning
 _LETTERS_APART = re.compile(r"(?:[^\W\d_]\s){4,}[^\W\d_]")
 WORD_SPACE = 0.2  # share of a line's height
@@ -83,18 +83,7 @@ def write_styles(text: str, indices: Sequence[int | None], styles: Styles) -> tu
     for place in range(1, len(own) - 1):  # the spaces between words of a style
         if text[place] == " " and own[place - 1] == own[place + 1]:
             own[place] = own[place - 1]
-    spans: list[tuple[int, int]] = []
-    runs: list[Run] = []
-    for style, found in groupby(range(len(text)), key=own.__getitem__):
-        places = list(found)
-        spans.append((places[0], places[-1] + 1))
-        runs.append((text[places[0] : places[-1] + 1], style))
-    for place in range(len(runs) - 1, 0, -1):  # a stacked fraction
-        (above, level), (below, next_level) = runs[place - 1 : place + 1]
-        base = runs[place - 2][0][-1:] if place > 1 else ""
-        if (level, next_level) == ("raised", "lowered") and (above + below).isdecimal() and not base.isalpha():
-            runs.insert(place, ("/", ""))
-            spans.insert(place, (spans[place][0], spans[place][0]))
+    runs, spans = _runs(text, own)
     written, origins = "", list[int | None]()
     for (start, end), (words, _), marked in zip(spans, runs, mark_runs(runs), strict=True):
         written += marked
@@ -106,6 +95,25 @@ def write_styles(text: str, indices: Sequence[int | None], styles: Styles) -> tu
         else:
             origins += [*indices[start:end], *nothing][: len(marked)]
     return written, origins
+
+
+def _runs(text: str, styles: Sequence[Style]) -> tuple[list[Run], list[tuple[int, int]]]:
+    """Runs of one style, and where each begins and ends in the text; a stacked fraction with a slash between."""
+    spans: list[tuple[int, int]] = []
+    runs: list[Run] = []
+    for style, found in groupby(range(len(text)), key=styles.__getitem__):
+        places = list(found)
+        spans.append((places[0], places[-1] + 1))
+        runs.append((text[places[0] : places[-1] + 1], style))
+    for place in range(len(runs) - 1, 0, -1):
+        (above, level), (below, next_level) = runs[place - 1 : place + 1]
+        base = runs[place - 2][0][-1:] if place > 1 else ""
+        if (level, next_level) == ("raised", "lowered") and (above + below).isdecimal() and not base.isalpha():
+            runs.insert(place, ("/", ""))
+            spans.insert(place, (spans[place][0], spans[place][0]))
+        elif (below, next_level, above[-1:]) == ("A", "raised", "L") and text[spans[place][1] :][:1] == "T":
+            runs[place] = ("A", "")  # the name of LaTeX as TeX sets it
+    return runs, spans
 
 
 def mend_spaces(text: str, indices: list[int | None], line: Line, glyphs: Glyphs) -> tuple[str, list[int | None]]:

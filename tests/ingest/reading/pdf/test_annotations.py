@@ -74,6 +74,7 @@ def test_a_value_is_read_as_the_form_shows_it() -> None:
 
 
 @pytest.mark.shows("pdf", "empty and hidden form fields, passwords", "left out")
+@pytest.mark.shows("pdf", "digital signatures", "left out", "a name that is printed beside one is read")
 @pytest.mark.parametrize(
     "field",
     [
@@ -81,6 +82,7 @@ def test_a_value_is_read_as_the_form_shows_it() -> None:
         "/FT /Tx /V (secret) /Ff 8192 /Rect [120 195 250 215]",
         "/FT /Tx /V (hidden) /F 2 /Rect [120 195 250 215]",
         "/FT /Btn /Ff 65536 /MK << /CA (Send) >> /Rect [120 195 250 215]",
+        "/FT /Sig /V << /Type /Sig /Filter /Adobe.PPKLite /Name (Ann) >> /Rect [120 195 250 215]",
     ],
 )
 def test_what_a_form_does_not_show_is_left_out(field: str) -> None:
@@ -139,9 +141,10 @@ def test_a_highlight_that_repeats_its_words_says_nothing_more() -> None:
 
 
 @pytest.mark.shows("pdf", "addresses of links", "left out", "their words are read")
-@pytest.mark.shows("pdf", "attached files", "left out")
-def test_links_and_attachments_are_left_out() -> None:
+@pytest.mark.shows("pdf", "attached files, bookmarks", "left out")
+def test_links_attachments_and_bookmarks_are_left_out() -> None:
     paper = Paper()
+    paper.pdf.start_section("A bookmark")
     paper.write(60, 80, "The tide turned at noon.")
     paper.pdf.link(60, 70, 100, 14, "https://example.org/tide")
     paper.pdf.embed_file(bytes=b"Attached words", basename="notes.txt")

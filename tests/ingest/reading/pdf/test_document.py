@@ -128,6 +128,7 @@ def counts(letter: str) -> bool:
     return not letter.isspace() and unicodedata.category(letter) not in ("Pd", "Cc", "Cf", "Cn")
 
 
+@pytest.mark.shows("pdf", "pages and text turned by 90, 180 or 270 degrees", "read")
 @pytest.mark.parametrize("drawn", TURNS)
 @pytest.mark.parametrize("page", TURNS)
 def test_turned_text_on_a_turned_page_reads_as_it_was_written(page: int, drawn: int) -> None:

@@ -51,6 +51,9 @@ def encrypted(paper: Paper) -> bytes:
     return paper.data
 
 
+@pytest.mark.shows(
+    "pdf", "files with a password", "read", "with `--password`; none is needed where only changes have one"
+)
 def test_a_pdf_opens_with_its_password_and_is_refused_with_no_or_another_one() -> None:
     data, plain = encrypted(rich_paper()), rich_paper().data
     assert refusal(data) == ("the PDF is encrypted", "give its password: rag ingest --password …")

@@ -65,6 +65,7 @@ def test_a_larger_heading_stands_alone() -> None:
     assert paper.text() == f"Landing\n\n{' '.join(LEFT)}"
 
 
+@pytest.mark.shows("pdf", "text in columns", "read", "column by column")
 @pytest.mark.parametrize("interleaved", [False, True], ids=["column by column", "row by row"])
 def test_two_columns_are_read_one_after_the_other_however_they_were_drawn(interleaved: bool) -> None:
     paper = Paper()

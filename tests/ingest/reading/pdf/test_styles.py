@@ -39,6 +39,7 @@ SET = [
     ([("The 1", ""), ("st", "sup"), (" of May", "")], "The 1st of May"),
     ([("Take 3", ""), ("1", "sup"), ("/", ""), ("2", "sub"), (" cups.", "")], "Take 3 1/2 cups."),
     ([("At 20 ", ""), ("o", "sup"), ("C it melts.", "")], "At 20 °C it melts."),
+    ([("The L", ""), ("A", "sup"), ("TEX logo", "")], "The LATEX logo"),
     ([("Smith*", ""), (" and small words on the line", "small")], "Smith* and small words on the line"),
 ]
 
