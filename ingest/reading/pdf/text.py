@@ -176,8 +176,12 @@ def write_text(lines: Sequence[tuple[Line, Joint]], glyphs: Glyphs, is_word: IsW
     """`is_word` says whether a word, in lower case, is unbroken on this page or near it."""
     text, indices = "", list[int | None]()
     styles = find_styles([line for line, _ in lines], glyphs)
+    filled_in = False
     for line, joint in lines:
         words, places = _line_text(line, glyphs)
+        was_filled_in, filled_in = filled_in, len({piece.start >= glyphs.typed_from for piece in line.pieces}) > 1
+        if filled_in or was_filled_in:
+            joint = Joint.PARAGRAPH  # a label with its value is a sentence of its own
         if styles and any(place in styles for place in places):
             words, places = write_styles(words, places, styles)
         if not words:

@@ -109,7 +109,7 @@ def test_text_typed_onto_the_page_is_read_where_it_is() -> None:
     paper = Paper()
     paper.write(60, 80, "Name of vessel:", "Gross tonnage:")
     paper.pdf.free_text_annotation("Marigold Star", x=170, y=68, w=120, h=16)
-    assert text_of(paper.data) == "Name of vessel: Marigold Star\nGross tonnage:"
+    assert text_of(paper.data) == "Name of vessel: Marigold Star\n\nGross tonnage:"
 
 
 @pytest.mark.shows("pdf", "comments, notes on marked words", "marked", "`Comment by NAME: …` after the page's text")
