@@ -1,6 +1,7 @@
 """Reads Office documents by their kind; what cannot be read here is left to the general reader."""
 
 from ingest.reading.file_types import BAD_ZIP
+from ingest.reading.structured.office.hwpx import read_hwpx
 from ingest.reading.structured.office.older.binary_slides import read_binary_slides
 from ingest.reading.structured.office.older.binary_word import read_binary_word
 from ingest.reading.structured.office.older.rtf import read_rtf
@@ -16,6 +17,7 @@ _READERS = {
     "odt": read_text_document,
     "odp": read_text_document,
     "sxw": read_text_document,
+    "hwpx": read_hwpx,
 }
 
 _OLDER = {"doc": read_binary_word, "ppt": read_binary_slides, "rtf": read_rtf}
