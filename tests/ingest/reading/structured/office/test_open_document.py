@@ -48,6 +48,8 @@ def read(body: str, own_styles: str = STYLES, **parts: str) -> str:
         assert (
             text_of("a.fodt", content(body, own_styles).replace("office:document-content", "office:document")) == text
         )
+        template = {"mimetype": f"{KIND}text-template", "content.xml": content(body, own_styles)}
+        assert text_of("a.ott", zipped(template)) == text
         older = content(body, own_styles).replace(f"{ODF}:text:1.0", "http://openoffice.org/2000/text")
         assert text_of("a.sxw", zipped({"content.xml": older})) == text
     return text
@@ -262,6 +264,8 @@ def test_slides_are_pages_with_their_notes() -> None:
         f"</presentation:notes></draw:page><draw:page draw:style-name='dp'>{frame(p('Old'), 'title')}</draw:page>"
     )
     data = zipped({"mimetype": f"{KIND}presentation", "content.xml": content(body, STYLES + hidden, "presentation")})
+    flat = content(body, STYLES + hidden, "presentation").replace("office:document-content", "office:document")
+    assert parse("a.fodp", flat).pages == parse("a.otp", data).pages == parse("a.odp", data).pages
     assert [(page.number, page.text) for page in parse("a.odp", data).pages] == [
         (1, "## Hall\n\n10^6 t\n\nInside\n\nComment by Jo: Why?\n\nSpeaker note: Cut to 2.7 million."),
         (2, "## Old (hidden)"),
