@@ -26,7 +26,7 @@ LONGEST_TEXT = 1_000_000_000
 # These lines are units of their own: headings, list items, table rows, fences, rules, directives of reStructuredText,
 # and what follows an empty line.
 LINE_OF_ITS_OWN = re.compile(
-    r"^[ \t]*(?:#{1,6}[ \t]|[-*+•][ \t]|\d{1,3}[.)][ \t]|\||```|~~~|>|-{3,}[ \t]*$|\+{3}[ \t]*$|\.\. )|^[ \t]*$",
+    r"^[ \t]*(?:#{1,6}[ \t]|[-*+•][ \t]|\d{1,3}[.)][ \t]|\||```|~~~|>|([-=~^\"'*+#_])\1{2,}[ \t]*$|\.\. )|^[ \t]*$",
     re.MULTILINE,
 )
 # Two fields or more, one a line, as in the head of a mail or of a page: `title: Handbook`, `:Author: Ada`.
@@ -35,7 +35,7 @@ FIELDS = re.compile(rf"^{_FIELD}\n(?={_FIELD}$)", re.MULTILINE)
 # A heading without marks: a short first line of a paragraph, without a full stop, before a line that begins with a
 # capital. Lines of wrapped text are longer.
 BARE_HEADING = re.compile(r"(?:\A|\n[ \t]*\n)[^\n]{1,50}(?<![\s.,;:!?…-])[ \t]*\n(?=[^\W_a-z])")
-ROW_OR_HEADING = re.compile(r"[ \t]*(?:#{1,6}[ \t]|\||```|~~~|-{3,}[ \t]*$|\+{3}[ \t]*$)", re.MULTILINE)
+ROW_OR_HEADING = re.compile(r"[ \t]*(?:#{1,6}[ \t]|\||```|~~~|([-=~^\"'*+#_])\1{2,}[ \t]*$)", re.MULTILINE)
 HAS_WORD = re.compile(r"\w")
 # In text that is parted into tokens a full stop between spaces ends a sentence, within quotation marks too; the mark
 # that closes them belongs to it.

@@ -18,9 +18,12 @@ _SIGNS = {"tm": "™", "sm": "℠", "r": "®", "®": "®", "©": "©"}
 # Raised ends of words: 1st, Mme, nº.
 _ENDING = re.compile(r"(?:st|nd|rd|th|er|re|[eè]me|me|mes|lle|e|es|gr|o|a|os|as|ra|ro|ªs?|ºs?)", re.IGNORECASE)
 _UNIT_AND_SPACE = re.compile(r"(?<![^\W\d_])(?:[kcdmµn]?m|s|in|ft)\s$")
-_BARE_MARK = re.compile(r"\d{1,3}(?:[,–-]\d{1,3})*|[a-z]")
+_BARE_MARK = re.compile(r"\d{1,3}(?:[,–-]\d{1,3})*|[a-z](?:, ?[a-z])*")
 _AFTER_A_WORD = re.compile(r"[^\W\d_]{4}$")  # the symbols of units and elements are shorter
 _HAS_SIGNS_ALONE = re.compile(r"[^\w+\-−–=()]+")  # primes, asterisks, daggers
+_PRICE = re.compile(r"[$€£]\s?(?!10$)\d{1,6}$")
+_LOWERED_DIGITS = tuple("₀₁₂₃₄₅₆₇₈₉")
+_ELEMENT = re.compile(r"[A-Z][a-z]?(?![A-Za-z])")  # of an isotope
 _LOOKED_BACK = 100  # characters before a run that say how it is written
 _SLASHES = ("/", "\N{FRACTION SLASH}", "\N{DIVISION SLASH}")
 
@@ -72,12 +75,8 @@ def _mark(text: str, style: Style, before: str, after: str) -> str:
 def raise_text(text: str, before: str, after: str = "") -> str:
     """A superscript as it is written after `before`."""
     base = before[-1:]
-    if text in ("o", "0", "O", "º") and before.rstrip()[-1:].isdigit() and after.lstrip()[:1] in ("C", "F"):
-        return "°"
-    if text.lower() in _SIGNS and base.isalpha():
-        return _SIGNS[text.lower()]
-    if base.isalnum() and _ENDING.fullmatch(text):
-        return text if len(before) > 1 or base.isdigit() or len(text) > 1 else f"^{text}"
+    if (usual := _raised_usually(text, before, after)) is not None:
+        return usual
     if base.isdigit() or base in (")", "]", "}"):
         return f"^{text}" if _ONE_EXPONENT.fullmatch(text) else f"^({text})"
     notes_a_word = text[0].isdigit() and _AFTER_A_WORD.search(before) is not None
@@ -86,6 +85,23 @@ def raise_text(text: str, before: str, after: str = "") -> str:
     if text in ("2", "3") and _UNIT_AND_SPACE.search(before):  # N/mm <sup>2</sup>
         return text.translate(_RAISED)
     return f"[{text}]" if _BARE_MARK.fullmatch(text) else text
+
+
+def _raised_usually(text: str, before: str, after: str) -> str | None:
+    """Degrees, signs, the ends of words, cents, charges and isotopes, which are no exponents and no notes."""
+    base = before[-1:]
+    if text in ("o", "0", "O", "º") and before.rstrip()[-1:].isdigit() and after.lstrip()[:1] in ("C", "F"):
+        return "°"
+    if text.lower() in _SIGNS and base.isalpha():
+        return _SIGNS[text.lower()]
+    if base.isalnum() and _ENDING.fullmatch(text):
+        return text if len(before) > 1 or base.isdigit() or len(text) > 1 else f"^{text}"
+    if len(text) == 2 and text.isdigit() and _PRICE.search(before):
+        return f".{text}"  # as shops print cents
+    if base in _LOWERED_DIGITS:
+        return _exponent(text)
+    is_isotope = not base.strip() and text.isdigit() and _ELEMENT.match(after) and (base or len(text) > 1)
+    return text.translate(_RAISED) if is_isotope else None
 
 
 def _exponent(text: str) -> str:

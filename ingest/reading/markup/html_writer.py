@@ -1,7 +1,7 @@
 """Writes an HTML tree as Markdown that holds the words that the page shows, without escapes, emphasis and links."""
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from itertools import islice
 from typing import Any
@@ -10,8 +10,8 @@ from lxml import etree
 
 from ingest.reading.marks import Run, Style, mark_runs
 from ingest.reading.markup.html_blocks import Block, Cell, clean_run, join_blocks, write_table
+from ingest.reading.markup.html_embedded import PICTURE, WRITTEN_WHOLE
 from ingest.reading.markup.html_styles import find_styles, hides, mark_of
-from ingest.reading.markup.math import write_math
 
 _BLOCK_NAMES = (
     "address article aside blockquote body caption center dd details dialog dir div dl dt fieldset figcaption figure "
@@ -28,7 +28,6 @@ _FRAMED = frozenset(_FRAMED_NAMES.split())  # what is collected apart, and writt
 LEFT_OUT = frozenset(_UNSEEN_NAMES.split())
 _CELLS = ("td", "th")
 _APART = ("button", "label", "option", "output")
-_BUTTONS = ("button", "color", "file", "hidden", "image", "password", "reset", "submit")
 _OPENING_SIGNS, _CLOSING_SIGNS = {"q": "“", "rt": "("}, {"q": "”", "rt": ")"}
 _WHITE_SPACE = re.compile(r"[ \t\n\r\f]+")
 _LINK_MARKS = frozenset(("¶", "#", "§", "🔗", "↩", "↩︎", "^", "↑"))
@@ -36,12 +35,10 @@ _NAMES_OF_ROLES = ("type", "{http://www.idpf.org/2007/ops}type", "role", "class"
 _NOTE_NAMES = re.compile(r"\b(?:doc-)?noteref\b|\bfootnote-?ref\b")
 _IN_BRACKETS = re.compile(r"[\[(].*[\])]|[*†‡§¶]+")
 _READS_ALONE = re.compile(r"\[|[:;,.*†‡§¶]")
-_TEX_STYLE = re.compile(r"\{\\(?:display|text)style\s+(.*)\}", re.DOTALL)
 _LONE_BOXES = ("[ ]", "[x]")  # what a page folds and unfolds with
 _LONGEST_TITLE = 80
 _DEEPEST = 20  # lists and quotations within others that are still indented
 _LOOKED_AT = 1_000  # elements within one that is struck out
-_MOST_LABELS = 2_000  # characters, of a drawing
 
 
 @dataclass(slots=True)
@@ -92,8 +89,8 @@ class _Writer:
             return False
         if tag in _BLOCKS:
             self._flush()
-        if tag in _WRITTEN_WHOLE:
-            self._add(_WRITTEN_WHOLE[tag](element), apart=tag in ("input", "select", "textarea"))
+        if tag in WRITTEN_WHOLE:
+            self._add(WRITTEN_WHOLE[tag](element), apart=tag not in ("math", "svg"))
             return False
         if tag == "br":
             self.frames[-1].runs.append(("\n", ""))
@@ -141,7 +138,7 @@ class _Writer:
         runs = self.frames[-1].runs
         if not self.preformatted:
             text = _WHITE_SPACE.sub(" ", text)
-        if apart and runs and runs[-1][0][-1:].isalnum() and text[0].isalnum():
+        if runs and _is_glued(runs[-1][0], text, apart=apart):
             text = f" {text}"
         runs.append((text, "struck" if self.struck and text.strip() else ""))
 
@@ -231,6 +228,13 @@ def _inline_run(frame: _Frame) -> Run:
     return text, frame.style or ""
 
 
+def _is_glued(before: str, text: str, *, apart: bool) -> bool:
+    """Whether words that stand apart on the page would be one here."""
+    if apart:
+        return before[-1:].isalnum() and (text[0].isalnum() or text.startswith(PICTURE))
+    return before.lstrip().startswith(PICTURE) and text[0].isalnum()
+
+
 def _refers_to_note(element: Any) -> bool:
     if element.tag == "a":
         names = " ".join(element.get(name) or "" for name in _NAMES_OF_ROLES)
@@ -252,46 +256,3 @@ def _is_formula(script: Any) -> bool:
     before = script.getprevious()
     is_written = before is not None and "MathJax" in (before.get("class") or before.get("id") or "")
     return (script.get("type") or "").startswith("math/tex") and bool(script.text) and not is_written
-
-
-def _picture(element: Any) -> str:
-    alt = " ".join((element.get("alt") or "").split())
-    if element.get("role") in ("none", "presentation") or "1" in (element.get("width"), element.get("height")):
-        return ""
-    if formula := _TEX_STYLE.fullmatch(alt):
-        return formula[1]
-    # Smileys are pictures of themselves.
-    return f"[picture: {alt}]" if re.search(r"\w", alt) else alt
-
-
-def _drawing(element: Any) -> str:
-    title = next((child.text or "" for child in element if child.tag == "title"), "")
-    title = " ".join((title or element.get("aria-label") or "").split())
-    labels = " ".join(" ".join("".join(label.itertext()).split()) for label in element.iter("text"))[:_MOST_LABELS]
-    words = ": ".join(filter(None, (title, labels)))
-    return f"[picture: {words}]" if words else ""
-
-
-def _input(element: Any) -> str:
-    kind = (element.get("type") or "text").lower()
-    if kind in ("checkbox", "radio"):
-        return "[x] " if element.get("checked") is not None else "[ ] "
-    return "" if kind in _BUTTONS else element.get("value") or ""
-
-
-def _choices(element: Any) -> str:
-    """The chosen option, which is what the page shows; all of them where none is."""
-    options = list(element.iter("option"))
-    chosen = [option for option in options if option.get("selected") is not None] or options
-    words = (" ".join("".join(option.itertext()).split()) or option.get("label") or "" for option in chosen)
-    return ", ".join(filter(None, words))
-
-
-_WRITTEN_WHOLE: dict[str, Callable[[Any], str]] = {
-    "img": _picture,
-    "svg": _drawing,
-    "math": write_math,
-    "input": _input,
-    "select": _choices,
-    "textarea": lambda element: "".join(element.itertext()),
-}

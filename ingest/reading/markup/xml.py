@@ -9,6 +9,7 @@ from ingest.reading.markup.html import parse_xml, read_html_text
 from ingest.reading.markup.html_blocks import Block, join_blocks
 from ingest.reading.markup.html_writer import LEFT_OUT, write_html
 from ingest.reading.markup.xml_documents import is_document, read_document
+from ingest.reading.tables.markdown_table import markdown_table
 from ingest.reading.text_decoding import decode_declared
 from vectorstore.errors import UnreadableFileError
 
@@ -26,12 +27,7 @@ _TOLD = ("description", "summary", "encoded", "content")
 def read_xml(data: bytes) -> tuple[str | None, str]:
     """The title, if the document names one, and what it says, as Markdown; raises UnreadableFileError."""
     text = decode_declared(data)
-    try:
-        root = parse_xml(text, recover=False)
-    except UnreadableFileError as error:
-        if "XML_PARSE_HUGE" in error.message:  # it nests too deep, or an entity holds too many others
-            raise
-        root = parse_xml(text, recover=True)
+    root = _parse(text)
     if root.tag == "html":
         return read_html_text(text)
     if is_document(root):
@@ -42,11 +38,38 @@ def read_xml(data: bytes) -> tuple[str | None, str]:
         return _text(root.find("./head/title")) or None, "\n".join(_outline(root.find("./body"), 0))
     if root.tag in ("rss", "feed", "RDF") and next(root.iter("item", "entry"), None) is not None:
         return _feed(root)
+    if root.tag == "Workbook" and root.find("Worksheet") is not None:
+        return None, join_blocks([block for sheet in root.iterfind("Worksheet") for block in _sheet(sheet)])
     return None, _Data(root).text()
+
+
+def _parse(text: str) -> Any:
+    try:
+        return parse_xml(text, recover=False)
+    except UnreadableFileError as error:
+        if "XML_PARSE_HUGE" in error.message:  # it nests too deep, or an entity holds too many others
+            raise
+        return parse_xml(text, recover=True)
 
 
 def _text(element: Any) -> str:
     return " ".join("".join(element.itertext()).split()) if element is not None else ""
+
+
+def _sheet(sheet: Any) -> list[Block]:
+    """A table of an Excel workbook that was saved as XML of 2003."""
+    rows = []
+    for row in sheet.iter("Row"):
+        cells: list[str] = []
+        for cell in row.iterfind("Cell"):
+            place = next((value for name, value in cell.attrib.items() if name.endswith("}Index")), "")
+            gap = int(place) - 1 - len(cells) if place.isdigit() and len(place) < 4 else 0
+            cells += [""] * gap + [_text(cell.find("Data"))]
+        rows.append(cells)
+    width = max(map(len, rows), default=0)
+    table = [cells + [""] * (width - len(cells)) for cells in rows if any(cells)]
+    name = next((value for key, value in sheet.attrib.items() if key.endswith("}Name")), "")
+    return [("h2", name), ("table", markdown_table(table[0], table[1:]) if table else "")]
 
 
 def _subtitles(root: Any) -> str:

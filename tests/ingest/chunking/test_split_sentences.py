@@ -31,6 +31,7 @@ from tests.rag_app.passages import model_texts
             ":Author: Ada Falk\n:Version: 2.1\n\n.. note::\n   Dry.",
             [":Author: Ada Falk", ":Version: 2.1", ".. note::\n   Dry."],
         ),
+        ("Guide\n=====\nIt is long\nand dry.\nParts\n^^^^^\nOne.", ["Guide", "It is long\nand dry.", "Parts", "One."]),
         ("He said this\nof it: so\nand on.", ["He said this\nof it: so\nand on."]),
         ("*** --- ...", []),
         ("", []),

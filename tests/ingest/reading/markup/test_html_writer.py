@@ -88,6 +88,7 @@ def test_formulas_of_xhtml_have_a_namespace() -> None:
         ("<svg><title>Flow</title><text>in <tspan>x</tspan></text><text>out</text></svg>", "[picture: Flow: in x out]"),
         ('Well done <img src="a.png" alt="🙂">', "Well done 🙂"),
         ('See <img src="pixel.gif" alt="tracker" width="1" height="1"><img src="a.png"><img alt="">this', "See this"),
+        ("Text<img alt=pier>more<img alt=sea>.", "Text [picture: pier] more [picture: sea]."),
         ('<a href="/"><img alt="Home page"></a>', "[picture: Home page]"),
         (
             "<figure><img alt='Volute'><figcaption>Figure 3: in bronze.</figcaption></figure>",

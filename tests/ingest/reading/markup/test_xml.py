@@ -60,6 +60,20 @@ def test_feeds_are_sections_of_entries() -> None:
     )
 
 
+SHEET = """<?xml version="1.0"?><?mso-application progid="Excel.Sheet"?>
+<Workbook xmlns="urn:schemas-microsoft-com:office:spreadsheet" xmlns:ss="urn:schemas-microsoft-com:office:spreadsheet">
+<Worksheet ss:Name="Output"><Table><Column/><Row><Cell><Data ss:Type="String">Site</Data></Cell><Cell ss:Index="3"><Data
+ss:Type="String">2025</Data></Cell></Row><Row><Cell><Data ss:Type="String">Lund</Data></Cell><Cell><Data>a</Data></Cell>
+<Cell><Data ss:Type="Number">622</Data></Cell></Row></Table></Worksheet></Workbook>"""
+
+
+@pytest.mark.shows("xml", "workbooks that Excel saved as XML of 2003", "read", "tables; values, not their format")
+@pytest.mark.parametrize("name", ["a.xml", "a.xls"])
+def test_workbooks_in_xml_are_tables(name: str) -> None:
+    table = "## Output\n\n| Site |  | 2025 |\n| --- | --- | --- |\n| Lund | a | 622 |"
+    assert text_of(name, SHEET) == table
+
+
 OUTLINE = """<opml version="2.0"><head><title>Reading</title></head><body><outline text="News">
 <outline type="rss" text="Tides" title="Tides" xmlUrl="http://t/rss"/></outline></body></opml>"""
 
