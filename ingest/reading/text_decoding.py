@@ -43,6 +43,7 @@ _MEANT_ENCODINGS: dict[str, str] = {
     "iso-8859-9": "cp1254",
     "macintosh": "mac_roman",
     "tis-620": "cp874",
+    "windows-874": "cp874",
     **dict.fromkeys(("iso-8859-1", "iso8859-1", "latin1", "latin-1", "us-ascii", "ascii"), "cp1252"),
     **dict.fromkeys(("gb2312", "gbk", "gb_2312-80", "x-gbk"), "gb18030"),
     **dict.fromkeys(("shift_jis", "shift-jis", "sjis", "x-sjis", "windows-31j"), "cp932"),
@@ -80,7 +81,7 @@ def decode_declared(data: bytes) -> str:
             text = data.decode(_MEANT_ENCODINGS.get(name, name), "replace")
         except LookupError:
             return decode_text(data)
-        if text.count("\ufffd") * 10 <= sum(character > "\x7f" for character in text):
+        if _is_text(text) and text.count("\ufffd") * 10 <= sum(character > "\x7f" for character in text):
             return text
     return decode_text(data)
 
@@ -101,7 +102,7 @@ def is_text(head: bytes) -> bool:
     """Whether the first bytes of a file look like text; a character cut in two at their end does not count."""
     for cut in range(4):
         try:
-            decode_text(head[: len(head) - cut])
+            decode_declared(head[: len(head) - cut])
         except UnreadableFileError:
             continue
         return True

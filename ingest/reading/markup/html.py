@@ -12,6 +12,7 @@ from vectorstore.errors import UnreadableFileError
 
 _ENTITY = re.compile(r"&([A-Za-z][A-Za-z0-9]{1,31});")
 _KEPT_ENTITIES = frozenset(("amp", "lt", "gt", "quot", "apos"))
+_GREEK = {"agr": "α", "bgr": "β", "ggr": "γ", "dgr": "δ", "lgr": "λ", "mgr": "μ", "OHgr": "Ω"}  # of ISO, in patents
 _DECLARED_ENTITY = re.compile(r"<!ENTITY\s+([\w.-]+)")
 _CONTROLS = re.compile("[\x00-\x08\x0b\x0e-\x1f\x7f\ufffe\uffff]")
 _XML_DECLARATION = re.compile(r"\A\s*<\?xml[^>]*\?>")
@@ -54,6 +55,8 @@ def parse_html(text: str) -> Any:
 
 def _spell(name: str) -> str:
     """What an entity of HTML is; of others, whose definition is in another file, the name: `&dolphin;` is dolphin."""
+    if name in _GREEK:
+        return _GREEK[name]
     return html5.get(f"{name};", name) if len(name) > 2 or name in name2codepoint else name
 
 

@@ -21,6 +21,7 @@ _HTML = re.compile(
 )
 # What is longer than this is no record to read at a glance.
 _LONGEST_RECORD = 500
+_BREAK = "\ue000"  # no character of any text
 _TOLD = ("description", "summary", "encoded", "content")
 
 
@@ -74,8 +75,9 @@ def _sheet(sheet: Any) -> list[Block]:
 
 def _subtitles(root: Any) -> str:
     for line_break in root.iter("br"):
-        line_break.text = "\n"
-    return "\n".join(re.sub(r"\s*\n\s*", "\n", "".join(line.itertext())).strip() for line in root.iter("p"))
+        line_break.text = _BREAK
+    lines = (" ".join(line.split()) for words in root.iter("p") for line in "".join(words.itertext()).split(_BREAK))
+    return "\n".join(filter(None, lines))
 
 
 def _outline(element: Any, depth: int) -> list[str]:

@@ -111,7 +111,7 @@ def _merged(element: Any) -> str:
 def _part_children(element: Any) -> None:
     """White space between elements that stand alone: <surname>Choi</surname><given-names>Jeong</given-names>."""
     if not (element.text or "").strip() and not any((child.tail or "").strip() for child in element):
-        for child in element:
+        for child in element[:-1]:
             child.tail = child.tail or " "
 
 

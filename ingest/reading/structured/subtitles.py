@@ -23,7 +23,7 @@ def read_subtitles(data: bytes) -> tuple[None, str]:
             in_cue = in_cue and not is_web  # after an empty line WebVTT may have notes and styles
         elif in_cue and not ("-->" in following and (is_web or line.strip().isdigit())):
             spoken += [words for part in line.split("\\N") if (words := _words(part)) not in ("", *spoken[-1:])]
-    return None, "\n".join(spoken)
+    return None, "\n".join(spoken if in_cue or spoken or is_web else lines)
 
 
 def _words(line: str) -> str:

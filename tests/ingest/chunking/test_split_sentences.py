@@ -9,6 +9,7 @@ from ingest.chunking.sentences import split_sentences
 from tests.rag_app.passages import model_texts
 
 
+@pytest.mark.shows("text", "titles, fields and directives of reStructuredText", "read", "each a line of its own")
 @pytest.mark.parametrize(
     ("text", "sentences"),
     [

@@ -215,6 +215,12 @@ def test_japanese_pages_of_old_are_read() -> None:
         assert text_of("a.html", page.format(encoding).encode(encoding)) == "圧力は六気圧です。"
 
 
+def test_pages_are_text_by_the_encoding_that_they_name() -> None:
+    page = '<meta charset="{}"><p>ความดันคือหกบาร์และอุณหภูมิคือยี่สิบองศา</p>'
+    for encoding in ("tis-620", "windows-874"):
+        assert text_of("a.html", page.format(encoding).encode("cp874")) == "ความดันคือหกบาร์และอุณหภูมิคือยี่สิบองศา"
+
+
 def test_xhtml_keeps_what_follows_an_element_that_closes_itself() -> None:
     head = '<?xml version="1.0" encoding="iso-8859-1"?><!DOCTYPE html><html xmlns="http://www.w3.org/1999/xhtml">'
     page = (

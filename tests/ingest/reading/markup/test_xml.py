@@ -86,9 +86,7 @@ def test_outlines_are_nested_lists() -> None:
 
 @pytest.mark.shows("xml", "subtitles in TTML", "read", "without times")
 def test_subtitles_are_lines() -> None:
-    lines = (
-        '<p begin="1s" end="2s">At <span tts:color="red" xmlns:tts="t">noon</span>,<br/>high tide.</p><p>Then low.</p>'
-    )
+    lines = '<p begin="1s">At <span tts:color="red" xmlns:tts="t">noon</span>,<br/>high\n tide.</p><p>Then low.</p>'
     assert text_of("a.ttml", f"<tt><head><style/></head><body><div>{lines}</div></body></tt>") == (
         "At noon,\nhigh tide.\nThen low."
     )

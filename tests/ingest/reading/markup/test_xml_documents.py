@@ -35,7 +35,8 @@ def test_docbook() -> None:
 
 JATS = """<article><front><journal-meta><issn>2050-3911</issn></journal-meta><article-meta><title-group>
 <article-title>Oscillators</article-title></title-group><contrib-group><contrib><name><surname>Choi</surname>
-<given-names>Ryeol</given-names></name></contrib></contrib-group><volume>12</volume>
+<given-names>Ryeol</given-names></name>
+<aff><x><institution>Lab</institution></x>, Lund, 10 &mgr;l</aff></contrib></contrib-group><volume>12</volume>
 <pub-date pub-type="epub"><day>30</day><month>05</month><year>2026</year></pub-date>
 <abstract><p>We found it.</p></abstract></article-meta></front>
 <body><sec><label>1</label><title>Introduction</title><p>As shown,<sup><xref ref-type="bibr" rid="b1">1</xref></sup> the
@@ -47,7 +48,7 @@ tank holds 10<sup>6</sup> litres.<xref ref-type="fn" rid="f1">2</xref> Next
 
 def test_jats() -> None:
     assert text_of("a.xml", JATS) == (
-        "# Oscillators\n\nChoi Ryeol\n\nvolume: 12\n\npub-date epub: 30 05 2026\n\nWe found it.\n\n"
+        "# Oscillators\n\nChoi Ryeol\n\nLab, Lund, 10 μl\n\nvolume: 12\n\npub-date epub: 30 05 2026\n\nWe found it.\n\n"
         "## 1 Introduction\n\nAs shown,[1] the tank holds 10^6 litres.[2] Next $E$.\n\n## References\n\n- 1\n\n  J. Doe"
     )
 

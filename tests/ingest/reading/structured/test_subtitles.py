@@ -44,4 +44,5 @@ def test_subtitles_are_lines_without_tags_and_times() -> None:
     assert text_of("a.vtt", WEB) == "Ada Falk: Welcome to the dam & lake\nof Kaprun\nIt holds 10 < 20."
     text = "Welcome\nto the dam\n1954\nwas the year.\na < b, 5 > 3"
     assert text_of("a.srt", SUBRIP) == text
+    assert text_of("a.srt", "No times\nin it.") == "No times\nin it."
     assert text_of("a.srt", SUBRIP.replace("\n", "\r\n").encode("utf-8-sig")) == text
