@@ -64,12 +64,14 @@ class ParseOptions:
 
 @dataclass(frozen=True, slots=True)
 class ParsedDocument:
-    """`kind` is a short name of the format; `is_titled` is False where `title` is the file's name."""
+    """`kind` is a short name of the format; `is_titled` is False where `title` is the file's name; `left_out` says
+    what of the file was not read."""
 
     title: str
     pages: tuple[Page, ...]
     kind: str
     is_titled: bool = True
+    left_out: str = ""
 
     @property
     def markdown(self) -> bool:

@@ -19,7 +19,8 @@ from ingest.reading.file_types import (
     install_hint,
     refuse_mislabelled,
 )
-from ingest.reading.formats.nested_documents import Nesting, read_archive
+from ingest.reading.formats.archives import read_archive
+from ingest.reading.formats.nested_documents import Nesting
 from ingest.reading.formats.recordings import read_recording
 from ingest.reading.formats.sequences import read_sequences
 from ingest.reading.formats.text_files import read_text
@@ -60,7 +61,9 @@ def parse_document(path: Path, data: bytes, options: ParseOptions = DEFAULT) -> 
 
     Raises UnreadableFileError where there is nothing to read.
     """
-    return _parse(path, data, Nesting(_parse, options))
+    nesting = Nesting(_parse, options)
+    document = _parse(path, data, nesting)
+    return replace(document, left_out="; ".join(nesting.left_out)) if nesting.left_out else document
 
 
 def _parse(path: Path, data: bytes, nesting: Nesting) -> ParsedDocument:

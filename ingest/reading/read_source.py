@@ -104,6 +104,7 @@ def _read(request: ReadRequest, options: ReadOptions) -> ReadSource:
         document, chunks, pictures, left_out = found
     else:
         document = parse_document(name, data, options.parse)
+        left_out = document.left_out
         chunks = chunk_document(request.source, document, options.size)
     record = make_record(request.source, document, chunks, data)
     if request.path is not None:

@@ -1,12 +1,13 @@
 """E-mails and mailboxes: what every part says is read once, whatever its encoding."""
 
 import time
+from email.message import EmailMessage
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.ingest.documents import NOISE, parse, refusal, text_of
+from tests.ingest.documents import NOISE, parse, refusal, text_of, word
 from tests.ingest.mails import HEADERS, SHOWN, body_of, mail_of
 from vectorstore.errors import UnreadableFileError
 
@@ -238,3 +239,30 @@ def test_any_bytes_are_a_mail_or_refused(data: bytes, start: bytes) -> None:
         except UnreadableFileError:
             continue
         assert document.pages
+
+
+def short_mail(subject: str = "Landed") -> EmailMessage:
+    message = EmailMessage()
+    message["From"], message["To"], message["Subject"] = "eagle@example.org", "base@example.org", subject
+    message.set_content("All is *well*.")
+    return message
+
+
+def test_a_mail_holds_its_headers_its_body_and_the_text_of_its_attachments() -> None:
+    message = short_mail()
+    message.add_attachment(word(), maintype="application", subtype="octet-stream", filename="report.docx")
+    message.add_attachment(NOISE, maintype="application", subtype="octet-stream", filename="a.bin")
+    document = parse("a.eml", message.as_bytes())
+    (page,) = document.pages
+    assert (document.title, document.kind, page.number) == ("Landed", "eml", None)
+    assert page.text.startswith("Subject: Landed\nFrom: eagle@example.org\nTo: base@example.org\n\nAll is *well*.")
+    assert "# Attachment: report.docx\n\n## The *lunar* module" in page.text
+    assert "Attachment a.bin was not read: " in page.text
+
+
+def test_each_message_of_a_mailbox_is_a_section() -> None:
+    messages = b"".join(b"From a@b Mon\n" + short_mail(name).as_bytes() + b"\n\n" for name in ("One", "Two"))
+    text = text_of("a.mbox", messages)
+    assert text.count("All is *well*.") == 2
+    assert "# One\n\nSubject: One" in text
+    assert "# Two\n\nSubject: Two" in text
