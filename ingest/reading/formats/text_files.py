@@ -41,7 +41,9 @@ _CARD_CHARSET = re.compile(r";CHARSET=([\w-]+)", re.IGNORECASE)
 _CARD_BYTES = re.compile(
     r"^[^:\n]{0,200}(?:;ENCODING=B(?:ASE64)?\b[^:\n]{0,200}:|:data:).*\n*", re.MULTILINE | re.IGNORECASE
 )
-_CARD_TIMES = re.compile(r"^(?:DT[A-Z]+|DUE|COMPLETED|CREATED|LAST-|RECURREN|EXDATE|RDATE|BDAY|REV).*", re.MULTILINE)
+_CARD_TIMES = re.compile(
+    r"^(?:DT[A-Z]+|DUE|COMPLETED|CREATED|LAST-|RECURREN|EXDATE|RDATE|BDAY|REV|TRIGGER|FREEBUSY).*", re.MULTILINE
+)
 _CARD_TIME = re.compile(r"(?<=[:,/])(\d{4})(\d\d)(\d\d)(?:T(\d\d)(\d\d)\d\d(Z?))?(?=[,/]|$)")
 _CARD_ESCAPE = re.compile(r"\\([nN,;\\])")
 

@@ -221,7 +221,7 @@ def test_a_web_page_in_a_mail_is_read_without_its_styles() -> None:
     assert body_of(f"\n{'x ' * 9}", "a.emlx") == ("x " * 9).strip()
 
 
-@pytest.mark.long("two thousand messages")
+@pytest.mark.slow
 def test_a_mailbox_of_two_thousand_messages_is_read_in_seconds() -> None:
     data = (
         MAILBOX + HEADERS + mail_of("One two.", "<p>One two.</p>").as_bytes().removeprefix(HEADERS) + b"\n\n"
