@@ -15,6 +15,7 @@ from ingest.reading.structured.epub import read_epub
 from ingest.reading.structured.notebooks import read_notebook
 from ingest.reading.structured.office.reading import read_office
 from ingest.reading.structured.subtitles import read_subtitles
+from ingest.reading.tables.dbf import read_dbf
 from ingest.reading.tables.delimited import read_delimited
 from ingest.reading.tables.workbooks.ods import read_ods
 from ingest.reading.tables.workbooks.xls import read_xls
@@ -37,11 +38,13 @@ _MARKUP: dict[str, Callable[[bytes], tuple[str | None, str]]] = {
 
 def read_structured(data: bytes, *, kind: str) -> tuple[str | None, tuple[Page, ...]]:
     """The document's own title, if it names one, and its pages; raises UnreadableFileError."""
-    if kind in ("csv", "tsv"):
-        return None, (Page(None, read_delimited(data, kind=kind)),)
+    if kind in ("csv", "tsv", "dbf"):
+        return None, (Page(None, read_dbf(data) if kind == "dbf" else read_delimited(data, kind=kind)),)
     if kind in _WORKBOOKS:
         try:
             return _WORKBOOKS[kind](data)
+        except MemoryError:
+            raise
         except Exception:  # noqa: BLE001, S110 - xberg reads some that are damaged, and says of the others why not
             pass
     if (read := read_office(data, kind=kind)) is not None:

@@ -68,7 +68,12 @@ def _find_delimiter(sample: list[str], kind: str) -> str:
         return "\t"
     scores = {delimiter: _consistency(sample, delimiter) for delimiter in _DELIMITERS}
     best = max(scores, key=scores.__getitem__)
-    return best if scores[best] else _NONE
+    if scores[best]:
+        return best
+    spaced = [row for row in _rows(sample, " ") if row]
+    numbers = sum(is_number(field) for row in spaced for field in row)
+    is_spaced = len({len(row) for row in spaced}) == 1 and 2 * numbers > sum(map(len, spaced)) > 2 * len(spaced) - 1
+    return " " if is_spaced else _NONE
 
 
 def _consistency(sample: list[str], delimiter: str) -> float:

@@ -13,11 +13,13 @@ from ingest.reading.tables.heads import (
     head_height,
     is_headless,
     join_heads,
+    names_rows,
     title_lines,
 )
 from ingest.reading.tables.markdown_table import markdown_table
 
 _MOST_PREAMBLE = 12  # rows of a name and its value above a table
+_LONGEST_REPEATED = 80  # letters of a merged cell: more are no name of rows or columns
 _MAX_REPEATED = 1_000_000  # cells that merged ranges may fill
 
 
@@ -82,7 +84,7 @@ def render_grid(grid: Grid) -> str:
 
 def _blocks(grid: Grid) -> Iterator[list[Row]]:
     """Rows without an empty one between them, with the marks of hidden rows and the cells that merged ranges repeat."""
-    widths = _repeat_merged(grid)
+    widths, covered = _repeat_merged(grid)
     block: list[Row] = []
     previous = -1
     for number in sorted(grid.rows):
@@ -91,7 +93,7 @@ def _blocks(grid: Grid) -> Iterator[list[Row]]:
             continue
         if number in grid.hidden_rows:
             cells[min(cells)] += " (hidden)"
-        if block and number > previous + 1:
+        if block and any(between not in covered for between in range(previous + 1, number)):
             yield block
             block = []
         block.append(Row(cells, {column: width for column, width in widths.get(number, {}).items() if column in cells}))
@@ -100,25 +102,33 @@ def _blocks(grid: Grid) -> Iterator[list[Row]]:
         yield block
 
 
-def _repeat_merged(grid: Grid) -> dict[int, dict[int, int]]:
-    """Repeats merged cells downwards; the widths of those that reach to the right, by row and column."""
+def _repeat_merged(grid: Grid) -> tuple[dict[int, dict[int, int]], set[int]]:
+    """Repeats merged cells downwards, in rows that have cells of their own.
+
+    The widths of those that reach to the right, by row and column; the rows that they cover whole.
+    """
     widths: dict[int, dict[int, int]] = {}
+    own = {number for number, cells in grid.rows.items() if any(text.strip() for text in cells.values())}
+    covered: set[int] = set()
     left = _MAX_REPEATED
     for top, first, bottom, last in grid.merged:
         text = grid.rows.get(top, {}).get(first, "")
         left -= bottom - top + 1
         if not text.strip() or left < 0:
             continue
+        covered.update(number for number in range(top + 1, bottom + 1) if number not in own)
+        if len(text) > _LONGEST_REPEATED:
+            bottom, last = top, first
         for number in range(top, bottom + 1):
-            if number in grid.rows:
+            if number in own:
                 grid.rows[number][first] = text
                 if last > first:
                     widths.setdefault(number, {})[first] = last - first + 1
-    return widths
+    return widths, covered
 
 
 def _side_by_side(block: list[Row]) -> Iterator[list[Row]]:
-    """The tables of a block that have an empty column between them, where each has a head of its own."""
+    """The tables of a block that have an empty column between them, where each names its columns and rows itself."""
     columns = columns_of(block)
     gaps = [right for left, right in pairwise(columns) if right > left + 1]
     bounds = [columns[0], *gaps, columns[-1] + 1]
@@ -130,7 +140,7 @@ def _side_by_side(block: list[Row]) -> Iterator[list[Row]]:
         ]
         for first, end in pairwise(bounds)
     ]
-    if len(sides) > 1 and all(has_head(side) for side in sides):
+    if len(sides) > 1 and all(has_head(side) and names_rows(side) for side in sides):
         yield from sides
     else:
         yield block
@@ -142,7 +152,8 @@ def _read_block(rows: list[Row], hidden: Collection[int]) -> list[str | _Table]:
     rows = rows[titles:]
     columns = columns_of(rows)
     texts = [text for row in rows for text in row.cells.values()]
-    if len(texts) == 1 or (len(columns) == 1 and any(len(text) > 60 or text.endswith(".") for text in texts)):
+    is_prose = len(columns) == 1 and any(len(text) > 60 or text.endswith(".") for text in texts)
+    if len(texts) == 1 or is_prose or len(texts) == len(rows) < len(columns) * len(rows):
         return [*parts, *map(_line, rows)]
     head = 0 if is_headless(rows) else head_height(rows)
     names = join_heads([row.spread(columns) for row in rows[:head]], columns)

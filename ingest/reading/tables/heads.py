@@ -70,6 +70,11 @@ def has_head(rows: Sequence[Row]) -> bool:
     return len(cells) > 1 and len(words) == len(cells) and any(_holds_numbers(rows[1:], column) for column in words)
 
 
+def names_rows(rows: Sequence[Row]) -> bool:
+    """Whether the first column holds words."""
+    return not _holds_numbers(rows[1:], columns_of(rows)[0])
+
+
 def _holds_numbers(rows: Sequence[Row], column: int) -> bool:
     texts = [row.cells[column] for row in rows[:SAMPLE] if column in row.cells]
     return 2 * sum(map(is_number, texts)) > len(texts)
@@ -87,7 +92,8 @@ def is_headless(rows: Sequence[Row]) -> bool:
     """Whether the first row is one of numbers like those below it; years and steps of a count may be names."""
     numbers = {column: text for column, text in rows[0].cells.items() if is_number(text)}
     whole = [int(text) for text in numbers.values() if text.isdecimal()]
-    counts = len(whole) > 1 and len(whole) == len(numbers) and len({b - a for a, b in pairwise(whole)}) == 1
+    has_label = len(numbers) < len(columns_of(rows))
+    counts = has_label and len(whole) == len(numbers) > 1 and len({b - a for a, b in pairwise(whole)}) == 1
     if len(rows) < 2 or counts or any(_YEAR.fullmatch(text) for text in numbers.values()):
         return False
     below = rows[1].cells
@@ -114,18 +120,15 @@ def head_height(rows: Sequence[Row]) -> int:
 def _is_head_below(above: Row, rows: Sequence[Row], columns: Sequence[int]) -> bool:
     """Whether the first row divides what a merged cell, or one with gaps to its right, names above it."""
     below = rows[0].cells
-    divided = {column for first, width in above.widths.items() for column in range(first, first + width)}
+    covered = ({one for one in columns if first <= one < first + width} for first, width in above.widths.items())
+    divided = {column for some in covered if len(some) > 1 for column in some}
     if not divided:
         divided = _groups(above, columns)
         if not divided or not any(_holds_numbers(rows[1:], column) for column in divided):
             return False
     elif len(above.cells) == 1 and len(divided) >= len(columns):
         return False
-    return (
-        len(below) > 1
-        and all(map(_may_be_name, below.values()))
-        and all(column in below for column in divided if column in columns)
-    )
+    return len(below) > 1 and all(map(_may_be_name, below.values())) and divided <= below.keys()
 
 
 def join_heads(heads: Sequence[Cells], columns: Sequence[int]) -> Cells:

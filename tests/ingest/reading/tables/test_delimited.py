@@ -16,7 +16,10 @@ def read(text: str, kind: str = "csv") -> str:
 
 
 @pytest.mark.shows(
-    "csv tsv", "separators", "read", "comma, semicolon, tab or bar; as `sep=;` names it in the first line"
+    "csv tsv",
+    "separators",
+    "read",
+    "comma, semicolon, tab, bar, spaces between numbers; as `sep=;` names it in the first line",
 )
 @pytest.mark.parametrize(
     ("text", "shown"),
@@ -32,6 +35,7 @@ def read(text: str, kind: str = "csv") -> str:
         ("a, b, c\n1, \"x, y\", 3\n", table("a | b | c", "1 | x, y | 3")),
         ("Lines\nHello, world\nof words\nand\nlines\n", table("Lines", "Hello, world", "of words", "and", "lines")),
         ("a,b\r\n1,2\n3,4\r5,6\n", table("a | b", "1 | 2", "3 | 4", "5 | 6")),
+        ("Chins Jumps\n  5   60\n 12  101\n", table("Chins | Jumps", "5 | 60", "12 | 101")),
     ],
 )  # fmt: skip
 def test_fields_are_parted_by_what_parts_most_rows_alike(text: str, shown: str) -> None:
@@ -81,7 +85,9 @@ def test_names_with_their_values_above_a_table_are_lines() -> None:
 @pytest.mark.shows(
     "csv tsv xlsx xls ods", "tables without a head", "read", "with an empty head, so that no row passes for names"
 )
-@pytest.mark.parametrize("text", ["1,2.5,3\n4,5.5,6\n", "Ana,31,Lviv\nOmar,44,Rome\n", "1,5;2,5\n3,25;4,5\n"])
+@pytest.mark.parametrize(
+    "text", ["1,2.5,3\n4,5.5,6\n", "1,2,3\n4,5,6\n", "Ana,31,Lviv\nOmar,44,Rome\n", "1,5;2,5\n3,25;4,5\n"]
+)
 def test_a_first_row_of_numbers_like_the_others_is_no_head(text: str) -> None:
     assert read(text).splitlines()[0].strip("| ") == ""
 

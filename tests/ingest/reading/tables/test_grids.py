@@ -31,6 +31,8 @@ def test_heads_of_several_rows_are_joined() -> None:
     assert lines(grid("Part | Weight | Length\n | [kg] | mm\nBolt | 0.2 | 30"))[0] == "Part | Weight [kg] | Length mm"
     assert lines(grid("Item | Note | Stock\nBolt | | 3\nNut | new | 4"))[0] == "Item | Note | Stock"
     assert lines(grid("A | B\nx | n/a\ny | 3"))[1] == "x | n/a"
+    wide = grid("Sheet | Content\ncases | all cases", merged=[(0, 1, 0, 5), (1, 1, 1, 5)])
+    assert lines(wide) == ["Sheet | Content", "cases | all cases"]
 
 
 @pytest.mark.shows(
@@ -46,6 +48,11 @@ def test_merged_cells_of_a_table_are_repeated() -> None:
     assert lines(grid("Town | Plan | Actual\nOslo | 4 |\nRome | 1 | 2", merged=[(1, 1, 1, 2)]))[1] == "Oslo | 4 | 4"
     section = grid("Town | Plan | Actual\nNorth | |\nRome | 1 | 2", merged=[(1, 0, 1, 2)])
     assert lines(section)[1] == "North"
+    note = "All that was counted in the depots of the north, and what of it was sold again before the end of the year"
+    assert lines(grid(f"{note}\n | x\n | y", merged=[(0, 0, 2, 0)]))[0] == note
+    assert render_grid(grid(f"{note}\n | x\n | y", merged=[(0, 0, 2, 0)])).count(note) == 1
+    tall = grid("Name | Age\n\nAna | 31\n\nBo | 22", merged=[(n, c, n + 1, c) for n in (0, 2) for c in (0, 1)])
+    assert lines(tall) == ["Name | Age", "Ana | 31", "Bo | 22"]
     endless = grid("a | b\n1 | 2", merged=[(1, 0, 2_000_000_000, 16_000), (5, 5, 6, 6)])
     assert lines(endless) == ["a | b", "1 | 2"]
 
@@ -64,6 +71,10 @@ def test_tables_of_one_sheet_have_their_own_heads() -> None:
     ]  # fmt: skip
     text = render_grid(grid("Item | Stock | | Person | Age\nHinge | 4 | | Ana | 31\n | | | Bo | 22"))
     assert text.split("\n\n")[1] == "| Person | Age |\n| --- | --- |\n| Ana | 31 |\n| Bo | 22 |"
+
+
+def test_columns_of_sums_after_an_empty_column_stay_in_their_table() -> None:
+    assert lines(grid("Item | Jan | Feb | | Sum | Mean\nHinge | 4 | 5 | | 9 | 4.5"))[1] == "Hinge | 4 | 5 | 9 | 4.5"
 
 
 def test_an_empty_row_inside_a_table_does_not_end_it() -> None:
@@ -97,4 +108,5 @@ def test_lines_of_text_alone_are_paragraphs() -> None:
     assert render_grid(grid("Only words")) == "Only words"
     assert render_grid(grid("# Notes.\nAll was counted twice.")) == "Notes.\n\nAll was counted twice."
     assert render_grid(grid("email\na@example.org")) == "| email |\n| --- |\n| a@example.org |"
+    assert render_grid(grid("Method\n | See the page\n | and the other")) == "Method\n\nSee the page\n\nand the other"
     assert render_grid(Grid({})) == ""
