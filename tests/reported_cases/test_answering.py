@@ -149,7 +149,7 @@ VALUES = [
     asked(
         "pdf-form", "What is the name of the vessel?", "Name of vessel … Marigold Star", never=["4870"], fails=REFUSED
     ),
-    asked("pdf-form", "What is the gross tonnage?", "Gross tonnage … 4870", never=["Pier Nine"], fails=RECORD),
+    asked("pdf-form", "What is the gross tonnage?", "Gross tonnage … 4870", never=["Pier Nine"]),
     asked("pdf-form", "What is the berth?", "Berth … Pier Nine", never=["4870"], fails=RECORD),
     asked("rtl-pdf", "المضخة", "المضخة تعمل بضغط سبعة بار", fails=REFUSED),
     asked("html-nested", "How long does the warranty last?", "The warranty lasts forty-one months.", fails=REFUSED),
