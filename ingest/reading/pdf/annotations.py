@@ -14,7 +14,7 @@ import pypdfium2.raw as pdfium_c
 
 from ingest.reading.pdf.lines import Floats, Glyphs, find_visible, turn
 
-_MOST = 5_000  # annotations of a page
+_MOST = 2_000  # annotations of a page
 _MOST_CHARACTERS, _MOST_CHARACTERS_OF_A_PAGE = 200_000, 1_000_000
 _UNSEEN = pdfium_c.FPDF_ANNOT_FLAG_HIDDEN | pdfium_c.FPDF_ANNOT_FLAG_NOVIEW
 _PASSWORD = 1 << 13  # a field whose value is not shown

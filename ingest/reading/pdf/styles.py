@@ -89,7 +89,9 @@ def write_styles(text: str, indices: Sequence[int | None], styles: Styles) -> tu
         written += marked
         at = marked.find(words)
         nothing: list[int | None] = [None] * len(marked)
-        if at >= 0:
+        if end == start:  # a slash that was inserted
+            origins += nothing
+        elif at >= 0:
             after = len(marked) - at - len(words)
             origins += [*nothing[:at], *indices[start:end], *nothing[:after]]
         else:

@@ -61,7 +61,10 @@ def test_letters_that_are_set_apart_are_words() -> None:
 @pytest.mark.shows("pdf", "fractions", "read", "`3 1/2`, stacked ones too where they stand in their line")
 def test_a_stacked_fraction_is_a_fraction() -> None:
     drawn = write((50, 200, "Take 3")) + write((88, 206, "1"), (88, 196, "2"), size=8)
-    assert text_of(raw_pdf(drawn + write((96, 200, "cups of it.")))) == "Take 3 1/2 cups of it."
+    read = map_pdf_page(raw_pdf(drawn + write((96, 200, "cups of it."))), 1).read
+    assert read.text == "Take 3 1/2 cups of it."
+    assert len(read.char_indices) == len(read.text)
+    assert read.char_indices[read.text.index("/")] is None
 
 
 @pytest.mark.shows("pdf", "tables", "read", "a line a row, a tab between cells; the head once, as it is printed")
