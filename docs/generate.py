@@ -48,11 +48,16 @@ FORMATS = {
 EXTRAS = {"image": "ocr", "recording": "sound", "fasta": "bio"}
 
 
+def table_row(*cells: str) -> str:
+    """A bar within a cell would end it, within code too."""
+    return f"| {' | '.join(cell.replace('|', chr(92) + '|') for cell in cells)} |"
+
+
 def settings_table() -> str:
     lines = ["| setting | default | what it is |", "|---|---|---|"]
     for name, field in Settings.model_fields.items():
         default = DEFAULT_FOLDERS.get(name) or (f"`{field.default}`" if field.default is not None else "unset")
-        lines.append(f"| `RAG_{name.upper()}` | {default} | {field.description} |")
+        lines.append(table_row(f"`RAG_{name.upper()}`", default, field.description or ""))
     return "\n".join(lines)
 
 
@@ -60,7 +65,7 @@ def command_help() -> str:
     """A table of the commands, then the help of each."""
     commands = list(command_paths(get_command(app)))
     rows = [
-        f"| [{name}](#{name.replace(' ', '-')}) | {what.get_short_help_str(limit=200)} |" for name, what in commands
+        table_row(f"[{name}](#{name.replace(' ', '-')})", what.get_short_help_str(limit=200)) for name, what in commands
     ]
     parts = [f"## {name}\n\n```\n{help_text(name)}\n```" for name, _ in commands]
     return "\n\n".join(["\n".join(["| command | what it does |", "|---|---|", *rows]), *parts])
@@ -89,7 +94,7 @@ def formats_table() -> str:
     for name, kinds in FORMATS.items():
         endings = sorted(suffix for kind in kinds.split() for suffix in suffixes.get(kind, ()))
         extra = EXTRAS.get(kinds.split()[0])
-        lines.append(f"| {name} | {' '.join(f'`{one}`' for one in endings)} | {f'`{extra}`' if extra else ''} |")
+        lines.append(table_row(name, " ".join(f"`{one}`" for one in endings), f"`{extra}`" if extra else ""))
     return "\n".join(lines)
 
 
@@ -105,7 +110,7 @@ def contents_tables() -> str:
             (how, what, note, [kind for kind in kinds.split() if kind in of.split()]) for of, what, how, note in shown
         ]
         rows = sorted((HOW.index(how), what, ", ".join(where), note) for how, what, note, where in own if where)
-        lines += [f"| {what} | {where} | {HOW[how]} | {note} |" for how, what, where, note in rows]
+        lines += [table_row(what, where, HOW[how], note) for how, what, where, note in rows]
         parts += ["\n".join(lines)] if rows else []
     return "\n\n".join(parts)
 

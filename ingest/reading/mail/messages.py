@@ -53,7 +53,6 @@ def _read_mailbox(data: bytes, nesting: Nesting) -> str:
     ends = [*(start.start() for start in starts[1:]), len(data)]
     sections = []
     for start, end in zip(starts, ends, strict=True):
-        nesting.count_part(0)
         message = _parse(_ESCAPED_FROM.sub(rb"\1", data[start.end() : end]))
         subject = _header(message, "Subject") or "Without a subject"
         sections.append(nesting.write_section(subject, [Page(None, _write(message, nesting))], "markdown"))

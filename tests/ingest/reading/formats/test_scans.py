@@ -11,6 +11,8 @@ import pytest
 from tests.ingest.documents import parse
 from vectorstore.errors import NothingToReadError
 
+pytest.importorskip("rapidocr", reason="the extra ocr is not installed")
+
 MOON = "The Moon goes around the Earth"
 
 

@@ -1,6 +1,10 @@
 """FASTA and GenBank files become a section a record."""
 
+import pytest
+
 from tests.ingest.documents import parse
+
+pytest.importorskip("Bio", reason="the extra bio is not installed")
 
 
 def test_a_fasta_record_is_a_section_with_its_accession() -> None:

@@ -266,3 +266,12 @@ def test_each_message_of_a_mailbox_is_a_section() -> None:
     assert text.count("All is *well*.") == 2
     assert "# One\n\nSubject: One" in text
     assert "# Two\n\nSubject: Two" in text
+
+
+def test_a_mailbox_may_have_many_thousand_messages() -> None:
+    count = 6_000
+    data = b"".join(
+        b"From a@b.c Mon Jan  1 10:00:00 2026\nSubject: No. %d\n\nWords %d.\n\n" % (n, n) for n in range(count)
+    )
+    (page,) = parse("archive.mbox", data).pages
+    assert page.text.count("Subject: No. ") == count
