@@ -1,7 +1,7 @@
 """Reads text files: as they are, and data files with the characters written out that they spell as escapes.
 
-Nobody could find `Vard\\u00f8` in JSON, `Vard\\xf8` in YAML or `Vard{\\o}` in LaTeX. The text is what the programs see
-that read such a file; source code, which a compiler reads, stays as it is.
+Nobody could find `Vard\\u00f8` in JSON or `Vard{\\o}` in LaTeX, nor read `10<sup>6</sup>` in Markdown as a number. The
+text is what the programs see that read such a file; source code, which a compiler reads, stays as it is.
 """
 
 import base64
@@ -11,6 +11,7 @@ import unicodedata
 from collections.abc import Callable
 from pathlib import Path
 
+from ingest.reading.marks import Run, mark_runs
 from ingest.reading.text_decoding import decode_lines
 
 # What colours and moves text on a terminal, and characters that another is typed over.
@@ -62,6 +63,13 @@ _LATEX = re.compile(
     re.VERBOSE,
 )
 
+# Code, which stays as it is, and raised and lowered characters, for which Markdown has the tags of HTML alone.
+_CODE_OR_RAISED = re.compile(
+    r"^(?P<fence>[ \t]*(`{3,}|~{3,})).*?(?:^[ \t]*\2[`~]*[ \t]*$|\Z)|(?P<ticks>`+)[^`\n]+(?P=ticks)"
+    r"|<(?P<tag>su[pb])>(?P<words>[^<>\n]{1,80})</(?P=tag)>",
+    re.MULTILINE | re.DOTALL | re.IGNORECASE,
+)
+
 
 def read_text(path: Path, data: bytes, *, kind: str) -> str:
     """The text of a file of the kind `markdown`, `text` or `code`; `path` is its name."""
@@ -69,8 +77,23 @@ def read_text(path: Path, data: bytes, *, kind: str) -> str:
     suffix = path.suffix.lower().removeprefix(".")
     if kind == "text" and suffix not in _WRITE_OUT:
         return _TERMINAL.sub("", text)
-    write_out = _WRITE_OUT.get(suffix) if kind in ("text", "code") else None
+    write_out = _write_raised if kind == "markdown" else _WRITE_OUT.get(suffix)
     return write_out(text) if write_out else text
+
+
+def _write_raised(text: str) -> str:
+    if "<su" not in text and "<SU" not in text:
+        return text
+    runs: list[Run] = []
+    end = 0
+    for found in _CODE_OR_RAISED.finditer(text):
+        if found["tag"]:
+            runs += [
+                (text[end : found.start()], ""),
+                (found["words"], "raised" if found["tag"][-1] in "pP" else "lowered"),
+            ]
+            end = found.end()
+    return "".join(mark_runs([*runs, (text[end:], "")]))
 
 
 def _write_escapes(text: str) -> str:

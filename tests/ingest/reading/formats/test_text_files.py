@@ -157,3 +157,13 @@ def test_directories_are_whole_lines() -> None:
 def test_accents_of_latex_are_letters(written: str, read: str) -> None:
     assert text_of("a.tex", written) == read
     assert text_of("a.bib", f"title = {{{written}}}") == f"title = {{{read}}}"
+
+
+@pytest.mark.shows("markdown", "raised and lowered characters, fractions", "read", "`10^6`, `m²`, `CO₂`, `1/2`")
+@pytest.mark.shows("markdown", "words struck out", "marked", "`~~words~~`, as they are written")
+@pytest.mark.shows("markdown", "code", "read", "as it is written")
+def test_raised_characters_of_markdown_keep_their_meaning() -> None:
+    written = "Ab `x<sup>2</sup>` 10<sup>6</sup> l of H<sub>2</sub>O, <sup>1</sup>/<sub>2</sub> for ~~900~~ 450.\n"
+    fenced = "~~~html\n10<sup>6</sup>\n~~~\n"
+    read = "Ab `x<sup>2</sup>` 10^6 l of H₂O, 1/2 for ~~900~~ 450.\n"
+    assert text_of("a.md", f"{written}{fenced}m<SUP>2</SUP>\n") == f"{read}{fenced}m²\n"
