@@ -42,8 +42,7 @@ def asked(
 ) -> Any:
     """A question as a parameter of a test; `fails` says why it is not answered rightly yet."""
     question = Asked(case, text, quotes, tuple(may), tuple(never), tuple(before))
-    # Left to `make test-all`: an answer that becomes right by a change of reading does not hold that change up.
-    marks = [pytest.mark.xfail(strict=True, reason=fails), pytest.mark.slow] if fails else []
+    marks = [pytest.mark.xfail(strict=True, reason=fails)] if fails else []
     return pytest.param(question, id=str(question), marks=marks)
 
 
