@@ -170,4 +170,7 @@ def type_in(glyphs: Glyphs, texts: tuple[tuple[str, Box], ...], start: int, *, b
     added = (0, len(text) - len(glyphs.text))
     sizes = None if glyphs.sizes is None else np.pad(glyphs.sizes, added)
     baselines = None if glyphs.baselines is None else np.pad(glyphs.baselines, added)
-    return replace(glyphs, text=text, visible=visible, boxes=whole, typed_from=start, sizes=sizes, baselines=baselines)
+    middles = None if glyphs.middles is None else np.pad(glyphs.middles, added, constant_values=np.nan)
+    return Glyphs(
+        text, visible, whole, glyphs.direction, middles, start, sizes=sizes, baselines=baselines, struck=glyphs.struck
+    )

@@ -12,6 +12,7 @@ from ingest.reading.pdf.characters import PDFIUM_LOCK, open_page, open_pdf, read
 from ingest.reading.pdf.lines import Floats, Glyphs, Ints, Line, find_lines, turn
 from ingest.reading.pdf.margins import Edges, find_edges, without_margins
 from ingest.reading.pdf.reading_order import join_cells, order_blocks, put_in_place
+from ingest.reading.pdf.styles import find_styles
 from ingest.reading.pdf.text import IsWord, PdfPageText, join_texts, lay_out, unbroken_words, write_text
 from vectorstore.errors import UnreadableFileError
 from vectorstore.types import Page
@@ -135,7 +136,8 @@ def _comments_text(comments: Glyphs) -> PdfPageText:
 
 def _part_text(lines: Sequence[Line], part: Glyphs, is_word: IsWord) -> PdfPageText:
     seen = part.from_the_left()
-    return write_text(lay_out(order_blocks(join_cells(lines, seen)), seen), seen, is_word)
+    laid_out = lay_out(order_blocks(join_cells(lines, seen)), seen)
+    return write_text(laid_out, seen, find_styles([line for line, _ in laid_out], part), is_word)
 
 
 def _boxes_of(glyphs: Glyphs, quoted: Ints) -> Floats:

@@ -43,25 +43,28 @@ class Glyphs:
     Only the characters at the indices `visible` are drawn; the boxes of the others are empty. On the page the boxes
     are turned by `direction` quarters, clockwise; here they are as if that text were upright. Text from `typed_from` on
     was put onto the page, as the values of a form are. `sizes` and `baselines`: of each character, where sizes differ.
-    `struck`: boxes of struck out words, and lines that may strike words out.
+    `struck`: boxes of struck out words, and lines that may strike words out. `middles`: on a page that is written from
+    the right, the left and the right of the line, added, of each character whose line is written from the left.
     """
 
     text: str
     visible: Ints
     boxes: Floats
     direction: int = 0
-    leftward: bool = False  # written from the right
+    middles: Floats | None = None
     typed_from: int = sys.maxsize
     sizes: Floats | None = None
     baselines: Floats | None = None
     struck: Floats | None = None
 
     def from_the_left(self) -> "Glyphs":
-        """Themselves, or their mirror image where the page is written from the right."""
-        if not self.leftward:
+        """Themselves, or their mirror image, in which lines from the left are as they were, if the page needs it."""
+        if self.middles is None:
             return self
         left, top, right, bottom = self.boxes.T
-        return replace(self, boxes=np.stack((-right, top, -left, bottom), axis=1))
+        mirrored = np.stack((-right, top, -left, bottom), axis=1)
+        moved = np.stack((left - self.middles, top, right - self.middles, bottom), axis=1)
+        return replace(self, boxes=np.where(np.isnan(moved), mirrored, moved))
 
 
 def turn(boxes: Floats, quarters: int) -> Floats:

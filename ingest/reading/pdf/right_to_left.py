@@ -10,6 +10,7 @@ import unicodedata
 from bisect import bisect
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from itertools import pairwise
 from statistics import median
 from typing import NamedTuple
@@ -22,7 +23,8 @@ _LEFTWARD = re.compile("[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufeff]")
 _SPACE, _DRAWN_SPACE = 0.17, 0.08  # share of a line's height: the least distance of two words
 _SAME_LINE = 0.5
 _SAME_HEIGHT = 0.7, 1.45
-_NEWLINE = "\n", np.zeros((1, 4), dtype=np.float32)
+_COLUMNS = 7  # of what is known of a character: its box, its size, its baseline, twice the middle of its line
+_NEWLINE = "\n", np.zeros((1, _COLUMNS), dtype=np.float32)
 _CLASSES = {"R": "R", "AL": "R", "L": "L", "EN": "E", "AN": "E", "CS": "C", "ES": "S", "ET": "T"}
 _HEBREW = re.compile(r"(?:T*E(?:[CS]?E)*T*)?L(?:[^R]*(?:L|ET*))?|T*E(?:[CS]?E)*T*")
 _ARABIC = re.compile(r"(?:E(?:C?E)*)?L(?:[^R]*(?:L|ET*))?|E(?:C?E)*")
@@ -58,24 +60,44 @@ def reorder(glyphs: Glyphs, producer: str, offset: int = 0) -> Glyphs:
     letters = Counter(_kind(character) for character in glyphs.text)
     page_leftward = letters["R"] > letters["L"]
     lines = [(line, _clusters(line, glyphs), _extent(line, glyphs)) for line in _find_lines(glyphs)]
-    changed = [page_leftward or _has_leftward(line, glyphs) for line, _, _ in lines]
+    changed = [
+        _has_leftward(line, glyphs) or (page_leftward and not _is_latin(found, extent)) for line, found, extent in lines
+    ]
     sense = sum(_sense_from_left(*line[1:], glyphs.text) for line, own in zip(lines, changed, strict=True) if own)
     from_left = sense > 0 or (not sense and _DRAWS_FROM_LEFT.search(producer) is not None)
     leftward = page_leftward and not from_left
     height = median([top - bottom for _, _, (bottom, top) in lines])
-    read: list[tuple[str, Floats]] = [("\n" * offset, np.zeros((offset, 4), dtype=np.float32))]
+    known = _known(glyphs)
+    read: list[tuple[str, Floats]] = [("\n" * offset, np.zeros((offset, _COLUMNS), dtype=np.float32))]
     for (line, clusters, (bottom, top)), own in zip(lines, changed, strict=True):
         if not own:
-            read += [(glyphs.text[line[0] : line[-1] + 1], glyphs.boxes[line[0] : line[-1] + 1]), _NEWLINE]
+            span = slice(line[0], line[-1] + 1)
+            known[span, 6] = clusters[0].left + clusters[-1].right
+            read += [(glyphs.text[span], known[span]), _NEWLINE]
             continue
         usual = bottom + height  # of some letters the boxes are as high as their ink
         top = usual if _SAME_HEIGHT[0] * height < top - bottom < _SAME_HEIGHT[1] * height else top
         for part in _read_line(clusters, top - bottom, glyphs.text, leftward=leftward, as_drawn=from_left):
-            box = (0.0, 0.0, 0.0, 0.0) if part.text.isspace() else (part.left, top, part.right, bottom)
-            read.append((part.text, np.tile(np.array(box, dtype=np.float32), (len(part.text), 1))))
+            box = (0, 0, 0, 0) if part.text.isspace() else (part.left, top, part.right, bottom)
+            read.append((part.text, np.tile(np.array((*box, 0, 0, np.nan), dtype=np.float32), (len(part.text), 1))))
         read.append(_NEWLINE)
-    text = "".join(words for words, _ in read)
-    return Glyphs(text, find_visible(text), np.concatenate([part for _, part in read]), glyphs.direction, leftward)
+    text, known = "".join(words for words, _ in read), np.concatenate([part for _, part in read])
+    boxes, sizes, baselines = known[:, :4], known[:, 4], known[:, 5]
+    return replace(
+        glyphs,
+        text=text,
+        visible=find_visible(text),
+        boxes=boxes,
+        middles=known[:, 6] if leftward else None,
+        sizes=sizes if sizes.any() else None,
+        baselines=baselines,
+    )
+
+
+def _known(glyphs: Glyphs) -> Floats:
+    unknown = np.zeros(len(glyphs.text), dtype=np.float32)
+    sizes, baselines = (unknown if values is None else values for values in (glyphs.sizes, glyphs.baselines))
+    return np.column_stack((glyphs.boxes, sizes, baselines, unknown))
 
 
 def has_leftward(text: str) -> bool:
@@ -90,13 +112,20 @@ def _has_leftward(line: Sequence[int], glyphs: Glyphs) -> bool:
     return any(_LEFTWARD.match(glyphs.text[index]) for index in line)
 
 
+def _is_latin(clusters: Sequence[_Part], extent: tuple[float, float]) -> bool:
+    """Whether a line without letters from the right is a sentence; the cells of a row stand as the page's rows do."""
+    wide = WIDE_GAP * (extent[1] - extent[0])
+    letters = any(_kind(part.text[0]) == "L" for part in clusters)
+    return letters and all(_gap(one, other) <= wide for one, other in pairwise(clusters))
+
+
 def _find_lines(glyphs: Glyphs) -> list[list[int]]:
     """The visible characters of PDFium's lines; it ends lines in the middle where marks are set apart."""
     visible = set(glyphs.visible.tolist())
     lines: list[list[int]] = []
     for found in re.finditer(r"[^\n]+", glyphs.text):
         line = [index for index in range(*found.span()) if index in visible]
-        if lines and line and _has_leftward(lines[-1], glyphs) and _has_leftward(line, glyphs):
+        if lines and line and _has_leftward(lines[-1], glyphs) == _has_leftward(line, glyphs):
             (bottom, top), (below, above) = _extent(lines[-1], glyphs), _extent(line, glyphs)
             if min(top, above) - max(bottom, below) >= _SAME_LINE * min(top - bottom, above - below):
                 lines[-1] += line

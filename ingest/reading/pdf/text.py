@@ -2,14 +2,14 @@
 
 import re
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from enum import Enum
 from itertools import pairwise
 
 from ingest.reading.pdf.lines import BULLETS, WIDE_GAP, Glyphs, Line
 from ingest.reading.pdf.reading_order import is_below, is_same_size
-from ingest.reading.pdf.styles import find_styles, mend_spaces, write_styles
+from ingest.reading.pdf.styles import Styles, mend_spaces, write_styles
 
 # Shares of a line's height.
 INDENT = 0.6
@@ -172,10 +172,9 @@ def _hangs(block: Sequence[_Opened], joints: Sequence[Joint]) -> bool:
     return first < last and block[first].line.left < block[last].line.left - INDENT * block[last].line.height
 
 
-def write_text(lines: Sequence[tuple[Line, Joint]], glyphs: Glyphs, is_word: IsWord) -> PdfPageText:
+def write_text(lines: Iterable[tuple[Line, Joint]], glyphs: Glyphs, styles: Styles, is_word: IsWord) -> PdfPageText:
     """`is_word` says whether a word, in lower case, is unbroken on this page or near it."""
     text, indices = "", list[int | None]()
-    styles = find_styles([line for line, _ in lines], glyphs)
     filled_in = False
     for line, joint in lines:
         words, places = _line_text(line, glyphs)

@@ -114,7 +114,8 @@ def test_a_page_written_from_the_right_is_laid_out_from_the_right() -> None:
         for place in range(len(line))
     ]
     text = "".join(lines)
-    glyphs = Glyphs(text, find_visible(text), np.array(boxes, dtype=np.float32), leftward=True).from_the_left()
+    middles = np.full(len(text), np.nan)
+    glyphs = Glyphs(text, find_visible(text), np.array(boxes, dtype=np.float32), middles=middles).from_the_left()
     laid_out = lay_out(order_blocks(find_lines(glyphs)), glyphs)
     assert [joint.name for _, joint in laid_out] == ["PARAGRAPH", "NEWLINE", "SPACE", "SPACE", "SPACE"]
 

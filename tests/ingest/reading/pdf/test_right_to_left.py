@@ -18,8 +18,7 @@ SENTENCES = (
 )
 
 
-def drawn(lines: Sequence[str], *, producer: str = "") -> bytes:
-    """Each line's characters from the left to the right."""
+def empty_page() -> FPDF:
     font = next(Path("/usr/share/fonts").rglob("DejaVuSans.ttf"), None)
     if font is None:
         pytest.skip("no font with Hebrew and Arabic: apt-get install fonts-dejavu-core")
@@ -27,6 +26,12 @@ def drawn(lines: Sequence[str], *, producer: str = "") -> bytes:
     pdf.add_page()
     pdf.add_font("DejaVu", fname=font)
     pdf.set_font("DejaVu", size=12)
+    return pdf
+
+
+def drawn(lines: Sequence[str], *, producer: str = "") -> bytes:
+    """Each line's characters from the left to the right."""
+    pdf = empty_page()
     for place, line in enumerate(lines):
         pdf.text(535 - pdf.get_string_width(line), 80 + 30 * place, line)
     pdf.set_producer(producer or "py-pdf/fpdf2")
@@ -77,3 +82,37 @@ def test_a_quote_from_the_right_is_boxed_where_it_stands() -> None:
     ((left, _, right, _),) = mapped.boxes(start, start + len("המשאבה"))
     assert right == pytest.approx(535, abs=2)
     assert 480 < left < 500
+
+
+HEBREW = VISUAL["המשאבה פועלת בלחץ שבעה בר"]
+
+
+def with_hebrew(*, before: int, after: int) -> bytes:
+    """Three lines with marks, with lines before and after them that are written from the right."""
+    pdf = empty_page()
+    for place in [*range(before), *range(before + 3, before + 3 + after)]:
+        pdf.text(335, 80 + 30 * place, HEBREW)
+    y = 80.0 + 30 * before
+    for words, mark, rest in (
+        ("It draws 10", "9", " watts."),
+        ("On Sunday.", "1", " More."),
+        ("Priced 41 39.", "", ""),
+    ):
+        x = 60.0
+        for run, size in ((words, 12), (mark, 7), (rest, 12)):
+            pdf.set_font_size(size)
+            pdf.text(x, y - (4 if run == mark else 0), run)
+            x += pdf.get_string_width(run)
+        y += 30
+    left, width = 60 + pdf.get_string_width("Priced "), pdf.get_string_width("41")
+    pdf.line(left, y - 33.5, left + width, y - 33.5)
+    pdf.set_producer("a browser")
+    return bytes(pdf.output())
+
+
+@pytest.mark.parametrize(("before", "after"), [(0, 0), (1, 0), (0, 1), (4, 0)])
+def test_marks_in_lines_from_the_left_stay_beside_lines_from_the_right(before: int, after: int) -> None:
+    text = text_of(with_hebrew(before=before, after=after))
+    for words in ("It draws 10^9 watts.", "On Sunday.[1] More.", "Priced ~~41~~ 39."):
+        assert words in text
+    assert text.count("המשאבה") == before + after
