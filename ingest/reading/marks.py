@@ -1,4 +1,4 @@
-"""Writes in plain text what type shows: raised and lowered characters, fractions, struck out and hidden words."""
+"""Writes in plain text what type shows: raised, lowered, struck out and hidden words, fractions, pictures, notes."""
 
 import re
 from collections.abc import Sequence
@@ -24,6 +24,8 @@ _HAS_SIGNS_ALONE = re.compile(r"[^\w+\-−–=()]+")  # primes, asterisks, dagge
 _PRICE = re.compile(r"[$€£]\s?(?!10$)\d{1,6}$")
 _LOWERED_DIGITS = tuple("₀₁₂₃₄₅₆₇₈₉")
 _ELEMENT = re.compile(r"[A-Z][a-z]?(?![A-Za-z])")  # of an isotope
+PICTURE = "[picture: "
+_FILE_NAME = re.compile(r"(?:.*[/\\])?\S*\.(?:png|jpe?g|gif|bmp|tiff?|emf|wmf|svg|webp)", re.IGNORECASE)
 _LOOKED_BACK = 100  # characters before a run that say how it is written
 _SLASHES = ("/", "\N{FRACTION SLASH}", "\N{DIVISION SLASH}")
 
@@ -118,3 +120,14 @@ def lower_text(text: str) -> str:
     if _HAS_LOWERED.fullmatch(text):
         return text.translate(_LOWERED)
     return f"_{text}" if _ONE_EXPONENT.fullmatch(text) else f"_({text})"
+
+
+def picture_text(alternative: str) -> str:
+    """What stands for a picture: its alternative text, which is no file's name."""
+    words = " ".join(alternative.split())
+    return f"{PICTURE}{words}]" if words and not _FILE_NAME.fullmatch(words) else ""
+
+
+def labelled(label: str, text: str) -> str:
+    """A note with what it is, unless it says so itself."""
+    return text if not text or text.startswith(f"{label}:") else f"{label}: {text}"

@@ -20,12 +20,13 @@ from ingest.reading.file_types import (
     refuse_mislabelled,
 )
 from ingest.reading.formats.archives import read_archive
+from ingest.reading.formats.messages import read_mail
 from ingest.reading.formats.nested_documents import Nesting
+from ingest.reading.formats.outlook import read_outlook
 from ingest.reading.formats.recordings import read_recording
 from ingest.reading.formats.sequences import read_sequences
 from ingest.reading.formats.text_files import read_text
-from ingest.reading.mail.messages import read_mail
-from ingest.reading.structured.encryption import decrypt_office
+from ingest.reading.office_package import decrypt_office
 from ingest.reading.structured.extraction import read_structured
 from vectorstore.errors import EmptyDocumentError, NothingToReadError, UnreadableFileError
 from vectorstore.types import Page
@@ -102,7 +103,7 @@ def _read(path: Path, data: bytes, *, kind: str, nesting: Nesting) -> tuple[str 
     data = decrypt_office(data, nesting.options.password)
     refuse_mislabelled(data, kind=kind)
     if kind in MAIL_KINDS:
-        return read_mail(data, kind=kind, nesting=nesting)
+        return read_outlook(data, nesting) if kind == "msg" else read_mail(data, kind=kind, nesting=nesting)
     if kind in SEQUENCE_KINDS:
         return None, read_sequences(data, kind=kind, most_letters=nesting.options.letters)
     return read_structured(data, kind=kind)

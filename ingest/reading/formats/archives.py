@@ -17,7 +17,7 @@ from pathlib import PurePosixPath
 from typing import IO, Any
 
 from ingest.reading.formats.nested_documents import UNPACK, Nesting, section_name
-from ingest.reading.structured.encryption import encrypted_error, wrong_password_error
+from ingest.reading.office_package import encrypted_error, wrong_password_error
 from ingest.reading.text_decoding import decode_text
 from vectorstore.errors import EmptyDocumentError, NothingToReadError, UnreadableFileError
 from vectorstore.types import Page

@@ -14,8 +14,8 @@ import pypdfium2 as pdfium
 import pypdfium2.raw as pdfium_c
 
 from ingest.reading.file_types import BAD_ZIP
+from ingest.reading.office_package import decrypt_office
 from ingest.reading.pdf.characters import PDFIUM_LOCK, open_page, open_pdf
-from ingest.reading.structured.encryption import decrypt_office
 from vectorstore.errors import UnreadableFileError
 from vectorstore.pictures import MAX_PIXELS, Pixels, keep_picture, on_paper, read_pixels
 from vectorstore.types import Picture

@@ -1,10 +1,11 @@
-"""Reads text files: as they are, and data files with the characters written out that they spell as escapes.
+"""Reads text files: as they are, data files with the characters that they spell as escapes, subtitles as spoken.
 
 Nobody could find `Vard\\u00f8` in JSON or `Vard{\\o}` in LaTeX, nor read `10<sup>6</sup>` in Markdown as a number. The
 text is what the programs see that read such a file; source code, which a compiler reads, stays as it is.
 """
 
 import base64
+import html
 import quopri
 import re
 import unicodedata
@@ -190,3 +191,29 @@ _WRITERS: dict[Callable[[str], str], str] = {
     _write_latex: "tex bib sty cls bbl ltx",
 }
 _WRITE_OUT = {suffix: write_out for write_out, suffixes in _WRITERS.items() for suffix in suffixes.split()}
+
+
+_SPEAKER = re.compile(r"<v(?:\.[\w.-]+)?\s+([^<>]+)>")
+_STYLE = re.compile(r"</?[A-Za-z][^<>]*>|<[\d:.]+>|</?>|\{\\[^{}]*\}")
+_ALIGNMENT = re.compile(r"\{[\\=][^{}]*\}|\\h")
+
+
+def read_subtitles(data: bytes) -> tuple[None, str]:
+    """What is spoken in SubRip and WebVTT, and who speaks, without times and styles."""
+    lines = decode_lines(data).split("\n")
+    is_web = lines[0].startswith("WEBVTT")
+    spoken: list[str] = []
+    in_cue = False
+    for line, following in zip(lines, [*lines[1:], ""], strict=True):
+        if "-->" in line:
+            in_cue = True
+        elif not line.strip():
+            in_cue = in_cue and not is_web  # after an empty line WebVTT may have notes and styles
+        elif in_cue and not ("-->" in following and (is_web or line.strip().isdigit())):
+            spoken += [words for part in line.split("\\N") if (words := _words(part)) not in ("", *spoken[-1:])]
+    return None, "\n".join(spoken if in_cue or spoken or is_web else lines)
+
+
+def _words(line: str) -> str:
+    named = _SPEAKER.sub(lambda speaker: f"{speaker[1].strip()}: ", line)
+    return " ".join(html.unescape(_ALIGNMENT.sub(" ", _STYLE.sub("", named))).split())

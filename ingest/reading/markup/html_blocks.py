@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Self
 
-from ingest.reading.tables.markdown_table import markdown_table
+from ingest.reading.tables.grids import markdown_table
 
 # Its kind and its text: p, item, code, table, h1 to h6.
 Block = tuple[str, str]

@@ -8,9 +8,9 @@ from typing import Any
 
 from lxml import etree
 
-from ingest.reading.marks import Run, Style, mark_runs
+from ingest.reading.marks import PICTURE, Run, Style, mark_runs
 from ingest.reading.markup.html_blocks import Block, Cell, clean_run, join_blocks, write_table
-from ingest.reading.markup.html_embedded import PICTURE, WRITTEN_WHOLE
+from ingest.reading.markup.html_embedded import WRITTEN_WHOLE
 from ingest.reading.markup.html_styles import find_styles, hides, mark_of
 
 _BLOCK_NAMES = (

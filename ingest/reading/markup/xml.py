@@ -9,7 +9,7 @@ from ingest.reading.markup.html import parse_xml, read_html_text
 from ingest.reading.markup.html_blocks import Block, join_blocks
 from ingest.reading.markup.html_writer import LEFT_OUT, write_html
 from ingest.reading.markup.xml_documents import is_document, read_document
-from ingest.reading.tables.markdown_table import markdown_table
+from ingest.reading.tables.grids import markdown_table
 from ingest.reading.text_decoding import decode_declared
 from vectorstore.errors import UnreadableFileError
 

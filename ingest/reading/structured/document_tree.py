@@ -11,7 +11,7 @@ from itertools import accumulate, groupby
 from typing import Any, Self
 
 from ingest.reading.markup.html_blocks import fence
-from ingest.reading.tables.markdown_table import markdown_table
+from ingest.reading.tables.grids import markdown_table
 from vectorstore.types import Page
 
 _CONTROLS = re.compile("[\x00-\x08\x0c-\x1f\x7f-\x9f]")

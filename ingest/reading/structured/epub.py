@@ -9,7 +9,7 @@ from urllib.parse import unquote
 
 from ingest.reading.file_types import BAD_ZIP
 from ingest.reading.markup.html import parse_xml, read_html
-from ingest.reading.structured.encryption import encrypted_error
+from ingest.reading.office_package import encrypted_error
 from ingest.reading.text_decoding import decode_declared
 from vectorstore.errors import UnreadableFileError
 

@@ -1,4 +1,4 @@
-"""Reads Office documents, web pages, books and tables into pages of Markdown by xberg."""
+"""Reads Office documents, web pages, books and tables into pages of Markdown; what no reader here reads, by xberg."""
 
 import asyncio
 from collections.abc import Callable
@@ -7,19 +7,25 @@ from typing import Any
 
 import xberg
 
+from ingest.reading.file_types import BAD_ZIP
+from ingest.reading.formats.text_files import read_subtitles
 from ingest.reading.markup.html import read_html
 from ingest.reading.markup.xml import read_xml
+from ingest.reading.office_package import Package, child, encrypted_error, parse_xml, title_of
 from ingest.reading.structured.document_tree import TreeNode, render_pages
-from ingest.reading.structured.encryption import encrypted_error
 from ingest.reading.structured.epub import read_epub
 from ingest.reading.structured.notebooks import read_notebook
-from ingest.reading.structured.office.reading import read_office
-from ingest.reading.structured.subtitles import read_subtitles
-from ingest.reading.tables.dbf import read_dbf
-from ingest.reading.tables.delimited import read_delimited
-from ingest.reading.tables.workbooks.ods import read_ods
-from ingest.reading.tables.workbooks.xls import read_xls
-from ingest.reading.tables.workbooks.xlsx import read_xlsx
+from ingest.reading.structured.office.hwpx import read_hwpx
+from ingest.reading.structured.office.older.binary_slides import read_binary_slides
+from ingest.reading.structured.office.older.binary_word import read_binary_word
+from ingest.reading.structured.office.older.rtf import read_rtf
+from ingest.reading.structured.office.open_document import read_flat, read_text_document
+from ingest.reading.structured.office.slides import read_slides
+from ingest.reading.structured.office.word import read_word
+from ingest.reading.tables.ods import read_ods
+from ingest.reading.tables.records import read_dbf, read_delimited
+from ingest.reading.tables.xls import read_xls
+from ingest.reading.tables.xlsx import read_xlsx
 from vectorstore.errors import UnreadableFileError
 from vectorstore.types import Page
 
@@ -34,6 +40,18 @@ _MARKUP: dict[str, Callable[[bytes], tuple[str | None, str]]] = {
     "ipynb": read_notebook,
     **dict.fromkeys(("vtt", "srt"), read_subtitles),
 }
+
+
+_OFFICE = {
+    "docx": read_word,
+    "pptx": read_slides,
+    "odt": read_text_document,
+    "odp": read_text_document,
+    "sxw": read_text_document,
+    "hwpx": read_hwpx,
+}
+
+_OLDER = {"doc": read_binary_word, "ppt": read_binary_slides, "rtf": read_rtf}
 
 
 def read_structured(data: bytes, *, kind: str) -> tuple[str | None, tuple[Page, ...]]:
@@ -56,6 +74,24 @@ def read_structured(data: bytes, *, kind: str) -> tuple[str | None, tuple[Page, 
     title = document.metadata.title
     nodes = [TreeNode.of(node) for node in (document.document.nodes if document.document else ())]
     return title, render_pages(nodes, paged=kind in _PAGED_KINDS)
+
+
+def read_office(data: bytes, *, kind: str) -> tuple[str | None, tuple[Page, ...]] | None:
+    """Title and pages; None for other kinds and for files that are damaged."""
+    try:
+        if kind == "fodt":
+            root = parse_xml(data)
+            pages = None if root is None else read_flat(root)
+            return None if pages is None else (title_of(child(root, "meta")), pages)
+        if kind in _OLDER:
+            return _OLDER[kind](data)
+        if kind not in _OFFICE:
+            return None
+        package = Package(data)
+        pages = _OFFICE[kind](package)
+    except (RecursionError, *BAD_ZIP):
+        return None
+    return None if pages is None else (package.title(), pages)
 
 
 def _extract(data: bytes, name: str) -> Any:

@@ -1,6 +1,7 @@
-"""Writes the cells of a sheet as paragraphs and Markdown tables, each with a head that names its columns."""
+"""Writes the cells of sheets and of documents' tables as paragraphs and Markdown tables, each with a head."""
 
-from collections.abc import Collection, Iterator, Sequence
+import re
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -16,7 +17,56 @@ from ingest.reading.tables.heads import (
     names_rows,
     title_lines,
 )
-from ingest.reading.tables.markdown_table import markdown_table
+
+_WORD_OR_MARK = re.compile(r"\w+|[^\w\s]")
+# A piece fits a chunk of 200 tokens together with the sheet's name; a longer head leaves the rows too little room.
+_TABLE_TOKENS, _MAX_HEAD_TOKENS, _ROOM = 150, 110, 60
+_GROUP_TOKENS = 75  # of the heads of columns that are shown together, where all are too many
+_WIDE = 5  # columns
+
+
+def markdown_table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+    """A long table as several, each with the head: a chunk of it then says what its columns are.
+
+    A wide one is parted into groups of columns too, each with the first column, as sheets are printed.
+    """
+    groups: list[list[int]] = [[0]]
+    costs = [_token_estimate(name) + 1 for name in head]
+    is_wide = len(head) >= _WIDE and sum(costs) > _MAX_HEAD_TOKENS
+    for column in range(1, len(head)):
+        is_full = sum(costs[one] for one in groups[-1]) + costs[column] > _GROUP_TOKENS
+        if is_wide and is_full and len(groups[-1]) > 1:
+            groups.append([0])
+        groups[-1].append(column)
+    tables = []
+    for group in groups:
+        lines = [
+            f"| {' | '.join([row[column].replace('|', chr(92) + '|') for column in group])} |" for row in (head, *rows)
+        ]
+        tables.append(_with_repeated_head(lines, f"|{' --- |' * len(group)}"))
+    return "\n\n".join(tables)
+
+
+def _with_repeated_head(lines: Sequence[str], rule: str) -> str:
+    head_cost = _token_estimate(lines[0])
+    if head_cost > _MAX_HEAD_TOKENS or not lines[0].strip("| "):
+        return "\n".join([lines[0], rule, *lines[1:]])
+    most = max(_TABLE_TOKENS, head_cost + _ROOM)
+    tables, cost = [[lines[0], rule]], head_cost
+    for line in lines[1:]:
+        line_cost = _token_estimate(line)
+        if cost + line_cost > most and len(tables[-1]) > 2:
+            tables.append([lines[0], rule])
+            cost = head_cost
+        tables[-1].append(line)
+        cost += line_cost
+    return "\n\n".join("\n".join(table) for table in tables)
+
+
+def _token_estimate(line: str) -> int:
+    # Word pieces: one a mark or short word, one more for every five letters or three digits.
+    return sum(1 + len(word) // (3 if word[0].isdigit() else 5) for word in _WORD_OR_MARK.findall(line))
+
 
 _MOST_PREAMBLE = 12  # rows of a name and its value above a table
 _LONGEST_REPEATED = 80  # letters of a merged cell: more are no name of rows or columns
@@ -172,3 +222,57 @@ def _line(row: Row) -> str:
     texts = [row.cells[column] for column in sorted(row.cells)]
     joint = ": " if len(texts) == 2 and not texts[0].endswith(":") else " "
     return joint.join(texts).lstrip("# ")
+
+
+_MAX_COLUMNS, _MAX_PLACES = 500, 2_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """`text` None continues the cell above."""
+
+    text: str | None
+    columns: int = 1
+    rows: int = 1
+
+
+def write_table(table: Iterable[Sequence[Cell]]) -> str:
+    """Markdown, with first rows of one cell over all columns as paragraphs above it."""
+    grid, width = _place(table)
+    above = []
+    ends = {(top, left): right for top, left, _, right in grid.merged}
+    for number in list(grid.rows)[:-1]:
+        if width == 1 or ends.get((number, 0)) != width - 1:
+            break
+        above.append(" ".join(grid.rows.pop(number)[0].split()))
+    return "\n\n".join(filter(None, [*above, render_grid(grid)]))
+
+
+def _place(table: Iterable[Sequence[Cell]]) -> tuple[Grid, int]:
+    """The grid and the number of its columns."""
+    rows: dict[int, dict[int, str]] = {}
+    merged: dict[tuple[int, int], tuple[int, int]] = {}  # the last row and column by the first ones
+    taken: set[tuple[int, int]] = set()
+    width = 0
+    covers: dict[int, tuple[int, int]] = {}  # the last cell that began in a column
+    for number, row in enumerate(table):
+        column, rows[number] = 0, {}
+        for cell in row:
+            while (number, column) in taken:
+                column += 1
+            columns = max(1, min(cell.columns, _MAX_COLUMNS - column))
+            if column >= _MAX_COLUMNS or len(taken) > _MAX_PLACES:
+                break
+            down = max(1, cell.rows)
+            start = (number, column)
+            if cell.text is None and column in covers:
+                start = covers[column]
+            else:
+                rows[number][column], covers[column] = cell.text or "", start
+            last = max(number + down - 1, merged.get(start, start)[0])
+            if (last, column + columns - 1) != start:
+                merged[start] = (last, column + columns - 1)
+            taken |= {(number + r, column + c) for r in range(1, min(down, 9999)) for c in range(columns)}
+            column += columns
+            width = max(width, column)
+    return Grid(rows, [(*first, *last) for first, last in merged.items()]), width

@@ -4,9 +4,8 @@ import re
 from collections.abc import Iterator
 from itertools import count
 
-from ingest.reading.marks import Run, Style, mark_runs
-from ingest.reading.structured.document_tree import Block, clean_text, join_blocks, write_heading
-from ingest.reading.structured.office.parts.package import (
+from ingest.reading.marks import Run, Style, labelled, mark_runs, picture_text
+from ingest.reading.office_package import (
     Element,
     Package,
     attribute,
@@ -17,8 +16,8 @@ from ingest.reading.structured.office.parts.package import (
     text_of,
     whole_number,
 )
-from ingest.reading.structured.office.parts.signs import labelled, picture_text
-from ingest.reading.structured.office.parts.tables import Cell, write_table
+from ingest.reading.structured.document_tree import Block, clean_text, join_blocks, write_heading
+from ingest.reading.tables.grids import Cell, write_table
 from vectorstore.types import Page
 
 _SECTION = re.compile(r"Contents/section(\d+)\.xml")

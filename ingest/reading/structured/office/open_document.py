@@ -4,12 +4,8 @@ import re
 from collections.abc import Iterable, Iterator
 from itertools import count
 
-from ingest.reading.marks import Run, Style, mark_runs
-from ingest.reading.structured.document_tree import Block, clean_text, join_blocks, write_heading
-from ingest.reading.structured.office.open_document_styles import ListNumbers, Styles, style_of
-from ingest.reading.structured.office.parts.charts import chart_blocks
-from ingest.reading.structured.office.parts.formulas import formula_text
-from ingest.reading.structured.office.parts.package import (
+from ingest.reading.marks import Run, Style, labelled, mark_runs, picture_text
+from ingest.reading.office_package import (
     Element,
     Package,
     attribute,
@@ -20,8 +16,11 @@ from ingest.reading.structured.office.parts.package import (
     text_of,
     whole_number,
 )
-from ingest.reading.structured.office.parts.signs import SHORT_NUMBER, labelled, picture_text, to_unicode
-from ingest.reading.structured.office.parts.tables import Cell, write_table
+from ingest.reading.structured.document_tree import Block, clean_text, join_blocks, write_heading
+from ingest.reading.structured.office.drawn import chart_blocks, formula_text
+from ingest.reading.structured.office.open_document_styles import ListNumbers, Styles, style_of
+from ingest.reading.structured.office.signs import SHORT_NUMBER, to_unicode
+from ingest.reading.tables.grids import Cell, write_table
 from vectorstore.types import Page
 
 _SPACES = re.compile(r"[ \t\r\n]+")

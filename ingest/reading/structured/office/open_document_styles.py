@@ -1,8 +1,8 @@
 """Resolves OpenDocument's styles: how words are set, which slides are hidden, and the numbers of lists."""
 
 from ingest.reading.marks import Style
-from ingest.reading.structured.office.parts.package import Element, attribute, child, children, name_of, whole_number
-from ingest.reading.structured.office.parts.signs import as_number
+from ingest.reading.office_package import Element, attribute, child, children, name_of, whole_number
+from ingest.reading.structured.office.signs import as_number
 
 # Styles are based on styles; a longer chain is a circle.
 _MAX_CHAIN = 20

@@ -3,11 +3,8 @@
 import re
 from collections.abc import Iterator
 
-from ingest.reading.marks import Run, Style, mark_runs
-from ingest.reading.structured.document_tree import Block, clean_text, join_blocks, write_heading
-from ingest.reading.structured.office.parts.charts import chart_blocks, diagram_blocks
-from ingest.reading.structured.office.parts.formulas import formula_text
-from ingest.reading.structured.office.parts.package import (
+from ingest.reading.marks import Run, Style, labelled, mark_runs, picture_text
+from ingest.reading.office_package import (
     Element,
     Package,
     attribute,
@@ -19,8 +16,10 @@ from ingest.reading.structured.office.parts.package import (
     text_of,
     whole_number,
 )
-from ingest.reading.structured.office.parts.signs import as_number, labelled, picture_text
-from ingest.reading.structured.office.parts.tables import Cell, write_table
+from ingest.reading.structured.document_tree import Block, clean_text, join_blocks, write_heading
+from ingest.reading.structured.office.drawn import chart_blocks, diagram_blocks, formula_text
+from ingest.reading.structured.office.signs import as_number
+from ingest.reading.tables.grids import Cell, write_table
 from vectorstore.types import Page
 
 _TYPED_MARK = re.compile(r"(?:\d{1,3}|[a-zA-Z])[.)]\s|[•–-]\s")

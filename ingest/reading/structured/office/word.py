@@ -3,11 +3,8 @@
 from collections.abc import Iterable, Iterator
 from string import hexdigits
 
-from ingest.reading.marks import Run, mark_runs
-from ingest.reading.structured.document_tree import Block, clean_text, join_blocks, write_heading
-from ingest.reading.structured.office.parts.charts import chart_blocks, diagram_blocks
-from ingest.reading.structured.office.parts.formulas import formula_text
-from ingest.reading.structured.office.parts.package import (
+from ingest.reading.marks import Run, labelled, mark_runs, picture_text
+from ingest.reading.office_package import (
     Element,
     Package,
     attribute,
@@ -19,10 +16,11 @@ from ingest.reading.structured.office.parts.package import (
     text_of,
     whole_number,
 )
-from ingest.reading.structured.office.parts.signs import SHORT_NUMBER, labelled, picture_text, to_unicode
-from ingest.reading.structured.office.parts.tables import Cell, write_table
-from ingest.reading.structured.office.word_fields import Fields
-from ingest.reading.structured.office.word_styles import Numbering, Styles, is_on
+from ingest.reading.structured.document_tree import Block, clean_text, join_blocks, write_heading
+from ingest.reading.structured.office.drawn import chart_blocks, diagram_blocks, formula_text
+from ingest.reading.structured.office.signs import SHORT_NUMBER, to_unicode
+from ingest.reading.structured.office.word_styles import Fields, Numbering, Styles, is_on
+from ingest.reading.tables.grids import Cell, write_table
 from vectorstore.types import Page
 
 _GONE = ("del", "moveFrom", "sectPr", "pPr", "rPr", "tblPr", "trPr", "sdtPr", "sdtEndPr", "rt")

@@ -2,8 +2,7 @@
 
 import pytest
 
-from ingest.reading.tables.grids import Grid, render_grid
-from ingest.reading.tables.markdown_table import markdown_table
+from ingest.reading.tables.grids import Grid, markdown_table, render_grid
 
 
 def grid(text: str, **marks: object) -> Grid:

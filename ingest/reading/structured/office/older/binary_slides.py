@@ -7,10 +7,9 @@ from dataclasses import dataclass
 
 import olefile
 
-from ingest.reading.marks import Run, Style, mark_runs
+from ingest.reading.marks import Run, Style, labelled, mark_runs, picture_text
 from ingest.reading.structured.document_tree import Block, clean_text, join_blocks, write_heading
-from ingest.reading.structured.office.parts.code_pages import decode
-from ingest.reading.structured.office.parts.signs import labelled, picture_text
+from ingest.reading.structured.office.signs import decode
 from vectorstore.types import Page
 
 _MAX_BYTES, _MAX_DEPTH, _MAX_EDITS = 200_000_000, 24, 1_000

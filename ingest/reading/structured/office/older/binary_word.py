@@ -8,7 +8,7 @@ from collections.abc import Iterator
 
 import olefile
 
-from ingest.reading.marks import Style
+from ingest.reading.marks import Style, labelled
 from ingest.reading.structured.document_tree import Block, join_blocks
 from ingest.reading.structured.office.older.rtf_flows import Flow
 from ingest.reading.structured.office.older.word_properties import (
@@ -18,8 +18,7 @@ from ingest.reading.structured.office.older.word_properties import (
     paragraph_shape,
     run_set,
 )
-from ingest.reading.structured.office.parts.code_pages import decode
-from ingest.reading.structured.office.parts.signs import labelled, to_unicode
+from ingest.reading.structured.office.signs import decode, to_unicode
 from vectorstore.types import Page
 
 _MAX_BYTES = 200_000_000

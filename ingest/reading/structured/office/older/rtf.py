@@ -3,11 +3,10 @@
 import re
 from dataclasses import replace
 
-from ingest.reading.marks import Style
+from ingest.reading.marks import Style, labelled, picture_text
 from ingest.reading.structured.document_tree import Block, join_blocks
 from ingest.reading.structured.office.older.rtf_flows import Flow, State
-from ingest.reading.structured.office.parts.code_pages import decode, page_of_charset
-from ingest.reading.structured.office.parts.signs import labelled, picture_text, to_unicode
+from ingest.reading.structured.office.signs import decode, page_of_charset, to_unicode
 from vectorstore.types import Page
 
 _TOKEN = re.compile(r"\\([a-zA-Z]{1,32})(-?\d{1,10})?[ ]?|\\'([0-9a-fA-F]{2})|\\(.)|([{}])|([^\\{}\r\n\0]+)", re.DOTALL)

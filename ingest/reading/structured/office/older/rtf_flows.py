@@ -5,8 +5,8 @@ from itertools import pairwise
 
 from ingest.reading.marks import Run, Style, mark_runs
 from ingest.reading.structured.document_tree import Block, clean_text, write_heading
-from ingest.reading.structured.office.parts.signs import SHORT_NUMBER
-from ingest.reading.structured.office.parts.tables import Cell, write_table
+from ingest.reading.structured.office.signs import SHORT_NUMBER
+from ingest.reading.tables.grids import Cell, write_table
 
 
 @dataclass(slots=True)

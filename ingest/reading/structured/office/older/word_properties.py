@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from ingest.reading.marks import Style
-from ingest.reading.structured.office.parts.signs import as_number
+from ingest.reading.structured.office.signs import as_number
 
 _SIZES = (1, 1, 2, 4, 2, 2, -1, 3)
 _SHAPES = {1: "I", 2: "i", 3: "A", 4: "a", 22: "decimalZero", 23: "-", 255: ""}

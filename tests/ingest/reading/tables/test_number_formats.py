@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ingest.reading.tables.workbooks.number_formats import show_general, show_number, show_text
+from ingest.reading.tables.number_formats import show_general, show_number, show_text
 
 
 @pytest.mark.shows(

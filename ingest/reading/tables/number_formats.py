@@ -9,7 +9,7 @@ from decimal import ROUND_HALF_UP, Decimal
 from fractions import Fraction
 from functools import lru_cache, partial
 
-from ingest.reading.tables.workbooks.date_formats import LATEST_DAY, show_date
+from ingest.reading.tables.date_formats import LATEST_DAY, show_date
 
 # By their numbers in the standard; 14 and 22 are of the reader's country, the others missing of Asian calendars.
 BUILT_IN = dict(enumerate((

@@ -7,8 +7,8 @@ import olefile
 
 from ingest.reading.marks import Run, Style, mark_runs
 from ingest.reading.tables.grids import Grid
-from ingest.reading.tables.workbooks.number_formats import show_general, show_number, show_text
-from ingest.reading.tables.workbooks.sheets import Sheet, sheet_pages
+from ingest.reading.tables.number_formats import show_general, show_number, show_text
+from ingest.reading.tables.sheets import Sheet, sheet_pages
 from vectorstore.types import Page
 
 _ESCAPEMENTS: dict[int, Style] = {1: "raised", 2: "lowered"}

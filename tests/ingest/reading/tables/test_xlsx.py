@@ -13,7 +13,7 @@ from openpyxl.comments import Comment
 from openpyxl.styles import Font
 from openpyxl.worksheet.worksheet import Worksheet
 
-from ingest.reading.tables.workbooks.xlsx import read_xlsx
+from ingest.reading.tables.xlsx import read_xlsx
 from tests.ingest.documents import parse, refusal, saved, workbook
 
 XML = '<?xml version="1.0" encoding="UTF-8" standalone="yes"?>'

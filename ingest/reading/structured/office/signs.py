@@ -1,10 +1,9 @@
-"""Writes in words what is no text: numbers of lists, pictures, notes, and signs that only a font shows."""
+"""Writes the numbers of lists, signs that only a font shows, and bytes of the code pages of Windows as Unicode."""
 
 import re
 
 # Marks of lists that are set tight, unlike the numbers of clauses.
 SHORT_NUMBER = re.compile(r"\w{1,5}[.)]|\(\w{1,5}\)|-")
-_FILE_NAME = re.compile(r"\S*\.(png|jpe?g|gif|bmp|tiff?|emf|wmf|svg|webp)", re.IGNORECASE)
 _ROMAN = {1000: "m", 900: "cm", 500: "d", 400: "cd", 100: "c", 90: "xc", 50: "l", 40: "xl"}
 _ROMAN |= {10: "x", 9: "ix", 5: "v", 4: "iv", 1: "i"}
 _SYMBOL = (
@@ -26,17 +25,6 @@ def to_unicode(text: str, font: str) -> str:
     return text.translate(table) if table else text
 
 
-def picture_text(alternative: str) -> str:
-    """What stands for a picture: its alternative text, which is no file's name."""
-    words = " ".join(alternative.split())
-    return f"[picture: {words}]" if words and not _FILE_NAME.fullmatch(words) else ""
-
-
-def labelled(label: str, text: str) -> str:
-    """A note with what it is, unless it says so itself."""
-    return text if not text or text.startswith(f"{label}:") else f"{label}: {text}"
-
-
 def as_number(number: int, shape: str) -> str:
     """A number of a list; what is not known is written in digits."""
     if shape in ("none", ""):
@@ -51,3 +39,20 @@ def as_number(number: int, shape: str) -> str:
         letter = chr(ord("a") + (number - 1) % 26) * ((number - 1) // 26 + 1)
         return letter if shape in ("lowerLetter", "a") else letter.upper()
     return f"{number:02}" if shape == "decimalZero" else str(number)
+
+
+_PAGES = {77: 10000, 128: 932, 129: 949, 134: 936, 136: 950, 161: 1253, 162: 1254, 163: 1258, 177: 1255, 178: 1256}
+_PAGES |= {186: 1257, 204: 1251, 222: 874, 238: 1250}
+
+
+def page_of_charset(charset: int) -> int | None:
+    """The code page of a font's character set; None for that of the document."""
+    return _PAGES.get(charset)
+
+
+def decode(data: bytes, page: int) -> str:
+    """As Windows-1252 where the page is unknown."""
+    try:
+        return data.decode("mac_roman" if page == 10000 else f"cp{page}", "replace")
+    except LookupError:
+        return data.decode("cp1252", "replace")

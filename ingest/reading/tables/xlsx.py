@@ -5,10 +5,10 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
-from ingest.reading.marks import Run, Style, mark_runs
-from ingest.reading.tables.workbooks.number_formats import BUILT_IN, show_general, show_number, show_text
-from ingest.reading.tables.workbooks.package import Element, Package, child, children, name_of
-from ingest.reading.tables.workbooks.sheets import Sheet, sheet_pages
+from ingest.reading.marks import Run, Style, mark_runs, picture_text
+from ingest.reading.office_package import Element, Package, child, children, name_of, text_of
+from ingest.reading.tables.number_formats import BUILT_IN, show_general, show_number, show_text
+from ingest.reading.tables.sheets import Sheet, sheet_pages
 from vectorstore.types import Page
 
 _REFERENCE = re.compile(r"\$?([A-Za-z]{1,3})\$?(\d{1,7})")
@@ -33,11 +33,13 @@ def read_xlsx(data: bytes) -> tuple[str | None, tuple[Page, ...]]:
     package = Package(data)
     name = next(iter(package.related_names("", "officeDocument")), "xl/workbook.xml")
     workbook = package.part(name)
+    if workbook is None:
+        raise ValueError("no workbook in it")
     properties = child(workbook, "workbookPr")
     book = _Book(package, properties is not None and _is_true(properties.get("date1904")))
     for kind, path in package.related(name).values():
         if kind == "sharedStrings":
-            book.strings = [_rich_text(item) for item in children(package.part(path), "si")]
+            book.strings = [_rich_text(item) for item in package.stream(path, ("{*}si",))]
         elif kind == "styles":
             book.formats, book.struck = _styles(package.part(path))
         elif kind == "person":
@@ -53,7 +55,7 @@ def read_xlsx(data: bytes) -> tuple[str | None, tuple[Page, ...]]:
     return package.title(), sheet_pages(sheets)
 
 
-def _styles(part: Element) -> tuple[list[str], frozenset[int]]:
+def _styles(part: Element | None) -> tuple[list[str], frozenset[int]]:
     codes = dict(BUILT_IN)
     for entry in children(child(part, "numFmts"), "numFmt"):
         number = int(entry.get("numFmtId", "0"))
@@ -140,8 +142,8 @@ def _read_row(book: _Book, row: Element, links: list[tuple[str, str]]) -> dict[i
         reference = cell.get("r")
         column = _place(reference)[1] if reference else column + 1
         parts = {name_of(part): part for part in cell}
-        formula = _text(parts.get("f"))
-        text = _rich_text(parts["is"]) if "is" in parts else _value(book, cell, _text(parts.get("v")))
+        formula = text_of(parts.get("f"))
+        text = _rich_text(parts["is"]) if "is" in parts else _value(book, cell, text_of(parts.get("v")))
         # A formula that no program has calculated yet is shown itself.
         text = text or (f"={formula}" if formula else "")
         if text.strip():
@@ -177,13 +179,13 @@ def _number(value: str, code: str, book: _Book) -> str:
 
 def _add_comments(book: _Book, path: str, sheet: Sheet) -> None:
     threaded: set[str] = set()
-    for part in book.package.related_parts(path, "threadedComment"):
+    for _, part in book.package.related_parts(path, "threadedComment"):
         for entry in children(part, "threadedComment"):
             threaded.add(entry.get("ref", ""))
             author = book.people.get(entry.get("personId", ""), "")
-            sheet.comment(*_place(entry.get("ref", "")), author, _text(child(entry, "text")))
-    for part in book.package.related_parts(path, "comments"):
-        authors = [_text(author) for author in children(child(part, "authors"), "author")]
+            sheet.comment(*_place(entry.get("ref", "")), author, text_of(child(entry, "text")))
+    for _, part in book.package.related_parts(path, "comments"):
+        authors = [text_of(author) for author in children(child(part, "authors"), "author")]
         for entry in children(child(part, "commentList"), "comment"):
             number = int(entry.get("authorId", "0"))
             text, reference = child(entry, "text"), entry.get("ref", "")
@@ -192,21 +194,17 @@ def _add_comments(book: _Book, path: str, sheet: Sheet) -> None:
                 sheet.comment(*_place(reference), author, _rich_text(text))
 
 
-def _text(element: Element | None) -> str:
-    return "" if element is None else "".join(map(str, element.itertext()))
-
-
 def _shapes(package: Package, path: str) -> Iterator[str]:
     """Text boxes and diagrams, the titles of charts, pictures with alternative text."""
-    for drawing in package.related_names(path, "drawing"):
-        for element in package.part(drawing).iter("{*}txBody", "{*}pic"):
+    for drawing, part in package.related_parts(path, "drawing"):
+        for element in part.iter("{*}txBody", "{*}pic"):
             if name_of(element) == "txBody":
                 yield _paragraphs(element)
             else:
-                described = " ".join(next((one.get("descr", "") for one in element.iter("{*}cNvPr")), "").split())
-                yield f"[picture: {described}]" if described and not _NO_DESCRIPTION.fullmatch(described) else ""
-        yield from map(_paragraphs, package.related_parts(drawing, "diagramData"))
-        for chart in package.related_parts(drawing, "chart"):
+                described = next((one.get("descr", "") for one in element.iter("{*}cNvPr")), "").strip()
+                yield "" if _NO_DESCRIPTION.fullmatch(described) else picture_text(described)
+        yield from (_paragraphs(diagram) for _, diagram in package.related_parts(drawing, "diagramData"))
+        for _, chart in package.related_parts(drawing, "chart"):
             yield from map(_paragraphs, children(child(chart, "chart"), "title"))
 
 

@@ -11,8 +11,8 @@ from datetime import UTC, datetime, timedelta
 import compressed_rtf
 import olefile
 
+from ingest.reading.formats.messages import join_versions
 from ingest.reading.formats.nested_documents import MAX_DEPTH, Nesting, as_markdown, section_name
-from ingest.reading.mail.texts import join_versions
 from ingest.reading.text_decoding import decode_text
 from vectorstore.errors import UnreadableFileError
 from vectorstore.types import Page

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ingest.reading.mail.texts import join_versions
+from ingest.reading.formats.messages import join_versions
 from tests.ingest.mails import HEADERS, body_of, mail_of
 
 

@@ -4,9 +4,9 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from ingest.reading.marks import Run, Style, mark_runs
-from ingest.reading.tables.workbooks.package import Element, Package, child, children, name_of
-from ingest.reading.tables.workbooks.sheets import Sheet, sheet_pages
+from ingest.reading.marks import Run, Style, mark_runs, picture_text
+from ingest.reading.office_package import Element, Package, child, children, name_of, text_of
+from ingest.reading.tables.sheets import Sheet, sheet_pages
 from vectorstore.types import Page
 
 _NS = "{urn:oasis:names:tc:opendocument:xmlns:"
@@ -46,8 +46,9 @@ def read_ods(data: bytes) -> tuple[str | None, tuple[Page, ...]]:
     """The title and the sheets; raises what it meets where the file is damaged."""
     package = Package(data)
     book, cursor = _Book(), _Cursor()
-    for style in package.part("styles.xml").iter("{*}style") if package.has("styles.xml") else ():
-        _read_style(book, style)
+    if (styles := package.part("styles.xml")) is not None:
+        for style in styles.iter("{*}style"):
+            _read_style(book, style)
     for element in package.stream("content.xml", _PARTS):
         name = name_of(element)
         if name == "style":
@@ -166,15 +167,13 @@ def _add_notes(cursor: _Cursor, column: int, cell: Element) -> None:
         if not address.startswith("#"):
             cursor.sheet.link(cursor.row, column, address)
     for note in children(cell, "annotation"):
-        creator = child(note, "creator")
-        text = "\n".join("".join(map(str, p.itertext())) for p in note.iter(f"{_TEXT}p"))
-        cursor.sheet.comment(cursor.row, column, (creator.text or "") if creator is not None else "", text)
+        text = "\n".join(text_of(p) for p in note.iter(f"{_TEXT}p"))
+        cursor.sheet.comment(cursor.row, column, text_of(child(note, "creator")), text)
 
 
 def _boxes(shapes: Element) -> Iterator[str]:
     """Text boxes, and the descriptions of pictures."""
     for frame in children(shapes):
-        lines = ("".join(map(str, p.itertext())).strip() for p in frame.iter(f"{_TEXT}p"))
+        lines = (text_of(p).strip() for p in frame.iter(f"{_TEXT}p"))
         yield "\n\n".join(line for line in lines if line)
-        described = next((one.text for one in children(frame, "desc") if one.text), "").strip()
-        yield f"[picture: {' '.join(described.split())}]" if described else ""
+        yield picture_text(text_of(child(frame, "desc")))

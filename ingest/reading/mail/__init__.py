@@ -1,1 +1,0 @@
-"""Readers of mail: e-mails, mailboxes and the messages of Outlook."""

@@ -1,1 +1,0 @@
-"""Opens Office packages and reads what documents of all programs hold: tables, charts, formulas, signs."""

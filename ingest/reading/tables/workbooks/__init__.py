@@ -1,1 +1,0 @@
-"""Reads workbooks: spreadsheets of Excel and OpenDocument."""
