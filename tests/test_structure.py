@@ -55,7 +55,7 @@ def test_every_make_target_says_what_it_does() -> None:
 
 # Less is better: lower these with the project.
 MOST = {
-    "modules": 205,
+    "modules": 190,
     "lines": 27_500,
     "modules in the fullest folder": 9,
     "modules in rag_app itself": 8,
