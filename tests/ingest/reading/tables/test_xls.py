@@ -6,7 +6,7 @@ import pytest
 
 from tests.ingest.documents import parse
 
-BOOK = Path(__file__).parents[4] / "data" / "depots.xls"
+BOOK = Path(__file__).parents[3] / "data" / "depots.xls"
 
 
 @pytest.mark.shows(
