@@ -48,6 +48,15 @@ class Package:
             raise ValueError(f"more than {_MAX_BYTES:,} bytes")
         return data
 
+    def member(self, name: str, most_bytes: int) -> bytes | None:
+        """The bytes of a picture; None for what is not there, or would be larger unpacked."""
+        try:
+            with self._archive.open(self._members[name.lower()]) as file:
+                data = file.read(most_bytes + 1)
+        except (KeyError, *BAD_ZIP):
+            return None
+        return data if len(data) <= most_bytes else None
+
     def stream(self, name: str, tags: Sequence[str]) -> Iterator[Element]:
         """The elements of these tags as soon as they are read; whoever takes one clears it. Raises what it meets."""
         for _, element in etree.iterparse(io.BytesIO(self._read(name)), tag=tags, **_SAFE):

@@ -2,9 +2,6 @@
 
 import base64
 import binascii
-import html
-import io
-import posixpath
 import re
 import zipfile
 from collections.abc import Iterator
@@ -12,9 +9,9 @@ from urllib.parse import unquote
 
 import pypdfium2 as pdfium
 import pypdfium2.raw as pdfium_c
+from lxml import etree
 
-from ingest.reading.file_types import BAD_ZIP
-from ingest.reading.office_package import decrypt_office
+from ingest.reading.office_package import Package, decrypt_office
 from ingest.reading.pdf.characters import PDFIUM_LOCK, open_page, open_pdf
 from vectorstore.errors import UnreadableFileError
 from vectorstore.pictures import MAX_PIXELS, Pixels, keep_picture, on_paper, read_pixels
@@ -28,12 +25,15 @@ MAX_FIGURE_BYTES = 100_000_000
 # Pictures within forms within forms; deeper ones are a trick.
 _MAX_DEPTH = 4
 _DATA_URI = re.compile(rb"data:image/(?:png|jpe?g|gif|webp|bmp);base64,([A-Za-z0-9+/=\s%]+)", re.IGNORECASE)
-_RELATION = re.compile(r"<Relationship\b[^>]*>")
-_ATTRIBUTE = re.compile(r"\b(Id|Target|TargetMode)\s*=\s*[\"']([^\"']*)")
-_PICTURES = re.compile(r"\br:(?:embed|pict)\s*=\s*\"([^\"]+)\"|<v:imagedata\b[^>]*\br:id\s*=\s*\"([^\"]+)\"")
-_SLIDES = re.compile(r"<p:sldId\b[^>]*\br:id\s*=\s*\"([^\"]+)\"()")
-_OPEN_DOCUMENT_PICTURE = re.compile(r"xlink:href\s*=\s*\"((?:\./)?Pictures/[^\"]+)\"")
-
+# Attributes that refer to pictures and to slides.
+_IDS = "//@*[contains(namespace-uri(), 'relationships') and ({})]"
+_PICTURES = etree.XPath(
+    _IDS.format("local-name()='embed' or local-name()='pict' or (local-name()='id' and local-name(..)='imagedata')")
+)
+_SLIDES = etree.XPath(_IDS.format("local-name()='id' and local-name(..)='sldId'"))
+_OPEN_DOCUMENT_PICTURES = etree.XPath(
+    "//@*[local-name()='href' and (starts-with(., 'Pictures/') or starts-with(., './Pictures/'))]"
+)
 
 # A picture with the page that it is on, None where the format has no pages.
 Figure = tuple[int | None, Picture]
@@ -69,8 +69,8 @@ def _figures_of(data: bytes, kind: str, password: str | None) -> Iterator[tuple[
     elif kind in ("docx", "pptx", "odt"):
         data = decrypt_office(data, password)
         try:
-            with zipfile.ZipFile(io.BytesIO(data)) as archive:
-                yield from ((page, _read(_member(archive, name))) for page, name in _places(archive, kind))
+            package = Package(data)
+            yield from ((page, _read(package.member(name, MAX_FIGURE_BYTES))) for page, name in _places(package, kind))
         except (zipfile.BadZipFile, OSError) as error:
             raise UnreadableFileError("damaged", "open it in its own program and save it again") from error
 
@@ -122,39 +122,20 @@ def _from_base64(text: bytes) -> bytes | None:
         return None
 
 
-def _places(archive: zipfile.ZipFile, kind: str) -> Iterator[tuple[int | None, str]]:
+def _places(package: Package, kind: str) -> Iterator[tuple[int | None, str]]:
     """The members that are pictures, in the order in which the text refers to them, with their slides."""
     if kind == "docx":
-        yield from ((None, name) for name in _related(archive, "word/document.xml", _PICTURES))
+        yield from ((None, name) for name in _related(package, "word/document.xml", _PICTURES))
     elif kind == "pptx":
-        for number, slide in enumerate(_related(archive, "ppt/presentation.xml", _SLIDES), 1):
-            yield from ((number, name) for name in _related(archive, slide, _PICTURES))
-    else:
-        found = _OPEN_DOCUMENT_PICTURE.findall(_text_of(archive, "content.xml"))
-        yield from ((None, name) for name in dict.fromkeys(html.unescape(name).removeprefix("./") for name in found))
+        for number, slide in enumerate(_related(package, "ppt/presentation.xml", _SLIDES), 1):
+            yield from ((number, name) for name in _related(package, slide, _PICTURES))
+    elif (content := package.part("content.xml")) is not None:
+        found = (str(name).removeprefix("./") for name in _OPEN_DOCUMENT_PICTURES(content))
+        yield from ((None, name) for name in dict.fromkeys(found))
 
 
-def _related(archive: zipfile.ZipFile, part: str, references: re.Pattern[str]) -> list[str]:
+def _related(package: Package, part: str, references: etree.XPath) -> list[str]:
     """The members that a part refers to, each once: by ids, which its relations resolve (ECMA-376, part 2, 9.3)."""
-    folder, name = posixpath.split(part)
-    targets = {}
-    for relation in _RELATION.findall(_text_of(archive, f"{folder}/_rels/{name}.rels")):
-        found = {key: html.unescape(value) for key, value in _ATTRIBUTE.findall(relation)}
-        if found.get("TargetMode") != "External" and {"Id", "Target"} <= found.keys():
-            targets[found["Id"]] = posixpath.normpath(posixpath.join("/", folder, found["Target"])).lstrip("/")
-    ids = [one or other for one, other in references.findall(_text_of(archive, part))]
-    return list(dict.fromkeys(targets[found] for found in ids if found in targets))
-
-
-def _text_of(archive: zipfile.ZipFile, name: str) -> str:
-    return (_member(archive, name) or b"").decode("utf-8", "replace")
-
-
-def _member(archive: zipfile.ZipFile, name: str) -> bytes | None:
-    """None for what is not there, or would be too large unpacked."""
-    try:
-        with archive.open(name) as file:
-            data = file.read(MAX_FIGURE_BYTES + 1)
-    except (KeyError, *BAD_ZIP):
-        return None
-    return data if len(data) <= MAX_FIGURE_BYTES else None
+    targets, root = package.related(part), package.part(part)
+    ids = [] if root is None else [str(found) for found in references(root)]
+    return list(dict.fromkeys(targets[found][1] for found in ids if found in targets))
