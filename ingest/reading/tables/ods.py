@@ -74,9 +74,12 @@ def _read_style(book: _Book, style: Element) -> None:
         if values.get("display") == "false":
             book.hidden.add(name)
         position = values.get("text-position", "")
-        if values.get("text-line-through-style", values.get("text-line-through-type", "none")) != "none":
+        line = values.get("text-line-through-style", values.get("text-line-through-type"))
+        if line == "none":
+            book.styles[name] = ""
+        elif line:
             book.styles[name] = "struck"
-        elif position.startswith(("super", "sub", "-")) or position[:1].isdigit():
+        if line in (None, "none") and (position.startswith(("super", "sub", "-")) or position[:1].isdigit()):
             is_low = position.startswith(("sub", "-"))
             book.styles[name] = "" if position.startswith("0") else "lowered" if is_low else "raised"
 

@@ -57,12 +57,10 @@ def _read_row(book: Any, sheet: Any, number: int) -> dict[int, str]:
             continue
         style = book.xf_list[sheet.cell_xf_index(number, column)]
         code = book.format_map[style.format_key].format_str if style.format_key in book.format_map else "General"
-        if kind == 1:
-            text = show_text(_text(book, sheet.rich_text_runlist_map.get((number, column), ()), value), code)
-        else:
-            text = _show(kind, value, code, from_1904=book.datemode == 1)
-        is_struck = text.strip() and book.font_list[style.font_index].struck_out
-        cells[column] = f"~~{text.strip()}~~" if is_struck else text
+        changes = sheet.rich_text_runlist_map.get((number, column), ())
+        text = show_text(value, code) if kind == 1 else _show(kind, value, code, from_1904=book.datemode == 1)
+        own: Style = "struck" if book.font_list[style.font_index].struck_out else ""
+        cells[column] = show_text(_text(book, changes, value, own), code) if changes else _text(book, (), text, own)
     return cells
 
 
@@ -76,11 +74,9 @@ def _show(kind: int, value: Any, code: str, *, from_1904: bool) -> str:
     return show_general(value) if code.lower() == "general" else show_number(value, code, from_1904=from_1904)
 
 
-def _text(book: Any, changes: Any, text: str) -> str:
-    """`changes` are the places where another font begins."""
-    if not changes:
-        return text
-    runs: list[Run] = [(text[: changes[0][0]], "")]
+def _text(book: Any, changes: Any, text: str, own: Style) -> str:
+    """`changes` are the places where another font begins; what is before them is set as its cell is."""
+    runs: list[Run] = [(text[: changes[0][0]] if changes else text, own)]
     for place, (start, font) in enumerate(changes):
         end = changes[place + 1][0] if place + 1 < len(changes) else len(text)
         shown = book.font_list[font]

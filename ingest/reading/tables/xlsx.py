@@ -5,7 +5,7 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
-from ingest.reading.marks import Run, Style, mark_runs, picture_text
+from ingest.reading.marks import Style, mark_runs, picture_text
 from ingest.reading.office_package import Element, Package, child, children, name_of, text_of
 from ingest.reading.tables.number_formats import BUILT_IN, show_general, show_number, show_text
 from ingest.reading.tables.sheets import Sheet, sheet_pages
@@ -17,12 +17,15 @@ _MOST_COLUMNS = 16_384
 _NO_DESCRIPTION = re.compile(r"(?:picture|image|grafik|bild)\s*\d*", re.IGNORECASE)
 _RAISED: dict[str, Style] = {"superscript": "raised", "subscript": "lowered"}
 
+# A string of one font, or its runs; one without a style has that of its cell.
+_Text = str | list[tuple[str, Style | None]]
+
 
 @dataclass(slots=True)
 class _Book:
     package: Package
     from_1904: bool
-    strings: Sequence[str] = ()
+    strings: Sequence["_Text"] = ()
     formats: Sequence[str] = ("General",)  # of each style of cells
     struck: frozenset[int] = frozenset()  # styles
     people: dict[str, str] = field(default_factory=dict)
@@ -72,19 +75,25 @@ def _is_on(element: Element | None) -> bool:
     return element is not None and element.get("val", "1") not in ("0", "false")
 
 
-def _rich_text(element: Element) -> str:
+def _rich_text(element: Element) -> _Text:
     """The text of a string, without its readings for Japanese."""
-    runs: list[Run] = []
+    runs: list[tuple[str, Style | None]] = []
     for part in element:
         if name_of(part) == "t":
-            runs.append((part.text or "", ""))
+            runs.append((part.text or "", None))
         elif name_of(part) == "r":
             properties = child(part, "rPr")
             raised = child(properties, "vertAlign")
             style: Style = "struck" if _is_on(child(properties, "strike")) else ""
             style = style or _RAISED.get(raised.get("val", "") if raised is not None else "", "")
-            runs += [(text.text or "", style) for text in children(part, "t")]
-    return runs[0][0] if len(runs) == 1 and not runs[0][1] else "".join(mark_runs(runs))
+            runs += [(text.text or "", None if properties is None else style) for text in children(part, "t")]
+    return "".join(text for text, _ in runs) if all(style is None for _, style in runs) else runs
+
+
+def _mark(text: _Text, of_cell: Style = "") -> str:
+    if isinstance(text, str):
+        return text if not of_cell else "".join(mark_runs([(text, of_cell)]))
+    return "".join(mark_runs([(words, of_cell if style is None else style) for words, style in text]))
 
 
 def _read_sheet(book: _Book, path: str, sheet: Sheet) -> None:
@@ -143,17 +152,18 @@ def _read_row(book: _Book, row: Element, links: list[tuple[str, str]]) -> dict[i
         column = _place(reference)[1] if reference else column + 1
         parts = {name_of(part): part for part in cell}
         formula = text_of(parts.get("f"))
-        text = _rich_text(parts["is"]) if "is" in parts else _value(book, cell, text_of(parts.get("v")))
+        written = _rich_text(parts["is"]) if "is" in parts else _value(book, cell, text_of(parts.get("v")))
         # A formula that no program has calculated yet is shown itself.
-        text = text or (f"={formula}" if formula else "")
+        written = written or (f"={formula}" if formula else "")
+        text = _mark(written, "struck" if int(cell.get("s", "0")) in book.struck else "")
         if text.strip():
-            cells[column] = f"~~{text.strip()}~~" if int(cell.get("s", "0")) in book.struck else text
+            cells[column] = text
         if "HYPERLINK" in formula and (link := _HYPERLINK.search(formula)):
             links.append((reference or "", link[1]))
     return cells
 
 
-def _value(book: _Book, cell: Element, value: str) -> str:
+def _value(book: _Book, cell: Element, value: str) -> _Text:
     kind, style = cell.get("t", "n"), int(cell.get("s", "0"))
     code = book.formats[style] if style < len(book.formats) else "General"
     if not value or kind == "e":
@@ -162,7 +172,8 @@ def _value(book: _Book, cell: Element, value: str) -> str:
         return "TRUE" if _is_true(value) else "FALSE"
     if kind == "n":
         return _number(value, code, book)
-    return show_text(book.strings[int(value)] if kind == "s" else value, code)
+    text = book.strings[int(value)] if kind == "s" else value
+    return show_text(text, code) if isinstance(text, str) else text
 
 
 def _number(value: str, code: str, book: _Book) -> str:
@@ -191,7 +202,7 @@ def _add_comments(book: _Book, path: str, sheet: Sheet) -> None:
             text, reference = child(entry, "text"), entry.get("ref", "")
             if text is not None and reference not in threaded:
                 author = authors[number] if number < len(authors) else ""
-                sheet.comment(*_place(reference), author, _rich_text(text))
+                sheet.comment(*_place(reference), author, _mark(_rich_text(text)))
 
 
 def _shapes(package: Package, path: str) -> Iterator[str]:

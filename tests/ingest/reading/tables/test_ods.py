@@ -21,6 +21,7 @@ STYLES = """<office:automatic-styles><style:style style:name="gone">
 <style:table-properties display="false"/></style:style>
 <style:style style:name="up"><style:text-properties text-position="super 58%"/></style:style>
 <style:style style:name="out"><style:text-properties text-line-through-style="solid"/></style:style>
+<style:style style:name="kept"><style:text-properties text-line-through-style="none"/></style:style>
 </office:automatic-styles>"""
 
 
@@ -73,6 +74,7 @@ def test_cells_show_their_text_their_links_and_comments() -> None:
               cell("5. Januar 2026", 'office:value-type="date" office:date-value="2026-01-05"'))
         + row(cell('40<text:s text:c="2"/>m<text:span text:style-name="up">2</text:span>'),
               cell("900", 'office:value-type="float" table:style-name="out"'), cell("#DIV/0!"))
+        + row(cell('770<text:span text:style-name="kept"> 690</text:span>', 'table:style-name="out"'))
         + row(cell("Sum"), '<table:table-cell table:formula="of:=SUM([.B2:.B9])" office:value-type="float"/>',
               '<table:table-cell office:value-type="boolean" office:boolean-value="true"/>')
     ))).pages[0].text  # fmt: skip
@@ -82,6 +84,7 @@ def test_cells_show_their_text_their_links_and_comments() -> None:
         "| C-1 [comment by Ana: It was dented] | 7.25% | 2026-01-05 14:30 |",
         "| portal (https://example.org/a) | € 11.50 | 5. Januar 2026 |",
         "| 40 m² | ~~900~~ | #DIV/0! |",
+        "| ~~770~~ 690 |  |  |",
         "| Sum | =SUM(B2:B9) | TRUE |",
     ]
 

@@ -99,9 +99,10 @@ def test_marks_of_type_are_written() -> None:
             ]
         )
         sheet.append(["was 5", 900])
-        sheet["B3"].font = Font(strike=True)
+        sheet.append(["now", CellRichText("770", TextBlock(InlineFont(b=True), " 690"))])
+        sheet["B3"].font = sheet["B4"].font = Font(strike=True)
 
-    assert page_of(fill).splitlines()[2:] == ["| CO₂ | 40 m² |", "| was 5 | ~~900~~ |"]
+    assert page_of(fill).splitlines()[2:] == ["| CO₂ | 40 m² |", "| was 5 | ~~900~~ |", "| now | ~~770~~ 690 |"]
 
 
 @pytest.mark.shows("xlsx xls ods", "hidden sheets", "marked", "` (hidden)` after their name")
