@@ -25,7 +25,7 @@ _PRICE = re.compile(r"[$€£]\s?(?!10$)\d{1,6}$")
 _LOWERED_DIGITS = tuple("₀₁₂₃₄₅₆₇₈₉")
 _ELEMENT = re.compile(r"[A-Z][a-z]?(?![A-Za-z])")  # of an isotope
 PICTURE = "[picture: "
-_FILE_NAME = re.compile(r"(?:.*[/\\])?\S*\.(?:png|jpe?g|gif|bmp|tiff?|emf|wmf|svg|webp)", re.IGNORECASE)
+_FILE_NAME = re.compile(r"(?:.*[/\\][^/\\]*|\S*)\.(?:png|jpe?g|gif|bmp|tiff?|emf|wmf|svg|webp)", re.IGNORECASE)
 _LOOKED_BACK = 100  # characters before a run that say how it is written
 _SLASHES = ("/", "\N{FRACTION SLASH}", "\N{DIVISION SLASH}")
 

@@ -6,6 +6,7 @@ from typing import Any
 
 from lxml import etree
 
+from ingest.reading.markup.html_styles import Linked
 from ingest.reading.markup.html_writer import write_html
 from ingest.reading.text_decoding import decode_declared
 from vectorstore.errors import UnreadableFileError
@@ -22,17 +23,17 @@ _DEEP_TAG = re.compile(
 )
 
 
-def read_html(data: bytes) -> tuple[str | None, str]:
-    """The title of a page and what it says, as Markdown."""
-    return read_html_text(decode_declared(data))
+def read_html(data: bytes, linked: Linked | None = None) -> tuple[str | None, str]:
+    """The title of a page and what it says, as Markdown; `linked` gives the style sheets that it links."""
+    return read_html_text(decode_declared(data), linked)
 
 
-def read_html_text(text: str) -> tuple[str | None, str]:
+def read_html_text(text: str, linked: Linked | None = None) -> tuple[str | None, str]:
     root = parse_html(text)
     if root is None:
         return None, ""
     title = next((element for element in root.iter("title") if element.getparent().tag != "svg"), None)
-    return ("".join(title.itertext()).strip() if title is not None else None), write_html(root)
+    return ("".join(title.itertext()).strip() if title is not None else None), write_html(root, linked)
 
 
 def parse_html(text: str) -> Any:

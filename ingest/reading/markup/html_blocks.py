@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Self
 
-from ingest.reading.tables.grids import markdown_table
+from ingest.reading.tables import grids
 
 # Its kind and its text: p, item, code, table, h1 to h6.
 Block = tuple[str, str]
@@ -101,15 +101,23 @@ def write_table(rows: Sequence[tuple[bool, Sequence[Cell]]], *, is_layout: bool)
     grid, heads = _lay_out(rows)
     if grid is None:
         return [("p", " | ".join(cell.text for cell in row)) for _, row in rows if row]
+    nested = [block for cell in cells for block in cell.blocks if block[0] == "table"]
+    is_named = heads > 0 or any(cell.is_head for cell in cells)
+    if not is_named and len(rows) > 2 and any(cell.columns > 1 for cell in rows[0][1]):
+        # What names its columns by cells of values, as word processors write it, is read as a table of theirs.
+        return [("table", grids.write_table(map(_as_grid, rows))), *nested]
     above, grid = _join_heads(grid, heads)
     grid = [row for row in grid if any(row)]
     if heads == 0 and any(cell.is_head for cell in cells):  # each row is named, no column is
         grid.insert(0, [""] * len(grid[0]))
     columns = [place for place in range(len(grid[0]) if grid else 0) if any(row[place] for row in grid)]
     table = [[row[place] for place in columns] for row in grid]
-    nested = [block for cell in cells for block in cell.blocks if block[0] == "table"]
-    written = [("table", markdown_table(table[0], table[1:]))] if table else []
+    written = [("table", grids.markdown_table(table[0], table[1:]))] if table else []
     return [*(("p", words) for words in above), *written, *nested]
+
+
+def _as_grid(row: tuple[bool, Sequence[Cell]]) -> list[grids.Cell]:
+    return [grids.Cell(cell.text, cell.columns, cell.rows) for cell in row[1]]
 
 
 def _lay_out(rows: Sequence[tuple[bool, Sequence[Cell]]]) -> tuple[list[list[str]] | None, int]:

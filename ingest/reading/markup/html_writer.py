@@ -11,7 +11,7 @@ from lxml import etree
 from ingest.reading.marks import PICTURE, Run, Style, mark_runs
 from ingest.reading.markup.html_blocks import Block, Cell, clean_run, join_blocks, write_table
 from ingest.reading.markup.html_embedded import WRITTEN_WHOLE
-from ingest.reading.markup.html_styles import find_styles, hides, mark_of
+from ingest.reading.markup.html_styles import Linked, find_styles, hides, mark_of
 
 _BLOCK_NAMES = (
     "address article aside blockquote body caption center dd details dialog dir div dl dt fieldset figcaption figure "
@@ -57,8 +57,9 @@ class _Frame:
     in_head: bool = False
 
 
-def write_html(root: Any) -> str:
-    writer = _Writer(root)
+def write_html(root: Any, linked: Linked | None = None) -> str:
+    """`linked` gives the style sheets that the page links."""
+    writer = _Writer(root, linked)
     walk = etree.iterwalk(root, events=("start", "end"))
     for event, element in walk:
         if event == "end":
@@ -69,9 +70,9 @@ def write_html(root: Any) -> str:
 
 
 class _Writer:
-    def __init__(self, root: Any) -> None:
+    def __init__(self, root: Any, linked: Linked | None) -> None:
         self.frames = [_Frame(root, "")]
-        self.styles = find_styles(root)
+        self.styles = find_styles(root, linked)
         self.struck: list[Any] = []  # open elements that strike out blocks
         self.preformatted = 0
         self.explained: set[str] = set()

@@ -14,6 +14,7 @@ from ingest.reading.text_decoding import decode_declared
 from vectorstore.errors import UnreadableFileError
 
 _MOST_BYTES = 300_000_000
+_MOST_SHEETS, _LARGEST_SHEET = 100, 500_000
 _PAGES = (".xhtml", ".html", ".htm", ".xml")
 
 
@@ -38,12 +39,33 @@ def _read(archive: zipfile.ZipFile) -> tuple[str | None, str]:
     title = package.find(".//metadata/title") if package is not None else None
     chapters = list(_chapters(package, posixpath.dirname(package_name), names)) if package is not None else []
     left, texts = _MOST_BYTES, []
+    sheets = _Sheets(archive)
     for name in chapters or sorted(name for name in names if name.lower().endswith(_PAGES[:3])):
         left -= archive.getinfo(name).file_size
         if left < 0:
             break
-        texts.append(read_html(archive.read(name))[1])
+        sheets.folder = posixpath.dirname(name)
+        texts.append(read_html(archive.read(name), sheets.read)[1])
     return (title.text if title is not None else None), "\n\n".join(filter(None, texts))
+
+
+class _Sheets:
+    """The style sheets of a book, each read once; `folder` is that of the page that links them."""
+
+    def __init__(self, archive: zipfile.ZipFile) -> None:
+        self._archive = archive
+        self._read: dict[str, str] = {}
+        self.folder = ""
+
+    def read(self, address: str) -> str:
+        name = posixpath.normpath(posixpath.join(self.folder, unquote(address)))
+        if name not in self._read and len(self._read) < _MOST_SHEETS:
+            try:
+                with self._archive.open(name) as member:
+                    self._read[name] = member.read(_LARGEST_SHEET).decode("utf-8", "replace")
+            except (KeyError, *BAD_ZIP):
+                self._read[name] = ""
+        return self._read.get(name, "")
 
 
 def _xml(archive: zipfile.ZipFile, name: str) -> Any:

@@ -49,7 +49,9 @@ def _read_cell(cell: dict[str, Any]) -> Iterator[str]:
 def _read_output(output: dict[str, Any]) -> Iterator[str]:
     if output.get("output_type") in ("error", "pyerr"):
         trace = _plain("\n".join(map(str, output.get("traceback") or ())))
-        yield _shown(trace or f"{output.get('ename')}: {output.get('evalue')}")
+        said = [str(output[name]) for name in ("ename", "evalue") if output.get(name)]
+        is_repeated = bool(trace) and all(" ".join(words.split()) in " ".join(trace.split()) for words in said)
+        yield _shown(trace if is_repeated else "\n".join(filter(None, [trace.rstrip("\n"), _plain(": ".join(said))])))
     elif "text" in output and output.get("output_type") == "stream":
         yield _shown(_plain(_joined(output["text"])))
     else:

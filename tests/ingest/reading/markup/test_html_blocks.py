@@ -17,6 +17,17 @@ def test_merged_cells_are_repeated_so_that_rows_and_columns_read_whole() -> None
     )
 
 
+@pytest.mark.shows("html epub", "heads of several rows that are cells of values, as LibreOffice writes", "marked")
+def test_a_head_of_values_is_joined() -> None:
+    head = "<tr><td rowspan=2><p>Site</p><td colspan=2><p>2024<td colspan=2><p>2025<tr>" + "<td>plan<td>actual" * 2
+    row = "<tr><td>Lund<td>511<td>622<td>7<td>8"
+    assert text_of("a.html", f"<table>{head}{row}{row}</table>").splitlines() == [
+        "| Site | 2024 plan | 2024 actual | 2025 plan | 2025 actual |",
+        "| --- | --- | --- | --- | --- |",
+        *["| Lund | 511 | 622 | 7 | 8 |"] * 2,
+    ]
+
+
 @pytest.mark.shows("html epub", "tables within tables", "read", "after the outer one, with rows of their own")
 def test_a_table_within_a_table_has_rows_of_its_own() -> None:
     inner = "<table><tr><td>Bearing</td><td>type 6204</td></tr></table>"

@@ -52,3 +52,28 @@ def test_a_book_that_is_locked_or_damaged_is_refused() -> None:
 def test_a_book_without_a_package_is_read_by_the_names_of_its_pages() -> None:
     text = parse("a.epub", book(**{"META-INF/container.xml": "<x/>", "OPS/book.opf": "<package/>"})).pages[0].text
     assert text.startswith("10^6 m") and text.endswith("Ten.")  # noqa: PT018
+
+
+STYLES = """@charset "utf-8"; @import url(a.css);
+.up { vertical-align: super; font-size: 70% } span.down{vertical-align:sub} .old { text-decoration: line-through }
+.moved { font-size: 0.8em; position: relative; top: -0.33em; vertical-align: baseline }
+.dropped { font-size: 0.8em; position: relative; top: 0.08em } .title { position: relative; top: -1em; font-size: 2em }
+.away { display: none }"""
+
+
+@pytest.mark.shows("epub", "what the book's style sheets raise, lower, strike out and hide", "marked")
+def test_the_style_sheets_of_the_book_are_followed() -> None:
+    head = '<head><link rel="stylesheet" type="text/css" href="../my%20styles/book.css"/>'
+    page = f"""{head}<link rel="stylesheet" href="http://example.org/gone.css"/></head><body><p>10<span
+      class="up">9</span> m, CO<span class="down">2</span>,
+      <span class="old">900</span> 870.</p><p class="away">Secret.</p><p>10<span
+      class="moved">8</span> v<span class="dropped">max</span><span class="title"> Big</span></p></body>"""
+    data = book(**{"OPS/text/c10.xhtml": PAGE.format(page), "OPS/my styles/book.css": STYLES})
+    assert parse("a.epub", data).pages[0].text.endswith("\n\n10^9 m, CO₂, ~~900~~ 870.\n\n10^8 v_max Big")
+
+
+@pytest.mark.shows("html epub", "pictures whose alternative text is the name of their file", "left out")
+@pytest.mark.parametrize("name", ["cover.jpg", "../Images/my cover.png", r"C:\scans\p 1.tif"])
+def test_the_name_of_a_file_describes_no_picture(name: str) -> None:
+    page = PAGE.format(f'<body><p>Tower.</p><img alt="{name}"/><img alt="A map"/></body>')
+    assert parse("a.epub", book(**{"OPS/text/c10.xhtml": page})).pages[0].text.endswith("Tower.\n\n[picture: A map]")

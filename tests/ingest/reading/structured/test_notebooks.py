@@ -41,6 +41,10 @@ CODE = "```\nx = 1\n```"
             "```\nE: v\nat x\n```",
         ),
         ({"output_type": "error", "ename": "E", "evalue": "v", "traceback": []}, "E: v"),
+        (
+            {"output_type": "error", "ename": "Overflow", "evalue": "tank 7", "traceback": ["Cell 3", "at x"]},
+            "```\nCell 3\nat x\nOverflow: tank 7\n```",
+        ),
     ],
 )  # fmt: skip
 def test_outputs_are_read_without_colours_and_tags(output: dict[str, Any], text: str) -> None:
