@@ -50,6 +50,8 @@ class Annotations:
 def read_annotations(document: pdfium.PdfDocument, page: pdfium.PdfPage) -> Annotations:
     """Those that a reader can see; the document's forms are initialised, the lock of PDFium is held."""
     count = min(pdfium_c.FPDFPage_GetAnnotCount(page.raw), _MOST)
+    if not count:
+        return Annotations()
     typed, comments, struck = list[tuple[str, Box]](), list[tuple[str, Box]](), list[Box]()
     for place in range(count):
         annotation = pdfium_c.FPDFPage_GetAnnot(page.raw, place)

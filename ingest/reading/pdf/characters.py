@@ -18,7 +18,17 @@ import pypdfium2 as pdfium
 import pypdfium2.raw as pdfium_c
 
 from ingest.reading.pdf.annotations import Box, read_annotations, type_in
-from ingest.reading.pdf.lines import DIRECTIONS, SAME_LINE_OVERLAP, Bools, Floats, Glyphs, Ints, find_visible, turn
+from ingest.reading.pdf.lines import (
+    DIRECTIONS,
+    SAME_LINE_OVERLAP,
+    Bools,
+    Floats,
+    Glyphs,
+    Ints,
+    find_codes,
+    find_visible,
+    turn,
+)
 from ingest.reading.pdf.right_to_left import has_leftward, reorder
 from ingest.reading.pdf.text import LINE_END_HYPHEN
 from vectorstore.errors import UnreadableFileError
@@ -109,12 +119,13 @@ def read_glyphs(document: pdfium.PdfDocument, place: int) -> PageContents:
                 visible, directions, own = visible[~off], directions[~off], own[:, ~off]
             origins, sizes = _type_sizes(text_page.raw, len(text), visible, own)
             annotations = read_annotations(document, page)
-            struck = np.array([*annotations.struck, *_thin_lines(page)], dtype=np.float32).reshape(-1, 4)
+            struck = [*annotations.struck, *_thin_lines(page)] if len(visible) else []
             producer = document.get_metadata_value("Producer") if has_leftward(text) else ""
         finally:
             if page.get_rotation() != shown:
                 page.set_rotation(shown)
-    whole = Glyphs(text, visible, boxes, sizes=sizes, baselines=origins, struck=struck if len(struck) else None)
+    lines = np.array(struck, dtype=np.float32) if struck else None
+    whole = Glyphs(text, visible, boxes, sizes=sizes, baselines=origins, struck=lines)
     parts = [
         reorder(part, producer, number * len(text)) for number, part in enumerate(_by_direction(whole, directions))
     ]
@@ -128,18 +139,20 @@ def read_glyphs(document: pdfium.PdfDocument, place: int) -> PageContents:
 
 def _by_direction(glyphs: Glyphs, directions: Ints) -> Iterator[Glyphs]:
     counts = np.bincount(directions, minlength=DIRECTIONS)
+    if counts[_UPRIGHT] == len(directions) > 0:
+        yield glyphs if glyphs.baselines is None else replace(glyphs, baselines=glyphs.baselines[:, 3])
+        return
     for direction in sorted(np.flatnonzero(counts).tolist(), key=lambda direction: -counts[direction]):
         own, others = glyphs.visible[directions == direction], glyphs.visible[directions != direction]
         characters = np.array(list(glyphs.text) if len(others) else [], dtype=object)
         characters[others] = "\n"
-        origins = glyphs.baselines
         yield replace(
             glyphs,
             text="".join(characters) or glyphs.text,
             visible=own,
             boxes=turn(glyphs.boxes, -direction),
             direction=direction,
-            baselines=None if origins is None else turn(origins, -direction)[:, 3],
+            baselines=None if glyphs.baselines is None else turn(glyphs.baselines, -direction)[:, 3],
             struck=None if glyphs.struck is None else turn(glyphs.struck, -direction),
         )
 
@@ -163,13 +176,8 @@ def _best_rotation(directions: Ints) -> int:
 
     PDFium puts the words of a line in reverse where they are shown upside down; those that run up or down it reads.
     """
-    counts = np.bincount(directions, minlength=DIRECTIONS)
-
-    def badness(quarters: int) -> tuple[int, int]:
-        shown = np.roll(counts, quarters)
-        return int(shown[_UPSIDE_DOWN]), -int(shown[_UPRIGHT])
-
-    return 90 * min(range(DIRECTIONS), key=badness)
+    counts = np.bincount(directions, minlength=DIRECTIONS).tolist()
+    return 90 * min(range(DIRECTIONS), key=lambda turn: (counts[_UPSIDE_DOWN - turn], -counts[_UPRIGHT - turn]))
 
 
 def _read_characters(page: pdfium.PdfPage) -> tuple[pdfium.PdfTextPage, str, Ints, Ints]:
@@ -185,8 +193,10 @@ def _directions(text_page: pdfium_c.FPDF_TEXTPAGE, text: str, visible: Ints) -> 
     if not len(visible):
         return np.zeros(0, dtype=np.intp)
     # A hyphen at a line's end counts as the line's end too.
-    hyphens = np.array([text[index] == LINE_END_HYPHEN for index in visible[:-1].tolist()], dtype=np.bool_)
-    starts = np.concatenate(([True], (np.diff(visible) > 1) | hyphens))
+    ends = np.diff(visible) > 1
+    if LINE_END_HYPHEN in text:
+        ends |= find_codes(text)[visible[:-1]] == ord(LINE_END_HYPHEN)
+    starts = np.concatenate(([True], ends))
     handle = ctypes.cast(text_page, ctypes.c_void_p)
     angles = list(map(_plain_functions().char_angle, repeat(handle), visible[starts].tolist()))
     quarters: Ints = np.rint(np.maximum(angles, 0) / (np.pi / 2)).astype(np.intp) % DIRECTIONS
@@ -253,17 +263,17 @@ def _type_sizes(
 
 
 def _thin_lines(page: pdfium.PdfPage) -> Iterator[Box]:
-    left, bottom, right, top = (ctypes.c_float() for _ in range(4))
+    bounds = np.zeros(4, dtype=np.float32)
+    addresses = [bounds.ctypes.data + place * bounds.itemsize for place in range(4)]
     handle = ctypes.cast(page.raw, ctypes.c_void_p)
     count = min(pdfium_c.FPDFPage_CountObjects(page.raw), _MOST_OBJECTS)
     plain = _plain_functions()
     for drawn in map(plain.page_object, repeat(handle), range(count)):
-        if plain.object_type(drawn) == pdfium_c.FPDF_PAGEOBJ_PATH:
-            shape = ctypes.cast(drawn, pdfium_c.FPDF_PAGEOBJECT)
-            pdfium_c.FPDFPageObj_GetBounds(shape, left, bottom, right, top)
-            across, up = right.value - left.value, top.value - bottom.value
+        if plain.object_type(drawn) == pdfium_c.FPDF_PAGEOBJ_PATH and plain.object_bounds(drawn, *addresses):
+            left, bottom, right, top = bounds.tolist()
+            across, up = right - left, top - bottom
             if min(across, up) <= _THIN and max(across, up) > _SHORT:
-                yield left.value, top.value, right.value, bottom.value
+                yield left, top, right, bottom
 
 
 class _PlainFunctions(NamedTuple):
@@ -273,6 +283,7 @@ class _PlainFunctions(NamedTuple):
     char_angle: Callable[..., float]
     page_object: Callable[..., int]
     object_type: Callable[..., int]
+    object_bounds: Callable[..., int]
 
 
 @cache
@@ -283,4 +294,5 @@ def _plain_functions() -> _PlainFunctions:
         ctypes.cast(pdfium_c.FPDFText_GetCharAngle, ctypes.PYFUNCTYPE(boxed, address, number)),
         ctypes.cast(pdfium_c.FPDFPage_GetObject, ctypes.PYFUNCTYPE(address, address, number)),
         ctypes.cast(pdfium_c.FPDFPageObj_GetType, ctypes.PYFUNCTYPE(number, address)),
+        ctypes.cast(pdfium_c.FPDFPageObj_GetBounds, ctypes.PYFUNCTYPE(number, *[address] * 5)),
     )

@@ -168,7 +168,7 @@ def _find_pieces(glyphs: Glyphs) -> list[Piece]:
     if not len(visible):
         return []
     left, top, right, bottom = glyphs.boxes[visible].T
-    newlines = np.cumsum(_codes(glyphs.text) == 10)
+    newlines = np.cumsum(find_codes(glyphs.text) == 10)
     line_breaks = newlines[visible[1:]] != newlines[visible[:-1]]
     turned, gaps, breaks = _find_breaks(left, bottom, right, top, line_breaks)
     word_ends = (np.diff(visible) > 1) & ~breaks
@@ -200,10 +200,10 @@ def _find_pieces(glyphs: Glyphs) -> list[Piece]:
 
 def find_visible(text: str) -> Ints:
     """The indices of the characters that are neither spaces nor controls."""
-    return np.flatnonzero(~_BLANK[np.minimum(_codes(text), len(_BLANK) - 1)])
+    return np.flatnonzero(~_BLANK[np.minimum(find_codes(text), len(_BLANK) - 1)])
 
 
-def _codes(text: str) -> npt.NDArray[np.uint32]:
+def find_codes(text: str) -> npt.NDArray[np.uint32]:
     return np.frombuffer(text.encode("utf-32-le", "surrogatepass"), dtype=np.uint32)
 
 

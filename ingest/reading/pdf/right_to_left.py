@@ -23,8 +23,8 @@ _LEFTWARD = re.compile("[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufeff]")
 _SPACE, _DRAWN_SPACE = 0.17, 0.08  # share of a line's height: the least distance of two words
 _SAME_LINE = 0.5
 _SAME_HEIGHT = 0.7, 1.45
-_COLUMNS = 7  # of what is known of a character: its box, its size, its baseline, twice the middle of its line
-_NEWLINE = "\n", np.zeros((1, _COLUMNS), dtype=np.float32)
+# What is known of a character: its box, its size, its baseline, and twice the middle of its line.
+_UNKNOWN = (0.0,) * 7
 _CLASSES = {"R": "R", "AL": "R", "L": "L", "EN": "E", "AN": "E", "CS": "C", "ES": "S", "ET": "T"}
 _HEBREW = re.compile(r"(?:T*E(?:[CS]?E)*T*)?L(?:[^R]*(?:L|ET*))?|T*E(?:[CS]?E)*T*")
 _ARABIC = re.compile(r"(?:E(?:C?E)*)?L(?:[^R]*(?:L|ET*))?|E(?:C?E)*")
@@ -68,20 +68,24 @@ def reorder(glyphs: Glyphs, producer: str, offset: int = 0) -> Glyphs:
     leftward = page_leftward and not from_left
     height = median([top - bottom for _, _, (bottom, top) in lines])
     known = _known(glyphs)
-    read: list[tuple[str, Floats]] = [("\n" * offset, np.zeros((offset, _COLUMNS), dtype=np.float32))]
+    words, rows = ["\n" * offset], [_UNKNOWN] * offset
     for (line, clusters, (bottom, top)), own in zip(lines, changed, strict=True):
-        if not own:
+        if own:
+            usual = bottom + height  # of some letters the boxes are as high as their ink
+            top = usual if _SAME_HEIGHT[0] * height < top - bottom < _SAME_HEIGHT[1] * height else top
+            for part in _read_line(clusters, top - bottom, glyphs.text, leftward=leftward, as_drawn=from_left):
+                box = (0.0, 0.0, 0.0, 0.0) if part.text.isspace() else (part.left, top, part.right, bottom)
+                words.append(part.text)
+                rows += [(*box, 0.0, 0.0, np.nan)] * len(part.text)
+        else:
             span = slice(line[0], line[-1] + 1)
             known[span, 6] = clusters[0].left + clusters[-1].right
-            read += [(glyphs.text[span], known[span]), _NEWLINE]
-            continue
-        usual = bottom + height  # of some letters the boxes are as high as their ink
-        top = usual if _SAME_HEIGHT[0] * height < top - bottom < _SAME_HEIGHT[1] * height else top
-        for part in _read_line(clusters, top - bottom, glyphs.text, leftward=leftward, as_drawn=from_left):
-            box = (0, 0, 0, 0) if part.text.isspace() else (part.left, top, part.right, bottom)
-            read.append((part.text, np.tile(np.array((*box, 0, 0, np.nan), dtype=np.float32), (len(part.text), 1))))
-        read.append(_NEWLINE)
-    text, known = "".join(words for words, _ in read), np.concatenate([part for _, part in read])
+            words.append(glyphs.text[span])
+            rows += known[span].tolist()
+        words.append("\n")
+        rows.append(_UNKNOWN)
+    text = "".join(words)
+    known = np.array(rows, dtype=np.float32)
     boxes, sizes, baselines = known[:, :4], known[:, 4], known[:, 5]
     return replace(
         glyphs,
@@ -109,7 +113,7 @@ def _kind(character: str) -> str:
 
 
 def _has_leftward(line: Sequence[int], glyphs: Glyphs) -> bool:
-    return any(_LEFTWARD.match(glyphs.text[index]) for index in line)
+    return _LEFTWARD.search("".join([glyphs.text[index] for index in line])) is not None
 
 
 def _is_latin(clusters: Sequence[_Part], extent: tuple[float, float]) -> bool:
@@ -140,15 +144,16 @@ def _extent(line: Sequence[int], glyphs: Glyphs) -> tuple[float, float]:
 
 def _clusters(line: Sequence[int], glyphs: Glyphs) -> list[_Part]:
     """From the left to the right; a mark goes with the letter before it, or with a nearer one after it."""
-    left, _, right, _ = glyphs.boxes[line].T
+    left, _, right, _ = glyphs.boxes[line].T.tolist()
     letters = [place for place, index in enumerate(line) if not unicodedata.combining(glyphs.text[index])]
+    letters = letters or list(range(len(line)))  # marks alone
     groups: list[list[int]] = []
     for place in letters:
         last = groups[-1][-1] if groups else -1
         is_ligature = last >= 0 and (left[last], right[last]) == (left[place], right[place])
         groups[-1:] = [[*groups[-1], place]] if is_ligature else [*groups[-1:], [place]]
     owner = {place: group for group in groups for place in group}
-    for place in sorted(set(range(len(line))) - set(letters)) if letters else ():
+    for place in sorted(set(range(len(line))) - set(letters)):
         after = bisect(letters, place)
         near = letters[max(after - 1, 0) : after + 1]
         owner[min(near, key=lambda letter: abs(left[letter] + right[letter] - left[place] - right[place]))].append(
@@ -157,7 +162,8 @@ def _clusters(line: Sequence[int], glyphs: Glyphs) -> list[_Part]:
     parts = []
     for group in groups:
         text = _ligature("".join(glyphs.text[line[place]] for place in group))
-        parts.append(_Part(text, float(left[group].min()), float(right[group].max()), line[group[0]]))
+        leftmost, rightmost = min(left[place] for place in group), max(right[place] for place in group)
+        parts.append(_Part(text, leftmost, rightmost, line[group[0]]))
     return sorted(parts, key=lambda part: part.left + part.right)
 
 

@@ -18,7 +18,7 @@ MOST_CHARACTERS = 40
 # Of the height of characters: where a line through them runs, and how much longer than the words it is.
 MIDDLE = 0.3, 0.6
 OVERHANG = 0.6
-_SPACED_POINT = re.compile(r"(?<=\d) (?=[.,] ?\d)|(?<=\d [.,]) (?=\d)")  # `12 . 5`: kerning
+_SPACED_POINT = re.compile(r" (?:(?<=\d )(?=[.,] ?\d)|(?<=\d [.,] )(?=\d))")  # `12 . 5`: kerning
 _LETTERS_APART = re.compile(r"(?:[^\W\d_]\s){4,}[^\W\d_]")
 WORD_SPACE = 0.2  # share of a line's height
 Styles = dict[int, Style]

@@ -116,3 +116,8 @@ def test_marks_in_lines_from_the_left_stay_beside_lines_from_the_right(before: i
     for words in ("It draws 10^9 watts.", "On Sunday.[1] More.", "Priced ~~41~~ 39."):
         assert words in text
     assert text.count("המשאבה") == before + after
+
+
+@pytest.mark.parametrize("mark", ["\u05b8", "\u064b", "\u0301"])
+def test_a_mark_without_its_letter_is_read(mark: str) -> None:
+    assert "המשאבה" in text_of(drawn([HEBREW, mark], producer="a browser"))
