@@ -2,6 +2,7 @@
 
 import pytest
 from fpdf import FPDF
+from PIL import Image
 
 from ingest.reading.pdf.document import map_pdf_page, read_pdf
 from tests.ingest.forms import FIRST, form, raw_pdf, write
@@ -138,6 +139,14 @@ def test_a_highlight_that_repeats_its_words_says_nothing_more() -> None:
     with pdf.highlight("Six boats left.", title="Bo"):
         pdf.cell(text="Six boats left.")
     assert text_of(bytes(pdf.output())) == "Six boats left."
+
+
+@pytest.mark.shows("pdf", "alternative text of pictures", "left out", "captions on the page are read")
+def test_the_alternative_text_of_a_picture_is_left_out() -> None:
+    paper = Paper()
+    paper.pdf.image(Image.new("RGB", (4, 4)), x=60, y=100, w=80, h=50, alt_text="The harbour at low tide")
+    paper.write(60, 170, "Figure 1: the harbour.")
+    assert paper.text() == "Figure 1: the harbour."
 
 
 @pytest.mark.shows("pdf", "addresses of links", "left out", "their words are read")
