@@ -100,18 +100,20 @@ def formats_table() -> str:
 
 def contents_tables() -> str:
     """What of each format is read, marked and left out, as the tests say that show it: `@pytest.mark.shows`."""
-    shown = [row for path in sorted(READING_TESTS.rglob("test_*.py")) for row in shown_by(path)]
-    unlisted = {kind for kinds, *_ in shown for kind in kinds.split()} - set(" ".join(FORMATS.values()).split())
+    kinds_of: dict[tuple[str, str, str], set[str]] = {}  # the same of several kinds is one line
+    for path in sorted(READING_TESTS.rglob("test_*.py")):
+        for kinds, what, how, note in shown_by(path):
+            kinds_of.setdefault((how, what, note), set()).update(kinds.split())
+    unlisted = set().union(*kinds_of.values()) - set(" ".join(FORMATS.values()).split())
     assert not unlisted, f"FORMATS lacks the kinds {sorted(unlisted)}"
     parts = []
     for name, kinds in FORMATS.items():
-        lines = [f"### {name}", "", "| what | where | is | how |", "|---|---|---|---|"]
-        own = [
-            (how, what, note, [kind for kind in kinds.split() if kind in of.split()]) for of, what, how, note in shown
-        ]
-        rows = sorted((HOW.index(how), what, ", ".join(where), note) for how, what, note, where in own if where)
-        lines += [table_row(what, where, HOW[how], note) for how, what, where, note in rows]
-        parts += ["\n".join(lines)] if rows else []
+        rows = []
+        for how, what, note in sorted(kinds_of, key=lambda row: (HOW.index(row[0]), row)):
+            where = [kind for kind in kinds.split() if kind in kinds_of[how, what, note]]
+            rows += [table_row(what, ", ".join(where), how, note)] if where else []
+        head = [f"### {name}", "", "| what | where | is | how |", "|---|---|---|---|"]
+        parts += ["\n".join([*head, *rows])] if rows else []
     return "\n\n".join(parts)
 
 
