@@ -122,6 +122,11 @@ def lower_text(text: str) -> str:
     return f"_{text}" if _ONE_EXPONENT.fullmatch(text) else f"_({text})"
 
 
+def moved(shift: int, size: int) -> Style:
+    """How text reads that is moved up (or down, below 0), in the unit of its size; a little is for looks."""
+    return "" if 6 * abs(shift) < size else "raised" if shift > 0 else "lowered"
+
+
 def picture_text(alternative: str) -> str:
     """What stands for a picture: its alternative text, which is no file's name."""
     words = " ".join(alternative.split())

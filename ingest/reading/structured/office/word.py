@@ -24,7 +24,7 @@ from ingest.reading.tables.grids import Cell, write_table
 from vectorstore.types import Page
 
 _GONE = ("del", "moveFrom", "sectPr", "pPr", "rPr", "tblPr", "trPr", "sdtPr", "sdtEndPr", "rt")
-_SIGNS = {"tab": "\t", "ptab": "\t", "cr": "\n", "noBreakHyphen": "\N{NON-BREAKING HYPHEN}"}
+_SIGNS = {"tab": "\t", "ptab": "\t", "cr": "\n", "br": "\n", "noBreakHyphen": "\N{NON-BREAKING HYPHEN}"}
 _NOTES = {"footnoteReference": "Footnote", "endnoteReference": "Endnote", "commentReference": "Comment"}
 
 
@@ -197,7 +197,7 @@ class _Reader:
             elif name in ("t", "sym"):
                 yield ("" if own_mark else _characters(one, run)), style
             else:
-                yield self._drawing(one) if name in ("drawing", "pict", "object") else _sign(one), ""
+                yield self._drawing(one) if name in ("drawing", "pict", "object") else _SIGNS.get(name, ""), ""
 
     def _add_note(self, kind: str, note_id: str, own_mark: str) -> None:
         note = self._notes[kind].get(note_id)
@@ -241,9 +241,3 @@ def _characters(text: Element, run: Element) -> str:
     code = attribute(text, "char")
     known = 1 <= len(code) <= 5 and all(digit in hexdigits for digit in code)
     return to_unicode(chr(int(code, 16)), attribute(text, "font")) if known else ""
-
-
-def _sign(element: Element) -> str:
-    if name_of(element) == "br":
-        return "\n" if attribute(element, "type", "textWrapping") == "textWrapping" else ""
-    return _SIGNS.get(name_of(element), "")

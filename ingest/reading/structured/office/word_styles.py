@@ -2,7 +2,7 @@
 
 import re
 
-from ingest.reading.marks import Style
+from ingest.reading.marks import Style, moved
 from ingest.reading.office_package import Element, attribute, child, children, name_of, whole_number
 from ingest.reading.structured.office.signs import as_number
 
@@ -29,6 +29,9 @@ def _settings(properties: Element | None) -> dict[str, Style]:
             found["struck"] = "struck" if is_on(one) else found.get("struck", "")
         elif name == "vertAlign":
             found["vertical"] = _VERTICAL.get(attribute(one, "val"), "")
+        elif name == "position":
+            size = whole_number(attribute(child(properties, "sz"), "val"), 20)
+            found["position"] = moved(whole_number(attribute(one, "val")), size)
     return found
 
 
@@ -58,7 +61,7 @@ class Styles:
                 settings |= _settings(child(style, "rPr"))
             self._inherited[names] = settings
         found = self._inherited[names] | _settings(own)
-        return found.get("hidden") or found.get("struck") or found.get("vertical") or ""
+        return found.get("hidden") or found.get("struck") or found.get("vertical") or found.get("position") or ""
 
     def paragraph_property(self, paragraph: Element, name: str) -> tuple[Element | None, str]:
         """The paragraph's own property, else that of its styles with the style's id."""

@@ -3,7 +3,7 @@
 import re
 from dataclasses import replace
 
-from ingest.reading.marks import Style, labelled, picture_text
+from ingest.reading.marks import Style, labelled, moved, picture_text
 from ingest.reading.structured.document_tree import Block, join_blocks
 from ingest.reading.structured.office.older.rtf_flows import Flow, State
 from ingest.reading.structured.office.signs import decode, page_of_charset, to_unicode
@@ -15,6 +15,7 @@ _SIGNS = {
     "tab": "\t", "line": "\n", "lbr": "\n", "emdash": "—", "endash": "–", "lquote": "‘", "rquote": "’",
     "ldblquote": "“", "rdblquote": "”", "bullet": "•", "emspace": " ", "enspace": " ", "qmspace": " ",
     "~": "\N{NO-BREAK SPACE}", "_": "\N{NON-BREAKING HYPHEN}", "\n": "\n", "\r": "\n", "{": "{", "}": "}", "\\": "\\",
+    "page": "\n", "column": "\n", "softline": "\n",
 }  # fmt: skip
 # Groups whose words are not the document's.
 _UNREAD = """colortbl info pict objdata themedata datastore generator listtable listoverridetable revtbl rsidtbl filetbl
@@ -24,6 +25,7 @@ _GONE = frozenset(_UNREAD.split())
 _PARAGRAPHS = frozenset(("par", "sect", "cell", "nestcell", "row"))
 _COLLECTED = frozenset(("fonttbl", "stylesheet", "atnauthor", "title", "sn", "sv", "fldinst"))
 _SWITCHES = {"strike": "struck", "striked": "struck", "v": "hidden", "deleted": "deleted"}
+_HALF_POINTS = {"up": ("shift", 1, 6), "dn": ("shift", -1, 6), "fs": ("size", 1, 24)}
 _MARGINS = "header headerl headerr headerf footer footerl footerr footerf"
 _GROUPS = frozenset(f"{_MARGINS} footnote fonttbl stylesheet title listtext pntext upr".split())
 # Groups that are marked as ones to pass over where they are not known.
@@ -83,7 +85,9 @@ class _Reader:
         self._flush()
 
     def _control(self, word: str | None, sign: str, number: int | None) -> None:
-        if word:
+        if self._to_skip and (word or sign) in _SIGNS:
+            self._to_skip -= 1
+        elif word:
             self._word(word, number)
         elif sign in _SIGNS:
             self._add(_SIGNS[sign])
@@ -128,7 +132,8 @@ class _Reader:
         elif state.group == "listtext" and state.flow is not None:
             state.flow.label += text
         elif state.flow is not None and not state.deleted:
-            style: Style = "hidden" if state.hidden else "struck" if state.struck else state.style
+            raised = state.style or moved(state.shift, state.size)
+            style: Style = "hidden" if state.hidden else "struck" if state.struck else raised
             state.flow.runs.append((text, style))
 
     def _end_entry(self) -> None:
@@ -172,7 +177,8 @@ class _Reader:
             if state.flow is not None or word in ("ud", "shptxt"):
                 state.group = word
                 state.flow = Flow()
-                state.style, state.hidden, state.struck, state.in_table, state.level = "", False, False, False, 0
+                state.style, state.shift, state.level = "", 0, 0
+                state.hidden = state.struck = state.in_table = False
         elif word not in ("shpinst", "shppict"):
             state.group = word
             state.flow = None
@@ -243,7 +249,11 @@ class _Reader:
         elif word in _SWITCHES:
             setattr(state, _SWITCHES[word], is_on)
         elif word == "plain":
-            state.style, state.struck, state.hidden, state.deleted = "", False, False, False
+            state.style, state.shift, state.size = "", 0, 24
+            state.struck = state.hidden = state.deleted = False
+        elif word in _HALF_POINTS:
+            name, sign, usual = _HALF_POINTS[word]
+            setattr(state, name, sign * (usual if number is None else number))
         elif word == "fldrslt" and state.is_page_number:
             state.flow = None
         elif word == "f" and number is not None:

@@ -96,6 +96,8 @@ class State:
     flow: Flow | None
     group: str = ""
     style: Style = ""
+    shift: int = 0
+    size: int = 24  # both in half points
     hidden: bool = False
     struck: bool = False
     deleted: bool = False

@@ -32,9 +32,12 @@ def test_how_a_run_is_set_is_marked_by_its_own_properties_or_those_of_its_styles
         '<w:style w:type="character" w:styleId="Mark"><w:basedOn w:val="Raised"/></w:style>'
         '<w:style w:type="paragraph" w:styleId="Draft"><w:rPr><w:vanish/></w:rPr></w:style>',
     )
+    moved = '<w:position w:val="{}"/>'
     text = read(
         paragraph("10", run("6", SUPER), " litres of CO", run("2", SUB), " over 3 m", run("2", SUPER))
         + paragraph("as found.", run("12", '<w:rStyle w:val="Mark"/>'), " It cost ", run("9", "<w:strike/>"))
+        + paragraph("10", run("6", moved.format(6)), " of H", run("2", moved.format(-4)), run("O", moved.format(2)))
+        + paragraph(run("O", '<w:sz w:val="116"/>' + moved.format(-7)), "nce")
         + paragraph(run("00", '<w:dstrike/><w:strike w:val="0"/>'), " 450", run(" not", '<w:vanish w:val="false"/>'))
         + paragraph("Ask legal.", run(" Shown.", '<w:vanish w:val="0"/>'), properties='<w:pStyle w:val="Draft"/>'),
         styles=styles,
@@ -42,6 +45,8 @@ def test_how_a_run_is_set_is_marked_by_its_own_properties_or_those_of_its_styles
     assert text.split("\n\n") == [
         "10^6 litres of CO₂ over 3 m²",
         "as found.[12] It cost ~~9~~",
+        "10^6 of H₂O",
+        "Once",
         "~~00~~ 450 not",
         "[hidden: Ask legal.] Shown.",
     ]
@@ -268,3 +273,10 @@ def test_what_is_no_text_of_the_document_is_left_out() -> None:
     ruby = f"<w:ruby><w:rt>{run('kan')}</w:rt><w:rubyBase>{run('漢')}</w:rubyBase></w:ruby>"
     body = paragraph("Text ", f"<w:r>{ruby}</w:r>", "<w:r><w:object/></w:r>") + '<w:altChunk r:id="chunk1"/>'
     assert read(body, chunk1="<html>other</html>") == "Text 漢"
+
+
+@pytest.mark.parametrize("kind", ["page", "column", "textWrapping"])
+def test_a_break_parts_words(kind: str) -> None:
+    broken = f'<w:r><w:t>page one</w:t><w:br w:type="{kind}"/><w:t>page two</w:t></w:r>'
+    alone = f'<w:r><w:br w:type="{kind}"/></w:r>'
+    assert read(paragraph(broken, alone) + paragraph(alone, "End.") + paragraph(alone)) == "page one\npage two\n\nEnd."

@@ -52,6 +52,18 @@ def test_how_words_are_set_is_marked() -> None:
     assert text == "10^6 l of CO₂, was ~~9000~~ 450 [hidden: net]\n\nnew 3 μm € 5\N{NO-BREAK SPACE}°C\n“so”"
 
 
+def test_words_moved_up_or_down_are_marked_and_breaks_part_words() -> None:
+    text = read(
+        r"10{\up6 2} H{\dn4 2}O{\up1 x} {\fs116\dn7 O}nce 10\up 6\plain  l\par "
+        r"one\page two\column three\softline four\page\par\page End.\par"
+    )
+    assert text == "10^2 H₂Ox Once 10^6 l\n\none\ntwo\nthree\nfour\n\nEnd."
+
+
+def test_a_named_sign_may_stand_for_a_unicode_character() -> None:
+    assert read(r"a \u8211\endash b \u160\~c \uc2\u8220\ldblquote\'94d \uc0\u8211\endash\par") == "a –b \xa0c “d ––"
+
+
 @pytest.mark.shows(
     "rtf", "footnotes and endnotes", "marked", "a paragraph `Footnote 2: …` after the one that refers to it"
 )
