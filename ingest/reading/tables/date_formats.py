@@ -32,8 +32,10 @@ def show_date(days: float, tokens: Sequence[Token], language: int) -> str:
         if _is_numeric(inner) or _is_unknown(inner, language & 0xFF or _ENGLISH):
             iso = [("date", "yyyy"), ("word", "-"), ("date", "mm"), ("word", "-"), ("date", "dd")]
             tokens = [*tokens[: places[0]], *iso, *tokens[places[-1] + 1 :]]
+    # Without seconds nothing is rounded up: 23:59:59.99 is 23:59.
     decimals = max(
-        (len(text.partition(".")[2]) for kind, text in tokens if kind == "date" and text[0] == "s"), default=0
+        (len(text.partition(".")[2]) for kind, text in tokens if kind in ("date", "elapsed") and text[0] == "s"),
+        default=3,
     )
     seconds = round(days * 86_400, min(decimals, 3))
     return "".join(_write(seconds, tokens, language & 0xFF or _ENGLISH)).strip()

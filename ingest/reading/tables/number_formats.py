@@ -22,10 +22,11 @@ BUILT_IN = dict(enumerate((
 _TOKEN = re.compile(
     r"""(?P<quoted>"[^"]*"?)|\\(?P<escaped>.)|(?P<blank>_.|\*.)|\[(?P<bracket>[^\]]*)\]|(?P<end>;)
       | (?P<general>General|Standard)|(?P<half>AM/PM|A/P)|(?P<exponent>[Ee][+-])|(?P<date>y+|m+|d+|h+|s+(?:\.0+)?|[eg]+)
-      | (?P<digits>[0\#?][0\#?,.]*|\.[0\#?]+)|(?P<text>@)|(?P<mark>.)""",
+      | (?P<digits>[0\#?][0\#?,.]*|\.[0\#?]+)|(?P<text>@)|(?P<percent>%)|(?P<mark>.)""",
     re.VERBOSE | re.IGNORECASE | re.DOTALL,
 )
 _CONDITION = re.compile(r"(<=|>=|<>|<|>|=)\s*(-?[\d.]+)")
+_THOUSANDS = re.compile(r"(?<=\d)(?=(?:\d{3})+$)")
 _COMPARE = {
     "<": operator.lt,
     "<=": operator.le,
@@ -67,7 +68,9 @@ def show_number(number: float, code: str, *, from_1904: bool = False) -> str:
         return f"[hidden: {show_general(number)}]"
     section, is_negative = _choose(number, sections)
     if section.is_date:
-        days = number + 1462 if from_1904 and number >= 1 and not section.has("elapsed") else number
+        if number < 0 and section.has("elapsed"):
+            return ("" if is_negative else "-") + show_number(-number, code)
+        days = number + 1462 if from_1904 and number >= 0 and not section.has("elapsed") else number
         return show_date(days, section.tokens, section.language) if 0 <= days < LATEST_DAY else show_general(number)
     text = section.write(abs(number)).strip()
     return f"-{text}" if number < 0 and not is_negative and re.search("[1-9]", text) else text
@@ -169,7 +172,7 @@ def _writer(tokens: Sequence[Token]) -> Write:
     elif "exponent" in kinds[first:last]:
         write = partial(_scientific, tokens=inner)
     else:
-        write = _plain(inner, 2 * sum(text.count("%") for kind, text in tokens if kind == "word"))
+        write = _plain(inner, 2 * kinds.count("percent"))
     before, after = ("".join(text for _, text in part) for part in (tokens[:first], tokens[last + 1 :]))
     return lambda number: f"{before}{write(number)}{after}"
 
@@ -180,23 +183,22 @@ def _plain(tokens: Sequence[Token], shift: int) -> Write:
     has_thousands = "," in pattern.rstrip(",")
     shift -= 3 * (len(pattern) - len(pattern.rstrip(",")))
     whole, _, decimals = pattern.replace(",", "").partition(".")
-    places, least, zeros = min(len(decimals), 30), decimals.rfind("0") + 1, whole.count("0")
+    places, least, zeros = min(len(decimals), 30), decimals.rfind("0") + 1, len(whole.lstrip("#?"))
     unit = Decimal(1).scaleb(-places)
-    words = "".join(text for kind, text in tokens if kind == "word")
+    point = next((place for place, (kind, text) in enumerate(tokens) if kind == "digits" and "." in text), len(tokens))
+    after = "".join(text for kind, text in tokens[point:] if kind != "digits")
+    before_point = [(kind, text.partition(".")[0] if kind == "digits" else text) for kind, text in tokens[: point + 1]]
 
     def write(number: float) -> str:
         exact = Decimal(repr(number)).scaleb(shift)
         rounded = exact if exact.adjusted() > 25 - places else exact.quantize(unit, ROUND_HALF_UP)
-        digits, _, fraction = f"{rounded:,.{places}f}".partition(".")
-        if not has_thousands:
-            digits = digits.replace(",", "")
-        if len(digits) <= zeros or digits == "0":
-            digits = ("" if digits == "0" else digits).zfill(zeros)
+        digits, _, fraction = f"{rounded:.{places}f}".partition(".")
+        digits = ("" if digits == "0" else digits).zfill(zeros)
+        if has_thousands:
+            digits = _THOUSANDS.sub(",", digits)
         fraction = fraction[:least] + fraction[least:].rstrip("0")
-        shown = f"{digits}.{fraction}" if fraction else digits
-        if len(tokens) == 1:
-            return shown
-        return shown + words if "." in pattern else _interleave(shown, tokens)
+        digits = _interleave(digits, before_point) if len(before_point) > 1 else digits
+        return f"{digits}.{fraction}{after}" if fraction else digits + after
 
     return write
 
@@ -208,7 +210,7 @@ def _interleave(shown: str, tokens: Sequence[Token]) -> str:
         taken = len(text) if place and kind == "digits" else len(shown)
         parts.append(shown[len(shown) - min(taken, len(shown)) :] if kind == "digits" else text)
         shown = shown[: max(len(shown) - taken, 0)] if kind == "digits" else shown
-    return "".join(reversed(parts))
+    return "".join(reversed(parts)).lstrip("'\N{RIGHT SINGLE QUOTATION MARK}")  # thousands that are not there
 
 
 def _fraction(number: float, *, tokens: Sequence[Token], slash: int) -> str:

@@ -18,6 +18,8 @@ from ingest.reading.tables.number_formats import show_general, show_number, show
     [
         (0.0725, "0.00%", "7.25%"),
         (0.125, "0.0 %", "12.5 %"),
+        (5, "0\\%", "5%"),
+        (33.33, '0.00" %"', "33.33 %"),
         (1234.5, "0.00", "1234.50"),
         (2500, '"$"#,##0', "$2,500"),
         (-2500, "$#,##0.00_);[Red]($#,##0.00)", "($2,500.00)"),
@@ -52,6 +54,11 @@ from ingest.reading.tables.number_formats import show_general, show_number, show
         (3, "+0;-0;0", "+3"),
         (2, 'General" units"', "2 units"),
         (1234.5, "@", "1234.5"),
+        (12, "00#", "012"),
+        (12, "0,000", "0,012"),
+        (1234567, "0,000", "1,234,567"),
+        (12345.678, "#'##0.00", "12'345.68"),
+        (45.6, "#'##0.00", "45.60"),
         (5, ";;;", "[hidden: 5]"),
         (0, "0;;;@", ""),
         (1e300, "#,##0.00", "1" + ",000" * 100 + ".00"),
@@ -98,6 +105,10 @@ def test_dates_are_shown_by_their_format(code: str, shown: str) -> None:
 def test_durations_and_impossible_dates() -> None:
     assert show_number(1.260416666666667, "[h]:mm:ss") == "30:15:00"
     assert show_number(1.260416666666667, "[mm]:ss") == "1815:00"
+    assert show_number(-0.5, "[h]:mm") == "-12:00"
+    assert show_number(44197.9999999, "yyyy-mm-dd") == "2021-01-01"
+    assert show_number(44197.9999999, "hh:mm:ss") == "00:00:00"
+    assert show_number(0.5, "yyyy-mm-dd h:mm", from_1904=True) == "1904-01-01 12:00"
     assert show_number(-3.5, "yyyy-mm-dd") == "-3.5"
     assert show_number(9e9, "yyyy-mm-dd") == "9000000000"
     assert show_number(59.0, "d mmm yyyy") == "28 Feb 1900"
