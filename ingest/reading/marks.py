@@ -9,11 +9,11 @@ Style = Literal["", "raised", "lowered", "struck", "hidden"]
 # A piece of a paragraph and how it is set.
 Run = tuple[str, Style]
 
-_RAISED = str.maketrans("0123456789+-\N{MINUS SIGN}=()ni", "⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻⁻⁼⁽⁾ⁿⁱ")
+_RAISED = str.maketrans("0123456789+-\N{MINUS SIGN}–=()ni", "⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻⁻⁻⁼⁽⁾ⁿⁱ")
 _LOWERED = str.maketrans("0123456789+-\N{MINUS SIGN}=()", "₀₁₂₃₄₅₆₇₈₉₊₋₋₌₍₎")
-_HAS_RAISED = re.compile(r"[0-9+\-−=()ni]+")
+_HAS_RAISED = re.compile(r"[0-9+\-−=()ni]+|[0-9]*–")
 _HAS_LOWERED = re.compile(r"[0-9+\-−=()]+")
-_ONE_EXPONENT = re.compile(r"[-+−–]?\w+(?:[.,]\d+)?")
+_ONE_EXPONENT = re.compile(r"[-+−–]?\w+(?:[.,]\d+)?|\([^()]+\)")
 _SIGNS = {"tm": "™", "sm": "℠", "r": "®", "®": "®", "©": "©"}
 # Raised ends of words: 1st, Mme, nº.
 _ENDING = re.compile(r"(?:st|nd|rd|th|er|re|[eè]me|me|mes|lle|e|es|gr|o|a|os|as|ra|ro|ªs?|ºs?)", re.IGNORECASE)
@@ -21,7 +21,16 @@ _UNIT_AND_SPACE = re.compile(r"(?<![^\W\d_])(?:[kcdmµn]?m|s|in|ft)\s$")
 _BARE_MARK = re.compile(r"\d{1,3}(?:[,–-]\d{1,3})*|[a-z](?:, ?[a-z])*")
 _AFTER_A_WORD = re.compile(r"[^\W\d_]{4}$")  # the symbols of units and elements are shorter
 _HAS_SIGNS_ALONE = re.compile(r"[^\w+\-−–=()]+")  # primes, asterisks, daggers
-_PRICE = re.compile(r"[$€£]\s?(?!10$)\d{1,6}$")
+_PRICE = re.compile(r"[$€£]\s?(?:\d{1,4}|\d,\d{3})$")
+_AMOUNT = re.compile(r"(?<![\w.,^])\d{1,4}$")  # its currency follows
+_CENTS = re.compile(r"\d[059]|98")
+_SURE_CENTS = ("00", "95", "98", "99")  # where the amount is ten, whose powers are written
+_WITH_DECIMALS = re.compile(r"\d[.,]\d+$")
+_LETTERS_OF_NOTES = re.compile(r"[a-h](?:, ?[a-h])*")
+_MARK_IN_BRACKETS = re.compile(r"\((?:\d{1,3}|[a-h])\)|\[\w+\]")
+_MARK_AND_BRACKET = re.compile(r"(\d{1,3}|[a-h])\)")
+_UNCLEAR_END = re.compile(r"(\s*[\^_])([^\s(]+)")  # before a letter or digit
+_DEGREES = re.compile(r"\s*[CF](?:elsius|ahrenheit)?(?!\w)")
 _LOWERED_DIGITS = tuple("₀₁₂₃₄₅₆₇₈₉")
 _ELEMENT = re.compile(r"[A-Z][a-z]?(?![A-Za-z])")  # of an isotope
 PICTURE = "[picture: "
@@ -55,6 +64,8 @@ def mark_runs(runs: Sequence[Run]) -> list[str]:
                 text = f" {text}" if so_far[-1:].isdigit() else text
             elif not (style == "lowered" and so_far.rstrip().endswith(_SLASHES) and styles[place - 2] == "raised"):
                 text = _mark(text, style, so_far, after)
+                if after[:1].isalnum() and not styles[place + 1] and (unclear := _UNCLEAR_END.fullmatch(text)):
+                    text = f"{unclear[1]}({unclear[2]})"
             written[group[0][0]] = text
         so_far = (so_far + "".join(written[number] for number, _ in group))[-_LOOKED_BACK:]
     return written
@@ -92,18 +103,36 @@ def raise_text(text: str, before: str, after: str = "") -> str:
 def _raised_usually(text: str, before: str, after: str) -> str | None:
     """Degrees, signs, the ends of words, cents, charges and isotopes, which are no exponents and no notes."""
     base = before[-1:]
-    if text in ("o", "0", "O", "º") and before.rstrip()[-1:].isdigit() and after.lstrip()[:1] in ("C", "F"):
+    if text in ("o", "0", "O", "º") and before.rstrip()[-1:].isdigit() and _DEGREES.match(after):
         return "°"
     if text.lower() in _SIGNS and base.isalpha():
         return _SIGNS[text.lower()]
+    if base.isalnum() and (note := _note(text, before)):
+        return note
     if base.isalnum() and _ENDING.fullmatch(text):
         return text if len(before) > 1 or base.isdigit() or len(text) > 1 else f"^{text}"
-    if len(text) == 2 and text.isdigit() and _PRICE.search(before):
+    if _is_cents(text, before, after):
         return f".{text}"  # as shops print cents
     if base in _LOWERED_DIGITS:
         return _exponent(text)
     is_isotope = not base.strip() and text.isdigit() and _ELEMENT.match(after) and (base or len(text) > 1)
     return text.translate(_RAISED) if is_isotope else None
+
+
+def _note(text: str, before: str) -> str:
+    """The mark of a note that says so by its brackets, signs or by its place after decimals."""
+    if bracketed := _MARK_AND_BRACKET.fullmatch(text):
+        return f"[{bracketed[1]}]"
+    if _WITH_DECIMALS.search(before) and _LETTERS_OF_NOTES.fullmatch(text):
+        return f"[{text}]"
+    has_sign = before[-1:].isdigit() and (_MARK_IN_BRACKETS.fullmatch(text) or _HAS_SIGNS_ALONE.fullmatch(text))
+    return text if has_sign else ""
+
+
+def _is_cents(text: str, before: str, after: str) -> bool:
+    is_price = _PRICE.search(before) or (after.lstrip()[:1] in ("$", "€", "£") and _AMOUNT.search(before))
+    is_ten = re.search(r"(?<![\d,])10$", before) is not None
+    return bool(is_price and _CENTS.fullmatch(text) and (not is_ten or text in _SURE_CENTS))
 
 
 def _exponent(text: str) -> str:
