@@ -1,13 +1,13 @@
 """Reads Office documents, web pages, books and tables into pages of Markdown; what no reader here reads, by xberg."""
 
 import asyncio
+import re
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import xberg
 
-from ingest.reading.file_types import BAD_ZIP
 from ingest.reading.formats.text_files import read_subtitles
 from ingest.reading.markup.html import read_html
 from ingest.reading.markup.xml import read_xml
@@ -29,7 +29,6 @@ from ingest.reading.tables.xlsx import read_xlsx
 from vectorstore.errors import UnreadableFileError
 from vectorstore.types import Page
 
-_WORKBOOKS = {"xlsx": read_xlsx, "ods": read_ods, "xls": read_xls}
 # Kinds whose numbered pages are in the file. Word processors lay pages out when they draw: what xberg counts there
 # are the hand-made breaks, which would cite page 2 for what every reader sees on page 9.
 _PAGED_KINDS = frozenset({"xlsx", "xls", "xlsb", "ods", "pptx", "ppt", "odp"})
@@ -42,56 +41,63 @@ _MARKUP: dict[str, Callable[[bytes], tuple[str | None, str]]] = {
 }
 
 
-_OFFICE = {
-    "docx": read_word,
-    "pptx": read_slides,
-    "odt": read_text_document,
-    "odp": read_text_document,
-    "sxw": read_text_document,
-    "hwpx": read_hwpx,
-}
-
-_OLDER = {"doc": read_binary_word, "ppt": read_binary_slides, "rtf": read_rtf}
+# Title and pages; None where the main part is missing or damaged, and for Word before 97.
+_Read = tuple[str | None, tuple[Page, ...]] | None
 
 
 def read_structured(data: bytes, *, kind: str) -> tuple[str | None, tuple[Page, ...]]:
     """The document's own title, if it names one, and its pages; raises UnreadableFileError."""
     if kind in ("csv", "tsv", "dbf"):
         return None, (Page(None, read_dbf(data) if kind == "dbf" else read_delimited(data, kind=kind)),)
-    if kind in _WORKBOOKS:
-        try:
-            return _WORKBOOKS[kind](data)
-        except MemoryError:
-            raise
-        except Exception:  # noqa: BLE001, S110 - xberg reads some that are damaged, and says of the others why not
-            pass
-    if (read := read_office(data, kind=kind)) is not None:
-        return read
     if kind in _MARKUP:
         title, text = _MARKUP[kind](data)
         return title, (Page(None, text),)
+    if kind in _OFFICE:
+        # What these refuse is never left to xberg: on a hostile file it ends the process.
+        try:
+            read = _OFFICE[kind](data)
+        except (MemoryError, RecursionError, UnreadableFileError):
+            raise
+        except Exception as error:
+            raise _refusal(error) from error
+        if read is not None:
+            return read
+        if kind != "doc":
+            raise _refusal()
     document = _extract(data, f"document.{kind}")
     title = document.metadata.title
     nodes = [TreeNode.of(node) for node in (document.document.nodes if document.document else ())]
     return title, render_pages(nodes, paged=kind in _PAGED_KINDS)
 
 
-def read_office(data: bytes, *, kind: str) -> tuple[str | None, tuple[Page, ...]] | None:
-    """Title and pages; None for other kinds and for files that are damaged."""
-    try:
-        if kind == "fodt":
-            root = parse_xml(data)
-            pages = None if root is None else read_flat(root)
-            return None if pages is None else (title_of(child(root, "meta")), pages)
-        if kind in _OLDER:
-            return _OLDER[kind](data)
-        if kind not in _OFFICE:
-            return None
+def _in_package(read: Callable[[Package], tuple[Page, ...] | None]) -> Callable[[bytes], _Read]:
+    def read_package(data: bytes) -> _Read:
         package = Package(data)
-        pages = _OFFICE[kind](package)
-    except (RecursionError, *BAD_ZIP):
-        return None
-    return None if pages is None else (package.title(), pages)
+        pages = read(package)
+        return None if pages is None else (package.title(), pages)
+
+    return read_package
+
+
+def _read_flat(data: bytes) -> _Read:
+    root = parse_xml(data)
+    pages = None if root is None else read_flat(root)
+    return None if pages is None else (title_of(child(root, "meta")), pages)
+
+
+_OFFICE: dict[str, Callable[[bytes], _Read]] = {
+    "xlsx": read_xlsx,
+    "ods": read_ods,
+    "xls": read_xls,
+    "docx": _in_package(read_word),
+    "pptx": _in_package(read_slides),
+    **dict.fromkeys(("odt", "odp", "sxw"), _in_package(read_text_document)),
+    "hwpx": _in_package(read_hwpx),
+    "fodt": _read_flat,
+    "doc": read_binary_word,
+    "ppt": read_binary_slides,
+    "rtf": read_rtf,
+}
 
 
 def _extract(data: bytes, name: str) -> Any:
@@ -109,12 +115,10 @@ def _extract(data: bytes, name: str) -> Any:
     return result.results[0]
 
 
-def _refusal(error: object) -> UnreadableFileError:
-    first = (str(error).strip().splitlines() or [type(error).__name__])[0]
-    if "password" in first.lower() or "encrypted" in first.lower():
+def _refusal(error: object = "") -> UnreadableFileError:
+    if re.search("password|encrypted", str(error), re.IGNORECASE):
         return encrypted_error()
-    message = f"damaged, or not what its name says: {first.removeprefix('Parsing error: ')[:200]}"
-    return UnreadableFileError(message, "open it in its own program and save it again")
+    return UnreadableFileError("damaged, or not what its name says", "open it in its own program and save it again")
 
 
 def _config() -> xberg.ExtractionConfig:

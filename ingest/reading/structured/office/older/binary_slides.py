@@ -55,16 +55,13 @@ def _records(data: bytes) -> Iterator[_Record]:
         at += 8 + length
 
 
-def read_binary_slides(data: bytes) -> tuple[str | None, tuple[Page, ...]] | None:
-    """Title and pages; None for what is damaged or older than PowerPoint 97."""
-    try:
-        with olefile.OleFileIO(io.BytesIO(data)) as ole:
-            stream = ole.openstream("PowerPoint Document").read(_MAX_BYTES)
-            user = ole.openstream("Current User").read(4096)
-            properties = ole.get_metadata()
-        pages = tuple(_Presentation(stream, struct.unpack_from("<I", user, 16)[0]).pages())
-    except (OSError, struct.error, IndexError, ValueError, KeyError, OverflowError):
-        return None
+def read_binary_slides(data: bytes) -> tuple[str | None, tuple[Page, ...]]:
+    """Title and pages; raises what it meets where the file is damaged."""
+    with olefile.OleFileIO(io.BytesIO(data)) as ole:
+        stream = ole.openstream("PowerPoint Document").read(_MAX_BYTES)
+        user = ole.openstream("Current User").read(4096)
+        properties = ole.get_metadata()
+    pages = tuple(_Presentation(stream, struct.unpack_from("<I", user, 16)[0]).pages())
     return decode(properties.title or b"", properties.codepage or 1252).strip("\0 ") or None, pages
 
 

@@ -33,17 +33,14 @@ _PAGE_NUMBER = re.compile(r"\s*(?:PAGE|NUMPAGES|SECTIONPAGES)\b", re.IGNORECASE)
 
 
 def read_binary_word(data: bytes) -> tuple[str | None, tuple[Page, ...]] | None:
-    """Title and page; None for what is damaged or older than Word 97."""
-    try:
-        with olefile.OleFileIO(io.BytesIO(data)) as ole:
-            main = ole.openstream("WordDocument").read(_MAX_BYTES)
-            table = ole.openstream("1Table" if main[11] & 2 else "0Table").read(_MAX_BYTES)
-            properties = ole.get_metadata()
+    """Title and page; None for what is older than Word 97. Raises what it meets where the file is damaged."""
+    with olefile.OleFileIO(io.BytesIO(data)) as ole:
+        main = ole.openstream("WordDocument").read(_MAX_BYTES)
         if struct.unpack_from("<H", main, 2)[0] < _WORD_97:
             return None
-        blocks = _Document(main, table).read()
-    except (OSError, struct.error, IndexError, ValueError, KeyError, OverflowError):
-        return None
+        table = ole.openstream("1Table" if main[11] & 2 else "0Table").read(_MAX_BYTES)
+        properties = ole.get_metadata()
+    blocks = _Document(main, table).read()
     title = decode(properties.title or b"", properties.codepage or 1252).strip("\0 ")
     return title or None, (Page(None, join_blocks(blocks)),)
 

@@ -3,12 +3,13 @@
 import gzip
 import random
 import struct
+from contextlib import suppress
 
 import pytest
 
-from ingest.reading.structured.office.older.binary_slides import read_binary_slides
 from tests.conftest import ROOT
-from tests.ingest.documents import parse
+from tests.ingest.documents import parse, refusal
+from vectorstore.errors import UnreadableFileError
 
 # Written by LibreOffice Impress.
 POWER = gzip.decompress((ROOT / "tests" / "data" / "power.ppt.gz").read_bytes())
@@ -28,11 +29,12 @@ def test_binary_slides_read_with_their_notes() -> None:
     ]
 
 
-def test_damaged_slides_are_left_to_the_general_reader() -> None:
-    assert read_binary_slides(b"no") is None
+def test_damaged_slides_are_read_or_refused() -> None:
+    assert refusal("a.ppt", POWER[:3000])[0] == "damaged, or not what its name says"
     dice = random.Random(0)
     for _ in range(60):
         damaged = bytearray(POWER)
         for _ in range(20):
             struct.pack_into("<I", damaged, dice.randrange(512, len(POWER) - 4), dice.getrandbits(32))
-        read_binary_slides(bytes(damaged))  # read or not, without another error and soon
+        with suppress(UnreadableFileError):  # without another error, and soon
+            parse("a.ppt", bytes(damaged))

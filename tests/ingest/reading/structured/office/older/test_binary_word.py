@@ -3,12 +3,13 @@
 import gzip
 import random
 import struct
+from contextlib import suppress
 
 import pytest
 
-from ingest.reading.structured.office.older.binary_word import read_binary_word
 from tests.conftest import ROOT
-from tests.ingest.documents import parse, text_of
+from tests.ingest.documents import parse, refusal, text_of
+from vectorstore.errors import UnreadableFileError
 
 # Written by LibreOffice Writer.
 KILN = gzip.decompress((ROOT / "tests" / "data" / "kiln.doc.gz").read_bytes())
@@ -48,12 +49,12 @@ def test_a_binary_document_reads_with_its_notes_marks_and_tables() -> None:
     assert parse("kiln.doc", KILN).title == "Kiln"
 
 
-def test_a_damaged_document_is_left_to_the_general_reader() -> None:
-    assert read_binary_word(b"no") is None
-    assert read_binary_word(KILN[:3000]) is None
+def test_a_damaged_document_is_read_or_refused() -> None:
+    assert refusal("a.doc", KILN[:3000])[0] == "damaged, or not what its name says"
     dice = random.Random(0)
     for _ in range(60):
         damaged = bytearray(KILN)
         for _ in range(20):
             struct.pack_into("<I", damaged, dice.randrange(512, len(KILN) - 4), dice.getrandbits(32))
-        read_binary_word(bytes(damaged))  # read or not, without another error and soon
+        with suppress(UnreadableFileError):  # without another error, and soon
+            parse("a.doc", bytes(damaged))
