@@ -49,7 +49,7 @@ _MEANT_ENCODINGS: dict[str, str] = {
     **dict.fromkeys(("shift_jis", "shift-jis", "sjis", "x-sjis", "windows-31j"), "cp932"),
     **dict.fromkeys(("euc-kr", "ks_c_5601-1987", "korean"), "cp949"),
 }
-# A run of NULs counts once: a file that was not written to its end has a block of them.
+# A run of NULs counts once, at the end not at all: a file that was not written to its end has a block of them.
 _CONTROLS = re.compile("\0+|[\x01-\x07\x0e-\x1a\x1c-\x1f]")
 _MAX_CONTROL_SHARE = 0.02
 # How Python decodes bytes that are not UTF-8, so that they can be encoded again.
@@ -68,7 +68,10 @@ def decode_text(data: bytes) -> str:
 
 
 def _is_text(text: str) -> bool:
-    return len(_CONTROLS.findall(text)) <= _MAX_CONTROL_SHARE * len(text.replace("\0", ""))
+    words = text.rstrip("\0")
+    return len(_CONTROLS.findall(words)) <= _MAX_CONTROL_SHARE * len(words.replace("\0", "")) and bool(
+        words or not text
+    )
 
 
 def decode_declared(data: bytes) -> str:

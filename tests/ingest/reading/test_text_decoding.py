@@ -34,6 +34,7 @@ def test_a_text_of_one_encoding_is_not_taken_for_mixed(text: str, encoding: str)
 
 @pytest.mark.shows("text code", "NUL bytes of a file that was not written to its end", "left out")
 def test_nuls_are_left_out_and_do_not_make_a_text_unreadable() -> None:
+    assert text_of("a.log", b"begun here" + b"\0" * 4) == "begun here"
     assert text_of("a.log", POLISH.encode() * 4 + b"\0" * 4000 + POLISH.encode()) == POLISH * 5
     with pytest.raises(UnreadableFileError):
         decode_text(NOISE)
