@@ -47,9 +47,8 @@ def read_archive(data: bytes, *, kind: str, name: str, nesting: Nesting) -> tupl
             except UnreadableFileError as error:
                 unread.append(f"{section_name(path)} ({error.message})")
     except _DAMAGED as error:
-        detail = " ".join(str(error).split())[:200] or type(error).__name__
         if not sections:
-            raise UnreadableFileError(f"a damaged archive: {detail}", "make the archive again") from error
+            raise UnreadableFileError("a damaged archive, or none", "make or download it again") from error
         nesting.left_out.append(f"damaged: what comes after {section_name(path)} in it was not read")
     if not sections:
         raise _refusal(unread)

@@ -55,6 +55,7 @@ def test_archives_in_archives_end_at_a_depth() -> None:
     data = zipped({"a.txt": b"words"})
     for _ in range(5):
         data = zipped({"inner.zip": data})
+    assert refusal("a.zip", b"no archive\xff\0")[0] == "a damaged archive, or none"
     assert refusal("a.zip", data)[0] == "an archive with no file in it that can be read"
 
 
