@@ -41,10 +41,10 @@ _NO_TITLE = re.compile(
     r"|\S*\.(docx?|pdf|tex|dvi|indd|qxd|pptx?|xlsx?|rtf|odt|html?))",
     re.IGNORECASE,
 )
-_FENCED = re.compile(r"^[ \t]*(?P<fence>`{3,}|~{3,})[^\n]*\n.*?^[ \t]*(?P=fence)[ \t]*$", re.MULTILINE | re.DOTALL)
+_FENCE = re.compile(r"[ \t]*(`{3,}|~{3,})")
 # Places where a word may be parted at a line's end, or may not: they are within words, and nobody types them.
 _UNSEEN = re.compile("\xad(?:\n(?=[^\\W\\d_]))?|[\u2060\ufeff]|(?<=[a-zA-Zà-ɏ])\u200b(?=[a-zA-Zà-ɏ])")
-_HEADING = re.compile(r"^ {0,3}(?P<marks>#{1,6})[ \t]+(?P<text>\S.*?)(?:[ \t]+#+)?[ \t]*$", re.MULTILINE)
+_HEADING = re.compile(r" {0,3}(#{1,6})[ \t]+(\S.*)")
 _FRONT_TITLE = re.compile(
     r"---\n(?:(?!---)[^\n]*\n){0,50}?title:[ \t]*[\"']?([^\n]*?)[\"']?[ \t]*\n(?:[^\n]*\n)*?---\s"
 )
@@ -75,7 +75,10 @@ def _parse(path: Path, data: bytes, nesting: Nesting) -> ParsedDocument:
         raise EmptyDocumentError("no text in it" if data else "the file is empty", _NOTHING)
     if kind is None:
         raise NothingToReadError("not text: a kind of file that is not read", "convert it to PDF or text")
-    title, pages = _read(path, data, kind=kind, nesting=nesting)
+    try:
+        title, pages = _read(path, data, kind=kind, nesting=nesting)
+    except RecursionError as error:
+        raise UnreadableFileError("nested too deeply", "save what is inside it as files of their own") from error
     if kind != "pdf":  # whose reader knows where lines end
         pages = tuple(replace(page, text=_UNSEEN.sub("", page.text)) for page in pages)
     pages = tuple(page for page in pages if page.text.strip())
@@ -141,9 +144,25 @@ def _title(own: str | None, text: str, *, kind: str) -> str | None:
     candidates = [] if own and _NO_TITLE.fullmatch(own.strip()) else [own]
     if kind not in _WITHOUT_TITLE_HEADING:
         deepest = 1 if kind == "markdown" else 6
-        headings = _HEADING.finditer(_FENCED.sub("", text))
-        candidates.append(next((found["text"] for found in headings if len(found["marks"]) <= deepest), None))
+        candidates.append(_first_heading(text, deepest))
     return next(filter(None, map(_clean_title, candidates)), None)
+
+
+def _first_heading(text: str, deepest: int) -> str | None:
+    """Outside of code; line by line, since a line may be as long as the file."""
+    fence = ""
+    for line in text.split("\n"):
+        mark = _FENCE.match(line)
+        if fence:
+            is_end = mark and mark[1].startswith(fence) and not line[mark.end() :].strip()
+            fence = "" if is_end else fence
+        elif mark:
+            fence = mark[1]
+        elif (found := _HEADING.match(line)) and len(found[1]) <= deepest:
+            words = found[2].rstrip()
+            bare = words.rstrip("#")
+            return bare if bare.endswith((" ", "\t")) else words
+    return None
 
 
 def _clean_title(candidate: str | None) -> str:

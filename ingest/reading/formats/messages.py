@@ -51,9 +51,14 @@ def _read_mailbox(data: bytes, nesting: Nesting) -> str:
     ends = [*(start.start() for start in starts[1:]), len(data)]
     sections = []
     for start, end in zip(starts, ends, strict=True):
-        message = _parse(_ESCAPED_FROM.sub(rb"\1", data[start.end() : end]))
-        subject = _header(message, "Subject") or "Without a subject"
-        sections.append(nesting.write_section(subject, [Page(None, _write(message, nesting))], "markdown"))
+        subject = "Without a subject"
+        try:
+            message = _parse(_ESCAPED_FROM.sub(rb"\1", data[start.end() : end]))
+            subject = _header(message, "Subject") or subject
+            text = _write(message, nesting)
+        except (RecursionError, *_BAD_HEADER):
+            text = "This message was not read: it is damaged, or nested too deeply"
+        sections.append(nesting.write_section(subject, [Page(None, text)], "markdown"))
     return "\n\n".join(sections)
 
 
@@ -81,9 +86,10 @@ def _header(message: EmailMessage, name: str) -> str:
 
 def _blocks(part: MIMEPart, nesting: Nesting) -> Iterator[str]:
     """The texts and attachments of a part in their order."""
-    if part.get_content_type() == "multipart/alternative":
+    is_multipart = part.get_content_maintype() == "multipart" and part.is_multipart()
+    if is_multipart and part.get_content_subtype() == "alternative":
         yield from _choice(part, nesting)
-    elif part.get_content_maintype() == "multipart" and part.is_multipart():
+    elif is_multipart:
         for inner in part.iter_parts():
             yield from _blocks(inner, nesting)
     elif _is_inline(part):
@@ -118,7 +124,8 @@ def _leaves(part: MIMEPart) -> Iterator[MIMEPart]:
 
 
 def _is_inline(part: MIMEPart) -> bool:
-    is_text = part.get_content_type() in ("text/plain", "text/html")
+    # A multipart one without its parts is the text that it is.
+    is_text = part.get_content_type() in ("text/plain", "text/html") or part.get_content_maintype() == "multipart"
     return is_text and part.get_content_disposition() != "attachment" and not _filename(part)
 
 

@@ -27,9 +27,7 @@ def clean_run(text: str) -> str:
 
 def fence(text: str, language: str = "") -> str:
     """A code block, its marks longer than any within it."""
-    marks = "```"
-    while marks in text:
-        marks += "`"
+    marks = "`" * max([3, *(len(run) + 1 for run in re.findall("`+", text))])
     return f"{marks}{language}\n{text}\n{marks}" if text.strip() else ""
 
 

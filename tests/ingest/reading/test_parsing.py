@@ -2,6 +2,7 @@
 
 import gzip
 import threading
+import time
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 
@@ -12,6 +13,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from ingest.reading.file_types import SUPPORTED_SUFFIXES, detect_kind
+from ingest.reading.markup.html_blocks import fence
 from ingest.reading.parsing import parse_document
 from tests.ingest.documents import NOISE, WEB_PAGE, parse, refusal, saved, text_of, word, workbook
 from vectorstore.errors import UnreadableFileError
@@ -217,3 +219,26 @@ def test_reading_leaves_nothing_behind(tmp_path: Path, monkeypatch: pytest.Monke
     for name, data in {"a.docx": word("Some more."), "a.xlsx": workbook(), **written}.items():
         assert parse(name, data).pages
     assert list(tmp_path.rglob("*")) == []
+
+
+DEEP = b"".join(b"Content-Type: multipart/mixed; boundary=b%d\n\n--b%d\n" % (n, n) for n in range(1000))
+
+
+def test_what_is_nested_too_deeply_is_refused_and_in_a_mailbox_a_line_in_its_place() -> None:
+    assert refusal("a.eml", DEEP + b"\nhello\n")[0] == "nested too deeply"
+    start = b"From a@b Mon Jan  1 00:00:00 2024\n"
+    box = start + DEEP + b"\nhello\n\n" + start + b"Subject: Gate\n\nThe code is 7781.\n"
+    assert text_of("a.mbox", box) == (
+        "# Without a subject\n\nThis message was not read: it is damaged, or nested too deeply\n\n"
+        "# Gate\n\nSubject: Gate\n\nThe code is 7781."
+    )
+
+
+@pytest.mark.parametrize("line", ["~" * 100_000, "`" * 100_000, f"# a{' ' * 100_000}b"], ids=["~", "`", "#"])
+def test_a_title_is_soon_found_in_long_lines(line: str) -> None:
+    started = time.perf_counter()
+    assert parse("a.md", f"# Gate #\n\n{line}").title == "Gate"
+    parse("a.md", f"{line}\n\n# Gate")
+    assert parse("a.md", "~~~\n# code\n~~~~\n\n# Gate").title == "Gate"
+    assert fence(line).startswith("`")
+    assert time.perf_counter() - started < 2

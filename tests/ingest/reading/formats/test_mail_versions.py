@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ingest.reading.formats.messages import join_versions
+from tests.ingest.documents import text_of
 from tests.ingest.mails import HEADERS, body_of, mail_of
 
 
@@ -67,3 +68,8 @@ def test_a_text_is_decoded_as_it_is_written_where_its_mail_is_wrong_about_it(
     written = base64.encodebytes((f"<p>{text}</p>" if subtype == "html" else text).encode(encoding)).decode()
     head = f'Content-Type: text/{subtype}; charset="{charset}"\nContent-Transfer-Encoding: base64\n\n'
     assert body_of((head + written).encode()) == text
+
+
+@pytest.mark.parametrize("subtype", ["alternative", "mixed", "alternative; boundary=b"])
+def test_a_mail_whose_parts_have_no_boundary_is_the_text_that_it_is(subtype: str) -> None:
+    assert text_of("a.eml", f"From: a@b\nContent-Type: multipart/{subtype}\n\nhello\n") == "From: a@b\n\nhello"
