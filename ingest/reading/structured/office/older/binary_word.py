@@ -15,8 +15,8 @@ from ingest.reading.structured.office.older.word_properties import (
     ListCounts,
     ParagraphShape,
     RunSet,
+    StyleSheet,
     paragraph_shape,
-    run_set,
 )
 from ingest.reading.structured.office.signs import decode, to_unicode
 from vectorstore.types import Page
@@ -24,11 +24,20 @@ from vectorstore.types import Page
 _MAX_BYTES = 200_000_000
 _WORD_97 = 193
 # Where the file information block says what is in the table stream, in pairs of place and length.
-_NOTES, _NOTE_TEXTS, _COMMENTS, _COMMENT_TEXTS, _MARGINS, _RUNS, _PARAGRAPHS = 2, 3, 4, 5, 11, 12, 13
+_STYLES, _NOTES, _NOTE_TEXTS, _COMMENTS, _COMMENT_TEXTS, _MARGINS, _RUNS, _PARAGRAPHS = 1, 2, 3, 4, 5, 11, 12, 13
 _FONTS, _PIECES, _AUTHORS, _ENDNOTES, _ENDNOTE_TEXTS, _LISTS, _LIST_USES = 15, 33, 36, 46, 47, 73, 74
-_SIGNS = {"\x0b": "\n", "\x0c": "", "\x1e": "\N{NON-BREAKING HYPHEN}", "\x1f": "", "\x01": "", "\x08": "", "\x02": ""}
-_SIGNS |= {"\x05": "", "\x00": "", "\x03": "", "\x04": ""}
-_PART = re.compile(r"[\x00-\x08\x0b-\x0d\x13-\x15\x1e\x1f(]|[^\x00-\x08\x0b-\x0d\x13-\x15\x1e\x1f(]+")
+_SIGNS = {
+    "\x0b": "\n",
+    "\x0c": "",
+    "\x1e": "\N{NON-BREAKING HYPHEN}",
+    "\x1f": "",
+    "\x01": "",
+    "\x08": "",
+    "\x02": "",
+    "\x0e": "\n",
+}
+_SIGNS |= {"\x0e": "\n", "\x05": "", "\x00": "", "\x03": "", "\x04": ""}
+_PART = re.compile(r"[\x00-\x08\x0b-\x0e\x13-\x15\x1e\x1f(]|[^\x00-\x08\x0b-\x0e\x13-\x15\x1e\x1f(]+")
 _PAGE_NUMBER = re.compile(r"\s*(?:PAGE|NUMPAGES|SECTIONPAGES)\b", re.IGNORECASE)
 
 
@@ -70,7 +79,8 @@ class _Document:
         self._paragraphs = self._read_pages(_PARAGRAPHS, paragraphs=True)
         self._fonts = self._read_fonts()
         self._lists = ListCounts(self._part(_LISTS), self._part(_LIST_USES), table, self._place(_LISTS))
-        self._sets: dict[bytes, RunSet] = {}
+        self._styles = StyleSheet(self._part(_STYLES))
+        self._sets: dict[tuple[bytes, int], RunSet] = {}
         self._shapes: dict[bytes, ParagraphShape] = {}
         self._references: dict[int, Block] = {}
 
@@ -240,11 +250,12 @@ class _Document:
                 raise ValueError("its pieces overlap")
             data = self._main[at : at + count * width]
             text = data.decode("cp1252" if in_bytes else "utf-16-le", "surrogatepass" if not in_bytes else "replace")
-            if run not in self._sets:
-                self._sets[run] = run_set(run)
             if paragraph not in self._shapes:
                 self._shapes[paragraph] = paragraph_shape(paragraph)
-            yield text, place, self._sets[run], self._shapes[paragraph]
+            shape = self._shapes[paragraph]
+            if (run, shape.style) not in self._sets:
+                self._sets[run, shape.style] = self._styles.run_set(run, shape.style)
+            yield text, place, self._sets[run, shape.style], shape
             place += count
 
 

@@ -4,15 +4,20 @@ import struct
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from ingest.reading.marks import Style
+from ingest.reading.marks import Style, moved
 from ingest.reading.structured.office.signs import as_number
 
 _SIZES = (1, 1, 2, 4, 2, 2, -1, 3)
 _SHAPES = {1: "I", 2: "i", 3: "A", 4: "a", 22: "decimalZero", 23: "-", 255: ""}
 _VERTICAL: dict[int, Style] = {1: "raised", 2: "lowered"}
-_SWITCHES = {0x0800: "deleted", 0x083C: "hidden", 0x0837: "struck", 0x2A53: "struck", 0x0855: "special"}
+_SWITCHES = {0x0800: "deleted", 0x083C: "hidden", 0x0837: "struck", 0x2A53: "struck twice", 0x0855: "special"}
+_RUN_VALUES = {0x2A48: "vertical", 0x4845: "shift", 0x4A43: "size", 0x4A30: "style", 0x4A4F: "font", 0x6A09: "symbol"}
+_RUN_VALUES |= _SWITCHES
 _PARAGRAPH_VALUES = {0x2416: "in_table", 0x2417: "ends_row", 0x244B: "ends_inner_cell", 0x460B: "list_use"}
 _PARAGRAPH_VALUES |= {0x260A: "list_level"}
+_NO_STYLE = 0xFFF
+# Styles are based on styles; a longer chain is a circle.
+_MAX_CHAIN = 20
 
 
 @dataclass(slots=True)
@@ -32,6 +37,7 @@ class RunSet:
 class ParagraphShape:
     """What kind of paragraph it is."""
 
+    style: int = 0
     level: int = 0
     in_table: bool = False
     ends_row: bool = False
@@ -56,23 +62,71 @@ def _properties(grpprl: bytes) -> Iterator[tuple[int, bytes]]:
         at += size
 
 
-def run_set(grpprl: bytes) -> RunSet:
-    found = RunSet()
-    for code, operand in _properties(grpprl):
-        if code == 0x2A48 and operand:
-            found.style = _VERTICAL.get(operand[0], "")
-        elif code == 0x6A09 and len(operand) == 4:
-            found.symbol = struct.unpack("<HH", operand)
-        elif code == 0x4A4F and len(operand) == 2:
-            found.font = int.from_bytes(operand, "little")
-        elif code in _SWITCHES:
-            setattr(found, _SWITCHES[code], operand[:1] == b"\1")
-    return found
+def _run_values(grpprl: bytes) -> dict[str, int]:
+    known = ((_RUN_VALUES.get(code), operand) for code, operand in _properties(grpprl))
+    return {name: int.from_bytes(operand, "little") for name, operand in known if name}
+
+
+class StyleSheet:
+    """How runs are set by their paragraph's style, then by their own, then by themselves; none where it is damaged."""
+
+    def __init__(self, part: bytes) -> None:
+        self._styles: list[tuple[int, dict[str, int]]] = []  # the style that each is based on, and what it says
+        try:
+            length, count, base = struct.unpack_from("<3H", part)
+            at = 2 + length
+            for _ in range(min(count, _NO_STYLE)):
+                size = struct.unpack_from("<H", part, at)[0]
+                self._styles.append(_read_style(part[at + 2 : at + 2 + size], base))
+                at += 2 + size
+        except (struct.error, IndexError):
+            self._styles = []
+
+    def _values(self, style: int) -> dict[str, int]:
+        found: dict[str, int] = {}
+        for _ in range(_MAX_CHAIN):
+            if style >= len(self._styles):
+                break
+            style, values = self._styles[style]
+            found = values | found
+        return found
+
+    def run_set(self, grpprl: bytes, paragraph_style: int) -> RunSet:
+        own = _run_values(grpprl)
+        found = self._values(paragraph_style) | self._values(own.get("style", _NO_STYLE))
+        for name in _SWITCHES.values():
+            if own.get(name, 0) & 0x80:  # as its styles say, or the opposite
+                own[name] = found.get(name, 0) ^ (own[name] & 1)
+        found |= own
+        shift = (found.get("shift", 0) + 0x8000) % 0x10000 - 0x8000
+        symbol = found.get("symbol")
+        return RunSet(
+            style=_VERTICAL.get(found.get("vertical", 0)) or moved(shift, found.get("size", 20)),
+            hidden=found.get("hidden") == 1,
+            struck=1 in (found.get("struck"), found.get("struck twice")),
+            deleted=found.get("deleted") == 1,
+            special=found.get("special") == 1,
+            font=found.get("font", -1),
+            symbol=None if symbol is None else (symbol & 0xFFFF, symbol >> 16),
+        )
+
+
+def _read_style(std: bytes, base: int) -> tuple[int, dict[str, int]]:
+    if not std:
+        return _NO_STYLE, {}
+    kind = struct.unpack_from("<H", std, 2)[0]
+    at = base + 4 + 2 * struct.unpack_from("<H", std, base)[0]
+    if kind & 15 == 1:  # of paragraphs: how they are set comes first
+        length = struct.unpack_from("<H", std, at)[0]
+        at += 2 + length + length % 2
+    elif kind & 15 != 2:
+        return _NO_STYLE, {}
+    return kind >> 4, _run_values(std[at + 2 : at + 2 + struct.unpack_from("<H", std, at)[0]])
 
 
 def paragraph_shape(papx: bytes) -> ParagraphShape:
     style = struct.unpack_from("<H", papx)[0] if len(papx) > 1 else 0
-    found = ParagraphShape(style if 1 <= style <= 9 else 0)  # the first styles are those of headings
+    found = ParagraphShape(style, style if 1 <= style <= 9 else 0)  # the first styles are those of headings
     for code, operand in _properties(papx[2:]):
         if code in _PARAGRAPH_VALUES:
             setattr(found, _PARAGRAPH_VALUES[code], int.from_bytes(operand, "little"))

@@ -7,6 +7,7 @@ from contextlib import suppress
 
 import pytest
 
+from ingest.reading.structured.office.older.word_properties import RunSet, StyleSheet
 from tests.conftest import ROOT
 from tests.ingest.documents import parse, refusal, text_of
 from vectorstore.errors import UnreadableFileError
@@ -47,6 +48,32 @@ def test_a_binary_document_reads_with_its_notes_marks_and_tables() -> None:
         "End.",
     ]
     assert parse("kiln.doc", KILN).title == "Kiln"
+
+
+def test_runs_are_set_as_their_styles_say() -> None:
+    styles = gzip.decompress((ROOT / "tests" / "data" / "styles.doc.gz").read_bytes())
+    assert text_of("styles.doc", styles).split("\n\n")[:3] == [
+        "~~The fee is 900 euros.~~",
+        "Power is 10^6 watts and 10^7 and 1969^12.",
+        "Not [hidden: never] paid.",
+    ]
+
+
+def test_a_run_may_be_set_as_its_style_is_or_the_opposite() -> None:
+    def style(kind: int, base: int, properties: bytes) -> bytes:
+        said = struct.pack("<HBx", 1, 0) * (kind == 1) + struct.pack("<H", len(properties)) + properties
+        std = struct.pack("<5H2H", 0, kind | base << 4, 0, 0, 0, 0, 0) + said
+        return struct.pack("<H", len(std)) + std
+
+    struck, hidden = b"\x37\x08\1", b"\x3c\x08\1"
+    table = style(1, 0xFFF, struck) + style(1, 0, b"") + style(2, 2, hidden) + b"\0\0"
+    sheet = StyleSheet(struct.pack("<3H", 4, 4, 10) + table)
+    assert sheet.run_set(b"", 1) == RunSet(struck=True)  # from the style it is based on
+    assert sheet.run_set(b"\x30\x4a\2\0", 9) == RunSet(hidden=True)  # that goes round in a circle
+    assert sheet.run_set(b"\x37\x08\x80", 0).struck
+    assert not sheet.run_set(b"\x37\x08\x81", 0).struck
+    assert sheet.run_set(b"\x3c\x08\x81", 0).hidden
+    assert StyleSheet(struct.pack("<3H", 4, 9, 10) + table).run_set(b"", 1) == RunSet()  # damaged
 
 
 def test_a_damaged_document_is_read_or_refused() -> None:
