@@ -25,7 +25,7 @@ _TOKEN = re.compile(
       | (?P<digits>[0\#?][0\#?,.]*|\.[0\#?]+)|(?P<text>@)|(?P<percent>%)|(?P<mark>.)""",
     re.VERBOSE | re.IGNORECASE | re.DOTALL,
 )
-_CONDITION = re.compile(r"(<=|>=|<>|<|>|=)\s*(-?[\d.]+)")
+_CONDITION = re.compile(r"(<=|>=|<>|<|>|=)\s*(-?\d*\.?\d+)")
 _THOUSANDS = re.compile(r"(?<=\d)(?=(?:\d{3})+$)")
 _COMPARE = {
     "<": operator.lt,

@@ -18,8 +18,9 @@ class Sheet:
 
     def annotate(self, row: int, column: int, note: str) -> None:
         """Adds a link or a comment to a cell, which may be empty."""
-        cells = self.grid.rows.setdefault(row, {})
-        cells[column] = f"{cells.get(column, '')} {note}".strip()
+        if row >= 0:
+            cells = self.grid.rows.setdefault(row, {})
+            cells[column] = f"{cells.get(column, '')} {note}".strip()
 
     def link(self, row: int, column: int, address: str) -> None:
         """Addresses outside the workbook, unless the cell says them itself."""

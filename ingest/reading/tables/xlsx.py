@@ -4,21 +4,22 @@ import math
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from typing import TypeVar
 
 from ingest.reading.marks import Style, mark_runs, picture_text
-from ingest.reading.office_package import Element, Package, child, children, name_of, text_of
+from ingest.reading.office_package import Element, Package, child, children, name_of, text_of, whole_number
 from ingest.reading.tables.number_formats import BUILT_IN, show_general, show_number, show_text
 from ingest.reading.tables.sheets import Sheet, sheet_pages
 from vectorstore.types import Page
 
 _REFERENCE = re.compile(r"\$?([A-Za-z]{1,3})\$?(\d{1,7})")
 _HYPERLINK = re.compile(r"""\bHYPERLINK\(\s*"([^"]+)\"""", re.IGNORECASE)
-_MOST_COLUMNS = 16_384
 _NO_DESCRIPTION = re.compile(r"(?:picture|image|grafik|bild)\s*\d*", re.IGNORECASE)
 _RAISED: dict[str, Style] = {"superscript": "raised", "subscript": "lowered"}
 
 # A string of one font, or its runs; one without a style has that of its cell.
 _Text = str | list[tuple[str, Style | None]]
+_T = TypeVar("_T")
 
 
 @dataclass(slots=True)
@@ -27,7 +28,7 @@ class _Book:
     from_1904: bool
     strings: Sequence["_Text"] = ()
     formats: Sequence[str] = ("General",)  # of each style of cells
-    struck: frozenset[int] = frozenset()  # styles
+    struck: frozenset[str] = frozenset()  # styles
     people: dict[str, str] = field(default_factory=dict)
 
 
@@ -36,11 +37,12 @@ def read_xlsx(data: bytes) -> tuple[str | None, tuple[Page, ...]]:
     package = Package(data)
     name = next(iter(package.related_names("", "officeDocument")), "xl/workbook.xml")
     workbook = package.part(name)
-    if workbook is None:
+    targets = package.related(name)
+    if workbook is None or not targets:
         raise ValueError("no workbook in it")
     properties = child(workbook, "workbookPr")
     book = _Book(package, properties is not None and _is_true(properties.get("date1904")))
-    for kind, path in package.related(name).values():
+    for kind, path in targets.values():
         if kind == "sharedStrings":
             book.strings = [_rich_text(item) for item in package.stream(path, ("{*}si",))]
         elif kind == "styles":
@@ -48,7 +50,6 @@ def read_xlsx(data: bytes) -> tuple[str | None, tuple[Page, ...]]:
         elif kind == "person":
             book.people = {p.get("id", ""): p.get("displayName", "") for p in children(package.part(path), "person")}
     sheets = []
-    targets = package.related(name)
     for entry in children(child(workbook, "sheets"), "sheet"):
         kind, path = targets.get(_relation(entry), ("", ""))
         sheet = Sheet(entry.get("name", ""), entry.get("state", "visible") != "visible")
@@ -58,17 +59,21 @@ def read_xlsx(data: bytes) -> tuple[str | None, tuple[Page, ...]]:
     return package.title(), sheet_pages(sheets)
 
 
-def _styles(part: Element | None) -> tuple[list[str], frozenset[int]]:
-    codes = dict(BUILT_IN)
+def _styles(part: Element | None) -> tuple[list[str], frozenset[str]]:
+    codes = {str(number): code for number, code in BUILT_IN.items()}
     for entry in children(child(part, "numFmts"), "numFmt"):
-        number = int(entry.get("numFmtId", "0"))
-        if number not in BUILT_IN or number > 49:
-            codes[number] = entry.get("formatCode", "General")
+        codes.setdefault(entry.get("numFmtId", "0"), entry.get("formatCode", "General"))
     fonts = [_is_on(child(font, "strike")) for font in children(child(part, "fonts"), "font")]
     styles = children(child(part, "cellXfs"), "xf")
-    formats = [codes.get(int(style.get("numFmtId", "0")), "General") for style in styles]
-    used = [int(style.get("fontId", "0")) for style in styles]
-    return formats, frozenset(place for place, font in enumerate(used) if font < len(fonts) and fonts[font])
+    formats = [codes.get(style.get("numFmtId", "0"), "General") for style in styles]
+    used = [_at(fonts, style.get("fontId", "0"), default=False) for style in styles]
+    return formats, frozenset(str(place) for place, is_struck in enumerate(used) if is_struck)
+
+
+def _at(values: Sequence[_T], place: str, default: _T) -> _T:
+    """What is referred to by its place, as far as it is there."""
+    known = place.isdecimal() and len(place) < 9 and int(place) < len(values)
+    return values[int(place)] if known else default
 
 
 def _is_on(element: Element | None) -> bool:
@@ -107,15 +112,17 @@ def _read_sheet(book: _Book, path: str, sheet: Sheet) -> None:
     for element in book.package.stream(path, ("{*}row", "{*}col", "{*}mergeCell", "{*}hyperlink")):
         name, is_hidden = name_of(element), _is_true(element.get("hidden"))
         if name == "row":
-            number = int(element.get("r", number + 1))
+            written = element.get("r", "")
+            number = int(written) if written.isdecimal() and len(written) < 8 else number + 1
             grid.rows[number - 1] = _read_row(book, element, links)
             hidden[0].update([number - 1] if is_hidden else [])
         elif name == "col":
-            first, last = int(element.get("min", "1")), min(int(element.get("max", "1")), _MOST_COLUMNS)
+            first, last = (whole_number(element.get(name, "1"), 1) for name in ("min", "max"))
             hidden[1].update(range(first - 1, last) if is_hidden else [])
         elif name == "mergeCell":
             first, _, last = element.get("ref", "").partition(":")
-            merged.append((*_place(first), *_place(last or first)))
+            reach = (*_place(first), *_place(last or first))
+            merged += [reach] if min(reach) >= 0 else []
         else:
             links.append((element.get("ref", ""), addresses.get(_relation(element), "")))
         element.clear()
@@ -134,45 +141,48 @@ def _relation(element: Element) -> str:
 
 
 def _place(reference: str) -> tuple[int, int]:
-    """Row and column from 0 of `B3`."""
+    """Row and column from 0 of `B3`; both -1 for what is no cell."""
     found = _REFERENCE.fullmatch(reference)
-    if found is None:
-        raise ValueError(f"no cell: {reference}")
+    return (int(found[2]) - 1, _column(found[1])) if found else (-1, -1)
+
+
+def _column(letters: str) -> int:
     column = 0
-    for letter in found[1].upper():
+    for letter in letters.upper():
         column = column * 26 + ord(letter) - 64
-    return int(found[2]) - 1, column - 1
+    return column - 1
 
 
 def _read_row(book: _Book, row: Element, links: list[tuple[str, str]]) -> dict[int, str]:
     cells: dict[int, str] = {}
     column = -1
     for cell in row:
-        reference = cell.get("r")
-        column = _place(reference)[1] if reference else column + 1
+        reference = cell.get("r", "")
+        found = _REFERENCE.fullmatch(reference)
+        column = _column(found[1]) if found else column + 1
         parts = {name_of(part): part for part in cell}
         formula = text_of(parts.get("f"))
         written = _rich_text(parts["is"]) if "is" in parts else _value(book, cell, text_of(parts.get("v")))
         # A formula that no program has calculated yet is shown itself.
         written = written or (f"={formula}" if formula else "")
-        text = _mark(written, "struck" if int(cell.get("s", "0")) in book.struck else "")
+        text = _mark(written, "struck" if cell.get("s", "0") in book.struck else "")
         if text.strip():
             cells[column] = text
         if "HYPERLINK" in formula and (link := _HYPERLINK.search(formula)):
-            links.append((reference or "", link[1]))
+            links.append((reference, link[1]))
     return cells
 
 
 def _value(book: _Book, cell: Element, value: str) -> _Text:
-    kind, style = cell.get("t", "n"), int(cell.get("s", "0"))
-    code = book.formats[style] if style < len(book.formats) else "General"
+    kind = cell.get("t", "n")
+    code = _at(book.formats, cell.get("s", "0"), "General")
     if not value or kind == "e":
         return value
     if kind == "b":
         return "TRUE" if _is_true(value) else "FALSE"
     if kind == "n":
         return _number(value, code, book)
-    text = book.strings[int(value)] if kind == "s" else value
+    text = _at(book.strings, value, "") if kind == "s" else value
     return show_text(text, code) if isinstance(text, str) else text
 
 
@@ -198,10 +208,9 @@ def _add_comments(book: _Book, path: str, sheet: Sheet) -> None:
     for _, part in book.package.related_parts(path, "comments"):
         authors = [text_of(author) for author in children(child(part, "authors"), "author")]
         for entry in children(child(part, "commentList"), "comment"):
-            number = int(entry.get("authorId", "0"))
             text, reference = child(entry, "text"), entry.get("ref", "")
             if text is not None and reference not in threaded:
-                author = authors[number] if number < len(authors) else ""
+                author = _at(authors, entry.get("authorId", "0"), "")
                 sheet.comment(*_place(reference), author, _mark(_rich_text(text)))
 
 

@@ -128,3 +128,8 @@ def test_a_format_may_add_to_text() -> None:
 def test_no_format_breaks_the_reader(number: float, code: str) -> None:
     assert isinstance(show_number(number, code), str)
     assert isinstance(show_text("words", code), str)
+
+
+def test_a_condition_that_is_no_number_is_none() -> None:
+    assert show_number(7.26, "[>1.2.3]0.0") == "7.3"
+    assert show_number(7.26, "[>.5]0.0;0") == "7.3"

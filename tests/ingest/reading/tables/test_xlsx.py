@@ -180,3 +180,12 @@ def test_hostile_workbooks_are_refused_or_read_in_bounds() -> None:
     assert parse("a.xlsx", far).pages[0].text == "## Missions\n\nfar"
     broken = changed(workbook(), xl__worksheets__sheet1="<worksheet><sheetData><row>", xl__workbook="<workbook>")
     assert refusal("a.xlsx", broken)[0].startswith("damaged, or not what its name says")
+
+
+def test_what_is_wrong_with_one_cell_spares_the_others() -> None:
+    sheet = f"""{XML}<worksheet><cols><col min="x" max="9"/></cols><sheetData><row r="x">
+<c r="A1" t="s"><v>999</v></c><c r="?" t="str"><v>found</v></c><c s="77"><v>5</v></c>
+<c s="-1"><v>6</v></c></row></sheetData>
+<mergeCells><mergeCell ref="?:?"/></mergeCells><hyperlinks><hyperlink ref="?"/></hyperlinks></worksheet>"""
+    page = parse("a.xlsx", changed(workbook(), xl__worksheets__sheet1=sheet)).pages[0]
+    assert page.text == "## Missions\n\n| found | 5 | 6 |\n| --- | --- | --- |"
