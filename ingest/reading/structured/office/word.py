@@ -50,6 +50,7 @@ class _Reader:
             name: {attribute(note, "id"): note for note in children(parts.get(part))}
             for name, part in zip(_NOTES, ("footnotes", "endnotes", "comments"), strict=True)
         }
+        self._used: set[tuple[str, str]] = set()
         self._numbers = dict.fromkeys(_NOTES, 0)
         self._fields = Fields()
         self._carried: list[Run] = []
@@ -71,7 +72,7 @@ class _Reader:
             for reference in children(section, f"{kind}Reference"):
                 which = attribute(reference, "type")
                 shown = {"first": first is not None and is_on(first), "even": self._even_pages}.get(which, True)
-                part = self._part(attribute(reference, "id")) if shown else None
+                part = self._part(reference) if shown else None
                 lines = [self._line(paragraph) for paragraph in outermost(part, "p")]
                 found.setdefault("\n".join(line for line in lines if line))
         return [Block(labelled(kind.title(), text)) for text in found if text]
@@ -85,8 +86,12 @@ class _Reader:
             text = ""
         return " ".join(filter(None, (text.strip(), boxes)))
 
-    def _part(self, relation: str) -> Element | None:
-        return self._package.part(self._related[relation][1]) if relation in self._related else None
+    def _part(self, reference: Element, by: str = "id") -> Element | None:
+        """What is referred to, the first time: a chart that is shown thousands of times is a trick."""
+        use = name_of(reference), self._related.get(attribute(reference, by), ("", ""))[1]
+        is_new = use not in self._used
+        self._used.add(use)
+        return self._package.part(use[1]) if is_new else None
 
     def _take_after(self) -> list[Block]:
         taken, self._after = self._after, []
@@ -200,8 +205,8 @@ class _Reader:
                 yield self._drawing(one) if name in ("drawing", "pict", "object") else _SIGNS.get(name, ""), ""
 
     def _add_note(self, kind: str, note_id: str, own_mark: str) -> None:
-        note = self._notes[kind].get(note_id)
-        if note is None or self._in_note:
+        note = None if self._in_note else self._notes[kind].pop(note_id, None)
+        if note is None:
             return
         if kind == "commentReference":
             author = " ".join(attribute(note, "author").split())
@@ -223,9 +228,9 @@ class _Reader:
             after += list(self._blocks(box))
         after += [Block(attribute(art, "string")) for art in outermost(drawing, "textpath")]
         for chart in outermost(drawing, "chart"):
-            after += chart_blocks(self._part(attribute(chart, "id")))
+            after += chart_blocks(self._part(chart))
         for diagram in outermost(drawing, "relIds"):
-            after += diagram_blocks(self._part(attribute(diagram, "dm")))
+            after += diagram_blocks(self._part(diagram, "dm"))
         self._after = [*kept, *after]
         described = (attribute(one, "descr") or attribute(one, "alt") for one in outermost(drawing, "docPr", "shape"))
         words = "" if boxes else picture_text(next(filter(None, described), ""))
