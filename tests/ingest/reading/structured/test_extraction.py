@@ -227,7 +227,7 @@ def test_the_main_part_is_the_one_that_the_package_names() -> None:
     assert text_of("a.docx", zipped({"_rels/.rels": named, "word/document2.xml": document})) == "Found."
 
 
-def test_a_note_and_a_header_that_are_referred_to_again_and_again_are_read_once() -> None:
+def test_a_note_that_is_referred_to_again_and_again_is_read_once() -> None:
     reference = '<w:r><w:footnoteReference w:id="1"/></w:r>'
     note = element("w:footnotes", f'<w:footnote w:id="1">{paragraph("See")}</w:footnote>')
     assert (
