@@ -42,10 +42,8 @@ def read_archive(data: bytes, *, kind: str, name: str, nesting: Nesting) -> tupl
         for path, content in _members(data, kind=kind, name=name, nesting=nesting):
             try:
                 sections.append(_read_member(path, content, nesting))
-            except NothingToReadError:
-                continue  # pictures, programs: passed over as quietly as in a folder
             except UnreadableFileError as error:
-                unread.append(f"{section_name(path)} ({error.message})")
+                unread += _bear(error, path, nesting)
     except _DAMAGED as error:
         if not sections:
             raise UnreadableFileError("a damaged archive, or none", "make or download it again") from error
@@ -62,6 +60,14 @@ def _read_member(path: str, content: bytes | None, nesting: Nesting) -> str:
         raise UnreadableFileError("locked by a password, or packed in a way that is not read", UNPACK)
     part = nesting.read_part(PurePosixPath(path.replace("\\", "/")).name or path, content)
     return nesting.write_section(path, part.pages, part.kind)
+
+
+def _bear(error: UnreadableFileError, path: str, nesting: Nesting) -> list[str]:
+    """What the report says of a member that was not read; raises the error where no other may be read either."""
+    if nesting.is_exhausted:
+        raise error
+    # Pictures, programs: passed over as quietly as in a folder.
+    return [] if isinstance(error, NothingToReadError) else [f"{section_name(path)} ({error.message})"]
 
 
 def _refusal(unread: Sequence[str]) -> UnreadableFileError:

@@ -16,7 +16,7 @@ MAX_DEPTH = 3
 # An archive of more files is a folder to unpack: its one page of text would be no help to a reader.
 MAX_PARTS = 5_000
 # The worker that reads a file has 2 GB; a document takes up to five times its size while it is read.
-MAXUNPACKED_BYTES = 256 * 2**20
+MAX_UNPACKED_BYTES = 256 * 2**20
 MAX_CHARACTERS = 20_000_000
 UNPACK = "unpack it and ingest the folder"
 _MAX_NAME = 200
@@ -37,7 +37,7 @@ class Nesting:
     options: ParseOptions
     depth: int = 0
     parts: int = MAX_PARTS
-    unpacked_bytes: int = MAXUNPACKED_BYTES
+    unpacked_bytes: int = MAX_UNPACKED_BYTES
     characters: int = MAX_CHARACTERS
     left_out: list[str] = field(default_factory=list)
 
@@ -59,7 +59,7 @@ class Nesting:
     def count_bytes(self, size: int) -> None:
         self.unpacked_bytes -= size
         if self.unpacked_bytes < 0:
-            raise UnreadableFileError(f"unpacks to more than {MAXUNPACKED_BYTES >> 20} MB", UNPACK)
+            raise UnreadableFileError(f"unpacks to more than {MAX_UNPACKED_BYTES >> 20} MB", UNPACK)
 
     def write_section(self, heading: str, pages: Sequence[Page], kind: str) -> str:
         text = "\n\n".join(page.text.strip("\n") for page in pages)
@@ -69,12 +69,19 @@ class Nesting:
             raise UnreadableFileError(f"holds more than {MAX_CHARACTERS} characters of text", UNPACK)
         return section
 
+    @property
+    def is_exhausted(self) -> bool:
+        """Whether a bound is passed: what is read after that would be a part of the file, chosen by chance."""
+        return min(self.parts, self.unpacked_bytes, self.characters) < 0
+
     def write_attachment(self, name: str, data: bytes, heading: str = "") -> str:
         """A section under `# Attachment: name`, or the line that says why it has none."""
         self.count_part(len(data))
         try:
             part = self.read_part(section_name(name), data)
         except UnreadableFileError as error:
+            if self.is_exhausted:
+                raise
             return f"Attachment {section_name(name)} was not read: {error.message}"
         return self.write_section(f"Attachment: {heading or name}", part.pages, part.kind)
 

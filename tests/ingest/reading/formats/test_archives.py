@@ -47,8 +47,13 @@ def test_an_archive_that_unpacks_to_too_much_is_refused(monkeypatch: pytest.Monk
         "unpack it and ingest the folder",
     )
     assert refusal("a.txt.gz", gzip.compress(bomb))[0] == "unpacks to more than 256 MB"
-    # Of an archive in an archive, nothing is left that could be read.
-    assert refusal("a.txt.gz.gz", gzip.compress(gzip.compress(bomb)))[0].startswith("an archive with no file in it")
+    assert refusal("a.txt.gz.gz", gzip.compress(gzip.compress(bomb)))[0] == "unpacks to more than 256 MB"
+
+
+def test_an_archive_with_too_much_in_an_archive_within_is_refused_as_a_whole(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(parsing, "Nesting", partial(Nesting, characters=100))
+    within = zipped({f"{name}.txt": b"words " * 10 for name in "ab"})
+    assert refusal("a.zip", zipped({"first.txt": b"read", "b.zip": within}))[0].endswith("characters of text")
 
 
 def test_archives_in_archives_end_at_a_depth() -> None:
