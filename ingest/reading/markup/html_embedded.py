@@ -48,23 +48,31 @@ _INVISIBLE = re.compile("[\u2061-\u2064\u200b]")
 _ONE_THING = re.compile(r"[\w.,²³¹⁰-⁹₀-₉^∞′]*|[(\[|].*[)\]|]")
 _SPACED = frozenset("=≠<>≤≥≈≡∼±∓+−-×⋅·÷→⇒⇔∈∪∩∧∨*/")
 _DEEPEST = 100
+_DEGREE = re.compile("[²³¹⁰-⁹ⁿ]+√")
+_UNCLEAR_END = re.compile(r"[\^_]\w+$")  # `x^y`: what follows is no part of the exponent
+_FACTORS = re.compile(r"\d[\d.,]*[^\W\d_]|.*[)\]][\w(]")
 
 
 def write_math(element: Any) -> str:
     """A formula, or what its source says where it has no structure; set apart from the words around it by no space."""
-    written = " ".join(_row(element, 0).split())
+    written = re.sub(r"\((\([^()]* over [^()]*\))\)", r"\1", " ".join(_row(element, 0).split()))
     return written or " ".join((element.get("alttext") or "".join(element.itertext())).split())
 
 
 def _row(element: Any, depth: int) -> str:
     """What is in an element, one after the other."""
     text = _INVISIBLE.sub("", element.text or "").strip() if not len(element) else ""
+    before = ""
     for child in element if depth < _DEEPEST else ():
         part = _write(child, depth + 1)
         if child.tag == "mo" and part in _SPACED and text.strip() and text[-1] not in "(=":
             part = f" {part} "
-        elif child.tag == "mfrac" and text[-1:].isdigit():
+        elif part and (
+            (text[-1:].isalnum() and (child.tag == "mfrac" or _DEGREE.match(part)))
+            or (part[0].isalnum() and (before == "mfrac" or _UNCLEAR_END.search(text)))
+        ):
             part = f" {part}"
+        before = child.tag if part else before
         text += part
     return text
 
@@ -86,13 +94,21 @@ def _under_over(parts: list[str], lower: str, upper: str) -> str:
     return base + (lower_text(lower) if lower else "") + (raise_text(upper, _grouped(base) or " ") if upper else "")
 
 
+def _fraction(element: Any, parts: list[str]) -> str:
+    above, below = parts[:2]
+    if element.get("linethickness", "1").rstrip("pxtem%") in ("0", "0.0"):
+        return f"({above} over {below})"
+    is_row = len(element) > 1 and element[1].tag == "mrow" and len(element[1]) > 1 and not below.startswith("(")
+    return f"{_grouped(above)}/{f'({below.strip()})' if is_row or _FACTORS.match(below) else _grouped(below)}"
+
+
 def _matrix(element: Any) -> str:
     rows = (", ".join(_row(cell, 1).strip() for cell in row) for row in element.iter("mtr", "mlabeledtr"))
     return "; ".join(rows)
 
 
 _WRITERS: dict[str, Callable[[Any, list[str]], str]] = {
-    "mfrac": lambda _, parts: f"{_grouped(parts[0])}/{_grouped(parts[1])}",
+    "mfrac": lambda element, parts: _fraction(element, parts),
     "msup": lambda _, parts: f"{_grouped(parts[0])}{raise_text(parts[1], _grouped(parts[0]))}",
     "msub": lambda _, parts: f"{parts[0]}{lower_text(parts[1])}",
     "msubsup": lambda _, parts: _under_over(parts, parts[1], parts[2]),

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime, timedelta
 from itertools import islice
 
+from ingest.reading.marks import raise_text
 from ingest.reading.office_package import Element, attribute, child, children, name_of, outermost, text_of
 from ingest.reading.structured.document_tree import Block
 from ingest.reading.tables.grids import markdown_table
@@ -101,6 +102,13 @@ def _open_document_chart(root: Element) -> tuple[str, list[list[str]]]:
     return " ".join(text_of(child(chart, "title")).split()), [row[:_MAX_SERIES] for row in rows if any(row)]
 
 
+_ROWS = ("math", "mrow", "semantics", "mstyle")
+_FRACTIONS = ("f", "mfrac")
+_NO_LINE = re.compile(r"0+(?:\.0*)?(?:[a-z]+|%)?")
+_DOUBLE_BRACKETS = re.compile(r"\((\([^()]* over [^()]*\))\)")
+_ENDS_LOW = re.compile(r"[\^_][^\W_]+$")  # `x_1`: what follows is no part of the index
+_DEGREE = re.compile("[²³¹⁰-⁹ⁿ]+√")
+_FACTORS = re.compile(r"-|\d[\d.]*[^\W\d_]")
 _ONE_TERM = re.compile(r"-?[\w.,'∞]*|[(\[{][^()\[\]{}]*[)\]}]")
 # From an element and its written parts.
 _Writer = Callable[[Element, Sequence[str]], str]
@@ -119,17 +127,28 @@ def formula_text(element: Element, depth: int = 0) -> str:
     write = _WRITERS.get(name)
     if write:
         return write(element, [formula_text(part, depth + 1) for part in children(element) if not _is_property(part)])
-    parts = [formula_text(part, depth + 1) for part in children(element)]
-    return _spaced(parts) if name in ("math", "mrow", "semantics", "mstyle") else "".join(parts)
+    parts = [(formula_text(part, depth + 1), _kind(part)) for part in children(element)]
+    return _DOUBLE_BRACKETS.sub(r"\1", _spaced(parts, by_word=name in _ROWS))
 
 
-def _spaced(parts: Iterable[str]) -> str:
-    """Words apart, letters together: `sin x`, `ab`."""
-    text, last = "", ""
-    for part in filter(None, parts):
-        is_word = max(len(last), len(part)) > 1 and last[-1:].isalpha() and part[0].isalpha()
-        text += f" {part}" if is_word else part
-        last = part
+def _kind(element: Element) -> str:
+    """The name of an element, or of the only one in it."""
+    while name_of(element) in ("mrow", "mstyle") and len(element) == 1:
+        element = element[0]
+    return name_of(element)
+
+
+def _spaced(parts: Iterable[tuple[str, str]], *, by_word: bool) -> str:
+    """Words apart, letters together: `sin x`, `ab`; fractions and indices apart from what follows: `2 1/2 x_1 y`."""
+    text, last, before = "", "", ""
+    for part, kind in parts:
+        if not part:
+            continue
+        is_word = by_word and max(len(last), len(part)) > 1 and last[-1:].isalpha() and part[0].isalpha()
+        ends = (before in _FRACTIONS or _ENDS_LOW.search(last)) and (part[0].isalnum() or part[0] in "(√")
+        is_mixed = last[-1:].isalnum() and (kind in _FRACTIONS or _DEGREE.match(part))
+        text += f" {part}" if is_word or ends or is_mixed else part
+        last, before = part, kind
     return text
 
 
@@ -146,9 +165,19 @@ def _at(parts: Sequence[str], place: int) -> str:
 
 
 def _fraction(element: Element, parts: Sequence[str]) -> str:
-    if _property(element, "type") == "noBar" or attribute(element, "linethickness") in ("0", "0pt"):
+    if _property(element, "type") == "noBar" or _NO_LINE.fullmatch(attribute(element, "linethickness")):
         return f"({_at(parts, 0)} over {_at(parts, 1)})"
-    return f"{_grouped(_at(parts, 0))}/{_grouped(_at(parts, 1))}"
+    below = _at(parts, 1)
+    has_factors = re.search(r"\d[^\W\d_]", below) or len(_factors(element)) > 1
+    return f"{_grouped(_at(parts, 0))}/{_in_brackets(below) if has_factors else _grouped(below)}"
+
+
+def _factors(fraction: Element) -> list[Element]:
+    """What stands in a denominator."""
+    below = [part for part in children(fraction) if not _is_property(part)][1:2]
+    return [
+        part for one in below if name_of(one) in ("den", "mrow") for part in children(one) if not _is_property(part)
+    ]
 
 
 def _property(element: Element, name: str, default: str = "") -> str:
@@ -164,7 +193,10 @@ def _scripts(order: str) -> _Writer:
         of = {role: _at(parts, place) for place, role in enumerate(order)}
         below = f"_{_grouped(of['_'])}" if of.get("_") else ""
         above = f"^{_grouped(of['^'])}" if of.get("^") else ""
-        return f"{of['b']}{below}{above}" if len(of["b"]) == 1 or not above else f"{_grouped(of['b'])}{below}{above}"
+        base = of["b"]
+        if above and len(base) > 1:
+            base = f"({base})" if _FACTORS.match(base) else _grouped(base)
+        return f"{base}{below}{above}"
 
     return write
 
@@ -173,7 +205,8 @@ def _root(element: Element, parts: Sequence[str]) -> str:
     degree, base = (_at(parts, 0), _at(parts, 1)) if name_of(element) == "rad" else (_at(parts, 1), _at(parts, 0))
     if name_of(element) == "msqrt":
         degree, base = "", "".join(parts)
-    return f"{degree if _property(element, 'degHide') not in ('1', 'on', 'true') else ''}√{_in_brackets(base)}"
+    degree = "" if _property(element, "degHide") in ("1", "on", "true") else degree
+    return f"{raise_text(degree, 'x') if degree else ''}√{_in_brackets(base)}"
 
 
 def _in_brackets(text: str) -> str:
@@ -194,11 +227,20 @@ def _brackets(element: Element, parts: Sequence[str]) -> str:
     else:
         opens, closes = attribute(element, "open", "("), attribute(element, "close", ")")
         between = attribute(element, "separators", ",")[:1]
-    return f"{opens}{between.join(parts)}{closes}"
+    return _DOUBLE_BRACKETS.sub(r"\1", f"{opens}{between.join(parts)}{closes}")
 
 
 def _joined(mark: str, around: str = "{}") -> _Writer:
     return lambda _, parts: around.format(mark.join(part for part in parts if part))
+
+
+def _accent(element: Element, parts: Sequence[str]) -> str:
+    """Its mark on the last letter."""
+    if name_of(element) == "bar":
+        mark = "\u0305" if _property(element, "pos") == "top" else "\u0332"
+    else:
+        mark = _property(element, "chr", "\u0302")
+    return _at(parts, 0) + mark if _at(parts, 0) else ""
 
 
 def _function(_: Element, parts: Sequence[str]) -> str:
@@ -214,6 +256,7 @@ _WRITERS: dict[str, _Writer] = {
     "sPre": _scripts("_^b"),
     **dict.fromkeys(("rad", "msqrt", "mroot"), _root),
     "nary": _sum,
+    **dict.fromkeys(("acc", "bar"), _accent),
     **dict.fromkeys(("d", "mfenced"), _brackets),
     "func": _function,
     **dict.fromkeys(("mr", "mtr"), _joined(", ")),

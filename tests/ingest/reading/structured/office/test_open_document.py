@@ -209,7 +209,7 @@ def test_charts_formulas_pictures_and_forms() -> None:
         Formula__content=f"<math:math {SPACES}><math:mrow>{half}</math:mrow></math:math>",
     )
     assert text.split("\n\n") == [
-        "Take 1/2sin x of it.",
+        "Take 1/2 sin x of it.",
         "Power",
         "|  | Megawatts |\n| --- | --- |\n| North | 41.5 |",
         "[picture: A volute]",
