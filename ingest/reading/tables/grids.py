@@ -160,10 +160,11 @@ def _repeat_merged(grid: Grid) -> tuple[dict[int, dict[int, int]], set[int]]:
     widths: dict[int, dict[int, int]] = {}
     own = {number for number, cells in grid.rows.items() if any(text.strip() for text in cells.values())}
     covered: set[int] = set()
-    left = _MAX_REPEATED
+    left, end = _MAX_REPEATED, max(grid.rows, default=0)
+    right = max((max(cells) for cells in grid.rows.values() if cells), default=0)
     for top, first, bottom, last in grid.merged:
-        text = grid.rows.get(top, {}).get(first, "")
-        left -= bottom - top + 1
+        text, bottom, last = grid.rows.get(top, {}).get(first, ""), min(bottom, end), min(last, right)
+        left -= (bottom - top + 1) * max(last - first + 1, 1)
         if not text.strip() or left < 0:
             continue
         covered.update(number for number in range(top + 1, bottom + 1) if number not in own)

@@ -1,6 +1,7 @@
 """Finds the head of a table among its first rows, and joins it into the names of the columns."""
 
 import re
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
@@ -27,11 +28,12 @@ class Row:
     cells: Cells
     widths: Mapping[int, int] = field(default_factory=dict)  # of merged cells by their first column
 
-    def spread(self, columns: Iterable[int]) -> Cells:
+    def spread(self, columns: Sequence[int]) -> Cells:
         """With each merged cell repeated in the columns that it covers."""
         spread = dict(self.cells)
         for first, width in self.widths.items():
-            spread |= {column: self.cells[first] for column in columns if first < column < first + width}
+            covered = columns[bisect_right(columns, first) : bisect_left(columns, first + width)]
+            spread |= dict.fromkeys(covered, self.cells[first])
         return spread
 
 

@@ -16,7 +16,10 @@ _PARTS = ("{*}style", "{*}table-column", "{*}table-row", "{*}shapes", f"{_TABLE}
 _REPEATED, _ACROSS = (f"{_TABLE}number-columns-{what}" for what in ("repeated", "spanned"))
 _DOWN = f"{_TABLE}number-rows-spanned"
 _STYLE_NAME, _TYPE, _DATE = f"{_TABLE}style-name", f"{_OFFICE}value-type", f"{_OFFICE}date-value"
-_MOST_CELLS = 5_000_000
+# The letters that repeated cells may fill, beside what is written: at first, more for each written cell, at most.
+_FIRST_ROOM, _CELL_ROOM, _MOST_ROOM = 1_000_000, 1_200, 50_000_000
+_CELL_MARKS = 3
+_MOST_EQUAL_ROWS = 50
 _MOST_COLUMNS = 16_384
 _NUMERIC_DATE = re.compile(r"\d{1,4}([-./ ]\s?)\d{1,2}\1\d{1,4}\b")
 _CELL_OF_FORMULA = re.compile(r"\[\.?([^\]]*)\]")
@@ -27,7 +30,8 @@ class _Book:
     sheets: list[Sheet] = field(default_factory=list)
     styles: dict[str, Style] = field(default_factory=dict)
     hidden: set[str] = field(default_factory=set)  # styles of sheets
-    cells_left: int = _MOST_CELLS
+    letters_left: int = _FIRST_ROOM
+    more_letters: int = _MOST_ROOM
 
 
 @dataclass(slots=True)
@@ -54,7 +58,7 @@ def read_ods(data: bytes) -> tuple[str | None, tuple[Page, ...]]:
         if name == "style":
             _read_style(book, element)
         elif name == "table-column":
-            last = min(cursor.column + int(element.get(_REPEATED, "1")), _MOST_COLUMNS)
+            last = min(cursor.column + _count(element, _REPEATED), _MOST_COLUMNS)
             cursor.hidden_columns |= set(range(cursor.column, last)) if _is_hidden(element) else set()
             cursor.column = last
         elif name == "table-row":
@@ -102,30 +106,38 @@ def _is_hidden(element: Element) -> bool:
 
 
 def _read_row(book: _Book, cursor: _Cursor, row: Element) -> None:
-    times, column = max(int(row.get(f"{_TABLE}number-rows-repeated", "1")), 1), 0
+    times, column = _count(row, f"{_TABLE}number-rows-repeated"), 0
+    granted = min(_CELL_ROOM * (1 + len(row)), book.more_letters)
+    book.letters_left, book.more_letters = book.letters_left + granted, book.more_letters - granted
     cells: dict[int, str] = {}
     notes: list[tuple[int, Element]] = []
     for cell in row:
-        width = int(cell.get(_REPEATED, "1"))
+        width = _count(cell, _REPEATED)
         if name_of(cell) == "table-cell" and (len(cell) or cell.get(_TYPE)):
             text = _cell(book, cell)
-            taken = min(width, book.cells_left, _MOST_COLUMNS) if text else 0
+            taken = min(width, 1 + book.letters_left // (len(text) + _CELL_MARKS), _MOST_COLUMNS) if text else 0
             cells |= dict.fromkeys(range(column, column + taken), text)
-            book.cells_left -= taken
+            book.letters_left -= max(taken - 1, 0) * (len(text) + _CELL_MARKS)
             if len(cell) != 1 or len(cell[0]):
                 notes.append((column, cell))
-            if (across := cell.get(_ACROSS)) is not None:
-                bottom = cursor.row + int(cell.get(_DOWN, "1")) - 1
-                cursor.merged.append((cursor.row, column, bottom, column + int(across) - 1))
+            if cell.get(_ACROSS) is not None:
+                bottom, right = cursor.row + _count(cell, _DOWN) - 1, column + _count(cell, _ACROSS) - 1
+                cursor.merged.append((cursor.row, column, bottom, right))
         column += width
-    copies = min(times, 1 + book.cells_left // len(cells)) if cells else 0
+    letters = sum(map(len, cells.values())) + _CELL_MARKS * len(cells)
+    copies = min(times, _MOST_EQUAL_ROWS, 1 + book.letters_left // letters) if cells else 0
     for number in range(cursor.row, cursor.row + copies):
         cursor.sheet.grid.rows[number] = dict(cells)
         cursor.hidden_rows.update([number] if _is_hidden(row) else [])
-    book.cells_left -= len(cells) * max(copies - 1, 0)
+    book.letters_left -= letters * max(copies - 1, 0)
     for column, cell in notes:
         _add_notes(cursor, column, cell)
-    cursor.row += times
+    cursor.row += copies or times
+
+
+def _count(element: Element, name: str) -> int:
+    text = element.get(name, "1")
+    return max(int(text), 1) if text.isdecimal() else 1
 
 
 def _cell(book: _Book, cell: Element) -> str:

@@ -54,6 +54,9 @@ def test_merged_cells_of_a_table_are_repeated() -> None:
     assert lines(tall) == ["Name | Age", "Ana | 31", "Bo | 22"]
     endless = grid("a | b\n1 | 2", merged=[(1, 0, 2_000_000_000, 16_000), (5, 5, 6, 6)])
     assert lines(endless) == ["a | b", "1 | 2"]
+    nested = {row: dict.fromkeys(range(4000), "x") for row in range(20)}
+    ranges = [(row, column, row, 16_383) for row in nested for column in range(4000)]
+    assert len(render_grid(Grid(nested, ranges))) < 2_000_000
 
 
 @pytest.mark.shows(

@@ -121,3 +121,12 @@ def test_cells_repeated_without_end_are_read_in_bounds() -> None:
     endless = 'office:value-type="float" table:number-columns-repeated="2000000000"'
     pages = parse("a.ods", ods(sheet(row(cell("1", endless), attributes='table:number-rows-repeated="2"')))).pages
     assert pages[0].text.count("| 1 ") < 40_000
+    rows, columns = (f'table:number-{what}-repeated="1000000000"' for what in ("rows", "columns"))
+    for text in ("x", "abc " * 500):
+        endless = row(cell(text, f'office:value-type="string" {columns}'), attributes=rows) + row(cell("The last"))
+        pages = parse("a.ods", ods(sheet(endless))).pages
+        assert len(pages[0].text) < 4_000_000
+        assert "The last" in pages[0].text
+    assert parse("a.ods", ods(sheet(row(cell("Oak"), attributes=rows)))).pages[0].text.count("Oak") == 50
+    odd = cell("Oak", 'table:number-columns-repeated="abc" table:number-columns-spanned="-3"')
+    assert parse("a.ods", ods(sheet(row(odd)))).pages[0].text.endswith("Oak")
