@@ -18,6 +18,7 @@ from ingest.reading.tables.heads import (
     title_lines,
 )
 
+COMMENT_MARK = re.compile(r"^\s*#+\s+")
 _WORD_OR_MARK = re.compile(r"\w+|[^\w\s]")
 # A piece fits a chunk of 200 tokens together with the sheet's name; a longer head leaves the rows too little room.
 _TABLE_TOKENS, _MAX_HEAD_TOKENS, _ROOM = 150, 110, 60
@@ -219,10 +220,10 @@ def _is_preamble(rows: Sequence[Row], widest: int) -> bool:
 
 
 def _line(row: Row) -> str:
-    """A row that belongs to no table; a mark of a comment would make it a heading."""
+    """A row that belongs to no table; a mark of a comment, with a space after it, would make it a heading."""
     texts = [row.cells[column] for column in sorted(row.cells)]
     joint = ": " if len(texts) == 2 and not texts[0].endswith(":") else " "
-    return joint.join(texts).lstrip("# ")
+    return COMMENT_MARK.sub("", joint.join(texts))
 
 
 _MAX_COLUMNS, _MAX_PLACES = 500, 2_000_000

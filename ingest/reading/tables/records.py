@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import date, timedelta
 
-from ingest.reading.tables.grids import Grid, render_grid
+from ingest.reading.tables.grids import COMMENT_MARK, Grid, render_grid
 from ingest.reading.tables.heads import is_number
 from ingest.reading.tables.number_formats import show_general
 from ingest.reading.text_decoding import decode_lines, decode_text
@@ -105,7 +105,7 @@ def _join_comments(rows: Iterable[list[str]], delimiter: str) -> Iterator[list[s
     for row in rows:
         if comment:
             is_head = len(comment) == len(row) > 1 and any(map(is_number, row))
-            yield [comment[0].lstrip("# ") or "#", *comment[1:]] if is_head else [f"{delimiter} ".join(comment)]
+            yield [COMMENT_MARK.sub("", comment[0]), *comment[1:]] if is_head else [f"{delimiter} ".join(comment)]
         comment = row if row and row[0].startswith("#") else []
         if not comment:
             yield row

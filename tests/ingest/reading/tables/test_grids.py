@@ -109,6 +109,8 @@ def test_a_wide_table_is_parted_by_columns_with_the_first_repeated() -> None:
 def test_lines_of_text_alone_are_paragraphs() -> None:
     assert render_grid(grid("Only words")) == "Only words"
     assert render_grid(grid("# Notes.\nAll was counted twice.")) == "Notes.\n\nAll was counted twice."
+    for words in ("#1 priority: mend the roof", "#4711 is the order", "#DIV/0!", "#"):
+        assert render_grid(grid(words)) == words
     assert render_grid(grid("email\na@example.org")) == "| email |\n| --- |\n| a@example.org |"
     assert render_grid(grid("Method\n | See the page\n | and the other")) == "Method\n\nSee the page\n\nand the other"
     assert render_grid(Grid({})) == ""
