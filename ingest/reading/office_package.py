@@ -59,10 +59,7 @@ class Package:
 
     def stream(self, name: str, tags: Sequence[str]) -> Iterator[Element]:
         """The elements of these tags as soon as they are read; whoever takes one clears it. Raises what it meets."""
-        for _, element in etree.iterparse(io.BytesIO(self._read(name)), tag=tags, **_SAFE):
-            yield element
-            while element.getprevious() is not None:
-                del element.getparent()[0]
+        return stream_xml(self._read(name), tags)
 
     def title(self) -> str | None:
         """The title in the properties of the document."""
@@ -108,6 +105,13 @@ def parse_xml(data: bytes) -> Element | None:
         return etree.fromstring(data, etree.XMLParser(**_SAFE))
     except (etree.XMLSyntaxError, ValueError):
         return None
+
+
+def stream_xml(data: bytes, tags: Sequence[str]) -> Iterator[Element]:
+    for _, element in etree.iterparse(io.BytesIO(data), tag=tags, **_SAFE):
+        yield element
+        while element.getprevious() is not None:
+            del element.getparent()[0]
 
 
 @cache

@@ -53,7 +53,9 @@ _WITHOUT_TITLE_HEADING = (
     ARCHIVE_KINDS
     | SEQUENCE_KINDS
     | MAIL_KINDS
-    | frozenset(("pdf", "text", "code", "image", "recording", "csv", "tsv", "dbf", "xml", "xlsx", "xls", "xlsb", "ods"))
+    | frozenset(
+        ("pdf", "text", "code", "image", "recording", "csv", "tsv", "dbf", "xml", "xlsx", "xls", "xlsb", "ods", "fods")
+    )
 )
 
 

@@ -22,7 +22,7 @@ from ingest.reading.structured.office.older.rtf import read_rtf
 from ingest.reading.structured.office.open_document import read_flat, read_text_document
 from ingest.reading.structured.office.slides import read_slides
 from ingest.reading.structured.office.word import read_word
-from ingest.reading.tables.ods import read_ods
+from ingest.reading.tables.ods import read_fods, read_ods
 from ingest.reading.tables.records import read_dbf, read_delimited
 from ingest.reading.tables.xls import read_xls
 from ingest.reading.tables.xlsx import read_xlsx
@@ -88,12 +88,14 @@ def _read_flat(data: bytes) -> _Read:
 _OFFICE: dict[str, Callable[[bytes], _Read]] = {
     "xlsx": read_xlsx,
     "ods": read_ods,
+    "fods": read_fods,
     "xls": read_xls,
     "docx": _in_package(read_word),
     "pptx": _in_package(read_slides),
     **dict.fromkeys(("odt", "odp", "sxw"), _in_package(read_text_document)),
     "hwpx": _in_package(read_hwpx),
     "fodt": _read_flat,
+    "fodp": _read_flat,
     "doc": read_binary_word,
     "ppt": read_binary_slides,
     "rtf": read_rtf,

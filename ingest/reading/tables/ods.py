@@ -1,18 +1,19 @@
 """Reads spreadsheets of OpenDocument, each cell by the text that it shows."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
 from ingest.reading.marks import Run, Style, mark_runs, picture_text
-from ingest.reading.office_package import Element, Package, child, children, name_of, text_of
+from ingest.reading.office_package import Element, Package, child, children, name_of, stream_xml, text_of
 from ingest.reading.tables.sheets import Sheet, sheet_pages
 from vectorstore.types import Page
 
 _NS = "{urn:oasis:names:tc:opendocument:xmlns:"
 _TABLE, _OFFICE, _TEXT, _STYLE = (f"{_NS}{name}:1.0}}" for name in ("table", "office", "text", "style"))
 _HREF = "{http://www.w3.org/1999/xlink}href"
-_PARTS = ("{*}style", "{*}table-column", "{*}table-row", "{*}shapes", f"{_TABLE}table")
+_TITLE, _OBJECT = "{http://purl.org/dc/elements/1.1/}title", f"{_NS}drawing:1.0}}object"
+_PARTS = ("{*}style", "{*}table-column", "{*}table-row", "{*}shapes", f"{_TABLE}table", _OBJECT)
 _REPEATED, _ACROSS = (f"{_TABLE}number-columns-{what}" for what in ("repeated", "spanned"))
 _DOWN = f"{_TABLE}number-rows-spanned"
 _STYLE_NAME, _TYPE, _DATE = f"{_TABLE}style-name", f"{_OFFICE}value-type", f"{_OFFICE}date-value"
@@ -27,6 +28,7 @@ _CELL_OF_FORMULA = re.compile(r"\[\.?([^\]]*)\]")
 
 @dataclass(slots=True)
 class _Book:
+    title: str | None = None
     sheets: list[Sheet] = field(default_factory=list)
     styles: dict[str, Style] = field(default_factory=dict)
     hidden: set[str] = field(default_factory=set)  # styles of sheets
@@ -49,13 +51,25 @@ class _Cursor:
 def read_ods(data: bytes) -> tuple[str | None, tuple[Page, ...]]:
     """The title and the sheets; raises what it meets where the file is damaged."""
     package = Package(data)
-    book, cursor = _Book(), _Cursor()
+    book = _Book(title=package.title())
     if (styles := package.part("styles.xml")) is not None:
         for style in styles.iter("{*}style"):
             _read_style(book, style)
-    for element in package.stream("content.xml", _PARTS):
+    return _read_book(book, package.stream("content.xml", _PARTS))
+
+
+def read_fods(data: bytes) -> tuple[str | None, tuple[Page, ...]]:
+    """A spreadsheet that is one XML file."""
+    return _read_book(_Book(), stream_xml(data, (*_PARTS, _TITLE)))
+
+
+def _read_book(book: _Book, elements: Iterable[Element]) -> tuple[str | None, tuple[Page, ...]]:
+    cursor = _Cursor()
+    for element in _outside_charts(elements):
         name = name_of(element)
-        if name == "style":
+        if name == "title":
+            book.title = book.title or text_of(element).strip() or None
+        elif name == "style":
             _read_style(book, element)
         elif name == "table-column":
             last = min(cursor.column + _count(element, _REPEATED), _MOST_COLUMNS)
@@ -68,7 +82,16 @@ def read_ods(data: bytes) -> tuple[str | None, tuple[Page, ...]]:
             cursor.sheet.shapes = list(_boxes(element))
         else:
             cursor = _end_sheet(book, cursor, element)
-    return package.title(), sheet_pages(book.sheets)
+    return book.title, sheet_pages(book.sheets)
+
+
+def _outside_charts(elements: Iterable[Element]) -> Iterator[Element]:
+    """A chart holds a copy of the cells that it shows."""
+    for element in elements:
+        if element.tag == _OBJECT:
+            element.clear()
+        elif next(element.iterancestors(_OBJECT), None) is None:
+            yield element
 
 
 def _read_style(book: _Book, style: Element) -> None:

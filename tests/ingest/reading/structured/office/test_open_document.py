@@ -190,7 +190,7 @@ def chart() -> str:
 @pytest.mark.shows("odt odp", "charts", "read", "a table of categories and values")
 @pytest.mark.shows("odt odp", "formulas", "marked", "in one line: `1/2`, `x^2`, `√(a+b)`")
 @pytest.mark.shows(
-    "odt fodt odp", "alternative texts of pictures", "marked", "`[picture: Cutaway drawing of the volute]`"
+    "odt fodt odp fodp", "alternative texts of pictures", "marked", "`[picture: Cutaway drawing of the volute]`"
 )
 @pytest.mark.shows("odt", "form fields", "read", "`☒`, `☐`, the text and the chosen entry")
 def test_charts_formulas_pictures_and_forms() -> None:
@@ -243,12 +243,12 @@ def test_an_embedded_spreadsheet_is_a_table_and_nested_lists_of_their_own_style_
     assert text == "1. A\n  1. x\n  2. y\n2. B\n  1. z\n\n| a |\n| --- |\n| b |"
 
 
-@pytest.mark.shows("odp", "titles, lists, shapes, tables", "read", "in the order of the shapes, each slide a page")
-@pytest.mark.shows("odp", "hidden slides", "marked", "`(hidden)` after the title")
-@pytest.mark.shows("odp", "speaker notes", "marked", "a paragraph `Speaker note: …` at the end of the slide")
-@pytest.mark.shows("odp", "comments", "marked", "a paragraph `Comment by NAME: …` at the end of the slide")
-@pytest.mark.shows("odp", "superscripts and subscripts", "marked", "`10^6`, `m²`, `CO₂`")
-@pytest.mark.shows("odp", "texts of the master", "left out")
+@pytest.mark.shows("odp fodp", "titles, lists, shapes, tables", "read", "in the order of the shapes, each slide a page")
+@pytest.mark.shows("odp fodp", "hidden slides", "marked", "`(hidden)` after the title")
+@pytest.mark.shows("odp fodp", "speaker notes", "marked", "a paragraph `Speaker note: …` at the end of the slide")
+@pytest.mark.shows("odp fodp", "comments", "marked", "a paragraph `Comment by NAME: …` at the end of the slide")
+@pytest.mark.shows("odp fodp", "superscripts and subscripts", "marked", "`10^6`, `m²`, `CO₂`")
+@pytest.mark.shows("odp fodp", "texts of the master", "left out")
 def test_slides_are_pages_with_their_notes() -> None:
     hidden = '<style:style style:name="dp" style:family="drawing-page"><style:drawing-page-properties '
     hidden += 'presentation:visibility="hidden"/></style:style>'
