@@ -169,7 +169,7 @@ OFFICE |= {"pptx": "a PowerPoint presentation", "epub": "an EPUB book", "msg": "
         ("rtf", r"{\rtf1\ansi }", NO_WORDS),
         ("ipynb", '{"cells": [], "metadata": {}, "nbformat": 4, "nbformat_minor": 5}', NO_WORDS),
         ("zip", b"PK\5\6" + bytes(18), ("an archive with no text in it", NOTHING)),
-        ("gz", gzip.compress(b" \n"), ("an archive with no text in it", NOTHING)),
+        ("gz", gzip.compress(b" \n", mtime=0), ("an archive with no text in it", NOTHING)),
         ("txt md py", NOISE, NO_TEXT),
         ("txt md py", b"text with a \0 in it", NO_TEXT),
         *((kind, NOISE, (f"not {what}: it does not begin as one", RENAME)) for kind, what in OFFICE.items()),
