@@ -55,8 +55,8 @@ def test_every_make_target_says_what_it_does() -> None:
 
 # Less is better: lower these with the project.
 MOST = {
-    "modules": 188,
-    "lines": 27_700,
+    "modules": 186,
+    "lines": 27_450,
     "modules in the fullest folder": 9,
     "modules in rag_app itself": 8,
     "import circles between files": 0,

@@ -73,12 +73,8 @@ def join_blocks(blocks: Iterable[Block]) -> str:
 
 
 def _page_numbers(nodes: Sequence[TreeNode]) -> list[int]:
-    """The page of each node: its own, that of the slide it comes after, or (a sheet's name) that of what follows it."""
-    slide: int | None = None
-    own: list[int | None] = []
-    for node in nodes:
-        slide = node.content["number"] if node.type == "slide" else slide
-        own.append(node.page or slide)
+    """The page of each node: its own, or (a sheet's name) that of what follows it."""
+    own = [node.page for node in nodes]
     following: int | None = None
     for place in range(len(own) - 1, -1, -1):
         following = own[place] = own[place] or following
@@ -140,10 +136,7 @@ def clean_text(text: str) -> str:
 _RENDERERS: dict[str, Callable[[Content], str]] = {
     "title": lambda content: write_heading(_text_of(content), 1),
     "heading": lambda content: write_heading(_text_of(content), content["level"]),
-    "slide": lambda content: write_heading(content.get("title") or "", 2),
     "table": lambda content: _table(content["grid"]),
     "code": lambda content: fence(_text_of(content), content.get("language") or ""),
     "definition_item": lambda content: f"{content['term']}: {content['definition']}".strip(),
-    "raw_block": lambda content: str(content["content"]).strip(),
-    "admonition": lambda content: str(content.get("title") or "").strip(),
 }

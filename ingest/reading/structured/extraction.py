@@ -29,9 +29,6 @@ from ingest.reading.tables.xlsx import read_xlsx
 from vectorstore.errors import UnreadableFileError
 from vectorstore.types import Page
 
-# Kinds whose numbered pages are in the file. Word processors lay pages out when they draw: what xberg counts there
-# are the hand-made breaks, which would cite page 2 for what every reader sees on page 9.
-_PAGED_KINDS = frozenset({"xlsx", "xls", "xlsb", "ods", "pptx", "ppt", "odp"})
 _MARKUP: dict[str, Callable[[bytes], tuple[str | None, str]]] = {
     "html": read_html,
     **dict.fromkeys(("xml", "fb2", "opml"), read_xml),
@@ -67,7 +64,9 @@ def read_structured(data: bytes, *, kind: str) -> tuple[str | None, tuple[Page, 
     document = _extract(data, f"document.{kind}")
     title = document.metadata.title
     nodes = [TreeNode.of(node) for node in (document.document.nodes if document.document else ())]
-    return title, render_pages(nodes, paged=kind in _PAGED_KINDS)
+    # Sheets are numbered in the file. Word processors lay pages out when they draw: what xberg counts there are the
+    # hand-made breaks, which would cite page 2 for what every reader sees on page 9.
+    return title, render_pages(nodes, paged=kind == "xlsb")
 
 
 def _in_package(read: Callable[[Package], tuple[Page, ...] | None]) -> Callable[[bytes], _Read]:

@@ -15,7 +15,6 @@ _MONTHS = {
 }
 _DAYS = ["Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday"]
 _ENGLISH = 0x09
-_NUMERIC_MARKS = ("-", ".", "/", " ", ". ", "")
 
 Token = tuple[str, str]
 

@@ -45,9 +45,6 @@ class Styles:
         chain = self.chain("drawing-page", name)
         return any(attribute(child(style, "drawing-page-properties"), "visibility") == "hidden" for style in chain)
 
-    def list_of_paragraph(self, name: str) -> str:
-        return next(filter(None, (attribute(style, "list-style-name") for style in self.chain("paragraph", name))), "")
-
 
 def _settings(properties: Element | None) -> dict[str, Style]:
     found: dict[str, Style] = {}
