@@ -7,6 +7,7 @@ import json
 import shutil
 import subprocess
 import sys
+import time
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
@@ -22,6 +23,7 @@ from vectorstore.errors import RagError
 from vectorstore.storage.store import Store
 
 MODEL = hash_model()
+CLOSED_WITHIN_S = 20.0
 Facts = dict[str, Any]
 Texts = dict[str, list[str]]
 
@@ -39,7 +41,12 @@ def store_on_a_disk(disk: Path, size: str) -> Store:
 
 
 def mount_again(disk: Path, option: str) -> None:
-    subprocess.run(["mount", "-o", f"remount,{option}", disk], check=True)
+    """A thread of tantivy or Chroma may keep a file open for a moment after the store has been closed."""
+    command = ["mount", "-o", f"remount,{option}", str(disk)]
+    until = time.monotonic() + CLOSED_WITHIN_S
+    while subprocess.run(command, check=False).returncode != 0 and time.monotonic() < until:
+        time.sleep(0.1)
+    subprocess.run(command, check=True)
 
 
 def texts(version: int, *, files: int) -> Texts:
