@@ -21,7 +21,7 @@ from rag_app.answering.chain import build_chain
 from rag_app.answering.follow_ups import prepare_question
 from rag_app.experiments.evaluation.datasets import load_corpus, retriever_of_texts
 from rag_app.experiments.evaluation.retrieval import measure_each, rank_documents
-from rag_app.wiring import load_judge
+from rag_app.wiring import load_judge, load_reader
 from vectorstore.search.retriever import HybridRetriever, Question
 
 FOLDER = Path(__file__).parents[1] / "tests" / "data" / "follow_ups"
@@ -74,7 +74,6 @@ def show(language: str, retriever: HybridRetriever, follow_ups: Sequence[FollowU
     ]
     changes = np.array([one.changes_topic for one in follow_ups])
     values: dict[str, float] = {}
-    values = {}
     for name, questions in (("bare question", bare), ("with earlier words", joined)):
         scores = ndcg_at_10(retriever, follow_ups, questions)
         values[f"nDCG@10, {name}"] = round(float(scores.mean()), 3)
@@ -84,14 +83,11 @@ def show(language: str, retriever: HybridRetriever, follow_ups: Sequence[FollowU
             f"{scores[~changes].mean():.3f} where the topic stays, {scores[changes].mean():.3f} where it changes",
             flush=True,
         )
-        values[f"nDCG@10, {name}"] = float(scores.mean())
-    chain = build_chain(retriever, judge=load_judge(Settings(), print))
+    chain = build_chain(retriever, judge=load_judge(Settings(), print), reader=load_reader(Settings(), print))
     refused = [chain.invoke({"question": one.question, "history": list(one.history)}).refused for one in follow_ups]
     alone = [chain.invoke(one.question).refused for one in follow_ups]
     print(f"{language}  refused {np.mean(refused):.2f}, by themselves {np.mean(alone):.2f}", flush=True)
     values |= {"refused": round(float(np.mean(refused)), 2), "refused by themselves": round(float(np.mean(alone)), 2)}
-    record(f"Follow-ups: {len(follow_ups)} in {language}", "python bench/follow_ups.py", values)
-    values |= {"refused, with earlier words": float(np.mean(refused)), "refused, bare": float(np.mean(alone))}
     record(f"Follow-ups: conversations over documentation, {language}", "python bench/follow_ups.py", values)
 
 

@@ -8,8 +8,8 @@ from langchain_core.prompts import ChatPromptTemplate
 # Each prompt and the places in it that are filled in; a prompt that lacks one or has another is refused.
 PLACES = {
     "answer": {"refusal", "passages", "question"},
+    "judge": {"passages", "sentences"},
     "rewrite": {"history", "question"},
-    "verify": {"span", "claim"},
 }
 PARTS = {"system", "human"}
 

@@ -47,17 +47,13 @@ class Settings(BaseSettings):
     embed_batch: int = Field(
         32, ge=1, le=4096, description="how many texts, pictures or sequences torch embeds at once, at most"
     )
-    reranker: str | None = Field(
-        None,
-        description="a cross-encoder of sentence-transformers, by name or folder, that reorders what was found, "
-        "such as cross-encoder/ms-marco-MiniLM-L6-v2; unset: none",
+    reader: str = Field(
+        "auto",
+        description="who judges what answers a question and what proves a sentence: own (the small reader that comes "
+        "with this), auto (it and, for what it wrote itself, a chat model, but no gguf one), chat (a gguf one too), "
+        "none, or a cross-encoder by name or folder, such as cross-encoder/ms-marco-MiniLM-L6-v2",
     )
-    verifier: str | None = Field(
-        None,
-        description="a stronger judge of what a chat model writes: a cross-encoder of natural-language inference, by "
-        "name or folder, such as cross-encoder/nli-deberta-v3-small, or chat, the model that writes; unset: none",
-    )
-    top_k: int = Field(6, ge=1, le=100, description="how many passages are found for a question")
+    top_k: int = Field(10, ge=1, le=100, description="how many passages are found for a question")
     context_tokens: int = Field(
         4000,
         ge=500,

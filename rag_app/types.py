@@ -8,16 +8,23 @@ import html
 import re
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
-from typing import Any
+from typing import Any, Literal
 
 from rag_app.safe_text import make_visible
 from vectorstore.errors import RagError as RagError
 from vectorstore.types import Passage, name_place
 
 REFUSAL = "The documents do not answer this question."
+State = Literal["proved", "similar", "contradicted", "not proved", "not a claim"]
+# What a reader is told of a sentence, and how it is underlined in a notebook; the other states need no word.
+REMARKS: dict[State, str] = {
+    "similar": "similar words only",
+    "contradicted": "the documents say otherwise",
+    "not proved": "not proved",
+}
+UNDERLINES: dict[State, str] = {"similar": "dashed", "contradicted": "wavy", "not proved": "dotted"}
 # Notebooks read `$5 to $6` as a formula, except in elements of these classes (MathJax 2 and 3).
 PLAIN = 'class="tex2jax_ignore mathjax_ignore"'
-UNSUPPORTED = '<span title="nothing in the documents proves this" style="text-decoration: underline wavy">'
 CLOSEST_PASSAGES = 3
 # Characters of the passage that are shown before and after a quote.
 CONTEXT_CHARACTERS = 120
@@ -50,13 +57,20 @@ class Citation:
 
 @dataclass(frozen=True, slots=True)
 class Sentence:
-    """A piece of an answer; `start` and `end` are offsets into the answer's text, and all pieces together cover it."""
+    """A piece of an answer; `start` and `end` are offsets into the answer's text, and all pieces together cover it.
+
+    `markers` are the citations that prove it, that have similar words, or that say otherwise, as `state` tells.
+    """
 
     text: str
     start: int
     end: int
-    supported: bool
+    state: State
     markers: tuple[int, ...]
+
+    @property
+    def supported(self) -> bool:
+        return self.state == "proved"
 
     @property
     def words(self) -> str:
@@ -69,9 +83,24 @@ class Sentence:
         return self.text[len(self.text.rstrip()) :]
 
     @property
-    def is_unsupported(self) -> bool:
-        """Whether nothing in the documents proves it; what has no word claims nothing."""
-        return not self.supported and bool(re.search(r"\w", self.words))
+    def remark(self) -> str:
+        """What a reader is told of it, in brackets; empty where it is proved or claims nothing, as without a word."""
+        return f" ({REMARKS[self.state]})" if self.state in REMARKS and re.search(r"\w", self.words) else ""
+
+    @property
+    def shown(self) -> str:
+        """The text with the remark."""
+        return self.text.rstrip() + self.remark + self.after
+
+    def to_json(self) -> dict[str, Any]:
+        return {
+            "text": self.text,
+            "start": self.start,
+            "end": self.end,
+            "supported": self.supported,
+            "state": self.state,
+            "markers": list(self.markers),
+        }
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,7 +142,7 @@ class Answer:
             "answer": self.text,
             "refused": self.refused,
             "answered_by": self.answered_by,
-            "sentences": [asdict(sentence) for sentence in self.sentences],
+            "sentences": [sentence.to_json() for sentence in self.sentences],
             "citations": [citation.to_json() for citation in self.citations],
             "passages": [passage.to_json() for passage in self.passages],
             "answerability": self.answerability,
@@ -151,9 +180,9 @@ def sentence_to_html(sentence: Sentence, name: str) -> str:
     """`name` distinguishes the links of answers in the same notebook."""
     links = "".join(f' <a href="#{name}-{marker}">[{marker}]</a>' for marker in sentence.markers)
     said = escape(sentence.words)
-    if sentence.is_unsupported:
-        said = f"{UNSUPPORTED}{said}</span> (unsupported)"
-    return said + links + escape(sentence.after)
+    if sentence.remark:
+        said = f'<span style="text-decoration: underline {UNDERLINES[sentence.state]}">{said}</span>'
+    return said + links + sentence.remark + escape(sentence.after)
 
 
 def citation_to_html(citation: Citation, passages: Sequence[Passage] = (), name: str = "") -> str:

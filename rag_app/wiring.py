@@ -11,10 +11,9 @@ from langchain_core.runnables import Runnable
 
 from ingest import load_split
 from rag_app.answering.chain import QUOTES, Request, Writer, build_chain
-from rag_app.answering.verification.entailment import build_verifier
 from rag_app.settings import Settings
 from rag_app.types import Answer
-from vectorstore import HybridRetriever, Reranker, Store
+from vectorstore import HybridRetriever, Reads, Store
 from vectorstore.collections import create_store, list_collections, open_store
 from vectorstore.embeddings import EmbeddingModel, TorchOptions, VectorCache, is_remote, load_embedding_model
 from vectorstore.errors import CollectionError
@@ -27,8 +26,12 @@ if TYPE_CHECKING:
 Tell = Callable[[str], None]
 # The model by whose cosines sentences are judged, whatever embedded the collection.
 JUDGE = "minilm"
+AUTO, OWN_READER, CHAT_READER, NO_READER = "auto", "own", "chat", "none"
+OWN_READERS = (AUTO, OWN_READER, CHAT_READER)
+GGUF = "gguf:"
 
 _loaded: dict[tuple[str, Path, TorchOptions], EmbeddingModel] = {}
+_readers: dict[tuple[Path, str], Reads] = {}
 _loading = threading.Lock()  # two threads that ask at once must not load the same model twice
 
 
@@ -54,6 +57,18 @@ def load_model(settings: Settings, on_message: Tell = silent) -> EmbeddingModel:
 
 def load_judge(settings: Settings, on_message: Tell = silent) -> EmbeddingModel:
     return load_model(settings.model_copy(update={"embeddings": JUDGE}), on_message)
+
+
+def load_reader(settings: Settings, on_message: Tell = silent) -> Reads:
+    """What reads questions and claims beside texts, as RAG_READER says; opened once a process."""
+    from vectorstore import CrossEncoderReader, NoReader, Reader
+
+    if settings.reader == NO_READER:
+        return NoReader()
+    precision = getattr(load_judge(settings, on_message).embeddings, "precision", "f32")
+    with _loading:
+        own = _readers.setdefault((settings.cache_dir, precision), Reader(settings.cache_dir, precision))
+    return own if settings.reader in OWN_READERS else CrossEncoderReader(settings.reader, own)
 
 
 def build_store(settings: Settings) -> Store:
@@ -94,7 +109,7 @@ def load_retriever(
         distance=settings.distance,
         k=k or settings.top_k,
         filter=chosen,
-        reranker=Reranker(settings.reranker) if settings.reranker else None,
+        reader=load_reader(settings, on_message) if settings.reader != NO_READER else None,
     )
 
 
@@ -123,15 +138,18 @@ def chain_over(
     retriever: HybridRetriever, settings: Settings, writer: Writer | None, on_message: Tell
 ) -> Runnable[Request, Answer]:
     """The chain that answers from this retriever's passages."""
-    judge, split = load_judge(settings, on_message), load_split(settings.sentences)
-    return build_chain(retriever, judge=judge, writer=writer, split=split)
+    judge, reader = load_judge(settings, on_message), load_reader(settings, on_message)
+    return build_chain(retriever, judge=judge, reader=reader, writer=writer, split=load_split(settings.sentences))
 
 
 def build_writer(settings: Settings) -> Writer | None:
     """The chat model that RAG_LLM names, and what checks it, or None: quotes. Raises SettingsError."""
     chat_model = build_chat_model(settings)
-    verify = build_verifier(settings.verifier, chat_model) if settings.verifier else None
-    return Writer(chat_model, settings.llm, settings.context_tokens, verify) if chat_model else None
+    if chat_model is None:
+        return None
+    # A model that is small enough for this process judges worse than the reader, and takes a minute for it.
+    judges = settings.reader == CHAT_READER or (settings.reader == AUTO and not settings.llm.startswith(GGUF))
+    return Writer(chat_model, settings.llm, settings.context_tokens, judges)
 
 
 def build_chat_model(settings: Settings) -> BaseChatModel | None:

@@ -50,7 +50,7 @@ def test_every_recorded_result_says_how_and_where_it_was_measured() -> None:
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.relative_to(ROOT).as_posix())
 def test_every_file_that_a_page_names_exists(page: Path) -> None:
     named = re.findall(
-        r"\b(?:bench|docs|ingest|prompts|rag_app|tests|vectorstore)/[\w/]*\w\.\w+", page.read_text("utf-8")
+        r"\b(?:bench|docs|ingest|prompts|rag_app|tests|vectorstore)/[\w/]*\w(?:\.\w+)+", page.read_text("utf-8")
     )
     assert [name for name in named if not (ROOT / name).exists()] == []
 

@@ -6,7 +6,11 @@ from .embeddings.openvino import usable_cores as usable_cores
 from .embeddings.providers.packaged import find_weights as find_weights
 from .embeddings.providers.static import find_words as find_words
 from .errors import RagError as RagError
-from .search.reranker import Reranker as Reranker
+from .search.cross_encoder import CrossEncoderReader as CrossEncoderReader
+from .search.reader import NoReader as NoReader
+from .search.reader import Reader as Reader
+from .search.reader import Reading as Reading
+from .search.reader import Reads as Reads
 from .search.retriever import LEXICAL_WEIGHT as LEXICAL_WEIGHT
 from .search.retriever import HybridRetriever as HybridRetriever
 from .search.retriever import PassageDocument as PassageDocument

@@ -3,6 +3,7 @@
 import time
 from collections.abc import AsyncIterator, Generator, Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any, cast
 
 from langchain_core.language_models import BaseChatModel
@@ -13,13 +14,13 @@ from ingest import Split, split_sentences
 from rag_app.answering.answerability import THRESHOLD, WORTH_ASKING, assess
 from rag_app.answering.citations import Claim, compose
 from rag_app.answering.follow_ups import prepare_question
-from rag_app.answering.generation.generate import build_context, room_for_passages, write
+from rag_app.answering.generation.generate import Context, build_context, room_for_passages, write
 from rag_app.answering.quotes import MOST_SENTENCES, as_claims, choose, find_conflict, likely, notice
 from rag_app.answering.sentence_ranking import Candidate, Judge
-from rag_app.answering.verification.entailment import Verify
+from rag_app.answering.verification.chat_judge import Verdict, judge_by_chat
 from rag_app.answering.verification.prove_claims import cite_found, prove
 from rag_app.types import REFUSAL, Answer
-from vectorstore import HybridRetriever, PassageDocument, Question
+from vectorstore import HybridRetriever, PassageDocument, Question, Reads
 from vectorstore.embeddings import EmbeddingModel
 from vectorstore.errors import InputError, ProviderError, RagError
 from vectorstore.types import Passage
@@ -27,7 +28,7 @@ from vectorstore.types import Passage
 QUOTES = "quotes"
 MAX_QUESTION_CHARACTERS = 10_000
 CONTEXT_TOKENS = 4_000
-REFUSED = (Claim(REFUSAL, ()),)
+REFUSED = (Claim(REFUSAL, (), state="not a claim"),)
 Request = str | dict[str, Any]
 
 
@@ -43,30 +44,31 @@ class AnswerError(ProviderError):
 
 @dataclass(frozen=True, slots=True)
 class Writer:
-    """A chat model that writes answers, by its name; it is shown at most `context_tokens` of passages, and no more than
-    its window holds. `verify` judges what it wrote in addition to the checker of words, numbers and names."""
+    """A chat model that writes answers, by its name; it is shown at most `context_tokens` of passages, and no
+    more than its window holds. Where it `judges`, it is asked once more, what of its answer the passages prove."""
 
     model: BaseChatModel
     name: str
     context_tokens: int = CONTEXT_TOKENS
-    verify: Verify | None = None
+    judges: bool = False
 
 
 def build_chain(
     retriever: HybridRetriever,
     *,
     judge: EmbeddingModel,
+    reader: Reads,
     writer: Writer | None = None,
     split: Split = split_sentences,
 ) -> Runnable[Request, Answer]:
     """The chain: `invoke` gives an Answer, `stream` pieces of provisional text and then the Answer.
 
     Takes a question, or `{"question": ..., "history": [("human", ...), ("ai", ...)]}`. Without a writer the documents
-    are quoted. `judge` is MiniLM, whatever model the collection has: sentences are judged by its cosines. `split`
-    splits a text into them. Raises InputError for a question that cannot be asked, AnswerError where the chat model
-    fails.
+    are quoted. `judge` is MiniLM, whatever model the collection has: sentences are judged by its cosines and by what
+    the `reader` says of them. `split` splits a text into them. Raises InputError for a question that cannot be asked,
+    AnswerError where the chat model fails.
     """
-    steps = Steps(retriever, judge, writer, split)
+    steps = Steps(retriever, judge, reader, writer, split)
     # RunnableLambda's types do not know a generator that takes a config.
     return RunnableLambda(steps.answer, steps.answer_async, name="rag")  # type: ignore[arg-type]
 
@@ -77,6 +79,7 @@ class Steps:
 
     retriever: HybridRetriever
     model: EmbeddingModel
+    reader: Reads
     writer: Writer | None
     split: Split
 
@@ -88,10 +91,11 @@ class Steps:
         if history:
             question = prepare_question(text, history, lexical=lexical, chat_model=chat_model, config=config)
         passages = self.retrieve(question, config)
-        judge = Judge(self.model, lexical, self.split)
+        judge = Judge(self.model, lexical, self.reader, self.split)
         assessment = assess(question, passages, judge, found_by=self.retriever.model)
         if self.writer is None:
-            claims = quote(assessment.candidates) if assessment.answerability >= THRESHOLD else []
+            threshold = WORTH_ASKING if question.earlier else THRESHOLD
+            claims = quote(assessment.candidates) if assessment.answerability >= threshold else []
             yield from (claim.text + claim.after for claim in claims or REFUSED)
         elif assessment.answerability < WORTH_ASKING:
             claims = []
@@ -130,10 +134,16 @@ class Steps:
         )
         try:
             text = yield from write(asked, context, writer.model, config=config, answered_by=writer.name)
-            claims = prove(text, context.passages, embed=judge.embed, verify=writer.verify, split=self.split)
+            ask_model = partial(self.ask_model, context, writer) if writer.judges else None
+            claims = prove(
+                text, context.passages, embed=judge.embed, reader=judge.reader, ask_model=ask_model, split=self.split
+            )
         except RagError as error:
             raise AnswerError(error, passages) from error
         return cite_found(claims, passages)
+
+    def ask_model(self, context: Context, writer: Writer, sentences: Sequence[str]) -> list[Verdict]:
+        return judge_by_chat(sentences, context.passages, writer.model, answered_by=writer.name)
 
     async def answer_async(self, request: Request, config: RunnableConfig) -> AsyncIterator[str | Answer]:
         # RunnableLambda streams a plain generator to `stream` alone, and fails in `astream`.
@@ -153,9 +163,9 @@ def quote(candidates: Sequence[Candidate]) -> list[Claim]:
 
 
 def accept(claims: Sequence[Claim], candidates: Sequence[Candidate]) -> list[Claim]:
-    """What a model wrote; nothing where it refuses, or where no sentence of it is supported."""
+    """What a model wrote; nothing where it refuses, and says nothing besides that is proved."""
     text = "".join(claim.text + claim.after for claim in claims)
-    if REFUSAL in text or not any(claim.evidence for claim in claims):
+    if not text.strip() or (REFUSAL in text and not any(claim.state == "proved" for claim in claims)):
         return []
     conflict = find_conflict(likely(candidates))
     if conflict is None:

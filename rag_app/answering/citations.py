@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from rag_app.answering.generation.markers import OPENERS, defuse, read_markers
-from rag_app.types import Citation, Sentence
+from rag_app.types import Citation, Sentence, State
 from vectorstore.types import Passage
 
 Place = tuple[str, int | None, int, int]
@@ -36,11 +36,19 @@ class Evidence:
 
 @dataclass(frozen=True, slots=True)
 class Claim:
-    """A sentence of an answer, the spans that prove it (none: unsupported), and the white space that follows it."""
+    """A sentence of an answer, the spans that its state rests on, and the white space that follows it.
+
+    Without a span, whatever claims something is not proved.
+    """
 
     text: str
     evidence: tuple[Evidence, ...]
     after: str = "\n\n"
+    state: State = "proved"
+
+    def __post_init__(self) -> None:
+        if not self.evidence and self.state != "not a claim":
+            object.__setattr__(self, "state", "not proved")
 
 
 def compose(claims: Sequence[Claim]) -> Composed:
@@ -71,7 +79,7 @@ def join(claims: Sequence[Claim]) -> Composed:
         numbers = tuple(dict.fromkeys(markers[evidence.place] for evidence in claim.evidence))
         after = claim.after if i + 1 < len(claims) else ""
         text = mark(claim.text, numbers) + after
-        sentences.append(Sentence(text, position, position + len(text), bool(numbers), numbers))
+        sentences.append(Sentence(text, position, position + len(text), claim.state, numbers))
         position += len(text)
     return "".join(sentence.text for sentence in sentences), tuple(sentences), tuple(citations)
 

@@ -1,43 +1,29 @@
 """Answers without a language model: quotes the sentences of the passages that answer a question best."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from itertools import combinations
 
-from ingest import ITEM_MARK, Split, split_sentences
+from ingest import ITEM_MARK
 from rag_app.answering.citations import Claim, Evidence
-from rag_app.answering.sentence_ranking import Candidate, Judge, judge_sentences
+from rag_app.answering.sentence_ranking import Candidate, Judge, Page, judge_sentences
+from rag_app.answering.units import find_blocks, is_row, lead_in, plain, units
 from rag_app.answering.verification.facts import are_contrary, read_facts
 from vectorstore import Question
 from vectorstore.types import Passage
 
-# A table's head, over its rule (`|---|---|`) and the rows down to the end of the text.
-TABLE_HEAD = re.compile(
-    r"^[ \t]*(\|[^\n]*\S|\|)[ \t]*\n[ \t]*\|(?:[ \t]*:?-+:?[ \t]*\|)+[ \t]*\n(?:[ \t]*\|[^\n]*\n)*\Z", re.MULTILINE
-)
-# The line over a list that ends with a colon, with nothing but items, indented and empty lines down to the end. A
-# longer line is a paragraph of its own, not the heading of a list.
-LIST = rf"(?:(?:{ITEM_MARK.pattern}|[ \t]+(?=\S))[^\n]*\n|[ \t]*\n)*+"
-LIST_HEAD = re.compile(rf"^(?!{ITEM_MARK.pattern})(\S[^\n]{{0,298}}:)[ \t]*\n{LIST}\Z", re.MULTILINE)
-PASSAGES_READ = 5
-MOST_SENTENCES = 3
+PASSAGES_READ = 6
+MOST_SENTENCES = 8
 # A further sentence is shown if its probability is at least this share of the best one's; bench/fit_answers.py shows
 # what other shares give.
-NEARLY = 0.4
-SHORTEST_UNIT = 12
-MOST_HEADING_WORDS = 6
-NUMBERED = re.compile(r" \d{1,2}$")
+NEARLY = 0.3
+# Where the likeliest sentence is less likely than this, the short blocks that the sentences stand in are shown whole.
+CERTAIN = 0.7
+BLOCK_CHARACTERS = 700
+# A list, a table or code: its items say little by themselves.
+TABLE_ROW = re.compile(r"^[ \t]*\|", re.MULTILINE)
+LISTED = re.compile(rf"^(?:{ITEM_MARK.pattern}|[ \t]*\||[ ]{{4}}|\t|```|~~~)", re.MULTILINE)
 NOTICE = "The documents do not agree here."
-
-
-def lead_in(evidence: Evidence) -> Evidence | None:
-    """A table's head for one of its rows, the line that ends with a colon for an item of the list below it, or None."""
-    passage, chunk = evidence.passage, evidence.passage.chunk
-    line_start = chunk.text.rfind("\n", 0, evidence.start - chunk.start) + 1
-    above, line = chunk.text[:line_start], chunk.text[line_start:]
-    head = TABLE_HEAD if line.lstrip(" \t").startswith("|") else LIST_HEAD if ITEM_MARK.match(line) else None
-    found = head.search(above) if head else None
-    return Evidence(passage, chunk.start + found.start(1), chunk.start + found.end(1)) if found else None
 
 
 def rank_sentences(question: Question, passages: Sequence[Passage], judge: Judge) -> list[Candidate]:
@@ -46,41 +32,63 @@ def rank_sentences(question: Question, passages: Sequence[Passage], judge: Judge
     return sorted(judge_sentences(question, spans, judge), key=lambda candidate: -candidate.probability)
 
 
-def units(passage: Passage, split: Split = split_sentences) -> list[Evidence]:
-    """The sentences, list items and rows of a passage, without headings and captions, which answer nothing."""
-    chunk = passage.chunk
-    return [
-        Evidence(passage, chunk.start + start, chunk.start + end)
-        for start, end in split(chunk.text)
-        if end - start >= SHORTEST_UNIT and not is_heading(chunk.text[start:end])
-    ]
-
-
-def is_heading(unit: str) -> bool:
-    """Marked as one, or a few words without a number and without a full stop; `Apollo 11` at the end is a name."""
-    if unit.startswith(("#", "```", "~~~")):
-        return True
-    is_row_or_ended = unit.startswith("|") or unit.endswith(tuple(".!?:;)”\"'。！？"))
-    words = unit if ":" in unit else NUMBERED.sub("", unit)
-    return not is_row_or_ended and len(unit.split()) <= MOST_HEADING_WORDS and not any(map(str.isdigit, words))
-
-
 def likely(candidates: Sequence[Candidate]) -> list[Candidate]:
-    """Of candidates, the likeliest first, those that answer nearly as likely."""
-    return [one for one in candidates if one.probability >= NEARLY * candidates[0].probability]
+    """Of candidates, the likeliest first, those that answer nearly as likely.
+
+    Left out is what is alike in all but what it names: the rows of a page that have fewer of the question's words
+    than another (a long table is in many passages), and sentences about LH-455 where another is about LH-544.
+    """
+    near = [one for one in candidates if one.probability >= NEARLY * candidates[0].probability]
+    if any(one.features["names"] > 0 for one in near):
+        near = [one for one in near if one.features["names"] >= 0]
+    most: dict[Page, float] = {}
+    for one in near:
+        if is_row(one.evidence.quote):
+            most[one.page] = max(most.get(one.page, 0.0), one.features["terms"])
+    return [one for one in near if not (is_row(one.evidence.quote) and one.features["terms"] < most[one.page])]
 
 
 def choose(candidates: Sequence[Candidate]) -> list[Candidate]:
-    """Of candidates, the likeliest first, it and up to two more, none twice, in the order in which they are read.
+    """Of candidates, the likeliest first, it and a few more with what belongs to them, none twice.
 
-    Those of one page come together, as on the page; the page of the likeliest comes first.
+    Behind the likeliest those of one passage come together, as on the page.
     """
+    if not candidates:
+        return []
     distinct: dict[str, Candidate] = {}
     for candidate in likely(candidates):
-        distinct.setdefault(" ".join(candidate.evidence.quote.split()).lower(), candidate)
-    chosen = list(distinct.values())[:MOST_SENTENCES]
-    pages = list(dict.fromkeys(candidate.page for candidate in chosen))
-    return sorted(chosen, key=lambda candidate: (pages.index(candidate.page), candidate.evidence.start))
+        distinct.setdefault(plain(candidate.evidence.quote), candidate)
+    chosen: dict[Evidence, Candidate] = {}
+    is_certain = candidates[0].probability >= CERTAIN
+    for candidate in list(distinct.values())[:MOST_SENTENCES]:
+        is_whole = is_certain and not candidate.evidence.quote.endswith(":")
+        for one in (candidate, *(() if is_whole else companions(candidate, candidates))):
+            chosen.setdefault(one.evidence, one)
+    first, *others = chosen.values()
+    return [first, *(candidate for of_passage in group(others) for candidate in of_passage)]
+
+
+def companions(candidate: Candidate, candidates: Sequence[Candidate]) -> Iterator[Candidate]:
+    """The candidates of its block, and of a list, table or code that follows: of each where it is short."""
+    chunk = candidate.evidence.passage.chunk
+    blocks = find_blocks(chunk.text)
+    own = next(i for i, (_, end) in enumerate(blocks) if candidate.evidence.start - chunk.start < end)
+    following = [(start, end) for start, end in blocks[own + 1 : own + 2] if LISTED.search(chunk.text[start:end])]
+    for start, end in [blocks[own], *following]:
+        # A row of a table says all of itself, with the head that is shown above it.
+        if end - start <= BLOCK_CHARACTERS and not TABLE_ROW.search(chunk.text[start:end]):
+            for other in candidates:
+                is_of_passage = other.evidence.passage is candidate.evidence.passage
+                if is_of_passage and start <= other.evidence.start - chunk.start < end:
+                    yield other
+
+
+def group(chosen: Sequence[Candidate]) -> list[list[Candidate]]:
+    """The chosen, which come best first, by their passages, each in the order in which it is read."""
+    groups: dict[Passage, list[Candidate]] = {}
+    for candidate in chosen:
+        groups.setdefault(candidate.evidence.passage, []).append(candidate)
+    return [sorted(of_passage, key=lambda candidate: candidate.evidence.start) for of_passage in groups.values()]
 
 
 def as_claims(chosen: Sequence[Candidate]) -> list[Claim]:

@@ -1,121 +1,57 @@
-"""Ranks the sentences of passages as answers to a question, by a logistic model of their features."""
+"""Ranks the sentences of passages as answers to a question, by a logistic model of what the reader says and cosines."""
 
-import re
-from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Literal
 
 import numpy as np
 
 from ingest import Split, split_sentences
 from rag_app.answering.citations import Evidence
-from vectorstore import LEXICAL_WEIGHT, LexicalReader, Question
+from rag_app.answering.units import with_lead
+from rag_app.answering.verification.facts import compare_names
+from vectorstore import LEXICAL_WEIGHT, LexicalReader, Question, Reading, Reads
 from vectorstore.embeddings import EmbeddingModel, Vectors, cosine_similarities, embed_chunks
 from vectorstore.types import Passage
 
-Kind = Literal["number", "time", "person", "place", "reason", "definition", "other"]
-
-# The first that fits decides. English words: a question in another language asks for no kind.
-QUESTIONS: tuple[tuple[Kind, re.Pattern[str]], ...] = (
-    (
-        "number",
-        re.compile(
-            r"\bhow (many|much|long|old|far|tall|high|large|big|fast|often|deep|heavy|wide)\b"
-            r"|\bwhat (percent|percentage|number|age|size)\b|\bage of\b"
-        ),
-    ),
-    ("time", re.compile(r"\bwhen\b|\b(what|which) (year|date|day|month|century|decade|time)\b")),
-    ("person", re.compile(r"\bwho(m|se)?\b")),
-    ("place", re.compile(r"\bwhere\b|\b(what|which) (country|city|state|place|county|location)\b")),
-    ("reason", re.compile(r"\bwhy\b|\bpurpose\b|\breason\b|\bcauses?\b")),
-    ("definition", re.compile(r"\bwhat (is|are|was|were|does)\b|\bmeaning\b|\bdefinition\b|\bdefine\b")),
-)
-NUMBER = re.compile(
-    r"\d|\b(one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|twenty|thirty|hundred|thousand|million|billion"
-    r"|several|dozen)\b",
-    re.IGNORECASE,
-)
-TIME = re.compile(
-    r"\b(January|February|March|April|May|June|July|August|September|October|November|December|1\d{3}|20\d{2}|century"
-    r"|decade|\d+s)\b"
-)
-# A capital within a sentence.
-NAME = re.compile(r"(?<!^)(?<![.!?] )\b[A-Z][\w'-]+")
-PLACE = re.compile(r"\b(in|at|near|on|from|between|north|south|east|west|located|situated|bordered) (the )?[A-Z]")
-REASON = re.compile(
-    r"\b(because|due to|so that|in order to|to \w+|since|therefore|caused|result|reason|purpose)\b", re.IGNORECASE
-)
-DEFINITION = re.compile(r"\b(is|are|was|were) (a|an|the|one)\b", re.IGNORECASE)
-PATTERNS: dict[Kind, re.Pattern[str]] = {
-    "number": NUMBER,
-    "time": TIME,
-    "place": PLACE,
-    "reason": REASON,
-    "definition": DEFINITION,
-}
-UNKNOWN = 0.5
-
-
-def kind_of(question: str) -> Kind:
-    lowered = question.lower()
-    return next((kind for kind, pattern in QUESTIONS if pattern.search(lowered)), "other")
-
-
-def has_kind(sentence: str, kind: Kind, *, question: str) -> float:
-    """1 where the sentence has something of the kind, 0 where it has not, UNKNOWN where nobody can say.
-
-    A name that the question has already is no answer to who.
-    """
-    if kind == "person":
-        lowered = question.lower()
-        return float(any(name.lower() not in lowered for name in NAME.findall(sentence)))
-    pattern = PATTERNS.get(kind)
-    return float(bool(pattern.search(sentence))) if pattern else UNKNOWN
-
-
 Page = tuple[str, int | None]
-
-POINTS_BACK = re.compile(
-    r"(he|she|it|they|this|these|that|those|his|her|its|their|such|however|but|also)\b", re.IGNORECASE
-)
-# Pages differ in length far more than those that the weights were fitted on.
-MOST_COUNTED = 12
+# A share of nothing has no logarithm.
+LEAST_SHARE = 0.02
 # A logistic model, fitted by bench/fit_answers.py on the evidence sentences of CLAP NQ's visible half; that script
 # prints it, and what it reaches by cross-validation. Each weight is of the feature as it is.
 WEIGHTS = {
-    "titled_cosine": 1.59,  # of the question with the sentence under its document's title
-    "below_best": 1.4,  # how far its cosine lies below the best sentence's
-    "titled_below_best": 2.48,
-    "terms": 0.358,  # share of the question's terms, by idf, in sentence or title
-    "passage_below_best": -5.67,  # how far its passage's score lies below the best one's
-    "page_rank": -1.1,  # of its page among those found, from 0
-    "passage_rank": -0.175,
-    "place": -0.0901,  # log(1 + n): n sentences of its page come before it
-    "points_back": 0.184,  # it begins with "He", "This", "However"
-    "previous": -0.909,  # the titled cosine of the sentence before it
-    "next": -0.357,
-    "like_best": 0.917,  # its cosine with the sentence nearest to the question
-    "kind": 0.211,  # it has what the question asks for: a name, a date, a number
-    "new_terms": 0.106,  # log(1 + n): n of its terms are not the question's
-    "sentences": -0.673,  # log(1 + n): its page has n sentences here
+    "titled_below_best": 3.38,  # how far the cosine of question and sentence under its title lies below the best one's
+    "passage_below_best": -8.86,  # how far its passage's score lies below the best one's
+    "place": -0.324,  # log(1 + n): n sentences of its page come before it
+    "like_best": 1.07,  # its cosine with the sentence nearest to the question
+    "passage_answers_below": 0.416,  # how far the log-odds that its passage answers lie below those of the best passage
+    "answers": -0.00995,  # the log-odds that it answers by itself
+    "answers_below": 0.238,  # how far they lie below the best one's
+    "share": 0.389,  # the logarithm of how much of its passage's answer stands in it
+    "neighbours_share": -0.249,  # the same of the sentences before and after it
 }
-INTERCEPT = 0.368
+INTERCEPT = 0.621
 
 
 @dataclass(frozen=True, slots=True)
 class Judge:
-    """What sentences are judged with: an embedding model, the words of the collection, and the splitter of sentences.
+    """What sentences are judged with: an embedding model, the reader, the words of the collection, and the splitter of
+    sentences.
 
     Every constant was fitted on MiniLM's cosines, which another model's are not like.
     """
 
     model: EmbeddingModel
     lexical: LexicalReader
+    reader: Reads
     split: Split = split_sentences
 
     def embed(self, texts: Sequence[str]) -> Vectors:
         return np.asarray(embed_chunks(self.model, texts), dtype=np.float32)
+
+    def read(self, question: Question, passages: Sequence[Passage]) -> dict[Passage, Reading]:
+        """As the retriever reads them, so that nothing is read twice."""
+        texts = [passage.chunk.embedded_text for passage in passages]
+        return dict(zip(passages, self.reader.read(question.searched_text, texts), strict=True))
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,46 +80,52 @@ def judge_sentences(question: Question, spans: Sequence[Evidence], judge: Judge)
     """The spans, which are sentences of passages in the order found, as candidates in the same order."""
     if not spans:
         return []
-    cosines, titled, like_best = measure_cosines(question, spans, judge)
-    weights, kind = question.weights(judge.lexical), kind_of(question.text)
+    texts = [f"{span.passage.chunk.title}\n{with_lead(span)}" for span in spans]
+    cosines, titled, like_best = measure_cosines(question, spans, texts, judge)
+    weights = question.weights(judge.lexical)
     passages = list(dict.fromkeys(span.passage for span in spans))
     strengths = {passage: strength(passage) for passage in passages}
     title_terms = {title: judge.lexical.terms(title) for title in {passage.chunk.title for passage in passages}}
-    places = find_places(spans)
-    pages = list(dict.fromkeys(page_of(passage) for passage in passages))
-    counted = Counter(page_of(span.passage) for span in spans)
+    places, readings = find_places(spans), judge.read(question, passages)
+    answers = [reading.answers for reading in judge.reader.read(question.searched_text, texts)]
+    shares = [share_of_answer(span, readings[span.passage]) for span in spans]
+    best_passage = max(reading.answers for reading in readings.values())
     candidates = []
     for i, span in enumerate(spans):
-        page, terms = page_of(span.passage), judge.lexical.terms(span.quote)
-        place, before, after = places[i]
+        place, *beside = places[i]
+        neighbours = [j for j in beside if j is not None]
+        terms = judge.lexical.terms(span.quote)
         features = {
             "titled_cosine": titled[i],
-            "below_best": cosines[i] - max(cosines),
             "titled_below_best": titled[i] - max(titled),
+            "names": compare_names(question.text, span.quote),
             "terms": share_of_terms(weights, {*terms, *title_terms[span.passage.chunk.title]}),
             "passage_below_best": max(strengths.values()) - strengths[span.passage],
-            "page_rank": float(pages.index(page)),
-            "passage_rank": float(passages.index(span.passage)),
             "place": np.log1p(place),
-            "points_back": float(bool(POINTS_BACK.match(span.quote))),
-            "previous": 0.0 if before is None else titled[before],
-            "next": 0.0 if after is None else titled[after],
             "like_best": like_best[i],
-            "kind": has_kind(span.quote, kind, question=question.text),
-            "new_terms": np.log1p(len(set(terms) - set(weights))),
-            "sentences": np.log1p(min(counted[page], MOST_COUNTED)),
+            "passage_answers_below": readings[span.passage].answers - best_passage,
+            "answers": answers[i],
+            "answers_below": answers[i] - max(answers),
+            "share": np.log(LEAST_SHARE + shares[i]),
+            "neighbours_share": np.log(LEAST_SHARE + sum(shares[j] for j in neighbours)),
         }
         candidates.append(Candidate(span, cosines[i], features))
     return candidates
 
 
+def share_of_answer(span: Evidence, reading: Reading) -> float:
+    """How much of its passage's answer, in [0, 1], stands in a span of it."""
+    chunk = span.passage.chunk
+    shift = len(chunk.embedded_text) - len(chunk.text) - chunk.start
+    return reading.share(span.start + shift, span.end + shift)
+
+
 def measure_cosines(
-    question: Question, spans: Sequence[Evidence], judge: Judge
+    question: Question, spans: Sequence[Evidence], texts: Sequence[str], judge: Judge
 ) -> tuple[list[float], list[float], list[float]]:
     """Of each sentence: its cosine with the question, the same under its title, and its cosine with the nearest one."""
     quotes = [span.quote for span in spans]
-    under_titles = [f"{span.passage.chunk.title}\n{span.quote}" for span in spans]
-    vectors, asked = judge.embed([*quotes, *under_titles]), question.vector(judge.model)
+    vectors, asked = judge.embed([*quotes, *texts]), question.vector(judge.model)
     plain, titled = vectors[: len(spans)], vectors[len(spans) :]
     cosines, with_title = cosine_similarities(asked, plain), cosine_similarities(asked, titled)
     best = int(np.argmax(cosines + with_title))
@@ -195,15 +137,12 @@ def strength(passage: Passage) -> float:
     return (1 - LEXICAL_WEIGHT) * passage.cosine + LEXICAL_WEIGHT * passage.lexical
 
 
-def page_of(passage: Passage) -> Page:
-    return passage.chunk.source, passage.chunk.page
-
-
 def find_places(spans: Sequence[Evidence]) -> dict[int, tuple[int, int | None, int | None]]:
     """Of each span: how many of its page come before it, and which directly before and after it."""
     pages: dict[Page, list[int]] = {}
     for i in sorted(range(len(spans)), key=lambda i: spans[i].start):
-        pages.setdefault(page_of(spans[i].passage), []).append(i)
+        chunk = spans[i].passage.chunk
+        pages.setdefault((chunk.source, chunk.page), []).append(i)
     return {
         i: (n, order[n - 1] if n else None, order[n + 1] if n + 1 < len(order) else None)
         for order in pages.values()

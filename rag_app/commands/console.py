@@ -3,6 +3,7 @@
 import json
 import re
 import sys
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager, nullcontext
 from pathlib import Path
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
 
     from ingest.report import FileReport, IngestReport
     from ingest.report import Progress as IngestProgress
-    from rag_app.types import Answer, Sentence
+    from rag_app.types import Answer, Sentence, State
     from vectorstore import Store
     from vectorstore.types import Passage
 
@@ -33,7 +34,7 @@ CollectionOption = Annotated[
 ]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print one JSON object on stdout and nothing else there.")]
 TopKOption = Annotated[
-    int | None, typer.Option("--top-k", min=1, max=100, metavar="N", help="How many passages; RAG_TOP_K or 6.")
+    int | None, typer.Option("--top-k", min=1, max=100, metavar="N", help="How many passages; RAG_TOP_K or 10.")
 ]
 SourceOption = Annotated[
     list[str] | None,
@@ -68,6 +69,12 @@ CONTROL = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
 out = Console(markup=False, emoji=False, highlight=False, soft_wrap=True)
 err = Console(stderr=True, markup=False, emoji=False, highlight=False, soft_wrap=True)
 MOST_FILES_LISTED = 20
+# What is said of one sentence, and of several.
+COUNTED: "dict[State, tuple[str, str]]" = {
+    "not proved": ("is not proved", "are not proved"),
+    "similar": ("has only similar words in the documents", "have only similar words in the documents"),
+    "contradicted": ("says otherwise than the documents", "say otherwise than the documents"),
+}
 Item = TypeVar("Item")
 
 
@@ -229,7 +236,7 @@ def stream_answer(chain: "Runnable[Any, Answer]", question: str) -> "Answer":
 def print_answer(answer: "Answer") -> None:
     if answer.search_note:
         say(f"{answer.search_note}\n")
-    print_text(answer.text if answer.refused else "".join(map(with_support, answer.sentences)))
+    print_text("".join(sentence.shown for sentence in answer.sentences))
     if not answer.refused:
         out.print()
         for citation in answer.citations:
@@ -238,14 +245,20 @@ def print_answer(answer: "Answer") -> None:
     elif answer.passages:
         out.print("\nClosest passages:")
         print_passages(answer.passages[:3])
-    unsupported = sum(not sentence.supported for sentence in answer.sentences)
-    if unsupported and not answer.refused:
-        say(f"\n{unsupported} of {len(answer.sentences)} sentences have no support in the documents")
+    if counts := count_states(answer.sentences):
+        say(f"\n{counts}")
     say(f"\nAnswered by {answer.answered_by}." + (f" {WRITTEN_ANSWERS}" if answer.answered_by == "quotes" else ""))
 
 
-def with_support(sentence: "Sentence") -> str:
-    return f"{sentence.words} (unsupported){sentence.after}" if sentence.is_unsupported else sentence.text
+def count_states(sentences: "Sequence[Sentence]") -> str:
+    """How many have a remark, state by state; empty where none has."""
+    counts = Counter(sentence.state for sentence in sentences if sentence.remark)
+    parts = list[str]()
+    for state, (one, more) in COUNTED.items():
+        if count := counts[state]:
+            among = "" if parts else f" of {len(sentences)} sentences"
+            parts.append(f"{count}{among} {one if count == 1 else more}")
+    return ", ".join(parts)
 
 
 def print_passages(passages: Sequence["Passage"], reasons: Sequence[str] = ()) -> None:

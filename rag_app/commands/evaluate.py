@@ -4,23 +4,22 @@ import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 from rich.measure import Measurement
-from typer.core import TyperGroup
 
 from rag_app.commands import console
-from vectorstore.errors import require_packages
+from rag_app.commands.mlflow_option import OptionalUri, require_mlflow, track_run
+from vectorstore.errors import InputError
 
 if TYPE_CHECKING:
     from ingest.named_texts import NamedText
     from rag_app.experiments.evaluation.compare import Compared
-    from rag_app.settings import Settings
     from vectorstore import HybridRetriever
 
-LOCAL = "local"
 WIDEST = 10_000  # columns of a table in a pipe, where nothing is folded
 DatasetArgument = Annotated[Path, typer.Argument(metavar="DATASET", help="The folder of the set.")]
 LimitOption = Annotated[int | None, typer.Option("--limit", min=1, metavar="N", help="Only the first N questions.")]
@@ -32,21 +31,6 @@ KeepOption = Annotated[
     str | None,
     typer.Option("--collection", metavar="NAME", help="Keep the set in this collection; by default it is removed."),
 ]
-
-
-class OptionalUri(TyperGroup):
-    """Typer has no option whose value may be left out: `--mlflow` by itself becomes `--mlflow local`."""
-
-    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
-        return super().parse_args(ctx, name_local(args))
-
-
-def name_local(args: Sequence[str]) -> list[str]:
-    named = []
-    for argument, following in zip(args, [*args[1:], ""], strict=True):
-        is_bare = argument == "--mlflow" and ":" not in following
-        named += [argument, LOCAL] if is_bare else [argument]
-    return named
 
 
 eval_app = typer.Typer(
@@ -110,30 +94,6 @@ class Evaluation:
         console.print_result(result, as_json=as_json, as_text=as_text or print_figures)
 
 
-def require_mlflow(mlflow: str | None) -> None:
-    if mlflow is not None:
-        require_packages("mlflow", needed_by="--mlflow", install="'rag-app[mlflow]'")
-
-
-def track_run(
-    mlflow: str | None,
-    settings: "Settings",
-    parameters: dict[str, Any],
-    result: dict[str, Any],
-    *,
-    rows: Sequence[dict[str, Any]] = (),
-    models: "Sequence[Compared]" = (),
-) -> None:
-    """Log an MLflow run where --mlflow was given, and say how it is looked at."""
-    if mlflow is None:
-        return
-    from rag_app.experiments.evaluation.tracking import log_run
-
-    uri = None if mlflow == LOCAL else mlflow
-    where = log_run(parameters, result, rows, settings=settings, uri=uri, models=models)
-    console.say(f"kept as an MLflow run; to look at it: mlflow ui --backend-store-uri {where}")
-
-
 def print_figures(result: dict[str, Any]) -> None:
     from rag_app.experiments.evaluation.intervals import tabulate
 
@@ -195,6 +155,48 @@ def answers(
         chain = chain_over(retriever, run.settings, writer, console.say)
         outcomes = [ask(chain, question) for question in console.track(questions, "asking", total=len(questions))]
     run.finish("answers", measure_answers(outcomes), [outcome.to_json() for outcome in outcomes], as_json=as_json)
+
+
+@eval_app.command(epilog=console.example("rag eval claims ~/claims", "rag eval claims --judge chat --json ~/claims"))
+def claims(
+    dataset: DatasetArgument,
+    limit: LimitOption = None,
+    details: DetailsOption = None,
+    judge: Annotated[
+        Literal["reader", "chat"], typer.Option("--judge", help="The reader alone, or RAG_LLM's model with it.")
+    ] = "reader",
+    mlflow: console.MlflowOption = None,
+    as_json: console.JsonOption = False,
+) -> None:
+    """Judge true and false claims as sentences of a written answer over their passages.
+
+    false_alarms is the share of the true claims that are not called proved, misses that of the false ones that are;
+    precision is how often what is called proved is true.
+    """
+    from ingest import load_split
+    from rag_app.experiments.evaluation.claims import judge_claims, load_claims, measure_claims
+    from rag_app.wiring import build_writer, load_judge, load_reader
+    from vectorstore.embeddings import embed_chunks
+
+    run = Evaluation(dataset, None, mlflow, details)
+    rows = load_claims(dataset, limit=limit)
+    writer = build_writer(run.settings) if judge == "chat" else None
+    if judge == "chat" and writer is None:
+        raise InputError("--judge chat needs a chat model, and RAG_LLM=quotes names none", "name one with RAG_LLM")
+    model = load_judge(run.settings, console.say)
+    found = judge_claims(
+        rows,
+        embed=partial(embed_chunks, model),
+        reader=load_reader(run.settings, console.say),
+        split=load_split(run.settings.sentences),
+        writer=writer,
+    )
+    findings = list(console.track(found, "judging", total=len(rows)))
+    told = [
+        {"id": row.id, "supported": one.state == "proved", "state": one.state, "score": one.score, "kind": row.kind}
+        for row, one in zip(rows, findings, strict=True)
+    ]
+    run.finish("claims", measure_claims(rows, findings), told, as_json=as_json)
 
 
 @eval_app.command(epilog=console.example("rag eval chunks ~/chunking", "rag eval chunks --json ~/chunking"))

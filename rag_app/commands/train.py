@@ -1,4 +1,4 @@
-"""Runs `rag train`: makes embedding models of a collection's documents, each used by naming it in RAG_EMBEDDINGS."""
+"""Runs `rag train`: makes embedding models of a collection's documents, and the reader of answers."""
 
 import time
 from pathlib import Path
@@ -7,14 +7,15 @@ from typing import Annotated, Any
 import typer
 
 from rag_app.commands import console
-from rag_app.commands.evaluate import OptionalUri, require_mlflow, track_run
+from rag_app.commands.evaluate import print_figures
+from rag_app.commands.mlflow_option import OptionalUri, require_mlflow, track_run
 from vectorstore.errors import require_packages
 
 train_app = typer.Typer(
     cls=OptionalUri,
     rich_markup_mode=None,
     no_args_is_help=True,
-    help="Make an embedding model from a collection: word vectors, a distilled one, a fine-tuned one.",
+    help="Make a model: word vectors, a distilled or fine-tuned encoder of a collection, or the reader of answers.",
     epilog=console.example(
         "rag train minilm --output my-minilm",
         "rag train minilm --dataset ~/beir/scifact --output my-minilm",
@@ -144,6 +145,41 @@ def minilm(
         for line in tabulate(result):
             console.print_text(line)
     finish({**parameters, **result}, f"huggingface:{folder}", began, as_json)
+
+
+@train_app.command(
+    epilog=console.example(
+        "rag train reader --output my-reader bench/reader/written.jsonl.gz",
+        "rag train reader --minutes 20 --output my-reader pairs.jsonl",
+    )
+)
+def reader(
+    data: Annotated[
+        list[Path],
+        typer.Argument(metavar="FILE...", help="JSON lines: passages with claims and questions."),
+    ],
+    output: OutputOption,
+    minutes: Annotated[float, typer.Option("--minutes", min=0.1, help="Train no longer than this.")] = 140.0,
+    epochs: EpochsOption = 2,
+    limit: Annotated[
+        int, typer.Option("--limit", min=0, metavar="N", help="At most N lines of pairs that are not written ones.")
+    ] = 20_000,
+    seed: SeedOption = 0,
+    as_json: console.JsonOption = False,
+) -> None:
+    """Train the reader, which says what answers a question and supports a claim; a training that was stopped goes on
+    where it was."""
+    from rag_app.experiments.training.reader_examples import load_examples
+    from rag_app.experiments.training.run import prepare_output
+    from rag_app.experiments.training.train_reader import ReaderOptions, train_reader
+
+    began, folder = time.monotonic(), prepare_output(output, is_folder=True)
+    folder.mkdir(exist_ok=True)
+    train, held_out = load_examples(data, seed=seed, most_pairs=limit)
+    options = ReaderOptions(minutes=minutes, epochs=epochs, seed=seed)
+    figures = train_reader(train, held_out, folder, options, on_message=console.say)
+    result = {"output": str(folder), "examples": len(train), **figures, "seconds": time.monotonic() - began}
+    console.print_result(result, as_json=as_json, as_text=print_figures)
 
 
 def find_origin(weights: Path | None) -> Path:

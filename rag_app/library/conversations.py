@@ -75,6 +75,7 @@ class ConversationStore:
         The first question of a conversation is its name until it is renamed.
         """
         kept = ANSWERS.dump_python(answer, mode="json")
+        kept["sentences"] = [sentence.to_json() for sentence in answer.sentences]
         message = AIMessage(answer.text, id=uuid.uuid4().hex, additional_kwargs={"answer": kept})
         name = one_line(answer.question, NAME_CHARACTERS)
         words = f"{answer.question}\n{answer.text}\n".casefold()
@@ -157,10 +158,10 @@ def drop(connection: sqlite3.Connection, conversation: str, answer: str) -> None
 
 
 def to_markdown(name: str, answers: Sequence[Answer]) -> str:
-    """Questions as headings, sentences with footnotes that quote their sources, and unsupported ones marked so."""
+    """Questions as headings, sentences with footnotes that quote their sources, and a remark on what is not proved."""
     parts, notes = [f"# {escape(name)}"], 0
     for answer in answers:
-        text = escape(answer.text) if answer.refused else "".join(show_sentence(one, notes) for one in answer.sentences)
+        text = "".join(show_sentence(one, notes) for one in answer.sentences)
         footnotes = "\n".join(footnote(citation, notes) for citation in answer.citations)
         parts += [f"## {escape(answer.question)}", text.strip(), f"*Answered by {escape(answer.answered_by)}*"]
         parts += [footnotes] if footnotes else []
@@ -171,7 +172,7 @@ def to_markdown(name: str, answers: Sequence[Answer]) -> str:
 def show_sentence(sentence: Sentence, notes: int) -> str:
     """`notes` is how many footnotes the answers before have."""
     marks = "".join(f"[^{notes + marker}]" for marker in sentence.markers)
-    return escape(sentence.words) + marks + (" (unsupported)" if sentence.is_unsupported else "") + sentence.after
+    return escape(sentence.words) + marks + sentence.remark + sentence.after
 
 
 def footnote(citation: Citation, notes: int) -> str:
@@ -190,9 +191,9 @@ def to_json(name: str, saved: Sequence[SavedAnswer]) -> str:
 
 
 def to_text(answer: Answer) -> str:
-    """An answer as plain text: its markers as they are, and below it the quote of each."""
+    """An answer as plain text: its markers and remarks as they are, and below it the quotes."""
     notes = [
         f"[{one.marker}] {name_place(one.title, one.page, one.time)}: “{' '.join(one.quote.split())}”"
         for one in answer.citations
     ]
-    return "\n\n".join(filter(None, (answer.text.strip(), "\n".join(notes))))
+    return "\n\n".join(filter(None, ("".join(one.shown for one in answer.sentences).strip(), "\n".join(notes))))

@@ -17,6 +17,7 @@ Behaviour = Literal[
     "server_error",
     "no_such_model",
     "prompt_too_long",
+    "no_structure",
     "dies_before_answer",
     "dies_in_stream",
     "ends_early",
@@ -29,6 +30,7 @@ RETRY_AFTER_S = 7
 # Retry-After is what a person is told; like OpenAI's own, the milliseconds beside it are what the client waits.
 _PAUSE = {"Retry-After": str(RETRY_AFTER_S), "Retry-After-Ms": "10"}
 _TOO_LONG = "This model's maximum context length is 4096 tokens. However, your messages have 9031 tokens."
+_NO_STRUCTURE = "Invalid parameter: 'response_format' of type 'json_schema' is not supported with this model."
 _STATUS_FAULTS: dict[str, tuple[int, dict[str, str], dict[str, Any]]] = {
     "wrong_key": (401, {}, {"message": "Incorrect API key provided: {key}.", "code": "invalid_api_key"}),
     "rate_limit": (429, _PAUSE, {"message": "Rate limit reached.", "code": "rate_limit_exceeded"}),
@@ -36,6 +38,7 @@ _STATUS_FAULTS: dict[str, tuple[int, dict[str, str], dict[str, Any]]] = {
     "server_error": (500, _PAUSE, {"message": "The server had an error.", "type": "server_error"}),
     "no_such_model": (404, {}, {"message": "The model does not exist.", "code": "model_not_found"}),
     "prompt_too_long": (400, {}, {"message": _TOO_LONG, "code": "context_length_exceeded"}),
+    "no_structure": (400, {}, {"message": _NO_STRUCTURE, "param": "response_format"}),
 }
 _PIECES_BEFORE_FAULT = 3
 
@@ -66,18 +69,18 @@ class _Exchange(Handler):
         elif body is None:
             self.send_json(200, {"object": "list", "data": [{"id": "fake-model", "object": "model"}]})
         elif body.get("stream"):
-            self._stream(behaviour)
+            self._stream(behaviour, self.owner.answer_to(body))
         else:
-            self.send_json(200, _completion(self.owner.answer))
+            self.send_json(200, _completion(self.owner.answer_to(body)))
 
     def _send_status_fault(self, behaviour: str) -> None:
         status, headers, error = _STATUS_FAULTS[behaviour]
         key = self.headers.get("Authorization", "").removeprefix("Bearer ")
         self.send_json(status, {"error": {**error, "message": error["message"].replace("{key}", key)}}, headers)
 
-    def _stream(self, behaviour: Behaviour) -> None:
+    def _stream(self, behaviour: Behaviour, answer: str) -> None:
         self.send_head(200, {"Content-Type": "text/event-stream", "Transfer-Encoding": "chunked"})
-        for number, piece in enumerate(self.owner.pieces()):
+        for number, piece in enumerate(self.owner.pieces(answer)):
             if behaviour != "answer" and number == _PIECES_BEFORE_FAULT:
                 self._break_off(behaviour)
                 return
@@ -106,12 +109,14 @@ class FaultServer(LoopbackServer):
     """A context manager: `with FaultServer() as server: ...`, `OPENAI_BASE_URL` set to `server.base_url`.
 
     `behave("server_error", "answer")` gives the requests these behaviours in turn, the last one from then on.
-    `requests` keeps what was received. With `hold_after` an answer stops after so many pieces until `release()`, or
-    until `hold_after` is another number. `hung_up` is set when a client goes away in the midst of an answer.
+    `requests` keeps what was received. `judgements`, where set, is what a request for structured output is answered:
+    so are the sentences of an answer judged. With `hold_after` an answer stops after so many pieces until `release()`,
+    or until `hold_after` is another number. `hung_up` is set when a client goes away in the midst of an answer.
     """
 
     handler: ClassVar[type[Handler]] = _Exchange
     answer: str = "Three people flew [1]. Two of them landed [2]."
+    judgements: str | None = None
     hold_after: int | None = None
     requests: list[ReceivedRequest] = field(default_factory=list)
     hung_up: threading.Event = field(default_factory=threading.Event)
@@ -138,8 +143,11 @@ class FaultServer(LoopbackServer):
     def wait(self) -> None:
         self._released.wait(timeout=60)
 
-    def pieces(self) -> Iterator[str]:
-        for number, word in enumerate(self.answer.split(" ")):
+    def answer_to(self, body: Any) -> str:
+        return self.judgements if self.judgements is not None and "response_format" in body else self.answer
+
+    def pieces(self, answer: str) -> Iterator[str]:
+        for number, word in enumerate(answer.split(" ")):
             while number == self.hold_after and not self._released.wait(0.02):
                 pass
             yield word if number == 0 else f" {word}"

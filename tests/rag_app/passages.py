@@ -5,7 +5,8 @@ from itertools import pairwise
 
 from hypothesis import strategies as st
 
-from rag_app.types import REFUSAL, Answer, Citation, Sentence
+from rag_app.answering.citations import Claim, Evidence, compose
+from rag_app.types import REFUSAL, Answer, Citation, Sentence, State
 from vectorstore.types import Chunk, Passage
 
 PAGE = (
@@ -14,6 +15,11 @@ PAGE = (
     "| first | 2,300 |\n| second | 496.2 |\n\n- The memory held `words[36864]` of fixed memory [1].\n- 车站在左边。\n"
 )
 QUOTE = "Michael Collins stayed in lunar orbit aboard Columbia."
+# What a reader sees of `make_judged`.
+JUDGED = (
+    "Collins stayed. [1] Collins flew Columbia. [1] (similar words only) "
+    "Nobody landed in Eagle. [2] (the documents say otherwise) It was raining. (not proved) Here is more.\n\n* * *"
+)
 
 
 def make_passage(text: str, *, start: int = 0, source: str = "/docs/crew.md", page: int | None = None) -> Passage:
@@ -33,18 +39,40 @@ def make_citation(quote: str = QUOTE, *, page_text: str = PAGE, title: str = "Th
 
 
 def make_answer(
-    text: str = QUOTE, *, question: str = "Who stayed?", supported: bool = True, page_text: str = PAGE
+    text: str = QUOTE, *, question: str = "Who stayed?", state: State = "proved", page_text: str = PAGE
 ) -> Answer:
-    """An answer of one sentence; one that is supported quotes itself."""
-    whole = f"{text} [1]" if supported else text
-    cited = (make_citation(text, page_text=page_text),) if supported else ()
-    sentences = (Sentence(whole, 0, len(whole), supported, (1,) if supported else ()),)
+    """An answer of one sentence, which cites itself where its state rests on a citation."""
+    cites = state in ("proved", "similar", "contradicted")
+    whole = f"{text} [1]" if cites else text
+    cited = (make_citation(text, page_text=page_text),) if cites else ()
+    sentences = (Sentence(whole, 0, len(whole), state, (1,) if cites else ()),)
     passages = (make_passage(page_text),)
     return Answer(question, whole, False, "quotes", sentences, cited, passages, 0.9, question, 0.1)
 
 
+def make_judged() -> Answer:
+    """An answer with a sentence in each state, and a line without a word."""
+    landed = evidence("Neil Armstrong and Buzz Aldrin landed in Eagle.")
+    claims = [
+        Claim("Collins stayed.", (evidence(QUOTE),), " "),
+        Claim("Collins flew Columbia.", (evidence(QUOTE),), " ", "similar"),
+        Claim("Nobody landed in Eagle.", (landed,), " ", "contradicted"),
+        Claim("It was raining.", (), " "),
+        Claim("Here is more.", (), state="not a claim"),
+        Claim("* * *", ()),
+    ]
+    text, sentences, citations = compose(claims)
+    question = "Who stayed?"
+    return Answer(question, text, False, "a model", sentences, citations, (make_passage(PAGE),), 0.9, question, 0.1)
+
+
+def evidence(quote: str) -> Evidence:
+    start = PAGE.index(quote)
+    return Evidence(make_passage(PAGE), start, start + len(quote))
+
+
 def make_refusal(question: str) -> Answer:
-    sentences = (Sentence(REFUSAL, 0, len(REFUSAL), False, ()),)
+    sentences = (Sentence(REFUSAL, 0, len(REFUSAL), "not a claim", ()),)
     return Answer(question, REFUSAL, True, "quotes", sentences, (), (make_passage(PAGE),), 0.1, question, 0.1)
 
 

@@ -12,7 +12,7 @@ from ingest.report import FileReport, IngestReport
 from rag_app import Answer, Citation
 from rag_app.safe_text import make_visible
 from rag_app.types import REFUSAL
-from tests.rag_app.passages import QUOTE, make_answer, make_citation, make_refusal
+from tests.rag_app.passages import JUDGED, QUOTE, make_answer, make_citation, make_judged, make_refusal
 
 TAGS = {"a", "blockquote", "br", "div", "em", "mark", "p", "small", "span", "strong"}
 ATTRIBUTES = {"class", "href", "id", "style", "title"}
@@ -73,9 +73,24 @@ def test_a_citation_by_itself_shows_its_place_and_words() -> None:
     assert seen.values("title") == ["/docs/crew.md"]
 
 
-def test_sentences_without_support_refusals_and_follow_ups_say_so() -> None:
-    assert f"{QUOTE} (unsupported)" in show(make_answer(supported=False)).text
-    assert "(unsupported)" not in show(make_answer()).text
+def test_a_sentence_tells_its_state_unless_it_is_proved_or_claims_nothing() -> None:
+    judged = make_judged()
+    seen = show(judged)
+    assert JUDGED in seen.text
+    assert "".join(sentence.shown for sentence in judged.sentences) == JUDGED
+    assert re.findall("underline ([a-z]+)", " ".join(map(str, seen.values("style")))) == ["dashed", "wavy", "dotted"]
+
+
+def test_json_has_the_state_of_each_sentence_and_whether_it_is_proved() -> None:
+    sentences = make_judged().to_json()["sentences"]
+    assert [list(sentence) for sentence in sentences] == [["text", "start", "end", "supported", "state", "markers"]] * 6
+    states = ["proved", "similar", "contradicted", "not proved", "not a claim", "not proved"]
+    assert [sentence["state"] for sentence in sentences] == states
+    assert [sentence["supported"] for sentence in sentences] == [True, False, False, False, False, False]
+    assert [sentence["markers"] for sentence in sentences] == [[1], [1], [2], [], [], []]
+
+
+def test_refusals_and_follow_ups_say_so() -> None:
     refused = show(make_refusal("How is bread baked?"))
     assert "em" in refused.tags
     assert REFUSAL in refused.text

@@ -8,7 +8,6 @@ from rag_app import Answer
 from tests.reported_cases.questions import Asked, asked, shows
 
 ROW_REFUSED = "a row is refused: to be read by meaning"
-NEIGHBOUR_ROW = "a row that was not asked for is shown besides"
 NEIGHBOUR = "a sentence that was not asked for is shown besides"
 REFUSED = "a sentence that answers is refused"
 NEAR = "a near identifier is taken for the one asked for"
@@ -28,25 +27,22 @@ ROWS = [
     asked("table-lookup", "What is the salary of Pavel Novak?", STAFF, "Pavel Novak … 52800"),
     asked("table-lookup", "When did Lucia Serra start?", STAFF, "Lucia Serra … 39900"),
     asked("table-lookup", "Who works in finance?", STAFF, "Pavel Novak | Finance", fails=ROW_REFUSED),
-    asked(
-        "table-lookup", "What is the phone extension of Kirsi Aalto?", STAFF, "Kirsi Aalto … 4410", fails=ROW_REFUSED
-    ),
-    asked("table-lookup", "How much does the okapi weigh?", ANIMALS, "Okapi | 4 | 240", fails=ROW_REFUSED),
+    asked("table-lookup", "What is the phone extension of Kirsi Aalto?", STAFF, "Kirsi Aalto … 4410"),
+    asked("table-lookup", "How much does the okapi weigh?", ANIMALS, "Okapi | 4 | 240"),
     asked("table-lookup", "Who is the keeper of the cassowary?", ANIMALS, "Cassowary | 2 | 58 | Ms Ito"),
     asked("table-lookup", "Who is the keeper of the pangolin?", ANIMALS, "Pangolin | 4 | 12 | Mr Diallo"),
     asked("table-lookup", "How many legs has the cassowary?", ANIMALS, "Cassowary | 2 | 58 | Ms Ito"),
-    asked("table-lookup", "What is the weight of the pangolin?", ANIMALS, "Pangolin | 4 | 12", fails=NEIGHBOUR_ROW),
-    asked("table-lookup", "How many beds has Cedar?", ROOMS, "Cedar | 1 | 61 euros", fails=ROW_REFUSED),
-    asked("table-lookup", "What is the price of Birch?", ROOMS, "Birch | 3 | 104 euros", fails=NEIGHBOUR_ROW),
-    asked("table-lookup", "What does Alder cost per night?", ROOMS, "Alder | 2 | 88 euros", fails=NEIGHBOUR),
-    asked("table-lookup", "When does the train to Kiruna leave?", TRAINS, "Kiruna | 09:48 | 1", fails=NEIGHBOUR_ROW),
+    asked("table-lookup", "What is the weight of the pangolin?", ANIMALS, "Pangolin | 4 | 12"),
+    asked("table-lookup", "How many beds has Cedar?", ROOMS, "Cedar | 1 | 61 euros"),
+    asked("table-lookup", "What is the price of Birch?", ROOMS, "Birch | 3 | 104 euros"),
+    asked("table-lookup", "What does Alder cost per night?", ROOMS, "Alder | 2 | 88 euros"),
+    asked("table-lookup", "When does the train to Kiruna leave?", TRAINS, "Kiruna | 09:48 | 1"),
     asked("table-lookup", "When does the train to Luleå depart?", TRAINS, "Luleå | 07:12 | 3"),
     asked(
         "table-lookup",
         "From which platform does the train to Luleå leave?",
         TRAINS,
         "Luleå | 07:12 | 3",
-        fails=ROW_REFUSED,
     ),
     asked(
         "table-header",
@@ -57,32 +53,32 @@ ROWS = [
     ),
     asked("csv-kinds", "How old is Jana Doe?", "Name, first | Age | City", "Doe, Jana | 30 | Lviv", fails=ROW_REFUSED),
     asked("csv-kinds", "Was kostet Ölberg 12?", FLATS, "Ölberg 12 | 64,0 | 980,50 €", fails=ROW_REFUSED),
-    asked("csv-kinds", "Wie groß ist Ölberg 12?", FLATS, "Ölberg 12 | 64,0 | 980,50 €", fails=NEIGHBOUR_ROW),
-    asked("csv-kinds", "What is the torque of V-2?", "Valve | Torque | Owner", "V-2 | 48", fails=ROW_REFUSED),
+    asked("csv-kinds", "Wie groß ist Ölberg 12?", FLATS, "Ölberg 12 | 64,0 | 980,50 €"),
+    asked("csv-kinds", "What is the torque of V-2?", "Valve | Torque | Owner", "V-2 | 48"),
     asked("csv-kinds", "How many inhabitants has Nuuk?", "City | Inhabitants", "Nuuk | 19872"),
 ]
 IDENTIFIERS = [
-    asked("near-miss-ids", "When does flight LH-544 leave?", "Flight LH-544 leaves at 16:40.", fails=NEAR),
-    asked("near-miss-ids", "When does flight LH-455 leave?", "Flight LH-455 leaves at 14:05.", fails=NEAR),
+    asked("near-miss-ids", "When does flight LH-544 leave?", "Flight LH-544 leaves at 16:40."),
+    asked("near-miss-ids", "When does flight LH-455 leave?", "Flight LH-455 leaves at 14:05."),
     asked("near-miss-ids", "When does flight LH-545 leave?", fails=NEAR),
-    asked("near-miss-ids", "What is ticket #4711 about?", "Ticket #4711 is about the lift.", fails=NEAR),
-    asked("near-miss-ids", "What is ticket #4712 about?", "Ticket #4712 is about the roof.", fails=NEAR),
+    asked("near-miss-ids", "What is ticket #4711 about?", "Ticket #4711 is about the lift."),
+    asked("near-miss-ids", "What is ticket #4712 about?", "Ticket #4712 is about the roof."),
     asked("near-miss-ids", "What is ticket #4713 about?", fails=NEAR),
     asked("identifiers", "9087", "PPR-9087 is a relay with a jade housing.", fails=IDENTIFIER_REFUSED),
     asked("identifiers", "ppr 9087", "PPR-9087 is a relay with a jade housing.", fails=NEIGHBOUR),
     asked("identifiers", "10.0.0.17", "Server 10.0.0.17 holds the archive.", fails=IDENTIFIER_REFUSED),
-    asked("identifiers", "What does server 10.0.0.17 hold?", "Server 10.0.0.17 holds the archive.", fails=NEAR),
+    asked("identifiers", "What does server 10.0.0.17 hold?", "Server 10.0.0.17 holds the archive."),
     asked("identifiers", "What did release v2.3.1 fix?", "Release v2.3.1 fixed the leak.", fails=IDENTIFIER_REFUSED),
     asked("identifiers", "What does clause 4.2(d) set?", "Clause 4.2(d) sets the refund.", fails=IDENTIFIER_REFUSED),
-    asked("identifiers", "What does 0x80070057 mean?", "Code 0x80070057 means that a parameter is wrong.", fails=NEAR),
-    asked("identifiers", "M6x25", "Bolts M6x25 fasten the base.", fails=IDENTIFIER_REFUSED),
+    asked("identifiers", "What does 0x80070057 mean?", "Code 0x80070057 means that a parameter is wrong."),
+    asked("identifiers", "M6x25", "Bolts M6x25 fasten the base."),
     asked("identifiers", "ISO 14001", "Standard ISO 14001:2015 covers environment.", fails=NEAR),
     asked("identifiers", "getUserEmail", "The method getUserEmail returns the address."),
     asked("identifiers", "MAX_RETRY_DELAY", "The constant MAX_RETRY_DELAY is 30.", fails=NEAR),
     asked("identifiers", "Where does the C# team sit?", "The C# team sits in room 9.", fails=NEAR),
     asked("identifiers", "SKU 00123", "SKU 00123 is a kettle.", fails=NEAR),
-    asked("identifiers", "SKU 123", "SKU 123 is a toaster.", fails=NEAR),
-    asked("plain-refused", "What did release v2.3.1 fix?", "Release v2.3.1 fixed the leak in the cache.", fails=NEAR),
+    asked("identifiers", "SKU 123", "SKU 123 is a toaster."),
+    asked("plain-refused", "What did release v2.3.1 fix?", "Release v2.3.1 fixed the leak in the cache."),
     asked("plain-refused", "What does clause 4.2(d) set?", "Clause 4.2(d) sets the refund at one rent.", fails=NEAR),
 ]
 SENTENCES = [
@@ -158,13 +154,12 @@ VALUES = [
         "What is the trip pressure of QF-12?",
         "Model | Trip pressure",
         "QF-12 | 7.9 bar",
-        fails=ROW_REFUSED,
     ),
     asked("html-nested", "What was the output of Oslo in 2025?", "2025", "Oslo | 733 | 844"),
     asked("html-nested", "What type is the bearing?", "Bearing | type 6204"),
     asked("xlsx-values", "What is the rent?", "$2,500", may=["Depot"]),
     asked("xlsx-values", "What is the growth?", "Growth | 7.25%", may=["Depot"]),
-    asked("xlsx-values", "What is the price of crate C-1?", "Crate … Price", "C-1 … 1,234.50 EUR", fails=NEIGHBOUR_ROW),
+    asked("xlsx-values", "What is the price of crate C-1?", "Crate … Price", "C-1 … 1,234.50 EUR"),
     asked(
         "xlsx-values",
         "What is the plan of Burgas for 2026?",

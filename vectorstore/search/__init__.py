@@ -1,1 +1,1 @@
-"""Retrieves passages: by vectors and words together, with filters, a reranker and similar documents."""
+"""Retrieves passages: by vectors, words and a reader of question and passage, with filters; similar documents."""

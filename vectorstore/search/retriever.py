@@ -1,8 +1,8 @@
 """Retrieves the passages that answer a question best, by cosine and BM25 together, as a LangChain retriever."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import NamedTuple
 
 import numpy as np
@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from pydantic import ConfigDict, Field, SkipValidation
 
 from vectorstore.embeddings.model import EmbeddingModel, Vectors, cosine_similarities, embed_question, unit_vectors
-from vectorstore.search.reranker import READ_PASSAGES, Reranker
+from vectorstore.search.reader import Reads
 from vectorstore.storage.lexical_index import LexicalReader
 from vectorstore.storage.open_index import Snapshot
 from vectorstore.storage.store import Store
@@ -34,6 +34,8 @@ LEXICAL_WEIGHT = 0.35
 # Neighbour smoothing: each of the first chunks takes this share of its score from its nearest among them, since a chunk
 # near other good ones is more likely good. 0.2 to 0.4 of 3 to 5 neighbours gain up to 0.003.
 NEIGHBOUR_SHARE, NEIGHBOURS, SMOOTHED = 0.3, 3, 50
+# The first passages are read together with the question: their scores take this share of the log-odds that they answer.
+READ_PASSAGES, READ_WEIGHT = 20, 0.02
 
 
 @dataclass(frozen=True)
@@ -111,9 +113,9 @@ class HybridRetriever(BaseRetriever):
     store: Store = Field(exclude=True)
     model: EmbeddingModel = Field(exclude=True)
     distance: str = "cosine"
-    k: int = 6
+    k: int = 10
     filter: SourceFilter = SourceFilter()
-    reranker: Reranker | None = Field(default=None, exclude=True)
+    reader: Reads | None = Field(default=None, exclude=True)
 
     def search(self, question: str | Question, *, k: int | None = None) -> list[Passage]:
         self.store.require(Fingerprint(self.model.name, self.distance))
@@ -121,9 +123,9 @@ class HybridRetriever(BaseRetriever):
             # A question typed in another encoding than the terminal's has halves of surrogate pairs in it.
             question = Question(question.encode("utf-8", "replace").decode())
         k = k or self.k
-        passages = self._find(question, max(k, READ_PASSAGES) if self.reranker else k)
-        if self.reranker:
-            passages = self.reranker.rerank(question.searched_text, passages)
+        passages = self._find(question, max(k, READ_PASSAGES) if self.reader else k)
+        if self.reader:
+            passages = reorder(question.searched_text, passages, self.reader)
         return passages[:k]
 
     def search_vector(self, vector: Vectors, *, k: int | None = None) -> list[Passage]:
@@ -170,6 +172,19 @@ class HybridRetriever(BaseRetriever):
     ) -> list[Document]:
         """`invoke(text, config, question=...)` searches by a Question made before; `text` is what callbacks see."""
         return [PassageDocument.of(passage) for passage in self.search(question or query)]
+
+
+def reorder(asked: str, passages: Sequence[Passage], reader: Reads) -> list[Passage]:
+    """The first READ_PASSAGES by their scores and what the reader says of them, then the others: as if they answered no
+    better than the worst of those read."""
+    readings = reader.read(asked, [passage.chunk.embedded_text for passage in passages[:READ_PASSAGES]])
+    answers = [reading.answers for reading in readings]
+    gains = [*answers, *[min(answers, default=0.0)] * (len(passages) - len(answers))]
+    scored = [
+        replace(passage, score=round(passage.score + READ_WEIGHT * gain, 6))
+        for passage, gain in zip(passages, gains, strict=True)
+    ]
+    return sorted(scored, key=lambda passage: -passage.score)
 
 
 def match(snapshot: Snapshot, question: Question, *, limit: int) -> tuple[dict[str, float], dict[str, Vectors]]:

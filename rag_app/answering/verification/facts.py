@@ -1,17 +1,16 @@
-"""Reads the checkable facts of a sentence: its numbers with their units, its names, its negations."""
+"""Reads the checkable facts of a sentence: its numbers with their units, and whether it denies something."""
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from functools import cache
+from itertools import combinations
+from math import isclose
 
 from vectorstore.text_analysis import ENGLISH, analyze
 
 TOKEN = re.compile(r"\d+(?:[.,]\d+)*(?:st|nd|rd|th|s|%)?(?!\w)|[^\W_]+(?:['’][^\W_]+)?|%|[$€£]")
 DIGITS = re.compile(r"\d+(?:[.,]\d+)*")
 THOUSANDS = re.compile(r"[.,](?=\d{3}(?!\d))")
-NAME = re.compile(r"(?:[^\W\d_]['’])?[^\W\d_](?<=[A-ZÀ-ÖØ-Þ])[a-zß-ÿ'’]{2,}$")
-ABBREVIATION = re.compile(r"[^\W\d_]*[A-ZÀ-ÖØ-Þ][^\W\d_]*[A-ZÀ-ÖØ-Þ][^\W\d_]*$")
 NUMBER_WORDS = (
     "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen seventeen "
     "eighteen nineteen"
@@ -55,33 +54,14 @@ CURRENCIES = frozenset("$€£")
 # The share of the longer sentence's words, numbers apart, that two contrary sentences have in common: copies of one
 # sentence, changed later, share nearly all; two sentences on one subject about a third.
 ALIKE = 0.6
+# A word with digits or an underscore, or with capitals inside: LH-544, v2.3.1, getUserEmail.
+IDENTIFIER = re.compile(r"(?<!\w)(?=\S*(?:[\d_]|[a-z][A-Z]))\w+(?:[-./:]\w+)*")
+RUNS = ((re.compile(r"[A-Z]+"), "A"), (re.compile(r"[a-z]+"), "a"), (re.compile(r"\d+"), "9"))
 NEGATION_WORDS = (
     "no not never none neither nor without cannot lack lacks lacked lacking absence absent fail fails failed unable "
     "nothing nobody hardly"
 )
 NEGATIONS = frozenset(NEGATION_WORDS.split())
-OPPOSITES = [
-    "increase increases increased increasing rise rises rose risen rising grow grows grew grown raise raises raised|"
-    "decrease decreases decreased decreasing fall falls fell fallen falling shrink reduce reduces reduced reduction "
-    "lower lowers lowered decline declined",
-    "higher greater more larger|lower less fewer smaller",
-    "high|low",
-    "upregulate upregulates upregulated upregulation|downregulate downregulates downregulated downregulation",
-    "promote promotes promoted promoting activate activates activated enhance enhances enhanced stimulate stimulates|"
-    "inhibit inhibits inhibited inhibiting suppress suppresses suppressed block blocks blocked impair impairs impaired",
-    "positive positively|negative negatively",
-    "before|after",
-    "north northern|south southern",
-    "east eastern|west western",
-    "male males man men|female females woman women",
-    "best|worst",
-    "win wins won|lose loses lost",
-    "protect protects protective|harm harms harmful",
-    "improve improves improved|worsen worsens worsened",
-    "same identical|different",
-    "early earlier|late later",
-    "gain gains gained|loss losses",
-]
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,78 +77,24 @@ class Number:
 
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """`words` are the stems of a text's content words in order.
+    """`words` are the stems of a text's content words; `asked_numbers` those of its numbers that say how many for
+    certain."""
 
-    `names` begin with a capital behind the first word (`Armstrong`), `codes` have letters and digits (`IRG1`),
-    `abbreviations` two capitals (`NASA`, `VSMCs`; without the plural's s), and `initials` are all words' first letters.
-    """
-
-    words: tuple[str, ...]
+    words: frozenset[str]
     numbers: tuple[Number, ...]
     asked_numbers: tuple[Number, ...]
-    names: frozenset[str]
-    codes: frozenset[str]
-    abbreviations: frozenset[str]
-    initials: str
-    lowered: frozenset[str]
     is_negated: bool
 
 
-@cache
-def opposites() -> dict[str, frozenset[str]]:
-    """Words to those that say the contrary."""
-    found: dict[str, frozenset[str]] = {}
-    for pair in OPPOSITES:
-        one, other = (frozenset(side.split()) for side in pair.split("|"))
-        found |= dict.fromkeys(one, other) | dict.fromkeys(other, one)
-    return found
-
-
 def read_facts(text: str) -> Facts:
-    tokens = TOKEN.findall(text.replace("n't", " not").replace("n’t", " not"))
-    lowered = [token.lower() for token in tokens]
-    numbers = list(read_numbers(lowered))
-    codes = frozenset(bare(token) for token in tokens if is_code(token))
-    names = frozenset(bare(token) for token in tokens[1:] if NAME.match(token))
-    abbreviations = frozenset(bare(token).removesuffix("s") for token in tokens if ABBREVIATION.match(token))
+    tokens = [token.lower() for token in TOKEN.findall(text.replace("n't", " not").replace("n’t", " not"))]
+    numbers = list(read_numbers(tokens))
     return Facts(
-        words=tuple(dict.fromkeys(analyze(text, ENGLISH))),
+        words=frozenset(analyze(text, ENGLISH)),
         numbers=tuple(number for number, _ in numbers),
         asked_numbers=tuple(number for number, is_loose in numbers if not is_loose),
-        names=names,
-        codes=codes,
-        abbreviations=abbreviations,
-        initials="".join(token[0] for token in lowered),
-        lowered=frozenset(bare(token) for token in lowered),
-        is_negated=not NEGATIONS.isdisjoint(lowered),
+        is_negated=not NEGATIONS.isdisjoint(tokens),
     )
-
-
-def is_code(token: str) -> bool:
-    return token[0].isalpha() and any(map(str.isdigit, token))
-
-
-def contradicted_codes(claim: Facts, there: Facts) -> frozenset[str]:
-    """Those of a claim's codes that a text lacks while it has others with the same letters before the digits."""
-    series = {letters_of(code) for code in there.codes}
-    return frozenset(code for code in claim.codes - there.codes if letters_of(code) in series)
-
-
-def exchanged_abbreviations(claim: Facts, span: Facts, whole: Facts) -> frozenset[str]:
-    """Those of a claim's abbreviations that a passage neither has nor spells out, while the span has others instead."""
-    if not span.abbreviations - claim.abbreviations:
-        return frozenset()
-    known = whole.abbreviations | whole.lowered | {word.removesuffix("s") for word in whole.lowered}
-    spelled_out = f"{whole.initials} {claim.initials}"
-    return frozenset(short for short in claim.abbreviations - known if short not in spelled_out)
-
-
-def letters_of(code: str) -> str:
-    return code[: next(i for i, character in enumerate(code) if character.isdigit())]
-
-
-def bare(token: str) -> str:
-    return re.sub(r"['’]s?$", "", token.lower())
 
 
 def read_numbers(tokens: list[str]) -> Iterator[tuple[Number, bool]]:
@@ -230,16 +156,41 @@ def missing_numbers(claim: Facts, there: Iterable[Number]) -> list[Number]:
     return [number for number in claim.asked_numbers if not any(map(number.agrees, known))]
 
 
-def says_contrary(claim: Facts, span: Facts) -> bool:
-    """Whether one is negated and the other not, or the span has the opposite of a word of the claim in its place."""
-    if claim.is_negated != span.is_negated:
-        return True
-    contrary = opposites()
-    return any(
-        word not in span.lowered and not contrary[word].isdisjoint(span.lowered)
-        for word in claim.lowered
-        if word in contrary
-    )
+def unexplained_numbers(claim: Facts, there: Sequence[Number]) -> list[Number]:
+    """Those of a claim's numbers that agree with none of these, nor with a sum or difference of two."""
+    pairs = list(combinations(there, 2))
+    return [
+        number
+        for number in missing_numbers(claim, there)
+        if not any(is_computed(number, one, other) for one, other in pairs)
+    ]
+
+
+def is_computed(number: Number, one: Number, other: Number) -> bool:
+    """Whether it is the sum or the difference of two numbers of one unit."""
+    if one.unit != other.unit or (number.unit and one.unit and number.unit != one.unit):
+        return False
+    results = [result for a in one.values for b in other.values for result in (a + b, abs(a - b))]
+    return any(isclose(value, result, rel_tol=1e-9) for value in number.values for result in results)
+
+
+def compare_names(question: str, text: str) -> int:
+    """1 where a text has each identifier of a question, -1 where it has another of the same form instead of one of
+    them (LH-455 for LH-544), else 0."""
+    asked = IDENTIFIER.findall(question)
+    missing = [name for name in asked if not re.search(rf"(?<!\w){re.escape(name)}(?!\w)", text, re.IGNORECASE)]
+    if not missing:
+        return int(bool(asked))
+    return -int(not {shape(name) for name in missing}.isdisjoint(map(shape, IDENTIFIER.findall(text))))
+
+
+def shape(identifier: str) -> str:
+    """Each run of capitals, small letters or digits as one sign; of a plain number, how many digits it has."""
+    if identifier.isdigit():
+        return "9" * len(identifier)
+    for run, sign in RUNS:
+        identifier = run.sub(sign, identifier)
+    return identifier
 
 
 def are_contrary(one: Facts, other: Facts) -> bool:

@@ -1,9 +1,11 @@
-"""Splits a model's text into claims and finds the span that supports each, by a logistic model of what they share.
+"""Splits a model's text into claims, and finds the words of the passages that prove or contradict each, by the reader.
 
-It works offline and understands nothing: a claim is supported by the words, numbers and names that a span has too.
+A claim is read beside whole passages under their titles, and beside the sentences of the best that are nearest to it.
+It is called proved only where the reader is right in nine of ten such cases (its card says on what).
 """
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+import re
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
 
@@ -13,51 +15,56 @@ from numpy.typing import ArrayLike
 from ingest import ITEM_MARK, Split, split_sentences
 from rag_app.answering.citations import Claim, Evidence
 from rag_app.answering.generation.markers import read_markers
-from rag_app.answering.sentence_ranking import logistic
-from rag_app.answering.verification.entailment import Verify
-from rag_app.answering.verification.facts import (
-    Facts,
-    contradicted_codes,
-    exchanged_abbreviations,
-    missing_numbers,
-    read_facts,
-    says_contrary,
-)
+from rag_app.answering.units import is_heading, item_start
+from rag_app.answering.verification.chat_judge import Verdict
+from rag_app.answering.verification.facts import Number, read_facts, unexplained_numbers
+from rag_app.types import REFUSAL, State
+from vectorstore import Reading, Reads
 from vectorstore.embeddings import Vectors, cosine_similarities
 from vectorstore.types import Passage
 
 Embed = Callable[[Sequence[str]], ArrayLike]
-# A logistic model, fitted by bench/fit_checker.py on the training claims of SciFact and answers of CLAP NQ's visible
-# half; that script prints it, and what it reaches on claims that it has not seen.
-WEIGHTS = {
-    "words": 2.95,  # share of the claim's words that the passage has, or its title and headings
-    "pairs": 2.34,  # share of the claim's neighbouring words that are neighbours in the span
-    "cosine": 2.9,
-    "contrary": -0.83,  # one is negated, or has the opposite word
-}
-INTERCEPT = -3.95
-ENOUGH = 0.5
-# Reading a span closely takes longer than counting its words: only those that share most are read.
-READ_CLOSELY = 12
-VERIFIED = 4
-
-
-@dataclass(frozen=True, slots=True)
-class Surroundings:
-    """What may name what a span calls "it": `heads` are title and headings, `whole` is these and the passage."""
-
-    heads: Facts
-    whole: Facts
+# Chosen on the development sets, see the reader's card: from PROVED on, a claim is true in nine of ten cases; between
+# SIMILAR and it the words are alike, and more often right than wrong.
+PROVED, SIMILAR = 0.69, 0.52
+CONTRADICTED = 0.75
+# What the reader takes beside a claim. Characters: about 350 tokens.
+WINDOW_CHARACTERS = 1_500
+NEAREST = 4
+# Spans of the best passage among which the quote is chosen.
+QUOTES_READ = 6
+FENCE = re.compile(r"^[ \t]*(?:`{3,}|~{3,})", re.MULTILINE)
+TABLE_RULE = re.compile(r"[ \t]*\|?[ \t]*:?-{2,}:?[ \t]*(?:\||$)")
+HEADING = re.compile(r"[ \t]*#{1,6} ")
 
 
 @dataclass(frozen=True, slots=True)
 class Span:
-    """A sentence of a passage, or two neighbours, in its surroundings; `vector` is their mean."""
+    """A sentence of a passage, or neighbours; `vector` is their mean."""
 
     evidence: Evidence
-    facts: Facts
-    around: Surroundings
     vector: Vectors
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """What was found of a claim: its state, the span that proves it, is most like it or contradicts it, and how likely,
+    in [0, 1], the passages support it."""
+
+    state: State
+    evidence: Evidence | None
+    score: float
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """How a claim stands to the passages: in [0, 1], how much more the one that supports it most does so than that it
+    contradicts it, and how much the one that says most of it contradicts it; and these two passages."""
+
+    support: float
+    contradiction: float
+    supporting: Passage
+    contradicting: Passage
 
 
 def prove(
@@ -65,133 +72,184 @@ def prove(
     passages: Sequence[Passage],
     *,
     embed: Embed,
-    verify: Verify | None = None,
+    reader: Reads,
+    ask_model: Callable[[Sequence[str]], Sequence[Verdict]] | None = None,
     split: Split = split_sentences,
 ) -> list[Claim]:
-    """A model's text as claims, each with the span that proves it.
+    """A model's text as claims, each with its state and the span that proves or contradicts it.
 
-    Passages that a sentence's own markers name are searched first, then the others; markers of passages that were not
-    given are dropped. A text of markers alone makes no claim.
+    Passages that a sentence's own markers name come first among equals; markers of passages that were not given are
+    dropped. A text of markers alone makes no claim. `ask_model` gives a chat model's verdicts on all claims at once.
     """
     bare, markers = read_markers(text, passages=len(passages))
     if not bare.strip():
         return []
     pieces = [(start, end, bare[start:end]) for start, end in cover(bare, split)]
     sentences = [piece.strip() for _, _, piece in pieces]
-    spans, vectors = find_spans(passages, sentences, embed, split)
-    claims = []
-    for (start, end, piece), sentence, vector in zip(pieces, sentences, vectors, strict=True):
+    is_claim = find_claims(sentences)
+    asked = [sentence for sentence, claims in zip(sentences, is_claim, strict=True) if claims]
+    verdicts = iter(ask_model(asked) if ask_model and asked and passages else [None] * len(asked))
+    spans, vectors = find_spans(passages, asked, embed, split)
+    remaining = iter(vectors)
+    found = []
+    for (start, end, piece), sentence, claims in zip(pieces, sentences, is_claim, strict=True):
+        after = piece[len(piece.rstrip()) :]
+        if not claims:
+            found.append(Claim(sentence, (), after, "not a claim"))
+            continue
         named = {number for position, number in markers if start < max(position, 1) <= end}
-        first, others = list[Span](), list[Span]()
-        for number, of_passage in enumerate(spans, 1):
-            (first if number in named else others).extend(of_passage)
-        evidence = find_evidence(sentence, vector, first, verify) or find_evidence(sentence, vector, others, verify)
-        claims.append(Claim(sentence, (evidence,) if evidence else (), after=piece[len(piece.rstrip()) :]))
+        order = sorted(range(len(passages)), key=lambda i: i + 1 not in named)
+        one = judge(sentence, next(remaining), [spans[i] for i in order], reader, next(verdicts))
+        found.append(Claim(sentence, (one.evidence,) if one.evidence else (), after, one.state))
+    return found
+
+
+def find_claims(sentences: Sequence[str]) -> list[bool]:
+    """Of each piece of a text whether it claims something: headings, lead-ins, heads of tables, code and a refusal do
+    not."""
+    fences = [len(FENCE.findall(sentence)) for sentence in sentences]
+    # A fence that nothing closes is no code: what follows it would be shown unchecked.
+    passed, paired, claims = 0, sum(fences) // 2 * 2, list[bool]()
+    for (sentence, following), count in zip(pairwise([*sentences, ""]), fences, strict=True):
+        in_code = passed % 2 == 1 and passed < paired
+        below = f"{sentence}\n{following}".splitlines()[1:2]
+        is_head = sentence.startswith("|") and any(map(TABLE_RULE.match, below))
+        is_marked = HEADING.match(sentence) or TABLE_RULE.match(sentence) or sentence.rstrip("*_").endswith(":")
+        is_plain = not (in_code or (count and passed < paired) or is_marked or is_head or sentence == REFUSAL)
+        claims.append(is_plain and bool(re.search(r"[^\W_]", sentence)))
+        passed += count
     return claims
 
 
 def cover(text: str, split: Split = split_sentences) -> list[tuple[int, int]]:
-    """The sentences of a text with what lies between them, so that together they are the text."""
+    """The sentences of a text with what lies between them, so that together they are the text.
+
+    The fence that opens a block of code begins a piece: the sentence before it claims something, and has its markers.
+    """
     starts = [item_start(text, start) for start, _ in split(text)][1:]
-    return list(pairwise([0, *starts, len(text)]))
-
-
-def item_start(text: str, start: int) -> int:
-    """Where the mark of a list item begins, if the sentence is an item's first."""
-    line = text.rfind("\n", 0, start) + 1
-    mark = ITEM_MARK.match(text, line)
-    return line if mark and mark.end() == start else start
+    opening = [match.end() - len(match[0].lstrip()) for match in FENCE.finditer(text)][::2]
+    return list(pairwise([0, *sorted({*starts, *opening} - {0}), len(text)]))
 
 
 def find_spans(
-    passages: Sequence[Passage], sentences: Sequence[str], embed: Embed, split: Split
+    passages: Sequence[Passage], claims: Sequence[str], embed: Embed, split: Split
 ) -> tuple[list[list[Span]], Sequence[Vectors]]:
-    """The spans of each passage, and the vectors of the sentences, all embedded in one call."""
+    """The sentences of each passage, and the vectors of the claims, all embedded in one call."""
     units = [
         [Evidence(passage, passage.chunk.start + a, passage.chunk.start + b) for a, b in split(passage.chunk.text)]
         for passage in passages
     ]
-    texts = [*sentences, *(unit.quote for of_passage in units for unit in of_passage)]
+    texts = [*claims, *(unit.quote for of_passage in units for unit in of_passage)]
+    if not texts:
+        return [[] for _ in passages], []
     vectors = np.asarray(embed(texts), dtype=np.float32)
-    rest = iter(vectors[len(sentences) :])
-    spans = [make_spans(of_passage, [next(rest) for _ in of_passage]) for of_passage in units]
-    return spans, list(vectors[: len(sentences)])
+    rest = iter(vectors[len(claims) :])
+    return [[Span(unit, next(rest)) for unit in of_passage] for of_passage in units], list(vectors[: len(claims)])
 
 
-def make_spans(units: Sequence[Evidence], vectors: Sequence[Vectors]) -> list[Span]:
-    if not units:
-        return []
-    chunk = units[0].passage.chunk
-    heads = "\n".join((chunk.title, *chunk.headings))
-    around = Surroundings(read_facts(heads), read_facts(f"{heads}\n{chunk.text}"))
-    singles = [Span(unit, read_facts(unit.quote), around, vector) for unit, vector in zip(units, vectors, strict=True)]
-    return singles + [join(one, other) for one, other in pairwise(singles)]
+def judge(
+    claim: str, vector: Vectors, spans: Sequence[Sequence[Span]], reader: Reads, verdict: Verdict | None
+) -> Finding:
+    every = [span for of_passage in spans for span in of_passage]
+    if not every:
+        return Finding("not proved", None, 0.0)
+    if copied := next((span.evidence for span in every if plain(span.evidence.quote) == plain(claim)), None):
+        return Finding("proved", copied, 1.0)
+    judged = read_beside(claim, vector, spans, reader)
+    state = state_of(judged, verdict)
+    if state == "proved" and unexplained_numbers(read_facts(claim), numbers_near(vector, every)):
+        state = "not proved"
+    if state == "not proved":
+        evidence = None
+    elif verdict and verdict.evidence and verdict.says == ("contradicted" if state == "contradicted" else "supported"):
+        evidence = verdict.evidence
+    else:
+        passage = judged.contradicting if state == "contradicted" else judged.supporting
+        own = [span for span in every if span.evidence.passage is passage]
+        evidence = find_quote(claim, vector, own, reader, state)
+    return Finding(state, evidence, judged.support)
+
+
+def plain(text: str) -> str:
+    """The words of a sentence, without the mark of a list item and the full stop."""
+    return " ".join(ITEM_MARK.sub("", text.strip(), count=1).split()).removesuffix(".").casefold()
+
+
+def read_beside(claim: str, vector: Vectors, spans: Sequence[Sequence[Span]], reader: Reads) -> Judged:
+    """A claim beside windows of each passage under its title.
+
+    What supports it most must do so by its nearest sentences alone too: a long text says something of everything.
+    """
+    windows = [window for of_passage in spans for window in windows_of(of_passage)]
+    readings = reader.read(claim, [show_window(window) for window in windows])
+    best = max(range(len(windows)), key=lambda i: margin(readings[i]))
+    topical = min(range(len(windows)), key=lambda i: readings[i].unsaid)
+    (closer,) = reader.read(claim, [show_window(nearest(windows[best], vector, NEAREST))])
+    support = (1 + min(margin(readings[best]), margin(closer))) / 2
+    passages = [windows[i][0].evidence.passage for i in (best, topical)]
+    return Judged(support, readings[topical].contradicted, *passages)
+
+
+def margin(reading: Reading) -> float:
+    return reading.supported - reading.contradicted
+
+
+def state_of(judged: Judged, verdict: Verdict | None) -> State:
+    if verdict is not None:
+        if verdict.says == "contradicted":
+            return "contradicted"
+        if verdict.says == "supported" and judged.contradiction < CONTRADICTED:
+            return "proved" if verdict.evidence or judged.support >= PROVED else "similar"
+        return "similar" if judged.support >= PROVED else "not proved"
+    if judged.support >= PROVED:
+        return "proved"
+    if judged.support < SIMILAR and judged.contradiction >= CONTRADICTED:
+        return "contradicted"
+    return "similar" if judged.support >= SIMILAR else "not proved"
+
+
+def windows_of(spans: Sequence[Span]) -> Iterator[list[Span]]:
+    """The sentences of a passage in runs of at most WINDOW_CHARACTERS, or of one that is longer."""
+    run: list[Span] = []
+    for span in spans:
+        if run and span.evidence.end - run[0].evidence.start > WINDOW_CHARACTERS:
+            yield run
+            run = []
+        run.append(span)
+    if run:
+        yield run
+
+
+def show_window(spans: Sequence[Span]) -> str:
+    """The sentences under the title and headings of the first one's passage, as chunks are embedded."""
+    chunk = spans[0].evidence.passage.chunk
+    return replace(chunk, text=" ".join(span.evidence.quote for span in spans)).embedded_text
+
+
+def nearest(spans: Sequence[Span], vector: Vectors, count: int) -> list[Span]:
+    """By cosine, in the order in which they stand."""
+    cosines = cosine_similarities(vector, np.stack([span.vector for span in spans]))
+    return [spans[i] for i in sorted(np.argsort(-cosines, kind="stable")[:count].tolist())]
+
+
+def numbers_near(vector: Vectors, spans: Sequence[Span]) -> list[Number]:
+    """Those of the nearest sentences and of the titles over them."""
+    near = nearest(spans, vector, NEAREST)
+    return [number for span in near for number in read_facts(show_window([span])).numbers]
+
+
+def find_quote(claim: str, vector: Vectors, spans: Sequence[Span], reader: Reads, state: State) -> Evidence:
+    """The sentence of a passage, or two neighbours, that says so by itself; the shorter of equals, and no heading."""
+    spans = [span for span in spans if not is_heading(span.evidence.quote)] or spans
+    near = nearest([*spans, *(join(one, other) for one, other in pairwise(spans))], vector, QUOTES_READ)
+    sign = -1 if state == "contradicted" else 1
+    likely = [sign * margin(reading) for reading in reader.read(claim, [show_window([span]) for span in near])]
+    return near[min(range(len(near)), key=lambda i: (-round(likely[i], 2), len(near[i].evidence.quote)))].evidence
 
 
 def join(one: Span, other: Span) -> Span:
     both = Evidence(one.evidence.passage, one.evidence.start, other.evidence.end)
-    return Span(both, read_facts(both.quote), one.around, (one.vector + other.vector) / np.float32(2))
-
-
-def find_evidence(sentence: str, vector: Vectors, spans: Sequence[Span], verify: Verify | None) -> Evidence | None:
-    """The span that supports a sentence best, the shorter of equals; None where none does."""
-    if not spans:
-        return None
-    scored = score(read_facts(sentence), vector, spans)
-    if verify is not None:
-        scored = verified(sentence, scored, verify)
-    likely, best = min(scored, key=likeliest_and_shortest, default=(0.0, spans[0]))
-    return best.evidence if likely >= ENOUGH else None
-
-
-def likeliest_and_shortest(scored: tuple[float, Span]) -> tuple[float, int]:
-    likely, span = scored
-    return -likely, span.evidence.end - span.evidence.start
-
-
-def score(claim: Facts, vector: Vectors, spans: Sequence[Span]) -> list[tuple[float, Span]]:
-    """How likely each of the spans that share most with the claim supports it; at least one span."""
-    wanted = set(claim.words)
-    cosines = cosine_similarities(vector, np.stack([span.vector for span in spans]))
-    shared = np.array([len(wanted.intersection(span.facts.words)) for span in spans]) / max(len(wanted), 1)
-    nearest = np.argsort(-(shared + cosines), kind="stable")[:READ_CLOSELY].tolist()
-    return [(support(claim, spans[i].facts, spans[i].around, float(cosines[i])), spans[i]) for i in nearest]
-
-
-def verified(sentence: str, scored: Iterable[tuple[float, Span]], verify: Verify) -> list[tuple[float, Span]]:
-    """The likeliest spans as `verify` scores them; one without the claim's numbers and names is not asked about."""
-    asked = [span for likely, span in sorted(scored, key=likeliest_and_shortest) if likely > 0][:VERIFIED]
-    judged = verify(sentence, [span.evidence.quote for span in asked]) if asked else []
-    return list(zip(map(float, judged), asked, strict=True))
-
-
-def support(claim: Facts, span: Facts, around: Surroundings, cosine: float) -> float:
-    """In [0, 1]; 0 where a number of the claim is not in the span, or a name of it nowhere in the passage."""
-    if not claim.words or is_ruled_out(claim, span, around):
-        return 0.0
-    return logistic(WEIGHTS, INTERCEPT, measure(claim, span, around, cosine))
-
-
-def is_ruled_out(claim: Facts, span: Facts, around: Surroundings) -> bool:
-    numbers = (*span.numbers, *around.heads.numbers)
-    return bool(
-        missing_numbers(claim, numbers)
-        or claim.names - span.lowered - around.whole.lowered
-        or contradicted_codes(claim, around.whole)
-        or exchanged_abbreviations(claim, span, around.whole)
-    )
-
-
-def measure(claim: Facts, span: Facts, around: Surroundings, cosine: float) -> Mapping[str, float]:
-    """The features by the names of WEIGHTS."""
-    words, neighbours = set(claim.words), set(pairwise(span.words))
-    pairs = list(pairwise(claim.words))
-    return {
-        "words": len(words & {*span.words, *around.whole.words}) / max(len(words), 1),
-        "pairs": sum(pair in neighbours for pair in pairs) / max(len(pairs), 1),
-        "cosine": cosine,
-        "contrary": float(says_contrary(claim, span)),
-    }
+    return Span(both, (one.vector + other.vector) / np.float32(2))
 
 
 def cite_found(claims: Sequence[Claim], found: Sequence[Passage]) -> list[Claim]:

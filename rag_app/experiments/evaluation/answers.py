@@ -12,7 +12,7 @@ from scipy.stats import hmean
 from rag_app.answering.chain import Request
 from rag_app.experiments.evaluation.datasets import AnswerQuestion
 from rag_app.experiments.evaluation.intervals import Column, Drawn, Draws, as_column, bootstrap, bootstrap_means, mean
-from rag_app.types import Answer
+from rag_app.types import REMARKS, Answer
 from vectorstore.text_analysis import UNSPACED
 
 COUNTED = ("unsupported_sentences", "dangling_markers")
@@ -50,7 +50,7 @@ def ask(chain: Runnable[Request, Answer], question: AnswerQuestion) -> Outcome:
         refused=answer.refused,
         answerability=answer.answerability,
         quotes=tuple(dict.fromkeys(citation.quote for citation in answer.citations)),
-        unsupported_sentences=0 if answer.refused else sum(not sentence.supported for sentence in answer.sentences),
+        unsupported_sentences=0 if answer.refused else sum(one.state in REMARKS for one in answer.sentences),
         dangling_markers=count_dangling(answer.text, {citation.marker for citation in answer.citations}),
     )
 

@@ -5,8 +5,8 @@ import gzip
 import json
 import tempfile
 import zlib
-from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Container, Generator, Iterable, Iterator, Mapping, Sequence
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
@@ -98,8 +98,8 @@ def load_answer_set(
 ) -> tuple[tuple[NamedText, ...], tuple[AnswerQuestion, ...]]:
     """All documents, and of the questions the first `limit`. Raises InputError."""
     path = folder / "answers.jsonl"
-    rows = islice(number_rows(path, ANSWERS_HINT), limit)
-    questions = tuple(read_question(row, f"{path}, line {number}", number) for number, row in rows)
+    with closing(number_rows(path, ANSWERS_HINT)) as rows:
+        questions = tuple(read_question(row, f"{path}, line {number}", number) for number, row in islice(rows, limit))
     if not questions:
         raise InputError(f"{path} has no question", ANSWERS_HINT)
     return load_corpus(folder, ANSWERS_HINT), questions
@@ -157,7 +157,7 @@ def load_rows(path: Path, hint: str) -> Iterator[dict[str, Any]]:
     return (row for _, row in number_rows(path, hint))
 
 
-def number_rows(path: Path, hint: str) -> Iterator[tuple[int, dict[str, Any]]]:
+def number_rows(path: Path, hint: str) -> Generator[tuple[int, dict[str, Any]], None, None]:
     """The objects of a JSON-lines file, packed by gzip or not, each with the number of its line. Raises InputError."""
     try:
         with gzip.open(path, "rt", encoding="utf-8") if path.suffix == ".gz" else path.open(encoding="utf-8") as file:

@@ -12,7 +12,7 @@ from rag_app.settings import Settings
 from vectorstore.errors import RagError
 
 EXPERIMENT = "rag-app"
-PARAMETERS = ("embeddings", "chunk_tokens", "distance", "reranker", "top_k", "llm")
+PARAMETERS = ("embeddings", "chunk_tokens", "distance", "reader", "top_k", "llm")
 # MLflow takes these and a slash in a metric's name; a slash would make a group of it.
 NO_METRIC_LETTER = re.compile(r"[^\w. -]")
 

@@ -45,7 +45,8 @@ from vectorstore.types import Chunk
 
 JUDGED_BY = "ndcg@10"
 FEWEST_EXAMPLES = 2
-MODEL_FILE = "config.json"
+# One of these is in every folder of a model, or of a training that was interrupted.
+MODEL_FILES = ("config.json", "reader.xml", "checkpoint.pt")
 OUTPUT_HINT = "name another place with --output"
 
 Columns = dict[str, list[float]]
@@ -173,7 +174,7 @@ def prepare_output(output: Path, *, is_folder: bool) -> Path:
     if not is_folder and output.is_dir():
         raise InputError(f"{output} is a folder", OUTPUT_HINT)
     is_empty = not output.exists() or (output.is_dir() and not any(output.iterdir()))
-    if is_folder and not is_empty and not (output / MODEL_FILE).is_file():
+    if is_folder and not is_empty and not any((output / name).is_file() for name in MODEL_FILES):
         raise InputError(f"{output} holds something other than a model", OUTPUT_HINT)
     try:
         output.parent.mkdir(parents=True, exist_ok=True)

@@ -1,5 +1,12 @@
 const RIGHT_TO_LEFT = /[\u0590-\u08ff\u200e\u200f\u202a-\u202e\u2066-\u2069\ufb1d-\ufdff\ufe70-\ufeff]/;
 
+// Only the states that occur are explained under an answer.
+const LEGEND = {
+  similar: ["Dashed", ": only similar words of the documents were found. "],
+  contradicted: ["Wavy", ": the documents say otherwise. "],
+  "not proved": ["Dotted", ": no words of the documents were found that say so. "],
+};
+
 export default function ({ data, parentElement, setTriggerValue }) {
   const root = parentElement.querySelector(".root");
   if (data.progress) {
@@ -57,14 +64,15 @@ function answer(data, send) {
   const open = (id) => (event) =>
     showSource({ answer: key, cards, index: cards.findIndex((card) => card.id === id), opener: event.currentTarget });
   const text = sentences.flatMap((one) => sentence(one, cards, open));
+  const legend = Object.entries(LEGEND).filter(([state]) => sentences.some((one) => one.remark && one.state === state));
   const status = element("p", { class: "unseen", role: "status" });
   setTimeout(() => setText(status, announcement ?? ""), 100);
   return [
     searchedFor && element("p", { class: "searched", dir: "auto" }, searchedFor),
     message || refusal ? note(message ?? refusal, hint, message ? "alert" : "note")
       : element("div", { class: quoted ? "text quoted" : "text", dir: "auto" }, ...text),
-    sentences.some((one) => !one.supported) && element("p", { class: "legend" },
-      element("span", { class: "unsupported" }, "Dotted"), ": no words of the documents were found that say so."),
+    legend.length && element("p", { class: "legend" },
+      ...legend.flatMap(([state, [look, meaning]]) => [element("span", { "data-state": state }, look), meaning])),
     cardsTitle && cards.length && element("h3", {}, cardsTitle),
     cards.length && element("ol", { class: "cards", "aria-label": cardsTitle ?? "Citations" },
       ...cards.map((one) => element("li", {}, card(one, open)))),
@@ -81,19 +89,19 @@ function note(message, hint, role) {
     hint ? element("p", { class: "hint", dir: "auto" }, hint) : null);
 }
 
-function sentence({ words, after, supported, markers }, cards, open) {
+function sentence({ words, after, state, remark, markers }, cards, open) {
   // The last word is kept together with its markers, so that none is alone at the beginning of a line; a sentence that
   // is written from right to left is not parted.
   const whole = !markers.length || RIGHT_TO_LEFT.test(words);
   const cut = words.length - (whole ? 0 : words.match(/\S{0,30}$/)[0].length);
-  const part = (text) => element("span", supported ? {} : { class: "unsupported" }, text);
+  const part = (text) => element("span", remark ? { "data-state": state } : {}, text);
   const marks = markers.map((number) => {
     const id = `citation-${number}`;
     const title = cards.find((card) => card.id === id)?.place ?? "";
     return button({ class: "marker", "data-opens": id, "aria-label": `Source ${number}`, title }, open(id), String(number));
   });
   const end = element("span", { class: "end" }, part(words.slice(cut)), ...marks);
-  return [part(words.slice(0, cut)), end, supported ? "" : element("span", { class: "unseen" }, " (unsupported)"), after];
+  return [part(words.slice(0, cut)), end, remark ? element("span", { class: "unseen" }, remark) : "", after];
 }
 
 function card({ id, kind, number, place, quote }, open) {

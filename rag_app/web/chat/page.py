@@ -151,7 +151,13 @@ def answer_values(answer: "Answer", turn: Turn, *, is_last: bool, is_fresh: bool
         "sentences": []
         if answer.refused
         else [
-            {"words": one.words, "after": one.after, "supported": not one.is_unsupported, "markers": list(one.markers)}
+            {
+                "words": one.words,
+                "after": one.after,
+                "state": one.state,
+                "remark": one.remark,
+                "markers": list(one.markers),
+            }
             for one in answer.sentences
         ],
         # Without one proof, a model's answer is read next to the passages that it was given.
@@ -233,7 +239,7 @@ def draw_suggestions(settings: Settings, generation: int, *, ask: Ask) -> None:
 
     if is_remote(settings.embeddings):
         return
-    found = find_suggestions(settings.model_copy(update={"llm": "quotes", "verifier": None}), generation)
+    found = find_suggestions(settings.model_copy(update={"llm": "quotes"}), generation)
     questions = result_of(found)
     draw_questions(questions or [], ask=ask)
 

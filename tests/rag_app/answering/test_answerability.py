@@ -1,23 +1,18 @@
-"""Assesses what was retrieved: what a question asks for, whether sentences have it, and how likely they answer."""
+"""Assesses what was retrieved: how likely each sentence answers, and how likely anything does."""
 
 from dataclasses import replace
 
+import numpy as np
 import pytest
 
 from rag_app import Settings, load_retriever
 from rag_app.answering.answerability import THRESHOLD, Assessment, assess
-from rag_app.answering.quotes import units
-from rag_app.answering.sentence_ranking import (
-    POINTS_BACK,
-    UNKNOWN,
-    Judge,
-    Kind,
-    has_kind,
-    judge_sentences,
-    kind_of,
-    share_of_terms,
-)
-from rag_app.wiring import load_judge
+from rag_app.answering.citations import Evidence
+from rag_app.answering.sentence_ranking import Judge, find_places, judge_sentences, share_of_answer, share_of_terms
+from rag_app.answering.units import units
+from rag_app.wiring import load_judge, load_reader
+from tests.rag_app.passages import make_passage
+from vectorstore.search.reader import Reading
 from vectorstore.search.retriever import HybridRetriever, Question
 
 QUESTION = Question("Who stayed in lunar orbit?")
@@ -30,56 +25,29 @@ def retriever(samples_settings: Settings) -> HybridRetriever:
 
 @pytest.fixture(scope="module")
 def judge(retriever: HybridRetriever, samples_settings: Settings) -> Judge:
-    return Judge(load_judge(samples_settings), retriever.store.snapshot().lexical)
-
-
-@pytest.mark.parametrize(
-    ("question", "kind"),
-    [
-        ("How many samples were brought back?", "number"),
-        ("When did Eagle land?", "time"),
-        ("In what year was it built?", "time"),
-        ("Who stayed in orbit?", "person"),
-        ("Where did it come down?", "place"),
-        ("Why did the alarm sound?", "reason"),
-        ("What is a fuel cell?", "definition"),
-        ("Name the stages.", "other"),
-        ("Wer blieb im Orbit?", "other"),
-    ],
-)
-def test_a_question_asks_for_a_kind(question: str, kind: Kind) -> None:
-    assert kind_of(question) == kind
-
-
-@pytest.mark.parametrize(
-    ("sentence", "kind"),
-    [
-        ("It weighed 32 kg.", "number"),
-        ("It weighed twelve pounds.", "number"),
-        ("They left in July.", "time"),
-        ("In orbit stayed Collins.", "person"),
-        ("It came down near Hawaii.", "place"),
-        ("It failed because a pump stood still.", "reason"),
-        ("A fuel cell is a source of current.", "definition"),
-    ],
-)
-def test_a_sentence_has_what_is_asked_for_or_not(sentence: str, kind: Kind) -> None:
-    assert has_kind(sentence, kind, question="?") == 1
-    assert has_kind("it was so.", kind, question="?") == 0
-    assert has_kind("It was Collins.", "person", question="Who was Collins?") == 0, "the question has that name already"
-    assert has_kind("It was so.", "other", question="?") == UNKNOWN
-
-
-@pytest.mark.parametrize("sentence", ["He stayed.", "This was so.", "However, it flew."])
-def test_some_sentences_point_back(sentence: str) -> None:
-    assert POINTS_BACK.match(sentence)
-    assert not POINTS_BACK.match("Items that stay. " + sentence)
+    return Judge(load_judge(samples_settings), retriever.store.snapshot().lexical, load_reader(samples_settings))
 
 
 def test_rare_words_count_more_than_common_ones() -> None:
     weights = {"orbit": 3.0, "moon": 1.0}
     assert [share_of_terms(weights, {word}) for word in ("orbit", "cheese")] == [0.75, 0]
     assert share_of_terms({}, {"orbit"}) == 0
+
+
+def test_places_and_neighbours_are_those_of_a_page_in_whatever_order_its_passages_were_found() -> None:
+    passages = [make_passage("Two.", start=5), make_passage("One.", start=0), make_passage("Else.", page=2)]
+    spans = [Evidence(one, one.chunk.start, one.chunk.end) for one in passages]
+    assert find_places(spans) == {0: (1, 1, None), 1: (0, None, 0), 2: (0, None, None)}
+
+
+def test_the_share_of_a_sentence_is_what_the_reader_finds_of_the_answer_in_its_place_below_the_title() -> None:
+    passage = make_passage("It flew. It landed.", start=40)
+    shown, nothing = passage.chunk.embedded_text, np.zeros(3, np.float32)
+    places = [(shown.index(word), shown.index(word) + len(word)) for word in ("crew", "flew", "landed")]
+    ends = np.array([0, 0.25, 0.75], np.float32)
+    reading = Reading(0.0, 0.0, 0.0, 1.0, np.array(places, np.int32), nothing, ends)
+    flew, landed = (Evidence(passage, 40 + start, 40 + end) for start, end in ((0, 8), (9, 19)))
+    assert [share_of_answer(span, reading) for span in (flew, landed)] == [0.125, 0.375]
 
 
 def test_every_sentence_is_judged_in_the_order_given(retriever: HybridRetriever, judge: Judge) -> None:

@@ -165,7 +165,7 @@ class TestRunnable:
         assert all(isinstance(piece, str) for piece in pieces)
 
     def test_callbacks_are_told_of_the_chain_and_of_the_retriever_inside_it(self, samples_chain: Chain) -> None:
-        expected = ["chain rag", f"retriever: {QUESTION}", "retriever end: 6", "chain end"]
+        expected = ["chain rag", f"retriever: {QUESTION}", "retriever end: 10", "chain end"]
         told, told_async = Recorder(), Recorder()
         samples_chain.invoke(QUESTION, {"callbacks": [told]})
         asyncio.run(samples_chain.ainvoke(QUESTION, {"callbacks": [told_async]}))

@@ -11,11 +11,11 @@ import pytest
 from langchain_core.runnables import Runnable
 from langchain_openai import ChatOpenAI
 
-from rag_app import Answer, Settings, load_chain, load_page, load_retriever
+from rag_app import Answer, Settings, ingest_paths, load_chain, load_page, load_retriever
 from rag_app.answering.chain import AnswerError, Request, Writer, build_chain
 from rag_app.answering.generation.markers import WORD_JOINER, without_markers
 from rag_app.types import REFUSAL
-from rag_app.wiring import load_judge
+from rag_app.wiring import load_judge, load_reader
 from tests.conftest import CommandLine
 from tests.rag_app.fault_server import Behaviour, FaultServer
 
@@ -23,14 +23,40 @@ Chain = Runnable[Request, Any]  # a stream gives text and then an Answer
 SPEC = "openai:test-model"
 QUESTION, BORN = "Who stayed in lunar orbit?", "When was he born?"
 STAYED = "Michael Collins stayed in lunar orbit aboard the command module Columbia"
+ASKED, TALL = "How tall is the Eiffel Tower?", "The Eiffel Tower is 330 metres tall"
+CHEESE = "Cheese is made of milk."
 HISTORY = [("human", QUESTION), ("ai", "Michael Collins stayed in lunar orbit. [1]")]
 JOINED = "When was he born? stayed lunar orbit Michael Collins"
+
+
+def judged(*verdicts: str) -> str:
+    """What a chat model says of the sentences of an answer, the first of which it finds word for word in a passage."""
+    said = [{"sentence": number, "verdict": verdict} for number, verdict in enumerate(verdicts, 1)]
+    return json.dumps({"verdicts": [{**said[0], "passage": 1, "quote": f"{TALL}."}, *said[1:]]})
 
 
 @pytest.fixture
 def chain(samples_settings: Settings, fault_server: FaultServer) -> Chain:
     fault_server.answer = f"{STAYED} [1]. Cheese is made of milk [2]."
     return load_chain(settings=samples_settings.model_copy(update={"llm": SPEC}))
+
+
+@pytest.fixture(scope="module")
+def towers(tmp_path_factory: pytest.TempPathFactory) -> Settings:
+    """A collection of two short documents, one of which says how tall a tower is."""
+    folder = tmp_path_factory.mktemp("towers")
+    for name, text in {"tower": f"{TALL}.", "garden": "Tomatoes need sun and water."}.items():
+        (folder / f"{name}.md").write_text(text, encoding="utf-8")
+    here = Settings(collection="towers", data_dir=folder / "data")
+    ingest_paths([folder], settings=here)
+    return here
+
+
+@pytest.fixture
+def judged_chain(towers: Settings, fault_server: FaultServer) -> Chain:
+    """The model judges what it wrote: that the first sentence is proved by the document, and the second is not."""
+    fault_server.answer, fault_server.judgements = f"{TALL} [1]. {CHEESE}", judged("supported", "unsaid")
+    return load_chain(settings=towers.model_copy(update={"llm": SPEC}))
 
 
 class TestWriting:
@@ -64,39 +90,40 @@ class TestWriting:
         assert isinstance(answer, Answer)
 
     def test_a_model_gets_question_and_passages_and_each_sentence_is_cited_or_marked(
-        self, chain: Chain, fault_server: FaultServer, samples_settings: Settings
+        self, judged_chain: Chain, fault_server: FaultServer, towers: Settings
     ) -> None:
-        answer = chain.invoke(QUESTION)
-        (chat,) = fault_server.chats
+        answer = judged_chain.invoke(ASKED)
+        chat, judging = fault_server.chats
         system, human = (message["content"] for message in chat.body["messages"])
         assert REFUSAL in system
-        assert human.endswith(f"Question: {QUESTION}")
+        assert human.endswith(f"Question: {ASKED}")
         numbers = [int(number) for number in re.findall(r"(?m)^<passage (\d+)>$", human)]
         assert numbers == list(range(1, len(numbers) + 1))
         assert all(passage.chunk.text in human.replace(WORD_JOINER, "") for passage in answer.passages)
         assert all(passage.chunk.title in human for passage in answer.passages)
 
-        assert answer.text == f"{STAYED}. [1] Cheese is made of milk."
-        assert [(sentence.supported, sentence.markers) for sentence in answer.sentences] == [(True, (1,)), (False, ())]
+        assert answer.text == f"{TALL}. [1] {CHEESE}"
+        assert [(one.state, one.markers) for one in answer.sentences] == [("proved", (1,)), ("not proved", ())]
+        assert judging.body["messages"][-1]["content"].endswith(f"1. {TALL}.\n2. {CHEESE}")
         assert (answer.answered_by, answer.refused) == (SPEC, False)
         (found,) = answer.citations
-        assert STAYED in found.quote
-        assert load_page(found.source, found.page, settings=samples_settings)[found.start : found.end] == found.quote
-        quoted = load_chain(settings=samples_settings).invoke(QUESTION)
+        assert TALL in found.quote
+        assert load_page(found.source, found.page, settings=towers)[found.start : found.end] == found.quote
+        quoted = load_chain(settings=towers).invoke(ASKED)
         assert answer.answerability == pytest.approx(quoted.answerability), "whoever writes"
 
     def test_markers_that_point_at_nothing_are_removed_and_wrong_ones_put_right(
-        self, chain: Chain, fault_server: FaultServer
+        self, judged_chain: Chain, fault_server: FaultServer
     ) -> None:
-        fault_server.answer = f"{STAYED} [99][7-9]. Cheese is made of milk [42]."
-        answer = chain.invoke(QUESTION)
-        assert answer.text == f"{STAYED}. [1] Cheese is made of milk."
-        right = next(n for n, passage in enumerate(answer.passages, 1) if STAYED in passage.chunk.text)
-        fault_server.answer = f"{STAYED} [{right % 6 + 1}]."
-        (found,) = chain.invoke(QUESTION).citations
-        assert STAYED in found.quote
+        fault_server.answer = f"{TALL} [99][7-9]. Cheese is made of milk [42]."
+        answer = judged_chain.invoke(ASKED)
+        assert answer.text == f"{TALL}. [1] {CHEESE}"
+        right = next(n for n, passage in enumerate(answer.passages, 1) if TALL in passage.chunk.text)
+        fault_server.answer = f"{TALL} [{right % 2 + 1}]."
+        (found,) = judged_chain.invoke(ASKED).citations
+        assert TALL in found.quote
 
-    @pytest.mark.parametrize("written", [REFUSAL, f"I am sorry. {REFUSAL} [1]", "[1]", "   ", f"{STAYED} in 1984 [1]."])
+    @pytest.mark.parametrize("written", [REFUSAL, f"I am sorry. {REFUSAL} [1]", "[1]", "   "])
     def test_a_model_that_does_not_answer_makes_a_refusal(
         self, chain: Chain, fault_server: FaultServer, written: str
     ) -> None:
@@ -105,13 +132,37 @@ class TestWriting:
         assert (answer.text, answer.refused, answer.citations) == (REFUSAL, True, ())
         assert answer.passages
 
+    def test_an_answer_of_which_nothing_is_proved_is_shown_as_that(
+        self, chain: Chain, fault_server: FaultServer
+    ) -> None:
+        fault_server.answer, fault_server.judgements = f"# Milk\n\n{CHEESE} [1]", "I cannot say."
+        answer = chain.invoke(QUESTION)
+        assert (answer.text, answer.refused, answer.citations) == (f"# Milk\n\n{CHEESE}", False, ())
+        assert [sentence.state for sentence in answer.sentences] == ["not a claim", "not proved"]
+
+    def test_documents_that_do_not_agree_are_told_under_what_a_model_wrote_if_it_wrote_anything(
+        self, fault_server: FaultServer, tmp_path: Path
+    ) -> None:
+        opens = "The town library opens at 9 in the morning and closes at 18 on weekdays."
+        for name, text in {"old": opens, "new": opens.replace("9", "10")}.items():
+            (tmp_path / f"{name}.md").write_text(f"# Opening hours\n\n{text}\n", encoding="utf-8")
+        here = Settings(llm=SPEC)
+        ingest_paths([tmp_path], settings=here)
+        chain = load_chain(settings=here)
+        fault_server.answer, fault_server.judgements = CHEESE, judged("unsaid")
+        said, notice, *_ = chain.invoke("When does the town library open?").sentences
+        assert (said.words, len(notice.markers), notice.state) == (CHEESE, 2, "proved")
+        fault_server.answer = "[1]"
+        assert chain.invoke("When does the town library open?").refused
+
     @pytest.mark.long("a language model writes")
     def test_a_real_small_model_writes_an_answer_that_keeps_the_law(
         self, samples_settings: Settings, smollm: ChatOpenAI
     ) -> None:
         writer = Writer(smollm.model_copy(update={"max_tokens": 60}), "gguf:smollm")
         retriever = load_retriever(k=1, settings=samples_settings)
-        *pieces, answer = build_chain(retriever, judge=load_judge(samples_settings), writer=writer).stream(QUESTION)
+        judge, reader = load_judge(samples_settings), load_reader(samples_settings)
+        *pieces, answer = build_chain(retriever, judge=judge, reader=reader, writer=writer).stream(QUESTION)
         assert isinstance(answer, Answer)
         assert len(pieces) > 3
         assert answer.answered_by == "gguf:smollm"
@@ -131,7 +182,7 @@ class TestFollowUps:
         fault_server.answer = "When was Michael Collins born?"
         answer = self.ask(chain)
         assert (answer.question, answer.searched_for) == (BORN, "When was Michael Collins born?")
-        rewrite, written = (chat.body["messages"][-1]["content"] for chat in fault_server.chats)
+        rewrite, written, *_ = (chat.body["messages"][-1]["content"] for chat in fault_server.chats)
         assert f"human: {QUESTION}" in rewrite
         assert written.endswith("Question: When was Michael Collins born?")
 
@@ -141,7 +192,7 @@ class TestFollowUps:
     ) -> None:
         fault_server.answer = written
         assert self.ask(chain).searched_for == JOINED
-        assert fault_server.chats[-1].body["messages"][-1]["content"].endswith(f"Question: {BORN}")
+        assert fault_server.chats[1].body["messages"][-1]["content"].endswith(f"Question: {BORN}")
 
     def test_a_rewrite_that_fails_does_not_fail_the_answer(self, chain: Chain, fault_server: FaultServer) -> None:
         fault_server.behave("wrong_key", "answer")
@@ -187,7 +238,7 @@ class TestCommandLine:
         assert error.startswith(f"error: {FAILURES['dies_in_stream'].format(server=fault_server.address)}")
         assert advice.startswith("hint: ask again in a minute")
         titles = [line for line in run.stdout.splitlines() if not line.startswith(" ")]
-        assert [title[:3] for title in titles] == [f"{number}. " for number in range(1, 7)]
+        assert [title.split()[0] for title in titles] == [f"{number}." for number in range(1, 11)]
         assert STAYED in run.stdout
         assert "Halfway" not in run.stdout
 
@@ -196,16 +247,16 @@ class TestCommandLine:
         found = json.loads(run.stdout)
         assert (run.returncode, list(found)) == (2, ["question", "error", "hint", "passages"])
         assert run.stderr == f"error: {found['error']}\nhint: {found['hint']}\n"
-        assert len(found["passages"]) == 6
+        assert len(found["passages"]) == 10
 
     def test_a_written_answer_says_who_wrote_it(
-        self, rag: CommandLine, fault_server: FaultServer, here: dict[str, str]
+        self, rag: CommandLine, fault_server: FaultServer, towers: Settings
     ) -> None:
-        fault_server.answer = f"{STAYED} [1]. Cheese is made of milk."
-        run = rag("ask", QUESTION, "--collection", "samples", **here)
+        fault_server.answer, fault_server.judgements = f"{TALL} [1]. {CHEESE}", judged("supported", "unsaid")
+        run = rag("ask", ASKED, "--collection", "towers", RAG_DATA_DIR=str(towers.data_dir), RAG_LLM=SPEC)
         assert run.returncode == 0, run.stderr
-        assert run.stdout.startswith(f"{STAYED}. [1] Cheese is made of milk. (unsupported)\n\n[1] ")
-        assert run.stderr == f"\n1 of 2 sentences have no support in the documents\n\nAnswered by {SPEC}.\n"
+        assert run.stdout.startswith(f"{TALL}. [1] {CHEESE} (not proved)\n\n[1] ")
+        assert run.stderr == f"\n1 of 2 sentences is not proved\n\nAnswered by {SPEC}.\n"
 
     def test_a_key_in_the_environment_sends_nothing_anywhere(
         self, rag: CommandLine, fault_server: FaultServer, tmp_path: Path

@@ -1,5 +1,7 @@
 """From claims to an answer's text, sentences and citations."""
 
+from dataclasses import replace
+
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -47,6 +49,24 @@ class TestCompose:
         assert text == "Cheese.\n\nCollins stayed. [1]"
         assert [(sentence.supported, sentence.markers) for sentence in sentences] == [(False, ()), (True, (1,))]
         assert len(citations) == 1
+
+    def test_a_sentence_has_the_state_of_its_claim_and_the_markers_of_what_it_rests_on(self) -> None:
+        claims = [
+            Claim("Collins flew.", (STAYED,), state="similar"),
+            Claim("Nobody landed.", (LANDED,), state="contradicted"),
+            Claim("Cheese.", ()),
+            Claim("Here it is.", (), state="not a claim"),
+        ]
+        _, sentences, citations = compose(claims)
+        assert [(sentence.state, sentence.markers) for sentence in sentences] == (
+            [("similar", (1,)), ("contradicted", (2,)), ("not proved", ()), ("not a claim", ())]
+        )
+        assert not any(sentence.supported for sentence in sentences)
+        assert [citation.quote for citation in citations] == [STAYED.quote, LANDED.quote]
+
+    def test_what_loses_its_evidence_is_not_proved(self) -> None:
+        claims = [Claim("Collins stayed.", (STAYED,)), Claim("Nobody landed.", (LANDED,), state="contradicted")]
+        assert [replace(claim, evidence=()).state for claim in claims] == ["not proved", "not proved"]
 
     def test_nothing_follows_the_last_claim(self) -> None:
         assert compose([Claim("A.", (), after="\n\n"), Claim("B.", (), after="\n")])[0] == "A.\n\nB."

@@ -39,8 +39,6 @@ BORN = "When was he born?"
 
 # Of the first questions, each of which is asked once.
 KNOWN: dict[str, Answer] = {}
-# Sentences are ranked by the question's own words, of which these share more with another sentence.
-WRONG = pytest.mark.xfail(reason="another sentence of the right document is quoted", strict=True)
 # The first question, the second, and words of the quote that answers it.
 ANSWERED = [
     (ORBIT, BORN, "31 October 1930"),
@@ -57,13 +55,8 @@ ANSWERED = [
     ("When was BERT published?", "And GloVe?", "2014 at Stanford University"),
     ("When was BERT published?", "By whom?", "published by Google"),
     ("Who drew the emblem of Apollo 11?", "What does it show?", "an olive branch in its claws"),
-    pytest.param("Who stayed in orbit?", "Why did he not fly on Apollo 8?", "he needed an operation", marks=WRONG),
-    pytest.param(
-        "How long was the crew in quarantine?",
-        "Where did they stay in Houston?",
-        "Lunar Receiving Laboratory",
-        marks=WRONG,
-    ),
+    ("Who stayed in orbit?", "Why did he not fly on Apollo 8?", "he needed an operation"),
+    ("How long was the crew in quarantine?", "Where did they stay in Houston?", "Lunar Receiving Laboratory"),
     (
         "Where is the command module Columbia now?",
         "How many people could it carry?",

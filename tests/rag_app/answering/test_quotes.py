@@ -1,6 +1,8 @@
 """Quoted answers: the sentences of passages, those chosen, what introduces them, and contradictions between them."""
 
 import math
+from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -9,8 +11,9 @@ from hypothesis import strategies as st
 
 from rag_app import Answer, Settings, ingest_paths, load_chain
 from rag_app.answering.citations import Evidence, compose
-from rag_app.answering.quotes import NEARLY, NOTICE, as_claims, choose, is_heading, lead_in, units
+from rag_app.answering.quotes import CERTAIN, MOST_SENTENCES, NEARLY, NOTICE, as_claims, choose
 from rag_app.answering.sentence_ranking import INTERCEPT, WEIGHTS, Candidate
+from rag_app.answering.units import is_heading, lead_in, units
 from tests.rag_app.passages import PAGE, cut, make_passage
 
 LIST = """Bring to the meeting:
@@ -23,6 +26,9 @@ Nothing else is needed.
 1. one
 2. two
 """
+FLEW = "Three astronauts flew on Apollo 11 in July 1969."
+LANDED = "Neil Armstrong and Buzz Aldrin landed in Eagle."
+STAYED = "Michael Collins stayed in lunar orbit aboard Columbia."
 OPENS = "The town library opens at 9 in the morning and closes at 18 on weekdays."
 CHANGED = "The town library opens at 10 in the morning and closes at 18 on weekdays."
 
@@ -30,18 +36,28 @@ CHANGED = "The town library opens at 10 in the morning and closes at 18 on weekd
 def candidate(quote: str, *, probability: float = 0.9, page: str = PAGE) -> Candidate:
     """A sentence of a page, or of one of its own, that answers so likely."""
     start = max(page.find(quote), 0)
-    features = dict.fromkeys(WEIGHTS, 0.0)
+    features = dict.fromkeys((*WEIGHTS, "names", "terms"), 0.0)
     wanted = math.log(probability / (1 - probability)) - INTERCEPT
-    features["titled_cosine"] = wanted / WEIGHTS["titled_cosine"]
+    heaviest = max(WEIGHTS, key=lambda name: abs(WEIGHTS[name]))
+    features[heaviest] = wanted / WEIGHTS[heaviest]
     return Candidate(Evidence(make_passage(quote, start=start), start, start + len(quote)), 0.5, features)
+
+
+def at(unit: Evidence, probability: float = 0.9, **features: float) -> Candidate:
+    likely = candidate(unit.quote, probability=probability)
+    return replace(likely, evidence=unit, features={**likely.features, **features})
+
+
+def quotes(chosen: Sequence[Candidate]) -> list[Evidence]:
+    return [one.evidence for one in chosen]
 
 
 def test_units_are_slices_of_the_page_without_headings() -> None:
     found = [unit for passage in cut(PAGE, [60, 200], source="/docs/crew.md") for unit in units(passage)]
-    quotes = [unit.quote for unit in found]
-    assert [PAGE[unit.start : unit.end] for unit in found] == quotes
-    assert "Neil Armstrong and Buzz Aldrin landed in Eagle." in quotes
-    assert not [quote for quote in quotes if quote.startswith("#")]
+    texts = [unit.quote for unit in found]
+    assert [PAGE[unit.start : unit.end] for unit in found] == texts
+    assert "Neil Armstrong and Buzz Aldrin landed in Eagle." in texts
+    assert not [quote for quote in texts if quote.startswith("#")]
 
 
 @pytest.mark.parametrize(
@@ -57,19 +73,42 @@ def test_a_few_words_without_an_end_or_a_number_are_a_heading(unit: str, is_one:
 
 
 class TestChoice:
-    def test_up_to_three_sentences_nearly_as_likely_as_the_best_are_shown_each_once(self) -> None:
+    def test_a_few_sentences_nearly_as_likely_as_the_best_are_shown_each_once(self) -> None:
         best, near = candidate("Best."), candidate("Near.", probability=0.9 * NEARLY + 0.01)
         far = candidate("Far.", probability=0.9 * NEARLY - 0.01)
         assert choose([best, near, far]) == [best, near]
         twice = [candidate("The same  words."), candidate("the same words.")]
         assert choose(twice) == twice[:1]
-        assert len(choose([candidate(f"Number {n}.") for n in range(9)])) == 3
+        assert len(choose([candidate(f"Number {n}.") for n in range(99)])) == MOST_SENTENCES
         assert choose([]) == []
 
-    def test_sentences_of_a_page_are_read_in_its_order(self) -> None:
-        later = candidate("Neil Armstrong and Buzz Aldrin landed in Eagle.")
-        earlier = candidate("Three astronauts flew on Apollo 11 in July 1969.", probability=0.6)
-        assert choose([later, earlier]) == [earlier, later]
+    def test_the_likeliest_comes_first_and_others_of_a_passage_together_in_its_order(self) -> None:
+        (passage,) = cut(PAGE, [], source="/docs/crew.md")
+        of_page = {unit.quote: unit for unit in units(passage)}
+        best, last, first = (at(of_page[quote], p) for quote, p in ((LANDED, 0.9), (STAYED, 0.8), (FLEW, 0.7)))
+        elsewhere = candidate("Elsewhere it was said.", probability=0.75)
+        assert choose([best, last, elsewhere, first]) == [best, first, last, elsewhere]
+
+    def test_where_none_is_certain_the_block_is_shown_whole_and_a_lead_in_always_with_its_list(self) -> None:
+        page = "It needs these:\n\n- a pen and ink\n- two sheets of paper\n\nNothing else is needed by anyone."
+        lead, pen, paper, other = units(make_passage(page))
+        unlikely = [at(one, 0.1) for one in (paper, other)]
+        assert quotes(choose([at(lead), at(pen, 0.1), *unlikely])) == [lead, pen, paper]
+        assert quotes(choose([at(pen, CERTAIN - 0.01), at(lead, 0.1), *unlikely])) == [pen, paper]
+        assert quotes(choose([at(pen), at(lead, 0.1), *unlikely])) == [pen]
+
+    def test_of_a_table_s_rows_those_are_shown_that_have_most_of_the_question_s_words(self) -> None:
+        passage = make_passage("| stage | tonnes |\n|---|---|\n| first stage | 2,300 |\n| second stage | 496.2 |\n")
+        first, second = units(passage)
+        assert quotes(choose([at(first, terms=0.2), at(second, terms=0.7)])) == [second]
+        assert quotes(choose([at(first, terms=0.7), at(second, terms=0.7)])) == [first, second]
+        (further,) = units(make_passage("| third stage | 119 |\n", start=500))
+        assert quotes(choose([at(first, terms=0.2), at(further, terms=0.7)])) == [further], "the table goes on"
+
+    def test_what_names_another_is_left_out_where_one_names_what_was_asked_for(self) -> None:
+        other, right = units(make_passage("Flight LH-455 leaves at 14:05. Flight LH-544 leaves at 16:40."))
+        assert quotes(choose([at(other, names=-1), at(right, names=1)])) == [right]
+        assert quotes(choose([at(other, names=-1)])) == [other]
 
     def test_a_quote_is_shown_on_one_line_with_its_markers_made_harmless(self) -> None:
         text, _, (citation,) = compose(as_claims([candidate("As in\n  [1] it flew.")]))

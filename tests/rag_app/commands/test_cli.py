@@ -18,7 +18,7 @@ from tests.conftest import CommandLine
 
 Json = dict[str, Any]
 PASSAGE = {"id", "source", "title", "page", "start", "end", "text", "score"}
-SENTENCE = {"text", "start", "end", "supported", "markers"}
+SENTENCE = {"text", "start", "end", "supported", "state", "markers"}
 CITATION = {"marker", "source", "title", "page", "start", "end", "quote"}
 # The kind of document that answers each question: a DOCX, a PDF, a text file, a Markdown file, an HTML file.
 ANSWERS = {
@@ -61,14 +61,14 @@ def test_the_json_is_as_the_contract_says_and_points_into_what_rag_show_prints(
         assert (answer["question"], answer["answered_by"], answer["refused"]) == (question, "quotes", False)
         assert all(set(sentence) == SENTENCE for sentence in answer["sentences"])
         assert all(set(citation) == CITATION for citation in answer["citations"])
-        assert [set(passage) for passage in answer["passages"]] == [PASSAGE] * 6
+        assert [set(passage) for passage in answer["passages"]] == [PASSAGE] * 10
         first = answer["citations"][0]
         assert (Path(first["source"]).suffix, first["page"] is not None) == (f".{kind}", kind == "pdf")
         text = answer["answer"]
         assert "".join(sentence["text"] for sentence in answer["sentences"]) == text
         for sentence in answer["sentences"]:
             assert text[sentence["start"] : sentence["end"]] == sentence["text"]
-            assert sentence["supported"] == bool(sentence["markers"])
+            assert (sentence["supported"], sentence["state"]) == (bool(sentence["markers"]), "proved")
         numbers = [citation["marker"] for citation in answer["citations"]]
         assert numbers == list(range(1, len(numbers) + 1))
         assert [number for _, number in read_markers(text, passages=99)[1]] == numbers
@@ -82,6 +82,7 @@ def test_the_json_is_as_the_contract_says_and_points_into_what_rag_show_prints(
     assert kinds >= {".pdf", ".docx", ".txt", ".md", ".html"}
     refused = loads(in_samples("ask", "--json", "How do I bake bread?"))
     assert (refused["answer"], refused["refused"], refused["citations"]) == (REFUSAL, True, [])
+    assert [(sentence["supported"], sentence["state"]) for sentence in refused["sentences"]] == [(False, "not a claim")]
 
 
 def test_for_a_person_the_sources_follow_and_who_answered_is_told(in_samples: CommandLine) -> None:

@@ -5,8 +5,20 @@ import json
 
 import pytest
 
-from rag_app.commands.console import CONTROL, print_json, print_line, print_page, print_passages, print_text, say
+from rag_app.commands.console import (
+    CONTROL,
+    count_states,
+    print_answer,
+    print_json,
+    print_line,
+    print_page,
+    print_passages,
+    print_text,
+    say,
+)
+from rag_app.types import Sentence
 from tests.rag_app.attacks import own_attacks
+from tests.rag_app.passages import JUDGED, make_answer, make_judged, make_refusal
 from vectorstore.types import Chunk, Passage
 
 STEERING = "Roses \x1b[31mare\x9b2J red.\x1b]0;stolen\x07 Pay \u202e000,1\u202c euros.\r[red]Violets[/red] :smile:"
@@ -60,3 +72,24 @@ def test_a_page_goes_into_a_pipe_as_it_is_stored_and_to_a_terminal_as_text(
     monkeypatch.setattr("sys.stdout", terminal)
     print_page(STEERING)
     assert terminal.getvalue() == f"{PRINTED}\n"
+
+
+def test_an_answer_tells_the_state_of_its_sentences_and_counts_those_without_proof(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    print_answer(make_judged())
+    printed = capsys.readouterr()
+    assert printed.out.startswith(f"{JUDGED}\n\n[1] ")
+    assert printed.err == (
+        "\n1 of 6 sentences is not proved, 1 has only similar words in the documents, "
+        "1 says otherwise than the documents\n\nAnswered by a model.\n"
+    )
+
+
+def test_states_are_counted_in_plain_words() -> None:
+    bare, contrary = (Sentence("So.", 0, 3, state, ()) for state in ("not proved", "contradicted"))
+    assert count_states([bare, bare, contrary]) == (
+        "2 of 3 sentences are not proved, 1 says otherwise than the documents"
+    )
+    assert count_states([contrary, contrary]) == "2 of 2 sentences say otherwise than the documents"
+    assert [count_states(answer.sentences) for answer in (make_answer(), make_refusal("Why?"))] == ["", ""]

@@ -1,6 +1,7 @@
 """Conversations: kept and found again as they were, renamed, rated, deleted, by many at once, and exported."""
 
 import json
+import sqlite3
 import threading
 from dataclasses import replace
 from pathlib import Path
@@ -17,8 +18,8 @@ from rag_app.library.conversations import (
     to_markdown,
     to_text,
 )
-from rag_app.types import Sentence
-from tests.rag_app.passages import QUOTE, make_answer, make_refusal
+from rag_app.types import REFUSAL, Sentence
+from tests.rag_app.passages import JUDGED, QUOTE, make_answer, make_judged, make_refusal
 
 ORBIT = make_answer(question="Who stayed in lunar orbit?")
 TONNES = make_answer("| second | 496.2 |", question="How heavy was the second stage?")
@@ -46,6 +47,15 @@ def test_a_conversation_is_found_again_answer_by_answer(store: ConversationStore
     assert again.load("one") == answers
     (saved,) = again.found()
     assert (saved.id, saved.name, saved.collection) == ("one", ORBIT.question, "samples")
+
+
+def test_the_state_of_each_sentence_is_kept_as_json_has_it(store: ConversationStore, tmp_path: Path) -> None:
+    judged = make_judged()
+    store.add("one", judged, collection="samples")
+    assert store.load("one") == [judged]
+    with sqlite3.connect(tmp_path / "data" / "conversations.sqlite3") as connection:
+        *_, (row,) = connection.execute("SELECT message FROM message_store ORDER BY id")
+    assert json.loads(row)["data"]["additional_kwargs"]["answer"]["sentences"] == judged.to_json()["sentences"]
 
 
 def test_langchain_reads_the_conversations_too(store: ConversationStore, tmp_path: Path) -> None:
@@ -115,21 +125,27 @@ def test_many_threads_keep_answers_at_once_and_none_is_lost(tmp_path: Path) -> N
     assert [len(store.load(name)) for name in found(store)] == [5] * 6
 
 
-def test_markdown_has_the_questions_a_footnote_for_each_citation_and_marks_what_is_unsupported() -> None:
-    bare = replace(ORBIT, sentences=(Sentence("It was so.", 0, 10, False, ()),), citations=())
-    written = to_markdown("The crew", [ORBIT, TONNES, BREAD, bare])
+def test_markdown_has_the_questions_and_a_footnote_for_each_citation() -> None:
+    written = to_markdown("The crew", [ORBIT, TONNES, BREAD])
     assert written.startswith(f"# The crew\n\n## {ORBIT.question}\n\n{QUOTE}[^1]\n\n*Answered by quotes*\n\n[^1]: ")
     assert [written.count(f"[^{number}]") for number in range(4)] == [0, 2, 2, 0]
     assert f"“{escape('| second | 496.2 |')}”" in written
-    assert "It was so. (unsupported)" in written
-    assert written.count("(unsupported)") == 1, "a refusal is not marked"
+    assert f"\n\n{REFUSAL}\n\n" in written
+
+
+def test_markdown_and_copied_text_tell_what_is_not_proved() -> None:
+    assert (
+        "\n\nCollins stayed.[^1] Collins flew Columbia.[^1] (similar words only) Nobody landed in Eagle.[^2] "
+        "(the documents say otherwise) It was raining. (not proved) Here is more.\n\n\\* \\* \\*\n\n"
+    ) in to_markdown("The crew", [make_judged()])
+    assert to_text(make_judged()).startswith(f"{JUDGED}\n\n[1] The crew: ")
 
 
 def test_what_documents_and_models_say_is_text_in_markdown() -> None:
     hostile = replace(
         ORBIT,
         question=HOSTILE,
-        sentences=(Sentence(HOSTILE, 0, len(HOSTILE), True, ()),),
+        sentences=(Sentence(HOSTILE, 0, len(HOSTILE), "proved", ()),),
         citations=(replace(ORBIT.citations[0], quote=HOSTILE, title=HOSTILE),),
     )
     drawn = MarkdownIt().render(to_markdown(HOSTILE, [hostile]))

@@ -25,9 +25,9 @@ def test_the_answer_s_passages_are_lit_a_cluster_s_are_read_by_keyboard_and_near
     page.get_by_role("link", name="Map").click()
     expect(page.get_by_text("113 passages of 11 documents in the collection samples")).to_be_visible()
     chart = page.get_by_test_id("stVegaLiteChart")
-    expect(chart.locator(LIT)).to_have_count(6)
+    expect(chart.locator(LIT)).to_have_count(10)
     expect(page.get_by_role("heading", name="Found for: What did the 1202 alarm mean?")).to_be_visible()
-    expect(passages(page)).to_have_count(6)
+    expect(passages(page)).to_have_count(10)
     expect(passages(page).first).to_contain_text("The Apollo Guidance Computer")
 
     clusters = page.get_by_role("radiogroup", name="Clusters").get_by_role("radio")
@@ -42,7 +42,7 @@ def test_the_answer_s_passages_are_lit_a_cluster_s_are_read_by_keyboard_and_near
     source.get_by_role("button", name="Close").click()
     expect(source).to_have_count(0)
     clusters.first.check(force=True)
-    expect(chart.locator(LIT)).to_have_count(6)
+    expect(chart.locator(LIT)).to_have_count(10)
     chart.locator(LIT).last.click()
     expect(source).to_be_visible()
 

@@ -79,6 +79,6 @@ def test_each_row_says_what_holds_and_why_and_no_row_a_secret(monkeypatch: pytes
     assert rows["RAG_TOP_K"] == ["3", "chosen here"]
     assert rows["RAG_DATA_DIR"] == [str(tmp_path / "data"), "environment"]
     assert rows["RAG_CHUNK_TOKENS"] == ["170", "default"]
-    assert rows["RAG_RERANKER"] == ["unset", "default"]
+    assert rows["RAG_READER"] == ["auto", "default"]
     assert rows["RAG_PASSWORD"] == rows["OPENAI_API_KEY"] == ["set", "environment"]
     assert rows["RAG_CHROMA_URL"] == ["http://***@localhost:8000", "environment"]

@@ -33,8 +33,8 @@ def test_two_processes_that_change_in_turn_see_each_others_changes(
     for n in range(4):
         put(store, model, **{f"mine-{n}": f"apples {n}"})
         other.does(store.folder, "put", {f"theirs-{n}": f"apples too {n}"})
-        assert len(found_texts(store, model, "apples")) == min(2 * n + 2, 6)
-        assert len(other.does(store.folder, "search", "apples")) == min(2 * n + 2, 6)
+        assert len(found_texts(store, model, "apples")) == min(2 * n + 2, 10)
+        assert len(other.does(store.folder, "search", "apples")) == min(2 * n + 2, 10)
     assert set(store.count_chunks().values()) == {8}
 
 

@@ -5,9 +5,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from langchain_core.runnables import RunnableLambda
 
 from rag_app.experiments.evaluation.answers import (
     Outcome,
+    ask,
     compare_evidence,
     count_dangling,
     holds_answer,
@@ -15,6 +17,8 @@ from rag_app.experiments.evaluation.answers import (
     normalize,
 )
 from rag_app.experiments.evaluation.datasets import AnswerQuestion, load_answer_set
+from rag_app.types import Answer
+from tests.rag_app.passages import make_answer, make_judged, make_refusal
 
 XQUAD = Path(__file__).parents[5] / "shared" / "data" / "xquad"
 
@@ -58,6 +62,14 @@ def test_figures_are_those_worked_out_by_hand() -> None:
     assert set(intervals) == set(found) - {"questions"}
     assert intervals["refused"]["off topic"] == [1, 1]
     assert 0 <= intervals["kept"][0] < 3 / 4 < intervals["kept"][1] <= 1
+
+
+@pytest.mark.parametrize(("answer", "count"), [(make_answer(), 0), (make_refusal("Who?"), 0), (make_judged(), 4)])
+def test_sentences_that_are_not_proved_are_counted_of_answers_that_are_no_refusals(answer: Answer, count: int) -> None:
+    def answer_so(_: Any) -> Answer:
+        return answer
+
+    assert ask(RunnableLambda(answer_so), outcome().question).unsupported_sentences == count
 
 
 def test_without_questions_that_count_a_figure_is_not_known() -> None:

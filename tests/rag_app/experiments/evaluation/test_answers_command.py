@@ -82,6 +82,8 @@ class TestCommand:
         self, rag: CommandLine, folder: Path, tmp_path: Path, fault_server: FaultServer
     ) -> None:
         fault_server.answer = f"{ORBIT} [1] Cheese is made of milk [99]. It is white."
+        said = {"sentence": 1, "passage": 1, "quote": ORBIT, "verdict": "supported"}
+        fault_server.judgements = json.dumps({"verdicts": [said]})
         run = rag(
             "eval", "answers", "--json", "--limit", "1", "--details", tmp_path / "details", folder,
             RAG_LLM="openai:test-model",

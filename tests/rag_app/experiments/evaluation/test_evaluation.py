@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from rag_app.commands.evaluate import name_local
+from rag_app.commands.mlflow_option import name_local
 from rag_app.experiments.evaluation.datasets import ChunkQuestion
 from rag_app.experiments.evaluation.retrieval import MEASURES, measure, score_passages
 from tests.conftest import CommandLine

@@ -54,11 +54,11 @@ def test_an_answer_shows_what_is_being_done_and_a_follow_up_what_it_is_searched_
     samples_settings: Settings, written: Settings
 ) -> None:
     quoted = run(samples_settings, ORBIT)
-    assert quoted.stages == [OPENING, SEARCHING, "Reading 6 passages …"]
+    assert quoted.stages == [OPENING, SEARCHING, "Reading 10 passages …"]
     assert isinstance(quoted.outcome, Answer)
     first = run(written, ORBIT)
     assert isinstance(first.outcome, Answer)
-    assert first.stages == [OPENING, SEARCHING, "Reading 6 passages …", WRITING, CHECKING]
+    assert first.stages == [OPENING, SEARCHING, "Reading 10 passages …", WRITING, CHECKING]
     second = run(written, "When was he born?", ("human", ORBIT), ("ai", first.outcome.text))
     assert second.stages[:2] == [OPENING, REWRITING]
     assert re.match("Searching for: When was he born. .*Michael Collins", second.stages[2])
