@@ -20,8 +20,8 @@ NEARLY = 0.3
 # Where the likeliest sentence is less likely than this, the short blocks that the sentences stand in are shown whole.
 CERTAIN = 0.7
 BLOCK_CHARACTERS = 700
-# A list, a table or code: its items say little by themselves.
 TABLE_ROW = re.compile(r"^[ \t]*\|", re.MULTILINE)
+# A list, a table or code: its items say little by themselves.
 LISTED = re.compile(rf"^(?:{ITEM_MARK.pattern}|[ \t]*\||[ ]{{4}}|\t|```|~~~)", re.MULTILINE)
 NOTICE = "The documents do not agree here."
 
